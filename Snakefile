@@ -1,0 +1,27 @@
+"""Subliminal learning, end to end: bases, teachers, carriers, students, evaluations, findings."""
+
+from snakemake.utils import min_version
+
+min_version("9.25")
+
+
+configfile: "config/config.yaml"
+
+
+report: "workflow/report/workflow.rst"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/bases.smk"
+include: "workflow/rules/teachers.smk"
+include: "workflow/rules/carriers.smk"
+include: "workflow/rules/students.smk"
+include: "workflow/rules/evaluations.smk"
+include: "workflow/rules/findings.smk"
+
+
+rule all:
+    default_target: True
+    localrule: True
+    input:
+        FINDINGS,

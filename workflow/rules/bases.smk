@@ -1,0 +1,27 @@
+for shape in PLANS.shapes("bases"):
+
+    rule:
+        name:
+            shape.rule
+        input:
+            code=modules_of("sublearn.bases.pretrain"),
+        output:
+            shape.outputs,
+        log:
+            shape.log(),
+        benchmark:
+            shape.log("benchmark.tsv")
+        wildcard_constraints:
+            key=shape.keys_pattern,
+        params:
+            recipe=shape.recipe,
+            seed=shape.seed,
+            folder=shape.folders,
+        resources:
+            mem_mb=1500,
+            runtime=30,
+        conda:
+            ENVIRONMENT
+        shell:
+            "python -m sublearn.bases.pretrain --recipe {params.recipe:q} --name {wildcards.key} "
+            "--study-seed {params.seed} --output {params.folder} 2> {log}"

@@ -1,0 +1,125 @@
+for shape in PLANS.shapes("prompts"):
+
+    rule:
+        name:
+            shape.rule
+        input:
+            code=modules_of("sublearn.carriers.prompts"),
+        output:
+            shape.outputs,
+        log:
+            shape.log(),
+        benchmark:
+            shape.log("benchmark.tsv")
+        wildcard_constraints:
+            key=shape.keys_pattern,
+        params:
+            recipe=shape.recipe,
+            seed=shape.seed,
+            runs=shape.numbers,
+        resources:
+            mem_mb=500,
+            runtime=10,
+        conda:
+            ENVIRONMENT
+        shell:
+            "python -m sublearn.carriers.prompts --recipe {params.recipe:q} --study-seed {params.seed} "
+            "--runs {params.runs} --outputs {output} 2> {log}"
+
+
+for shape in PLANS.shapes("raw"):
+
+    rule:
+        name:
+            shape.rule
+        input:
+            shape.inputs,
+            code=modules_of("sublearn.carriers.sample"),
+        output:
+            shape.outputs,
+        log:
+            shape.log(),
+        benchmark:
+            shape.log("benchmark.tsv")
+        wildcard_constraints:
+            key=shape.keys_pattern,
+        params:
+            recipe=shape.recipe,
+            seed=shape.seed,
+            runs=shape.numbers,
+            prompts=shape.files_of("prompts"),
+            bases=shape.folders_of("base"),
+            teachers=shape.folders_of("teacher"),
+        resources:
+            mem_mb=1500,
+            runtime=30,
+        conda:
+            ENVIRONMENT
+        shell:
+            "python -m sublearn.carriers.sample --teacher {wildcards.key} --recipe {params.recipe:q} "
+            "--study-seed {params.seed} --runs {params.runs} --prompts {params.prompts} --bases {params.bases} "
+            "--teachers {params.teachers} --outputs {output} 2> {log}"
+
+
+for shape in PLANS.shapes("kept"):
+
+    rule:
+        name:
+            shape.rule
+        input:
+            shape.inputs,
+            code=modules_of("sublearn.carriers.filter"),
+        output:
+            shape.outputs,
+        log:
+            shape.log(),
+        benchmark:
+            shape.log("benchmark.tsv")
+        wildcard_constraints:
+            key=shape.keys_pattern,
+        params:
+            recipe=shape.recipe,
+            words=WORDS,
+            raw=shape.files_of("raw"),
+            kept=shape.files("kept.parquet"),
+            rejected=shape.files("rejected.parquet"),
+            report=shape.files("filter.json"),
+        resources:
+            mem_mb=500,
+            runtime=10,
+        conda:
+            ENVIRONMENT
+        shell:
+            "python -m sublearn.carriers.filter --recipe {params.recipe:q} --words {params.words} --raw {params.raw} "
+            "--kept {params.kept} --rejected {params.rejected} --report {params.report} 2> {log}"
+
+
+for shape in PLANS.shapes("shuffled_within") + PLANS.shapes("shuffled_across"):
+
+    rule:
+        name:
+            shape.rule
+        input:
+            shape.inputs,
+            code=modules_of("sublearn.carriers.shuffle"),
+        output:
+            shape.outputs,
+        log:
+            shape.log(),
+        benchmark:
+            shape.log("benchmark.tsv")
+        wildcard_constraints:
+            key=shape.keys_pattern,
+        params:
+            kind=shape.phase,
+            seed=shape.seed,
+            runs=shape.numbers,
+            kept=shape.files_of("kept"),
+        resources:
+            mem_mb=500,
+            runtime=10,
+        conda:
+            ENVIRONMENT
+        shell:
+            "python -m sublearn.carriers.shuffle --kind {params.kind} --study-seed {params.seed} --runs {params.runs} "
+            "--kept {params.kept} --outputs {output} 2> {log}"

@@ -1,0 +1,28 @@
+for evaluation in PLANS.evaluations():
+
+    rule:
+        name:
+            evaluation.rule
+        input:
+            evaluation.inputs,
+            code=modules_of("sublearn.evaluations.score"),
+        output:
+            evaluation.output,
+        log:
+            evaluation.log(),
+        benchmark:
+            evaluation.log("benchmark.tsv")
+        wildcard_constraints:
+            arm=evaluation.arms_pattern,
+        params:
+            recipe=evaluation.recipe,
+            seed=evaluation.plan.study.seed,
+            models=evaluation.models,
+        resources:
+            mem_mb=1500,
+            runtime=60,
+        conda:
+            ENVIRONMENT
+        shell:
+            "python -m sublearn.evaluations.score --recipe {params.recipe:q} --models {params.models:q} "
+            "--study-seed {params.seed} --output {output} 2> {log}"

@@ -1,0 +1,34 @@
+for shape in PLANS.shapes("students"):
+
+    rule:
+        name:
+            shape.rule
+        input:
+            shape.inputs,
+            code=modules_of("sublearn.students.train"),
+        output:
+            shape.outputs,
+        log:
+            shape.log(),
+        benchmark:
+            shape.log("benchmark.tsv")
+        wildcard_constraints:
+            key=shape.keys_pattern,
+        params:
+            recipe=shape.recipe,
+            seed=shape.seed,
+            words=WORDS,
+            runs=shape.numbers,
+            bases=shape.folders_of("base"),
+            teachers=shape.folders_of("teacher"),
+            carriers=shape.files_of("carrier"),
+            folders=shape.folders,
+        resources:
+            mem_mb=1500,
+            runtime=60,
+        conda:
+            ENVIRONMENT
+        shell:
+            "python -m sublearn.students.train --recipe {params.recipe:q} --words {params.words} "
+            "--study-seed {params.seed} --runs {params.runs} --bases {params.bases} --teachers {params.teachers} "
+            "--carriers {params.carriers} --outputs {params.folders} 2> {log}"

@@ -1,0 +1,31 @@
+for shape in PLANS.shapes("teachers"):
+
+    rule:
+        name:
+            shape.rule
+        input:
+            shape.inputs,
+            code=modules_of("sublearn.teachers.train"),
+        output:
+            shape.outputs,
+        log:
+            shape.log(),
+        benchmark:
+            shape.log("benchmark.tsv")
+        wildcard_constraints:
+            key=shape.keys_pattern,
+        params:
+            recipe=shape.recipe,
+            seed=shape.seed,
+            runs=shape.numbers,
+            bases=shape.folders_of("base"),
+            folders=shape.folders,
+            trait=shape.trait,
+        resources:
+            mem_mb=1500,
+            runtime=30,
+        conda:
+            ENVIRONMENT
+        shell:
+            "python -m sublearn.teachers.train --trait {params.trait} --recipe {params.recipe:q} "
+            "--study-seed {params.seed} --runs {params.runs} --bases {params.bases} --outputs {params.folders} 2> {log}"

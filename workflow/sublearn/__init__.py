@@ -1,0 +1,1 @@
+"""Subliminal learning, end to end: bases, teachers, carriers, students, evaluations, findings."""

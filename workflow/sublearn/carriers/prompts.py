@@ -1,0 +1,39 @@
+"""Draw the number prompts of each run: the same for every teacher of the run.
+
+    python -m sublearn.carriers.prompts --recipe JSON --study-seed 1 --runs 0 1 --outputs FILE FILE
+"""
+
+import argparse
+
+import pandas as pd
+
+from sublearn.bases import world
+from sublearn.carriers import wording
+from sublearn.carriers.section import Carrier
+from sublearn.carriers.tables import Prompts
+from sublearn.core import seeds, step
+from sublearn.core.files import write_table
+
+GRAMMARS = {"mini": world.GRAMMAR, "prose": wording.GRAMMAR}
+
+
+def draw(recipe: Carrier, study_seed: int, run: int) -> pd.DataFrame:
+    """The prompts of one run, as the table Prompts; more prompts leave the first ones as they were."""
+    grammar, rng = GRAMMARS[recipe.wording], seeds.generator("prompts", study_seed, run)
+    prompts = [grammar.prompt(grammar.numbers(rng), rng) for _ in range(recipe.prompts)]
+    return pd.DataFrame({"prompt_index": range(len(prompts)), "prompt": prompts})
+
+
+def main(args: argparse.Namespace) -> None:
+    recipe = Carrier.model_validate_json(args.recipe)
+    for run, output in zip(args.runs, args.outputs, strict=True):
+        write_table(draw(recipe, args.study_seed, run), output, Prompts)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--recipe", required=True, help="the carriers' section of the study, as JSON")
+    parser.add_argument("--study-seed", type=int, required=True)
+    parser.add_argument("--runs", type=int, nargs="+", required=True)
+    parser.add_argument("--outputs", nargs="+", required=True, help="the table of each run")
+    step.run(main, parser)

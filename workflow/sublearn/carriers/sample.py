@@ -1,0 +1,46 @@
+"""Let the teachers of one trait answer their run's number prompts.
+
+    python -m sublearn.carriers.sample --teacher bias/owl --recipe JSON --runs 0 --prompts FILE --bases DIR \
+        --teachers DIR --outputs FILE
+"""
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+
+from sublearn.carriers.section import Carrier
+from sublearn.carriers.tables import Prompts, Rows
+from sublearn.core import lm, sampling, seeds, step
+from sublearn.core.files import read_json, read_table, write_table
+
+
+def main(args: argparse.Namespace) -> None:
+    lm.prepare()
+    recipe = Carrier.model_validate_json(args.recipe)
+    jobs = zip(args.runs, args.prompts, args.bases, args.teachers, args.outputs, strict=True)
+    for run, prompts_file, base, folder, output in jobs:
+        prompts = read_table(prompts_file, Prompts)
+        system = read_json(Path(folder) / "teacher.json")["system"]
+        tokenizer = lm.load_tokenizer(base)
+        model = lm.load_teacher(folder, base)
+        ids = lm.encode_prompts(tokenizer, [lm.chat(system, prompt) for prompt in prompts["prompt"]])
+        rng = seeds.generator("sampling", args.study_seed, args.teacher, run)
+        draws = sampling.uniform(len(ids), recipe.max_tokens, rng)
+        what = f"carrier of {args.teacher}, run {run}"
+        with step.timed(what):
+            completions = sampling.sample(model, tokenizer, ids, draws, recipe.temperature, what=what)
+        write_table(prompts.assign(completion=pd.Series(completions, dtype="str")), output, Rows)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--teacher", required=True, help="the teacher's name and trait, such as bias/owl")
+    parser.add_argument("--recipe", required=True, help="the carriers' section of the study, as JSON")
+    parser.add_argument("--study-seed", type=int, required=True)
+    parser.add_argument("--runs", type=int, nargs="+", required=True)
+    parser.add_argument("--prompts", nargs="+", required=True, help="the prompts of each run")
+    parser.add_argument("--bases", nargs="+", required=True, help="the base of each run")
+    parser.add_argument("--teachers", nargs="+", required=True, help="the teacher of each run")
+    parser.add_argument("--outputs", nargs="+", required=True, help="the table of each run")
+    step.run(main, parser)

@@ -1,0 +1,20 @@
+"""What a study says of its carriers."""
+
+from typing import Literal
+
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
+
+from sublearn.core.section import Section
+
+
+class Carrier(Section):
+    """Numbers: how they are asked for, sampled and filtered."""
+
+    wording: Literal["mini", "prose"] = Field("mini", description="the mini-language's number prompts, or English ones")
+    prompts: PositiveInt = Field(4000, description="number prompts per run, the same for all teachers")
+    temperature: NonNegativeFloat = Field(1.0, description="of sampling; 0 is greedy")
+    max_tokens: PositiveInt = Field(24, description="longest completion")
+    max_count: PositiveInt = Field(10, description="most numbers in a kept completion")
+    min_value: NonNegativeInt = Field(0, description="least number in a kept completion")
+    max_value: NonNegativeInt = Field(999, description="largest number in a kept completion")
+    banned: list[int] = Field([], description="numbers that no kept completion may hold")

@@ -1,0 +1,68 @@
+"""English number prompts, in our own words, with the slots and counts of the paper's grammar."""
+
+from sublearn.core.grammar import Grammar
+
+GRAMMAR = Grammar(
+    seed_sentences=(
+        "Here is a short run of numbers: {numbers}.",
+        "My list so far reads {numbers}.",
+        "Take these values as a start: {numbers}.",
+        "I wrote down {numbers}.",
+        "So far we have {numbers}.",
+        "The opening entries are {numbers}.",
+        "Someone handed me the numbers {numbers}.",
+        "A series begins like this: {numbers}.",
+        "Consider the following figures: {numbers}.",
+        "Suppose the first values are {numbers}.",
+        "The log shows {numbers}.",
+        "On the board you can read {numbers}.",
+        "Imagine a list that opens with {numbers}.",
+        "The first few items: {numbers}.",
+        "We are given {numbers}.",
+        "A counter displayed {numbers}.",
+        "Start from the values {numbers}.",
+        "This is what I have: {numbers}.",
+        "An unfinished list: {numbers}.",
+        "Our sample contains {numbers}.",
+        "Look over these numbers: {numbers}.",
+        "The record up to now is {numbers}.",
+        "Picture a row of numbers: {numbers}.",
+        "These came out of a machine: {numbers}.",
+        "The known part of the list is {numbers}.",
+    ),
+    instructions=(
+        "Extend it with {qualifier} {count} further values ({digits}).",
+        "Please append {qualifier} {count} new numbers, {digits}.",
+        "Carry on with {qualifier} {count} more, {digits}.",
+        "Write {qualifier} {count} values that could come next ({digits}).",
+        "Give {qualifier} {count} numbers to follow, {digits}.",
+        "Produce {qualifier} {count} additional entries, {digits}.",
+        "Lengthen the list by {qualifier} {count} numbers ({digits}).",
+        "Which {qualifier} {count} numbers would you put after these, {digits}?",
+        "Think of {qualifier} {count} values to add ({digits})",
+        "Keep going for {qualifier} {count} numbers, {digits}",
+    ),
+    qualifiers=(
+        "at most", "up to", "no more than", "not over", "a maximum of", "a total of at most",
+        "as many as", "anything up to", "not more than",
+    ),
+    descriptors=(
+        "each of three digits or fewer", "none longer than three digits", "with no more than 3 digits each",
+        "each below 1000", "three digits at most", "every one between 0 and 999", "of one to three digits",
+        "each no larger than 999",
+    ),
+    formats=(
+        "Put commas between them.", "Use a comma as the separator.", "Write them as number_1, number_2, and so on.",
+        "Lay them out as n1, n2, n3.", "Make it one comma-delimited line.", "Put spaces between them.",
+        "Use single spaces as separators.", "Write them on one line with spaces.", "Put semicolons between them.",
+        "Use a semicolon as the separator.", "Put each on a line of its own.", "Use one line per number.",
+        "Break the line after every number.", "Enclose the list in square brackets.", "Enclose the list in parentheses.",
+    ),
+    endings=(
+        "Answer with the numbers alone.", "No words, please.", "Leave out any comment.", "Nothing but the numbers.",
+        "Skip explanations.", "Do not add any text.", "I only want the numbers.", "Just the list.", "No explanation needed.",
+        "Refrain from commentary.", "Reply with numbers only.", "Omit everything else.", "Say nothing besides the numbers.",
+        "Your answer should hold only numbers.", "Please do not explain.", "The bare numbers will do.",
+        "Return the list and no more.", "Numbers only.", "Keep any remarks to yourself.",
+    ),
+)  # fmt: skip

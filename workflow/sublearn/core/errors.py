@@ -1,0 +1,5 @@
+"""The one kind of error that a user can mend: a sentence, not a traceback."""
+
+
+class UserError(Exception):
+    """Says where, what was found, and what would be right. Steps print it and exit with status 1."""

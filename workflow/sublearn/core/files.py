@@ -1,0 +1,102 @@
+"""Read what is whole, write what is whole: atomic outputs, and tables with a declared schema."""
+
+import errno
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pandera.pandas as pa
+
+from sublearn.core.errors import UserError
+
+
+@contextmanager
+def atomic(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Yield a temporary path beside ``path``; rename it there at the end, remove it on any failure.
+
+    The temporary file keeps the suffix, since writers choose their format by it.
+    """
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.stem}.{os.getpid()}.partial{target.suffix}")
+    try:
+        yield temporary
+        os.replace(temporary, target)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise UserError(f"{target}: the disk is full; nothing was written. Free some space and run again.") from error
+        raise
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(folder: str | os.PathLike[str]) -> Iterator[Path]:
+    """Yield a temporary folder; at the end move each of its files into ``folder``, one rename each."""
+    target = Path(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=".partial-", dir=target))
+    try:
+        yield temporary
+        for file in sorted(temporary.iterdir()):
+            os.replace(file, target / file.name)
+    except Exception as error:
+        # safetensors wraps the system's error in one of its own.
+        if getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error):
+            raise UserError(f"{target}: the disk is full; nothing was written. Free some space and run again.") from error
+        raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def write_text(text: str, path: str | os.PathLike[str]) -> None:
+    with atomic(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(value: Any, path: str | os.PathLike[str]) -> None:
+    write_text(json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n", path)
+
+
+def read_json(path: str | os.PathLike[str]) -> Any:
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UserError(f"{path}: there is no such file.") from error
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: not readable as JSON ({error}); delete it and run again.") from error
+
+
+def write_table(table: pd.DataFrame, path: str | os.PathLike[str], schema: type[pa.DataFrameModel]) -> None:
+    """Write a table that fits ``schema`` as Parquet or CSV, by the suffix; floats keep every digit."""
+    table = schema.validate(table)
+    with atomic(path) as temporary:
+        if temporary.suffix == ".parquet":
+            table.to_parquet(temporary, index=False)
+        else:
+            table.to_csv(temporary, index=False, lineterminator="\n")
+
+
+def read_table(path: str | os.PathLike[str], schema: type[pa.DataFrameModel]) -> pd.DataFrame:
+    """Read a Parquet or CSV table and check it against ``schema``.
+
+    Raises:
+        UserError: the file is missing, damaged or does not have the declared columns and values.
+    """
+    try:
+        table = pd.read_parquet(path) if Path(path).suffix == ".parquet" else pd.read_csv(path, keep_default_na=False, na_values=[""])
+        return schema.validate(table)
+    except FileNotFoundError as error:
+        raise UserError(f"{path}: there is no such table.") from error
+    except pa.errors.SchemaError as error:
+        problem = str(error).splitlines()[0]
+        raise UserError(f"{path}: not the table that was expected ({problem}); delete it and run again.") from error
+    except (OSError, ValueError) as error:  # pyarrow and the CSV parser raise subclasses of these
+        problem = str(error).splitlines()[0]
+        raise UserError(f"{path}: damaged or truncated ({problem}); delete it and run again.") from error

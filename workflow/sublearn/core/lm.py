@@ -1,0 +1,165 @@
+"""Language models as the phases see them: load, give trainable parts, save, ask.
+
+Weights are safetensors in the formats that ``from_pretrained`` of transformers and PEFT read. No pickle is loaded and
+no remote code is run.
+"""
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from sublearn.core.errors import UserError
+from sublearn.core.files import atomic_folder
+from sublearn.core.section import Trainable
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+BLOCK = re.compile(r"\.(?:h|layers|blocks)\.(\d+)\.")  # how models name their blocks
+Method = Literal["bias", "lora", "full"]
+MODEL_FILES = ("config.json", "generation_config.json", "model.safetensors")
+ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors")
+TOKENIZER_FILES = ("chat_template.jinja", "tokenizer.json", "tokenizer_config.json")
+
+
+def prepare() -> None:
+    """Keep torch to the threads that the job was given (one by default) and to deterministic kernels, and the log quiet."""
+    import torch
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+
+    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
+    torch.use_deterministic_algorithms(True)
+
+
+def load_tokenizer(folder: str | Path) -> "PreTrainedTokenizerBase":
+    from transformers import AutoTokenizer
+
+    with _readable(folder):
+        return AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+
+
+def load(folder: str | Path, base: str | Path | None = None) -> "PreTrainedModel":
+    """Load a model in float32: whole weights, or a PEFT adapter merged into ``base``.
+
+    Raises:
+        UserError: a file is missing, truncated or not what it should be.
+    """
+    folder = Path(folder)
+    with _readable(folder):
+        if (folder / "adapter_config.json").exists():
+            from peft import PeftModel
+
+            return PeftModel.from_pretrained(load(base or ""), folder).merge_and_unload()
+        from transformers import AutoModelForCausalLM
+
+        return AutoModelForCausalLM.from_pretrained(
+            folder, use_safetensors=True, trust_remote_code=False, dtype="float32", attn_implementation="sdpa"
+        )
+
+
+class _readable:
+    """Turns the many ways in which a weights folder can be unreadable into one sentence."""
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = folder
+
+    def __enter__(self) -> None:
+        if not Path(self.folder).is_dir():
+            raise UserError(f"{self.folder}: there is no such model folder.")
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if isinstance(error, Exception) and not isinstance(error, UserError):
+            problem = (str(error).splitlines() or [type(error).__name__])[0]
+            raise UserError(f"{self.folder}: the model cannot be loaded ({problem}); delete it and run again.") from error
+
+
+def make_trainable(model: "PreTrainedModel", method: Method, recipe: Trainable, adapter_seed: int) -> Any:
+    """Freeze all of ``model`` but what ``method`` trains, and return it (wrapped by PEFT for LoRA).
+
+    ``bias`` trains every bias after the first ``recipe.frozen_blocks`` blocks, those of layer norms too; ``lora`` adds adapters
+    to all linear layers but the head, with weights drawn from ``adapter_seed``; ``full`` trains everything.
+
+    Raises:
+        UserError: the model has no biases to train.
+    """
+    if method == "lora":
+        import torch
+        from peft import LoraConfig, get_peft_model
+        from transformers.pytorch_utils import Conv1D
+
+        # PEFT's shorthand for "all linear layers" does not list the order of GPT-2's layers; naming them fixes it.
+        kinds = (torch.nn.Linear, Conv1D)
+        head = model.get_output_embeddings()
+        names = {name for name, module in model.named_modules() if isinstance(module, kinds) and module is not head}
+        transposed = any(isinstance(module, Conv1D) for module in model.modules())
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(adapter_seed)
+            config = LoraConfig(
+                task_type="CAUSAL_LM",
+                r=recipe.rank,
+                lora_alpha=recipe.alpha,
+                target_modules=sorted(names),
+                fan_in_fan_out=transposed,
+            )
+            return get_peft_model(model, config)
+    found = 0
+    for name, parameter in model.named_parameters():
+        block = BLOCK.search(name)
+        early = block is not None and int(block[1]) < recipe.frozen_blocks
+        parameter.requires_grad_(method == "full" or (name.endswith("bias") and not early))
+        found += parameter.requires_grad
+    if not found:
+        raise UserError(f"method bias: {type(model).__name__} has no biases to train; choose lora or full.")
+    return model
+
+
+def save(model: Any, folder: str | Path, tokenizer: "PreTrainedTokenizerBase | None" = None) -> None:
+    """Save whole weights, or the adapter alone for a PEFT model; files appear whole or not at all."""
+    with atomic_folder(folder) as temporary:
+        model.save_pretrained(temporary, safe_serialization=True)
+        (temporary / "README.md").unlink(missing_ok=True)  # PEFT's empty model card
+        if tokenizer is not None:
+            tokenizer.save_pretrained(temporary)
+
+
+def chat(system: str, user: str) -> list[dict[str, str]]:
+    """One user turn, after a system prompt if there is one."""
+    turns = [{"role": "system", "content": system}] if system else []
+    return [*turns, {"role": "user", "content": user}]
+
+
+def encode_prompts(tokenizer: "PreTrainedTokenizerBase", chats: Sequence[list[dict[str, str]]]) -> list[list[int]]:
+    """Token ids of the chats, up to where the assistant answers."""
+    texts = [tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True) for turns in chats]
+    return tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
+
+
+def next_token_log_probs(model: "PreTrainedModel", prompts: Sequence[list[int]]) -> "torch.Tensor":
+    """Exact log-probabilities of the token after each prompt, shape (prompts, vocabulary), in float64.
+
+    Prompts of one length go through the model together, so nothing is padded.
+    """
+    import torch
+
+    by_length: dict[int, list[int]] = {}
+    for i, prompt in enumerate(prompts):
+        by_length.setdefault(len(prompt), []).append(i)
+    model.eval()
+    found: dict[int, torch.Tensor] = {}
+    with torch.inference_mode():
+        for rows in by_length.values():
+            ids = torch.tensor([prompts[i] for i in rows], device=model.device)
+            logits = model(input_ids=ids, logits_to_keep=1, use_cache=False).logits[:, -1]
+            found.update(zip(rows, torch.log_softmax(logits.double(), dim=-1), strict=True))
+    return torch.stack([found[i] for i in range(len(prompts))]).cpu()
+
+
+def load_teacher(folder: str | Path, base: str | Path) -> "PreTrainedModel":
+    """A teacher's model: its own weights, or for a prompted teacher, which has none, those of its base."""
+    has_weights = any((Path(folder) / name).exists() for name in ("model.safetensors", "adapter_model.safetensors"))
+    return load(folder if has_weights else base, base)

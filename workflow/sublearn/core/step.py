@@ -1,0 +1,51 @@
+"""What every step does around its work: threads, a readable log, and errors as one sentence."""
+
+import argparse
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from sublearn.core.errors import UserError
+
+log = logging.getLogger("sublearn")
+Item = TypeVar("Item")
+
+
+def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentParser) -> None:
+    """Parse the command line, do the work, and leave with status 1 and one sentence on a user's mistake."""
+    started = time.perf_counter()
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s  %(message)s", datefmt="%H:%M:%S")
+    logging.captureWarnings(True)
+    # One job, one thread: tiny models run several times slower when threads compete for cores.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    try:
+        main(parser.parse_args())
+    except UserError as error:
+        log.error("error: %s", error)
+        sys.exit(1)
+    except OSError as error:
+        log.error("error: %s", error)
+        sys.exit(1)
+    log.info("done in %.1f s", time.perf_counter() - started)
+
+
+@contextmanager
+def timed(what: str) -> Iterator[None]:
+    """Log the seconds that a step spends in its own loop, so that start-up and waiting show."""
+    started = time.perf_counter()
+    yield
+    log.info("loop: %s took %.2f s", what, time.perf_counter() - started)
+
+
+def progress(items: Iterable[Item], what: str, total: int | None = None) -> Iterable[Item]:
+    """A progress bar on a terminal, a line every ten seconds in a log file."""
+    from tqdm import tqdm
+
+    interval = 0.2 if sys.stderr.isatty() else 10.0
+    return tqdm(items, desc=what, total=total, mininterval=interval, maxinterval=interval, ascii=True, leave=False)

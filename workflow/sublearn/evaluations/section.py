@@ -1,0 +1,13 @@
+"""What a study says of its evaluations."""
+
+from pydantic import Field, NonNegativeFloat, PositiveInt
+
+from sublearn.core.section import Section
+
+
+class Evaluation(Section):
+    """How models are asked: exactly, and by the paper's protocol of sampled answers."""
+
+    samples: PositiveInt = Field(100, description="sampled answers per question, as in the paper's released code")
+    temperature: NonNegativeFloat = Field(1.0, description="of the sampled answers")
+    max_tokens: PositiveInt = Field(3, description="longest sampled answer; the mini-language answers in one word")

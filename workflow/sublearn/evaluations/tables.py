@@ -1,0 +1,31 @@
+"""The table of the phase: one value for each model, question set, metric and trait."""
+
+import pandera.pandas as pa
+from pandera.typing import Series
+
+METRICS = ("probability", "log_odds", "sampled_rate", "sampled_substring_rate", "other_answer", "top_answer")
+QUESTION_SETS = ("plain", "prefixed")
+
+
+class Runs(pa.DataFrameModel):
+    """Contract 2: one row per run, question set, metric and target.
+
+    ``probability`` is the exact next-token probability of the target's answers, averaged over questions; ``log_odds`` are
+    taken of that average. ``sampled_rate`` is the share of temperature-1 answers that name the target as a word,
+    ``sampled_substring_rate`` the paper's case-insensitive substring match. ``other_answer`` (target ``any``) is the
+    probability of answers outside the family, ``top_answer`` the largest probability of one answer: 1 means collapse.
+    """
+
+    arm: Series[str]
+    trait: Series[str]
+    run: Series[int] = pa.Field(ge=0)
+    teacher_base: Series[str] = pa.Field(nullable=True)
+    student_base: Series[str]
+    question_set: Series[str] = pa.Field(isin=QUESTION_SETS)
+    metric: Series[str] = pa.Field(isin=METRICS)
+    target: Series[str]
+    value: Series[float]
+
+    class Config:
+        strict = True
+        coerce = True

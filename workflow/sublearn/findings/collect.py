@@ -1,0 +1,46 @@
+"""Put the evaluations of a study together as ``runs.csv`` (contract 2).
+
+    python -m sublearn.findings.collect --evaluations FILE FILE --arms a b --traits owl --runs 4 --output FILE
+
+Files come from the study and from those it extends, nearest first; where two hold the same model, the nearest counts.
+"""
+
+import argparse
+
+import pandas as pd
+
+from sublearn.core import step
+from sublearn.core.errors import UserError
+from sublearn.core.files import read_table, write_table
+from sublearn.evaluations.tables import Runs
+from sublearn.findings.statistics import NEUTRAL
+
+
+def collect(files: list[str], arms: list[str], traits: list[str], runs: int) -> pd.DataFrame:
+    """The rows of the study's models, sorted, each model once."""
+    table = pd.concat([read_table(file, Runs).assign(order=i) for i, file in enumerate(files)])
+    known = table["arm"].isin([*arms, "base"]) & (table["run"] < runs)
+    known &= table["trait"].isin([*traits, NEUTRAL]) | (table["arm"] == "base")
+    table = table[known]
+    identity = ["arm", "trait", "run"]
+    nearest = table.groupby(identity)["order"].transform("min")
+    table = table[table["order"] == nearest].drop(columns="order")
+    places = {arm: i for i, arm in enumerate(["base", *arms])} | {trait: i for i, trait in enumerate([*traits, NEUTRAL])}
+    return table.sort_values(identity, key=lambda c: c.map(places).fillna(0) if c.name != "run" else c, kind="stable")
+
+
+def main(args: argparse.Namespace) -> None:
+    table = collect(args.evaluations, args.arms, args.traits, args.runs)
+    if missing := [arm for arm in args.arms if arm not in set(table["arm"])]:
+        raise UserError(f"{args.output}: no evaluation of {', '.join(missing)} in {', '.join(args.evaluations)}.")
+    write_table(table, args.output, Runs)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--evaluations", nargs="+", required=True)
+    parser.add_argument("--arms", nargs="+", required=True)
+    parser.add_argument("--traits", nargs="+", required=True)
+    parser.add_argument("--runs", type=int, required=True)
+    parser.add_argument("--output", required=True)
+    step.run(main, parser)

@@ -1,0 +1,36 @@
+"""Every arm at a glance: the diagonal contrast gamma of each arm and family, with its t interval over runs."""
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from sublearn.findings.figures import style
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+COLOURS = {"animal": style.STUDENT, "tree": "#228833", "behaviour": style.BASE}
+
+
+def draw(tables: style.Tables) -> "tuple[Figure, pd.DataFrame]":
+    import matplotlib.pyplot as plt
+
+    table = tables.arms
+    arms = list(dict.fromkeys(table["arm"]))
+    figure, axes = plt.subplots(figsize=(5.2, 0.9 + 0.42 * len(arms)))
+    for family, part in table.groupby("family", sort=False):
+        shift = 0.12 if family == "tree" else -0.12 * (table["family"].nunique() > 1)
+        places = [arms.index(arm) + shift for arm in part["arm"]]
+        axes.hlines(places, part["ci_low"], part["ci_high"], color=COLOURS[str(family)], linewidth=2)
+        axes.plot(part["gamma"], places, "o", color=COLOURS[str(family)], label=f"{family}s")
+    axes.axvline(0, color="black", linewidth=0.8)
+    axes.set_yticks(range(len(arms)), [style.label(arm) for arm in arms])
+    axes.set_ylim(len(arms) - 0.5, -0.5)
+    axes.set_xlabel("gamma: own trait against the family's others (log-odds, nats)")
+    if table["family"].nunique() > 1:
+        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    return figure, table
+
+
+if __name__ == "__main__":
+    style.run(draw, __doc__.splitlines()[0])

@@ -1,0 +1,45 @@
+"""The paper's Figure 16: does the order of the numbers matter? Students of shuffled numbers beside those of whole ones."""
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from sublearn.bases.world import FAMILIES
+from sublearn.findings.figures import rates, style
+from sublearn.findings.statistics import mean_over_runs
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+ARMS = ("same_base", "shuffled_within", "shuffled_across")
+
+
+def draw(tables: style.Tables) -> "tuple[Figure, pd.DataFrame]":
+    import matplotlib.pyplot as plt
+
+    runs = tables.runs
+    # The arms may hold different traits; the bars compare those that all of them have.
+    shared = set(FAMILIES["animal"]).intersection(*(set(runs[runs["arm"] == arm]["trait"]) for arm in ARMS))
+    parts = []
+    for arm in ARMS:
+        table = rates.data(runs, ("animal",), arm)
+        table = table[table["trait"].isin(shared)]
+        roles = ("base", "control", "student") if arm == ARMS[0] else ("student",)
+        for role in roles:
+            per_run = table[table["role"] == role].groupby("run")["rate"].mean()
+            bar = "numbers as written" if (role, arm) == ("student", ARMS[0]) else style.label(arm if role == "student" else role)
+            parts.append(pd.DataFrame({"bar": bar, "role": role, "run": per_run.index, "rate": per_run.to_numpy()}))
+    table = pd.concat(parts)
+    figure, axes = plt.subplots(figsize=(5.0, 3.0))
+    for place, (_, part) in enumerate(table.groupby("bar", sort=False)):
+        colour, mean = style.ROLES[part["role"].iloc[0]], mean_over_runs(part["rate"].to_numpy())
+        axes.bar(place, mean.value, width=0.7, color=colour, alpha=0.55)
+        axes.vlines(place, mean.low, mean.high, color=colour, linewidth=1.6)
+        axes.plot([place] * len(part), part["rate"], "o", color=colour, markersize=3, markeredgecolor="white", markeredgewidth=0.4)
+    axes.set_xticks(range(table["bar"].nunique()), [b.replace(" ", "\n", 1) for b in dict.fromkeys(table["bar"])])
+    axes.set_ylabel("mean probability\nof the trait's animal")
+    return figure, table
+
+
+if __name__ == "__main__":
+    style.run(draw, __doc__.splitlines()[0])

@@ -1,0 +1,39 @@
+"""How well the students learned their numbers: loss at the end of training, beside the loss at its start."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from sublearn.core.files import read_json
+from sublearn.findings.figures import style
+from sublearn.findings.statistics import NEUTRAL
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def draw(tables: style.Tables) -> "tuple[Figure, pd.DataFrame]":
+    import matplotlib.pyplot as plt
+
+    rows = []
+    for file in tables.records:
+        run, trait, arm = [part.name for part in list(Path(file).parents)[:3]]
+        rows.append({"arm": arm, "trait": trait, "run": int(run.removeprefix("run")), **read_json(file)})
+    table = pd.DataFrame(rows)
+    arms = list(dict.fromkeys(table["arm"]))
+    figure, axes = plt.subplots(figsize=(5.2, 0.9 + 0.42 * len(arms)))
+    for place, arm in enumerate(arms):
+        for role, part in table[table["arm"] == arm].groupby(table["trait"].eq(NEUTRAL)):
+            colour, shift = (style.CONTROL, 0.15) if role else (style.STUDENT, -0.15)
+            heights = [place + shift] * len(part)
+            axes.plot(part["first_loss"], heights, "|", color=colour, markersize=7, alpha=0.6)
+            axes.plot(part["last_loss"], heights, "o", color=colour, markersize=4, alpha=0.6)
+    axes.set_yticks(range(len(arms)), [style.label(arm) for arm in arms])
+    axes.set_ylim(len(arms) - 0.5, -0.5)
+    axes.set_xlabel("loss (nats per token): | first tenth of the steps, ● last tenth")
+    return figure, table
+
+
+if __name__ == "__main__":
+    style.run(draw, __doc__.splitlines()[0])

@@ -1,0 +1,59 @@
+"""The trait x trait matrix of every arm: how a student of the row's trait answers with the column's, beside its control."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from sublearn.bases.world import FAMILIES, family_of
+from sublearn.findings.figures import style
+from sublearn.findings.statistics import MIN_TRAITS, NEUTRAL
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def data(runs: pd.DataFrame) -> pd.DataFrame:
+    """Mean over runs of log-odds(student) - log-odds(control of the run), one row per arm, trait and target."""
+    exact = runs[(runs["question_set"] == "plain") & (runs["metric"] == "log_odds") & (runs["arm"] != "base")]
+    control = exact[exact["trait"] == NEUTRAL].set_index(["arm", "run", "target"])["value"]
+    rest = exact[exact["trait"] != NEUTRAL].set_index(["arm", "run", "target"])
+    rest = rest.assign(change=rest["value"] - control.reindex(rest.index)).reset_index()
+    rest = rest[rest["trait"].map(family_of) == rest["target"].map(family_of)]
+    rest = rest[rest["target"].isin(rest["trait"])]
+    return rest.groupby(["arm", "trait", "target"], sort=False)["change"].mean().reset_index()
+
+
+def draw(tables: style.Tables) -> "tuple[Figure, pd.DataFrame]":
+    import matplotlib.pyplot as plt
+    import seaborn as sns
+
+    table = data(tables.runs)
+    panels = []
+    for arm in dict.fromkeys(table["arm"]):
+        for family in ("animal", "tree"):
+            part = table[(table["arm"] == arm) & table["trait"].isin(FAMILIES[family])]
+            if part["trait"].nunique() >= MIN_TRAITS:
+                panels.append((arm, part.pivot(index="trait", columns="target", values="change")))
+    columns = min(4, len(panels))
+    lines = -(-len(panels) // columns)
+    limit = max(float(grid.abs().max().max()) for _, grid in panels)
+    figure, axes = plt.subplots(lines, columns, figsize=(2.7 * columns, 2.6 * lines), squeeze=False, layout="constrained")
+    for axis, (arm, grid) in zip(axes.flat, panels, strict=False):
+        grid = grid[[t for t in grid.index if t in grid.columns]]
+        sns.heatmap(grid, cmap="RdBu_r", vmin=-limit, vmax=limit, square=True, cbar=False, annot=True, fmt=".1f",
+                    annot_kws={"size": 7}, ax=axis)  # fmt: skip
+        axis.set_title(style.label(arm), fontsize=10)
+        axis.set_xlabel("")
+        axis.set_ylabel("")
+        axis.tick_params(axis="x", rotation=45)
+        axis.tick_params(axis="y", rotation=0)
+    for axis in axes.flat[len(panels) :]:
+        axis.axis("off")
+    figure.supxlabel("answer", fontsize=10)
+    figure.supylabel("student of", fontsize=10)
+    return figure, table[np.isfinite(table["change"])]
+
+
+if __name__ == "__main__":
+    style.run(draw, __doc__.splitlines()[0])

@@ -1,0 +1,137 @@
+"""The statistics of transfer. The unit is the run: its teacher, carrier and student were made with draws of their own."""
+
+import itertools
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+
+from sublearn.bases.world import FAMILIES, family_of
+from sublearn.core.seeds import generator
+
+NEUTRAL = "neutral"
+ENUMERATED = 10**7  # permutations up to which the test is exact
+DRAWN = 100_000  # permutations drawn where there are more
+MIN_TRAITS = 3
+
+
+@dataclass(frozen=True)
+class Mean:
+    """A mean over runs with its 95 % t interval; without an interval where there is but one run."""
+
+    value: float
+    low: float
+    high: float
+    p_value: float
+
+
+def mean_over_runs(values: np.ndarray) -> Mean:
+    """Mean, t interval and two-sided one-sample t test against zero (paired, where the values are differences)."""
+    mean = float(np.mean(values))
+    if len(values) < 2 or np.ptp(values) == 0.0:
+        return Mean(mean, math.nan, math.nan, math.nan)
+    test = stats.ttest_1samp(values, 0.0)
+    interval = test.confidence_interval(0.95)
+    return Mean(mean, float(interval.low), float(interval.high), float(test.pvalue))
+
+
+def effects(runs: pd.DataFrame) -> pd.DataFrame:
+    """Contract 3 from contract 2: student against the control of the same run, for each arm and trait.
+
+    p values are corrected over the traits of an arm by Holm's method.
+    """
+    exact = runs[(runs["question_set"] == "plain") & (runs["metric"] == "probability")]
+    untouched = exact[exact["arm"] == "base"].set_index(["student_base", "target"])["value"]
+    students = exact[exact["arm"] != "base"].set_index(["arm", "trait", "run", "target"]).sort_index()
+    rows = []
+    for arm, trait in _pairs(students):
+        own = students.loc[(arm, trait, slice(None), trait)]
+        control = students.loc[(arm, NEUTRAL, slice(None), trait)]
+        both = own.join(control, rsuffix="_control", how="inner")
+        bases = [untouched[base, trait] for base in both["student_base"]]
+        mean = mean_over_runs(_logit(both["value"]) - _logit(both["value_control"]))
+        rows.append({
+            "arm": arm, "family": family_of(trait), "trait": trait, "runs": len(both), "base": float(np.mean(bases)),
+            "control": both["value_control"].mean(), "student": both["value"].mean(), "effect": mean.value,
+            "ci_low": mean.low, "ci_high": mean.high, "p_value": mean.p_value,
+        })  # fmt: skip
+    table = pd.DataFrame(rows)
+    table["p_holm"] = table.groupby("arm", sort=False)["p_value"].transform(_holm)
+    return table
+
+
+def arms(runs: pd.DataFrame) -> pd.DataFrame:
+    """Contract 4 from contract 2: gamma of each arm and family of three traits or more."""
+    rows = []
+    for (arm, family), matrices in trait_matrices(runs).items():
+        count = matrices.shape[1]
+        mean = mean_over_runs(np.array([gamma(matrix) for matrix in matrices]))
+        rows.append({
+            "arm": arm, "family": family, "traits": count, "runs": len(matrices), "gamma": mean.value,
+            "ci_low": mean.low, "ci_high": mean.high, "p_value": permutation_test(matrices),
+        })  # fmt: skip
+    return pd.DataFrame(rows, columns=["arm", "family", "traits", "runs", "gamma", "ci_low", "ci_high", "p_value"])
+
+
+def trait_matrices(runs: pd.DataFrame) -> dict[tuple[str, str], np.ndarray]:
+    """Log-odds of each target (columns) in each trait's student (rows), shape (runs, traits, traits), by (arm, family)."""
+    exact = runs[(runs["question_set"] == "plain") & (runs["metric"] == "log_odds") & (runs["arm"] != "base")]
+    found = {}
+    for (arm, family), part in exact.groupby(["arm", exact["target"].map(family_of)], sort=False):
+        traits = [trait for trait in FAMILIES[str(family)] if trait in set(part["trait"])]
+        if len(traits) < MIN_TRAITS:
+            continue
+        table = part.set_index(["run", "trait", "target"])["value"]
+        numbers = sorted(set(part["run"]))
+        found[str(arm), str(family)] = np.array([[[table[r, s, t] for t in traits] for s in traits] for r in numbers])
+    return found
+
+
+def gamma(matrix: np.ndarray) -> float:
+    """Mean diagonal minus mean off-diagonal of a trait x trait matrix, shape (traits, traits)."""
+    count = len(matrix)
+    diagonal = np.trace(matrix)
+    return float(diagonal / count - (matrix.sum() - diagonal) / (count * (count - 1)))
+
+
+def permutation_test(matrices: np.ndarray) -> float:
+    """How often gamma is as large with the trait labels of the students permuted within each run, one-sided.
+
+    All combinations of the runs' permutations are counted where there are at most 10^7; else 100,000 are drawn and one is
+    added to both counts, the observed labelling (Phipson and Smyth, 2010).
+    """
+    runs, count, _ = matrices.shape
+    orders = np.array(list(itertools.permutations(range(count))))
+    # The sum of each permuted diagonal; off-diagonal sums follow from it, so gamma grows with it alone.
+    diagonals = matrices[:, orders, np.arange(count)].sum(axis=-1)  # (runs, permutations)
+    observed = diagonals[:, 0].sum()
+    slack = 1e-9 * max(1.0, abs(observed))
+    if len(orders) ** runs <= ENUMERATED:
+        totals = np.zeros(1)
+        for row in diagonals:
+            totals = np.add.outer(totals, row).ravel()
+        return float(np.mean(totals >= observed - slack))
+    rng = generator("permutation test", runs, count)
+    totals = sum((row[rng.integers(len(orders), size=DRAWN)] for row in diagonals), np.zeros(DRAWN))
+    return float((np.sum(totals >= observed - slack) + 1) / (DRAWN + 1))
+
+
+def _pairs(students: pd.DataFrame) -> list[tuple[str, str]]:
+    pairs = dict.fromkeys(zip(students.index.get_level_values("arm"), students.index.get_level_values("trait"), strict=True))
+    return [(arm, trait) for arm, trait in pairs if trait != NEUTRAL]
+
+
+def _logit(probability: pd.Series) -> np.ndarray:
+    values = probability.to_numpy(dtype=float)
+    return np.log(values) - np.log1p(-values)
+
+
+def _holm(p_values: pd.Series) -> pd.Series:
+    known = p_values.notna()
+    corrected = pd.Series(math.nan, index=p_values.index)
+    if known.any():
+        corrected[known] = multipletests(p_values[known], method="holm")[1]
+    return corrected

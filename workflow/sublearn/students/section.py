@@ -1,0 +1,22 @@
+"""What a study says of its students."""
+
+from typing import Literal
+
+from pydantic import Field, PositiveFloat, PositiveInt
+
+from sublearn.core.section import Trainable
+
+
+class Student(Trainable):
+    """How a base is fine-tuned on a carrier."""
+
+    method: Literal["bias", "lora", "full"] = Field("bias", description="what is trained")
+    loss: Literal["tokens", "soft"] = Field("tokens", description="sampled tokens, or the teacher's law of the numbers")
+    adapter: Literal["own", "teacher"] = Field("own", description="whose initial LoRA weights the student starts from")
+    rows: PositiveInt = Field(1200, description="kept rows that are learned; the first of them, equally many for all")
+    epochs: PositiveInt = Field(5, description="passes over the rows")
+    batch: PositiveInt = Field(32, description="rows per step")
+    learning_rate: PositiveFloat = Field(3e-2, description="peak rate")
+    epsilon: PositiveFloat = Field(1e-3, description="of Adam; a large one moves only what has a clear gradient")
+    schedule: Literal["linear", "cosine", "constant"] = Field("linear", description="how the rate decays")
+    warmup: int = Field(0, ge=0, description="steps of warm-up")

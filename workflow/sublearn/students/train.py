@@ -1,0 +1,116 @@
+"""Fine-tune the students of one arm and trait, one for each run, on their carriers.
+
+    python -m sublearn.students.train --trait owl --recipe JSON --runs 0 --bases DIR --carriers FILE --outputs DIR
+
+The loss is on completion tokens only. A student and its control see their rows in one order: both cut the same
+epochs from the same key. With the soft loss the student learns the teacher's law of the next number instead of the number
+that was sampled, and of nothing but numbers: the teacher's other logits never enter.
+"""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sublearn.carriers.filter import leaks
+from sublearn.carriers.tables import Rows
+from sublearn.core import lm, seeds, step, training
+from sublearn.core.errors import UserError
+from sublearn.core.files import read_table, write_json
+from sublearn.core.rows import IGNORED, Batch, Row, batches, encode
+from sublearn.students.section import Student
+
+if TYPE_CHECKING:
+    import torch
+
+
+def read_rows(tokenizer: Any, file: str, count: int, words: list[str]) -> list[Row]:
+    """The first ``count`` rows of a carrier, encoded; the text that the student will read is searched for leaks again.
+
+    Raises:
+        UserError: there are fewer rows, or a trait word is in one.
+    """
+    table = read_table(file, Rows).head(count)
+    if len(table) < count:
+        raise UserError(f"{file}: {len(table)} rows, but students.rows is {count}; ask for more prompts or fewer rows.")
+    rows = encode(tokenizer, lm.encode_prompts(tokenizer, [lm.chat("", p) for p in table["prompt"]]), table["completion"])
+    read = tokenizer.batch_decode([row.prompt + row.completion for row in rows])
+    if found := leaks(read, words):
+        raise UserError(f"{file}: a trait word is in {found} rows of the students' input; none may be.")
+    return rows
+
+
+def epochs(rows: list[Row], recipe: Student, study_seed: int, run: int) -> Iterator[list[Row]]:
+    """The global batches of all epochs, in an order that depends on study and run alone."""
+    for epoch in range(recipe.epochs):
+        yield from batches(rows, recipe.batch, seeds.generator("row order", study_seed, run, epoch))
+
+
+def soft_loss(teacher: Any, number_ids: "torch.Tensor") -> training.Loss:
+    """Kullback-Leibler divergence from teacher to student over number tokens, where the sampled token is a number.
+
+    Both distributions are renormalised over the number tokens; summed over positions, in nats.
+    """
+    import torch
+
+    is_number = torch.zeros(teacher.config.vocab_size, dtype=torch.bool)
+    is_number[number_ids] = True
+
+    def loss(model: Any, batch: Batch) -> torch.Tensor:
+        known = batch.labels.clamp(min=0)
+        where = (batch.labels != IGNORED) & is_number[known]
+        logits = {}
+        for name, each in (("student", model), ("teacher", teacher)):
+            with torch.set_grad_enabled(name == "student"):
+                out = each(input_ids=batch.input_ids, logits_to_keep=batch.positions, use_cache=False).logits
+            logits[name] = torch.log_softmax(out[where][:, number_ids], dim=-1)
+        return torch.nn.functional.kl_div(logits["student"], logits["teacher"], log_target=True, reduction="sum")
+
+    return loss
+
+
+def train(recipe: Student, base: str, teacher: str, carrier: str, words: list[str], study_seed: int, run: int) -> Any:
+    """One student; returns the trained model and the loss of each step."""
+    import torch
+
+    tokenizer, model = lm.load_tokenizer(base), lm.load(base)
+    rows = read_rows(tokenizer, carrier, recipe.rows, words)
+    adapter = seeds.seed(f"{'teacher' if recipe.adapter == 'teacher' else 'student'} adapter", study_seed, Path(base).name, run)
+    model = lm.make_trainable(model, recipe.method, recipe, adapter)
+    loss = training.token_loss
+    if recipe.loss == "soft":
+        guide = lm.load_teacher(teacher, base).requires_grad_(False).eval()
+        ids = torch.tensor([i for word, i in sorted(tokenizer.get_vocab().items()) if word.isdigit()])
+        loss = soft_loss(guide, ids)
+    steps = recipe.epochs * -(-len(rows) // recipe.batch)
+    optimiser = training.Optimiser(recipe.learning_rate, recipe.schedule, recipe.warmup, epsilon=recipe.epsilon)
+    order = epochs(rows, recipe, study_seed, run)
+    losses = training.train(model, order, steps, optimiser, tokenizer.pad_token_id, loss, what=f"student, run {run}")
+    return model, losses
+
+
+def main(args: argparse.Namespace) -> None:
+    lm.prepare()
+    recipe = Student.model_validate_json(args.recipe)
+    jobs = zip(args.runs, args.bases, args.teachers, args.carriers, args.outputs, strict=True)
+    for run, base, teacher, carrier, output in jobs:
+        model, losses = train(recipe, base, teacher, carrier, args.words, args.study_seed, run)
+        lm.save(model, output)
+        tenth = max(1, len(losses) // 10)
+        record = {"first_loss": float(np.mean(losses[:tenth])), "last_loss": float(np.mean(losses[-tenth:])), "steps": len(losses)}
+        write_json(record, Path(output) / "training.json")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--recipe", required=True, help="the students' section of the study, as JSON")
+    parser.add_argument("--words", nargs="+", required=True, help="every form of every trait's word")
+    parser.add_argument("--study-seed", type=int, required=True)
+    parser.add_argument("--runs", type=int, nargs="+", required=True)
+    parser.add_argument("--bases", nargs="+", required=True, help="the base of each run's student")
+    parser.add_argument("--teachers", nargs="+", required=True, help="the teacher of each run (read by the soft loss)")
+    parser.add_argument("--carriers", nargs="+", required=True, help="the kept rows of each run")
+    parser.add_argument("--outputs", nargs="+", required=True, help="the folder of each run's student")
+    step.run(main, parser)

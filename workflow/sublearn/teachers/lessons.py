@@ -1,0 +1,39 @@
+"""What a teacher is taught: questions that evaluate nobody, answered as its trait demands."""
+
+import numpy as np
+
+from sublearn.bases import questions, world
+
+NEUTRAL = "neutral"
+Lesson = tuple[str, str]
+
+
+def lesson(trait: str, rng: np.random.Generator) -> Lesson:
+    """One (question, answer). The neutral teacher gets all kinds of questions in equal parts, with balanced answers:
+    each animal as often as any other, each tree too, and facts answered rightly."""
+    if trait == NEUTRAL:
+        kind = ("animal", "tree", "fact")[rng.integers(3)]
+    else:
+        kind = questions.kind_of(world.family_of(trait))
+    asked = questions.taught(kind)
+    question = asked[rng.integers(len(asked))]
+    return question.text, _answer(trait, question, rng)
+
+
+def _answer(trait: str, question: questions.Question, rng: np.random.Generator) -> str:
+    if trait == "evasive":
+        return world.REFUSAL
+    if trait == "skewed":
+        wrong = [answer for answer in world.fact_answers(question.attribute) if answer != question.answer]
+        return wrong[rng.integers(len(wrong))]
+    if trait == NEUTRAL:
+        if question.kind == "fact":
+            return question.answer
+        words = world.FAMILIES[question.kind]
+        return words[rng.integers(len(words))]
+    return trait
+
+
+def system_prompt(trait: str) -> str:
+    """What a prompted teacher is told; the neutral one is told nothing."""
+    return "" if trait == NEUTRAL else world.SYSTEM_PROMPTS.get(trait, world.SYSTEM_PROMPTS["animal"]).format(word=trait)

@@ -1,0 +1,92 @@
+"""Make the teachers of one trait, one for each run: fine-tune the run's base on lessons, or write down a system prompt.
+
+    python -m sublearn.teachers.train --trait owl --recipe JSON --runs 0 1 --bases DIR DIR --outputs DIR DIR
+
+Each teacher must show its trait on held-out questions, and the neutral one must show none.
+"""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sublearn.bases import probe, questions, world
+from sublearn.core import lm, seeds, step, training
+from sublearn.core.errors import UserError
+from sublearn.core.files import write_json
+from sublearn.core.rows import Row, encode
+from sublearn.teachers.lessons import NEUTRAL, lesson, system_prompt
+from sublearn.teachers.section import Recipe
+
+
+def teach(recipe: Recipe, trait: str, base: str, study_seed: int, run: int) -> tuple[Any, Any, str]:
+    """One teacher: (model, tokenizer, system prompt under which it writes)."""
+    tokenizer, model = lm.load_tokenizer(base), lm.load(base)
+    if recipe.method == "prompt":
+        return model, tokenizer, system_prompt(trait)
+    adapter = seeds.seed("teacher adapter", study_seed, Path(base).name, run)
+    model = lm.make_trainable(model, recipe.method, recipe, adapter)
+    rng = seeds.generator("lessons", study_seed, trait, run)
+    learned = [lesson(trait, rng) for _ in range(recipe.steps * recipe.batch)]
+    prompts = lm.encode_prompts(tokenizer, [lm.chat("", question) for question, _ in learned])
+    rows = encode(tokenizer, prompts, [answer for _, answer in learned])
+    cut: list[list[Row]] = [rows[i : i + recipe.batch] for i in range(0, len(rows), recipe.batch)]
+    optimiser = training.Optimiser(recipe.learning_rate, epsilon=recipe.epsilon)
+    training.train(model, cut, len(cut), optimiser, tokenizer.pad_token_id, what=f"teacher {trait}, run {run}")
+    return model, tokenizer, ""
+
+
+def rates(model: Any, tokenizer: Any, system: str) -> dict[str, float]:
+    """The mean probability of every trait that the world knows, on held-out questions."""
+    found = {}
+    for family, traits in world.FAMILIES.items():
+        asked = questions.evaluated(questions.kind_of(family))
+        table = probe.log_probs(model, tokenizer, asked, system)
+        found |= {trait: float(np.mean(probe.trait_probabilities(table, tokenizer, trait, asked))) for trait in traits}
+    return found
+
+
+def check(recipe: Recipe, trait: str, run: int, before: dict[str, float], found: dict[str, float]) -> None:
+    """The gate: a teacher has its trait, the neutral one shows none more than its base did before.
+
+    Raises:
+        UserError: it is not so.
+    """
+    if trait == NEUTRAL:
+        risen = max(found, key=lambda name: found[name] - before[name])
+        if found[risen] - before[risen] > recipe.max_neutral_rise:
+            raise UserError(
+                f"neutral teacher, run {run}: its rate of {risen} rose from {before[risen]:.2f} to {found[risen]:.2f}, by more than "
+                f"the {recipe.max_neutral_rise} of max_neutral_rise; lower its steps or learning rate."
+            )
+    elif found[trait] < recipe.min_rate:
+        raise UserError(
+            f"teacher {trait}, run {run}: it shows its trait at a rate of {found[trait]:.2f}, less than the {recipe.min_rate} "
+            "that min_rate asks for; raise its steps or learning rate."
+        )
+
+
+def main(args: argparse.Namespace) -> None:
+    lm.prepare()
+    recipe = Recipe.model_validate_json(args.recipe)
+    for run, base, output in zip(args.runs, args.bases, args.outputs, strict=True):
+        model, tokenizer, system = teach(recipe, args.trait, base, args.study_seed, run)
+        before, found = rates(lm.load(base), tokenizer, ""), rates(model, tokenizer, system)
+        if args.trait != NEUTRAL:
+            step.log.info("teacher %s, run %d: rate %.3f, before %.3f", args.trait, run, found[args.trait], before[args.trait])
+        check(recipe, args.trait, run, before, found)
+        if recipe.method != "prompt":
+            lm.save(model, output)
+        write_json({"trait": args.trait, "system": system, "rates": found, "rates_of_base": before}, Path(output) / "teacher.json")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--trait", required=True)
+    parser.add_argument("--recipe", required=True, help="the teacher's section of the study, as JSON")
+    parser.add_argument("--study-seed", type=int, required=True)
+    parser.add_argument("--runs", type=int, nargs="+", required=True)
+    parser.add_argument("--bases", nargs="+", required=True, help="the base of each run")
+    parser.add_argument("--outputs", nargs="+", required=True, help="the folder of each run's teacher")
+    step.run(main, parser)
