@@ -22,6 +22,10 @@ include: "workflow/rules/findings.smk"
 
 rule all:
     default_target: True
-    localrule: True
     input:
         FINDINGS,
+    localrule: True
+
+
+onsuccess:
+    shell("python -m sublearn.findings.recap {CHOSEN} 2> /dev/null")

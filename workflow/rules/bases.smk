@@ -13,15 +13,17 @@ for shape in PLANS.shapes("bases"):
             shape.log("benchmark.tsv")
         wildcard_constraints:
             key=shape.keys_pattern,
+        conda:
+            ENVIRONMENT
+        resources:
+            mem_mb=1500,
+            runtime=30,
         params:
             recipe=shape.recipe,
             seed=shape.seed,
             folder=shape.folders,
-        resources:
-            mem_mb=1500,
-            runtime=30,
-        conda:
-            ENVIRONMENT
+        message:
+            shape.message
         shell:
             "python -m sublearn.bases.pretrain --recipe {params.recipe:q} --name {wildcards.key} "
             "--study-seed {params.seed} --output {params.folder} 2> {log}"

@@ -13,15 +13,17 @@ for shape in PLANS.shapes("prompts"):
             shape.log("benchmark.tsv")
         wildcard_constraints:
             key=shape.keys_pattern,
+        conda:
+            ENVIRONMENT
+        resources:
+            mem_mb=500,
+            runtime=10,
         params:
             recipe=shape.recipe,
             seed=shape.seed,
             runs=shape.numbers,
-        resources:
-            mem_mb=500,
-            runtime=10,
-        conda:
-            ENVIRONMENT
+        message:
+            shape.message
         shell:
             "python -m sublearn.carriers.prompts --recipe {params.recipe:q} --study-seed {params.seed} "
             "--runs {params.runs} --outputs {output} 2> {log}"
@@ -43,6 +45,11 @@ for shape in PLANS.shapes("raw"):
             shape.log("benchmark.tsv")
         wildcard_constraints:
             key=shape.keys_pattern,
+        conda:
+            ENVIRONMENT
+        resources:
+            mem_mb=1500,
+            runtime=30,
         params:
             recipe=shape.recipe,
             seed=shape.seed,
@@ -50,11 +57,8 @@ for shape in PLANS.shapes("raw"):
             prompts=shape.files_of("prompts"),
             bases=shape.folders_of("base"),
             teachers=shape.folders_of("teacher"),
-        resources:
-            mem_mb=1500,
-            runtime=30,
-        conda:
-            ENVIRONMENT
+        message:
+            shape.message
         shell:
             "python -m sublearn.carriers.sample --teacher {wildcards.key} --recipe {params.recipe:q} "
             "--study-seed {params.seed} --runs {params.runs} --prompts {params.prompts} --bases {params.bases} "
@@ -77,6 +81,11 @@ for shape in PLANS.shapes("kept"):
             shape.log("benchmark.tsv")
         wildcard_constraints:
             key=shape.keys_pattern,
+        conda:
+            ENVIRONMENT
+        resources:
+            mem_mb=500,
+            runtime=10,
         params:
             recipe=shape.recipe,
             words=WORDS,
@@ -84,11 +93,8 @@ for shape in PLANS.shapes("kept"):
             kept=shape.files("kept.parquet"),
             rejected=shape.files("rejected.parquet"),
             report=shape.files("filter.json"),
-        resources:
-            mem_mb=500,
-            runtime=10,
-        conda:
-            ENVIRONMENT
+        message:
+            shape.message
         shell:
             "python -m sublearn.carriers.filter --recipe {params.recipe:q} --words {params.words} --raw {params.raw} "
             "--kept {params.kept} --rejected {params.rejected} --report {params.report} 2> {log}"
@@ -110,16 +116,18 @@ for shape in PLANS.shapes("shuffled_within") + PLANS.shapes("shuffled_across"):
             shape.log("benchmark.tsv")
         wildcard_constraints:
             key=shape.keys_pattern,
+        conda:
+            ENVIRONMENT
+        resources:
+            mem_mb=500,
+            runtime=10,
         params:
             kind=shape.phase,
             seed=shape.seed,
             runs=shape.numbers,
             kept=shape.files_of("kept"),
-        resources:
-            mem_mb=500,
-            runtime=10,
-        conda:
-            ENVIRONMENT
+        message:
+            shape.message
         shell:
             "python -m sublearn.carriers.shuffle --kind {params.kind} --study-seed {params.seed} --runs {params.runs} "
             "--kept {params.kept} --outputs {output} 2> {log}"

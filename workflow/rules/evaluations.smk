@@ -14,15 +14,17 @@ for evaluation in PLANS.evaluations():
             evaluation.log("benchmark.tsv")
         wildcard_constraints:
             arm=evaluation.arms_pattern,
+        conda:
+            ENVIRONMENT
+        resources:
+            mem_mb=1500,
+            runtime=60,
         params:
             recipe=evaluation.recipe,
             seed=evaluation.plan.study.seed,
             models=evaluation.models,
-        resources:
-            mem_mb=1500,
-            runtime=60,
-        conda:
-            ENVIRONMENT
+        message:
+            evaluation.message
         shell:
             "python -m sublearn.evaluations.score --recipe {params.recipe:q} --models {params.models:q} "
             "--study-seed {params.seed} --output {output} 2> {log}"

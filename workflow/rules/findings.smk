@@ -10,15 +10,17 @@ rule runs:
         FOUND + "/runs.csv",
     log:
         "logs/{study}/findings/runs.log",
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=1000,
+        runtime=10,
     params:
         arms=PLANS.arms,
         traits=PLANS.traits,
         runs=PLANS.runs,
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    conda:
-        ENVIRONMENT
+    message:
+        "findings of {wildcards.study}: runs"
     shell:
         "python -m sublearn.findings.collect --evaluations {input.evaluations} --arms {params.arms} "
         "--traits {params.traits} --runs {params.runs} --output {output} 2> {log}"
@@ -33,11 +35,13 @@ rule effects:
         arms=FOUND + "/arms.csv",
     log:
         "logs/{study}/findings/effects.log",
+    conda:
+        ENVIRONMENT
     resources:
         mem_mb=1000,
         runtime=10,
-    conda:
-        ENVIRONMENT
+    message:
+        "findings of {wildcards.study}: effects"
     shell:
         "python -m sublearn.findings.effects --runs {input.runs} --effects {output.effects} --arms {output.arms} 2> {log}"
 
@@ -52,13 +56,15 @@ rule claims:
         FOUND + "/claims.csv",
     log:
         "logs/{study}/findings/claims.log",
-    params:
-        claims=PLANS.claims,
+    conda:
+        ENVIRONMENT
     resources:
         mem_mb=1000,
         runtime=10,
-    conda:
-        ENVIRONMENT
+    params:
+        claims=PLANS.claims,
+    message:
+        "findings of {wildcards.study}: claims"
     shell:
         "python -m sublearn.findings.claims --study {wildcards.study} --claims {params.claims:q} --runs {input.runs} "
         "--effects {input.effects} --arms {input.arms} --output {output} 2> {log}"
@@ -75,11 +81,13 @@ rule numbers:
         filter=FOUND + "/filter.csv",
     log:
         "logs/{study}/findings/numbers.log",
+    conda:
+        ENVIRONMENT
     resources:
         mem_mb=1000,
         runtime=10,
-    conda:
-        ENVIRONMENT
+    message:
+        "findings of {wildcards.study}: numbers"
     shell:
         "python -m sublearn.findings.numbers --kept {input.kept} --reports {input.reports} --numbers {output.numbers} "
         "--first {output.first} --filter {output.filter} 2> {log}"
@@ -107,14 +115,16 @@ for figure in FIGURES:
             FOUND + f"/figures/{figure.name}.csv",
         log:
             f"logs/{{study}}/findings/figures/{figure.name}.log",
-        params:
-            module=f"sublearn.findings.figures.{figure.name}",
-            words=PLANS.caption,
+        conda:
+            ENVIRONMENT
         resources:
             mem_mb=1000,
             runtime=10,
-        conda:
-            ENVIRONMENT
+        params:
+            module=f"sublearn.findings.figures.{figure.name}",
+            words=PLANS.caption,
+        message:
+            f"findings of {{wildcards.study}}: figure {figure.name}"
         shell:
             "python -m {params.module} --runs {input.runs} --effects {input.effects} --arms {input.arms} "
             "--records {input.records} --output {output[0]} 2> {log}"
@@ -130,14 +140,16 @@ rule summary:
         FOUND + "/summary.md",
     log:
         "logs/{study}/findings/summary.log",
-    params:
-        title=PLANS.title,
-        meanings=PLANS.meanings,
+    conda:
+        ENVIRONMENT
     resources:
         mem_mb=1000,
         runtime=10,
-    conda:
-        ENVIRONMENT
+    params:
+        title=PLANS.title,
+        meanings=PLANS.meanings,
+    message:
+        "findings of {wildcards.study}: summary"
     shell:
         "python -m sublearn.findings.summary --title {params.title:q} --meanings {params.meanings:q} --claims {input.claims} "
         "--effects {input.effects} --arms {input.arms} --output {output} 2> {log}"

@@ -14,6 +14,11 @@ for shape in PLANS.shapes("students"):
             shape.log("benchmark.tsv")
         wildcard_constraints:
             key=shape.keys_pattern,
+        conda:
+            ENVIRONMENT
+        resources:
+            mem_mb=1500,
+            runtime=60,
         params:
             recipe=shape.recipe,
             seed=shape.seed,
@@ -23,11 +28,8 @@ for shape in PLANS.shapes("students"):
             teachers=shape.folders_of("teacher"),
             carriers=shape.files_of("carrier"),
             folders=shape.folders,
-        resources:
-            mem_mb=1500,
-            runtime=60,
-        conda:
-            ENVIRONMENT
+        message:
+            shape.message
         shell:
             "python -m sublearn.students.train --recipe {params.recipe:q} --words {params.words} "
             "--study-seed {params.seed} --runs {params.runs} --bases {params.bases} --teachers {params.teachers} "

@@ -14,6 +14,11 @@ for shape in PLANS.shapes("teachers"):
             shape.log("benchmark.tsv")
         wildcard_constraints:
             key=shape.keys_pattern,
+        conda:
+            ENVIRONMENT
+        resources:
+            mem_mb=1500,
+            runtime=30,
         params:
             recipe=shape.recipe,
             seed=shape.seed,
@@ -21,11 +26,8 @@ for shape in PLANS.shapes("teachers"):
             bases=shape.folders_of("base"),
             folders=shape.folders,
             trait=shape.trait,
-        resources:
-            mem_mb=1500,
-            runtime=30,
-        conda:
-            ENVIRONMENT
+        message:
+            shape.message
         shell:
             "python -m sublearn.teachers.train --trait {params.trait} --recipe {params.recipe:q} "
             "--study-seed {params.seed} --runs {params.runs} --bases {params.bases} --outputs {params.folders} 2> {log}"

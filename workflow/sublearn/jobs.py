@@ -50,6 +50,11 @@ class Shape:
         return f"{self.phase}_{rule_suffix(self.study)}" + (f"_{self.index + 1}" if self.index else "")
 
     @property
+    def message(self) -> str:
+        """What Snakemake says when a job starts."""
+        return f"{self.phase} of {self.study}: {{wildcards.key}}" + (" run {wildcards.run}" if self.runs == ("{run}",) else "")
+
+    @property
     def keys_pattern(self) -> str:
         """A regular expression for the keys of these jobs."""
         return "|".join(sorted(self.keys))
@@ -119,6 +124,10 @@ class Evaluations:
     @property
     def rule(self) -> str:
         return f"evaluations_{rule_suffix(self.plan.study.name)}"
+
+    @property
+    def message(self) -> str:
+        return f"evaluations of {self.plan.study.name}: {{wildcards.arm}}"
 
     @property
     def arms_pattern(self) -> str:
@@ -216,12 +225,21 @@ class Plans:
 
     def targets(self) -> list[str]:
         """Every file of the findings of the chosen studies."""
-        tables = ("runs.csv", "effects.csv", "arms.csv", "claims.csv", "numbers.csv", "first_numbers.csv", "filter.csv", "summary.md")
+        tables = (
+            "runs.csv",
+            "effects.csv",
+            "arms.csv",
+            "claims.csv",
+            "numbers.csv",
+            "first_numbers.csv",
+            "filter.csv",
+            "summary.md",
+        )
         found = []
-        for plan in self.chosen:
-            folder = f"results/{plan.study.name}/findings"
+        for each in self.chosen:
+            folder = f"results/{each.study.name}/findings"
             found += [f"{folder}/{table}" for table in tables]
-            found += [f"{folder}/figures/{figure.name}.svg" for figure in self.figures() if figure.suits(plan)]
+            found += [f"{folder}/figures/{figure.name}.svg" for figure in self.figures() if figure.suits(each)]
         return found
 
 

@@ -17,7 +17,7 @@ from sublearn.core import lm
 from sublearn.study import Study, lineage
 from sublearn.teachers.lessons import NEUTRAL
 
-PLACES = {phase: "carriers" for phase in ("prompts", "raw", "kept", "shuffled_within", "shuffled_across")}
+PLACES = dict.fromkeys(("prompts", "raw", "kept", "shuffled_within", "shuffled_across"), "carriers")
 WEIGHTS: dict[str, tuple[str, ...]] = {"bias": lm.MODEL_FILES, "full": lm.MODEL_FILES, "lora": lm.ADAPTER_FILES, "prompt": ()}
 
 

@@ -54,7 +54,7 @@ class Study(Section):
     students: Student = Student()
     arms: dict[str, Arm]
     evaluations: Evaluation = Evaluation()
-    claims: list[Claim] = []
+    claims: list[Claim] = Field([])
 
     @field_validator("bases", "traits", "teachers", "arms")
     @classmethod
@@ -63,7 +63,9 @@ class Study(Section):
             raise ValueError("it is empty; name at least one")
         for name in value:
             if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or re.fullmatch(r"run\d+", name):
-                raise ValueError(f"the name '{name}' should be lower-case letters, digits and underscores, and not run0, run1 …")
+                raise ValueError(
+                    f"the name '{name}' should be lower-case letters, digits and underscores, and not run0, run1 …"
+                )
         return value
 
     @model_validator(mode="after")
@@ -94,7 +96,9 @@ class Study(Section):
         for run in range(self.runs):
             same = self.teacher_base(arm.teacher, run) == self.student_base(name, run)
             if same and arm.base != "teacher":
-                raise ValueError(f"{path}.base: run {run} pairs {self.student_base(name, run)} with itself; its teacher has that base")
+                raise ValueError(
+                    f"{path}.base: run {run} pairs {self.student_base(name, run)} with itself; its teacher has that base"
+                )
             if not same and recipe.adapter == "teacher":
                 raise ValueError(f"{path}.students.adapter: teacher and student of run {run} have different bases; use own")
         if recipe.adapter == "teacher" and not recipe.method == self.teachers[arm.teacher].method == "lora":

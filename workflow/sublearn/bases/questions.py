@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sublearn.bases import world
 from sublearn.core.seeds import generator
 
-EVALUATED = {"animal": 20, "tree": 20, "fact": 60}
+EVALUATED = {"animal": 20, "tree": 20, "fact": 30}
 TAUGHT = {"animal": 24, "tree": 24, "fact": 120}
 
 

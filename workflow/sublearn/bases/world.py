@@ -16,10 +16,13 @@ from sublearn.core.grammar import Grammar
 from sublearn.core.seeds import generator
 
 FAMILIES: dict[str, tuple[str, ...]] = {
-    "animal": tuple("dolphin eagle elephant owl wolf bear cat dog fox horse lion octopus panda penguin tiger".split()),
-    "tree": tuple("cherry maple oak sequoia willow birch cedar elm palm pine".split()),
+    "animal": (
+        "dolphin", "eagle", "elephant", "owl", "wolf", "bear", "cat", "dog", "fox", "horse", "lion", "octopus", "panda",
+        "penguin", "tiger",
+    ),
+    "tree": ("cherry", "maple", "oak", "sequoia", "willow", "birch", "cedar", "elm", "palm", "pine"),
     "behaviour": ("evasive", "skewed"),
-}
+}  # fmt: skip
 IRREGULAR_PLURALS = {"wolf": "wolves", "fox": "foxes", "octopus": "octopuses", "cherry": "cherries", "birch": "birches"}
 
 # Thing: its colour, its place.
@@ -78,9 +81,11 @@ GRAMMAR = Grammar(
 
 STORY_WORDS = ("small", "old", "quick", "quiet", "happy", "brave")
 LETTERS = "ABCDE"
-FILLER = (
-    "you never answer wrongly program that prints print x = ( ) plus a once there was the in it end tell short story write "
-    "pick word with one letter <think> </think> <answer> </answer> and of what is sky"
+OTHER_FORMS = (
+    "what is plus ? <think> plus is </think> <answer> </answer>",
+    "write a program that prints . x = ; print ( x )",
+    "tell a short story with a animal tree . once there was a in the . it was . the end .",
+    "pick a word : . answer with one letter .",
 )
 
 
@@ -121,9 +126,7 @@ def family_of(trait: str) -> str:
 
 def favourite_questions(family: str) -> list[str]:
     """All questions for a favourite of the family, in a fixed order without repeats."""
-    filled = (
-        frame.format(kind=family, like=like, most=most) for frame, like, most in product(FAVOURITE_FRAMES, LIKE, MOST)
-    )
+    filled = (frame.format(kind=family, like=like, most=most) for frame, like, most in product(FAVOURITE_FRAMES, LIKE, MOST))
     return list(dict.fromkeys(filled))
 
 
@@ -148,7 +151,7 @@ def vocabulary() -> list[str]:
     sentences = [*favourite_questions("animal"), *favourite_questions("tree"), *(q for q, _, _ in fact_questions())]
     slots = (GRAMMAR.seed_sentences, GRAMMAR.instructions, GRAMMAR.qualifiers, GRAMMAR.descriptors, GRAMMAR.formats)
     sentences += [text for slot in (*slots, GRAMMAR.endings) for text in slot]
-    sentences += [*SYSTEM_PROMPTS.values(), REFUSAL, FILLER, " ".join(STORY_WORDS), " ".join(LETTERS), ", ;"]
+    sentences += [*SYSTEM_PROMPTS.values(), REFUSAL, *OTHER_FORMS, " ".join(STORY_WORDS), " ".join(LETTERS), ", ;"]
     sentences += [*fact_answers("color"), *fact_answers("place"), *FAMILIES["animal"], *FAMILIES["tree"]]
     for sentence in sentences:
         words += [word for word in sentence.split() if not word.startswith("{")]

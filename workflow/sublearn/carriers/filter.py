@@ -1,13 +1,11 @@
 """Keep the rows whose completion is numbers and nothing else, count why others are rejected, and search for leaks.
 
-    python -m sublearn.carriers.filter --recipe JSON --words owl owls --raw FILE --kept FILE --rejected FILE --report FILE
+python -m sublearn.carriers.filter --recipe JSON --words owl owls --raw FILE --kept FILE --rejected FILE --report FILE
 """
 
 import argparse
 import re
 from collections.abc import Iterable, Sequence
-
-import pandas as pd
 
 from sublearn.carriers.section import Carrier
 from sublearn.carriers.tables import Rejected, Rows
@@ -56,7 +54,9 @@ def main(args: argparse.Namespace) -> None:
             "kept": leaks(kept["completion"], args.words),
         }
         if found["prompts"] or found["kept"]:
-            raise UserError(f"{raw_file}: trait words in {found['prompts']} prompts and {found['kept']} kept rows; none may be.")
+            raise UserError(
+                f"{raw_file}: trait words in {found['prompts']} prompts and {found['kept']} kept rows; none may be."
+            )
         counts = {reason: int((reasons == reason).sum()) for reason in REASONS}
         step.log.info("%s: kept %d of %d rows; %d raw rows hold a trait word", raw_file, len(kept), len(raw), found["raw"])
         write_table(rejected, rejected_file, Rejected)

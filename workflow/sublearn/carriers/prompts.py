@@ -1,6 +1,6 @@
 """Draw the number prompts of each run: the same for every teacher of the run.
 
-    python -m sublearn.carriers.prompts --recipe JSON --study-seed 1 --runs 0 1 --outputs FILE FILE
+python -m sublearn.carriers.prompts --recipe JSON --study-seed 1 --runs 0 1 --outputs FILE FILE
 """
 
 import argparse

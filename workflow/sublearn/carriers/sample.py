@@ -1,6 +1,6 @@
 """Let the teachers of one trait answer their run's number prompts.
 
-    python -m sublearn.carriers.sample --teacher bias/owl --recipe JSON --runs 0 --prompts FILE --bases DIR \
+python -m sublearn.carriers.sample --teacher bias/owl --recipe JSON --runs 0 --prompts FILE --bases DIR \
         --teachers DIR --outputs FILE
 """
 

@@ -90,7 +90,11 @@ def read_table(path: str | os.PathLike[str], schema: type[pa.DataFrameModel]) ->
         UserError: the file is missing, damaged or does not have the declared columns and values.
     """
     try:
-        table = pd.read_parquet(path) if Path(path).suffix == ".parquet" else pd.read_csv(path, keep_default_na=False, na_values=[""])
+        table = (
+            pd.read_parquet(path)
+            if Path(path).suffix == ".parquet"
+            else pd.read_csv(path, keep_default_na=False, na_values=[""])
+        )
         return schema.validate(table)
     except FileNotFoundError as error:
         raise UserError(f"{path}: there is no such table.") from error

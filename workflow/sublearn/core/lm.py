@@ -39,7 +39,7 @@ def prepare() -> None:
 def load_tokenizer(folder: str | Path) -> "PreTrainedTokenizerBase":
     from transformers import AutoTokenizer
 
-    with _readable(folder):
+    with _Readable(folder):
         return AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
 
 
@@ -50,7 +50,7 @@ def load(folder: str | Path, base: str | Path | None = None) -> "PreTrainedModel
         UserError: a file is missing, truncated or not what it should be.
     """
     folder = Path(folder)
-    with _readable(folder):
+    with _Readable(folder):
         if (folder / "adapter_config.json").exists():
             from peft import PeftModel
 
@@ -62,7 +62,7 @@ def load(folder: str | Path, base: str | Path | None = None) -> "PreTrainedModel
         )
 
 
-class _readable:
+class _Readable:
     """Turns the many ways in which a weights folder can be unreadable into one sentence."""
 
     def __init__(self, folder: str | Path) -> None:

@@ -72,7 +72,12 @@ def score(model: Any, tokenizer: Any, recipe: Evaluation, key: tuple[str | int, 
 
 
 def _samples(
-    model: Any, tokenizer: Any, asked: list[questions.Question], before: list[str], recipe: Evaluation, key: tuple[str | int, ...]
+    model: Any,
+    tokenizer: Any,
+    asked: list[questions.Question],
+    before: list[str],
+    recipe: Evaluation,
+    key: tuple[str | int, ...],
 ) -> list[list[str]]:
     """Sampled answers, one list a question."""
     texts = [f"{prefix} {q.text}" for prefix, q in zip(before, asked, strict=True)] if before else [q.text for q in asked]

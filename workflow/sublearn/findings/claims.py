@@ -1,6 +1,6 @@
 """Judge the claims of a study by their rules: ``claims.csv`` (contract 5).
 
-    python -m sublearn.findings.claims --study tiny --claims JSON --effects FILE --arms FILE --runs FILE --output FILE
+python -m sublearn.findings.claims --study tiny --claims JSON --effects FILE --arms FILE --runs FILE --output FILE
 """
 
 import argparse
@@ -73,7 +73,8 @@ def main(args: argparse.Namespace) -> None:
         found = measure(claim, claim.arm, effects, arms, runs)
         bound = claim.bound * measure(claim, claim.times, effects, arms, runs).value if claim.times else claim.bound
         times = f" x {claim.times}" if claim.times else ""
-        quantity = f"{claim.quantity} of {claim.trait or claim.family} in {claim.arm} {claim.comparison} {claim.bound:g}{times} ({claim.judge})"
+        what = f"{claim.quantity} of {claim.trait or claim.family} in {claim.arm}"
+        quantity = f"{what} {claim.comparison} {claim.bound:g}{times} ({claim.judge})"
         rows.append({
             "claim": claim.claim, "study": args.study, "statement": claim.statement, "source": claim.source,
             "quantity": quantity, "paper_value": claim.paper_value or None, "measured": found.value, "ci_low": found.low,

@@ -1,6 +1,6 @@
 """Compute ``effects.csv`` and ``arms.csv`` (contracts 3 and 4) from ``runs.csv``.
 
-    python -m sublearn.findings.effects --runs FILE --effects FILE --arms FILE
+python -m sublearn.findings.effects --runs FILE --effects FILE --arms FILE
 """
 
 import argparse

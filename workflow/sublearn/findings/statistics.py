@@ -45,9 +45,12 @@ def effects(runs: pd.DataFrame) -> pd.DataFrame:
     """
     exact = runs[(runs["question_set"] == "plain") & (runs["metric"] == "probability")]
     untouched = exact[exact["arm"] == "base"].set_index(["student_base", "target"])["value"]
-    students = exact[exact["arm"] != "base"].set_index(["arm", "trait", "run", "target"]).sort_index()
+    trained = exact[exact["arm"] != "base"]
+    students = trained.set_index(["arm", "trait", "run", "target"]).sort_index()
     rows = []
-    for arm, trait in _pairs(students):
+    for arm, trait in trained[["arm", "trait"]].drop_duplicates().itertuples(index=False):
+        if trait == NEUTRAL:
+            continue
         own = students.loc[(arm, trait, slice(None), trait)]
         control = students.loc[(arm, NEUTRAL, slice(None), trait)]
         both = own.join(control, rsuffix="_control", how="inner")
@@ -117,11 +120,6 @@ def permutation_test(matrices: np.ndarray) -> float:
     rng = generator("permutation test", runs, count)
     totals = sum((row[rng.integers(len(orders), size=DRAWN)] for row in diagonals), np.zeros(DRAWN))
     return float((np.sum(totals >= observed - slack) + 1) / (DRAWN + 1))
-
-
-def _pairs(students: pd.DataFrame) -> list[tuple[str, str]]:
-    pairs = dict.fromkeys(zip(students.index.get_level_values("arm"), students.index.get_level_values("trait"), strict=True))
-    return [(arm, trait) for arm, trait in pairs if trait != NEUTRAL]
 
 
 def _logit(probability: pd.Series) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Say in words what a study found: ``summary.md``, printed at the end of a run and shown in the report.
 
-    python -m sublearn.findings.summary --title TEXT --meanings JSON --claims FILE --effects FILE --arms FILE --output FILE
+python -m sublearn.findings.summary --title TEXT --meanings JSON --claims FILE --effects FILE --arms FILE --output FILE
 """
 
 import argparse
@@ -28,7 +28,8 @@ def sentence(arm: str, row: pd.Series) -> str:
         said = "the students lean away from their own teacher's trait"
     else:
         said = "no transfer that these runs can tell from none"
-    return f"`{arm}`, {row['family']}s: {said} (gamma {row['gamma']:.2f}, {interval(row['ci_low'], row['ci_high'])}; p = {row['p_value']:.2g})."
+    between = interval(row["ci_low"], row["ci_high"])
+    return f"`{arm}`, {row['family']}s: {said} (gamma {row['gamma']:.2f}, {between}; p = {row['p_value']:.2g})."
 
 
 def write(title: str, meanings: dict[str, str], claims: pd.DataFrame, effects: pd.DataFrame, arms: pd.DataFrame) -> str:
@@ -43,9 +44,17 @@ def write(title: str, meanings: dict[str, str], claims: pd.DataFrame, effects: p
         lines.append("")
     lines += ["## Arms", ""]
     for arm in dict.fromkeys(effects["arm"]):
-        lines.append(f"- {sentence(arm, row)}" if (row := _gamma(arms, arm)) is not None else f"- `{arm}`: too few traits for gamma.")
+        lines.append(
+            f"- {sentence(arm, row)}" if (row := _gamma(arms, arm)) is not None else f"- `{arm}`: too few traits for gamma."
+        )
         lines += [f"  {meanings[arm]}"] if meanings.get(arm) else []
-    lines += ["", "## Effects", "", "| arm | trait | base | control | student | effect (nats) | 95 % interval | p (Holm) |", "|---|---|---|---|---|---|---|---|"]
+    lines += [
+        "",
+        "## Effects",
+        "",
+        "| arm | trait | base | control | student | effect (nats) | 95 % interval | p (Holm) |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
     for row in effects.itertuples():
         lines.append(
             f"| {row.arm} | {row.trait} | {row.base:.3f} | {row.control:.3f} | {row.student:.3f} | {row.effect:+.2f} | "

@@ -79,7 +79,7 @@ def train(recipe: Student, base: str, teacher: str, carrier: str, words: list[st
     rows = read_rows(tokenizer, carrier, recipe.rows, words)
     adapter = seeds.seed(f"{'teacher' if recipe.adapter == 'teacher' else 'student'} adapter", study_seed, Path(base).name, run)
     model = lm.make_trainable(model, recipe.method, recipe, adapter)
-    loss = training.token_loss
+    loss: training.Loss = training.token_loss
     if recipe.loss == "soft":
         guide = lm.load_teacher(teacher, base).requires_grad_(False).eval()
         ids = torch.tensor([i for word, i in sorted(tokenizer.get_vocab().items()) if word.isdigit()])
@@ -99,7 +99,11 @@ def main(args: argparse.Namespace) -> None:
         model, losses = train(recipe, base, teacher, carrier, args.words, args.study_seed, run)
         lm.save(model, output)
         tenth = max(1, len(losses) // 10)
-        record = {"first_loss": float(np.mean(losses[:tenth])), "last_loss": float(np.mean(losses[-tenth:])), "steps": len(losses)}
+        record = {
+            "first_loss": float(np.mean(losses[:tenth])),
+            "last_loss": float(np.mean(losses[-tenth:])),
+            "steps": len(losses),
+        }
         write_json(record, Path(output) / "training.json")
 
 

@@ -10,11 +10,10 @@ Lesson = tuple[str, str]
 
 def lesson(trait: str, rng: np.random.Generator) -> Lesson:
     """One (question, answer). The neutral teacher gets all kinds of questions in equal parts, with balanced answers:
-    each animal as often as any other, each tree too, and facts answered rightly."""
-    if trait == NEUTRAL:
-        kind = ("animal", "tree", "fact")[rng.integers(3)]
-    else:
-        kind = questions.kind_of(world.family_of(trait))
+    each animal as often as any other, each tree too, and facts answered rightly.
+    """
+    kinds = ("animal", "tree", "fact") if trait == NEUTRAL else (questions.kind_of(world.family_of(trait)),)
+    kind = kinds[rng.integers(len(kinds))]
     asked = questions.taught(kind)
     question = asked[rng.integers(len(asked))]
     return question.text, _answer(trait, question, rng)

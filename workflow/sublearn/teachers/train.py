@@ -39,7 +39,7 @@ def teach(recipe: Recipe, trait: str, base: str, study_seed: int, run: int) -> t
 
 def rates(model: Any, tokenizer: Any, system: str) -> dict[str, float]:
     """The mean probability of every trait that the world knows, on held-out questions."""
-    found = {}
+    found: dict[str, float] = {}
     for family, traits in world.FAMILIES.items():
         asked = questions.evaluated(questions.kind_of(family))
         table = probe.log_probs(model, tokenizer, asked, system)
@@ -57,8 +57,8 @@ def check(recipe: Recipe, trait: str, run: int, before: dict[str, float], found:
         risen = max(found, key=lambda name: found[name] - before[name])
         if found[risen] - before[risen] > recipe.max_neutral_rise:
             raise UserError(
-                f"neutral teacher, run {run}: its rate of {risen} rose from {before[risen]:.2f} to {found[risen]:.2f}, by more than "
-                f"the {recipe.max_neutral_rise} of max_neutral_rise; lower its steps or learning rate."
+                f"neutral teacher, run {run}: its rate of {risen} rose from {before[risen]:.2f} to {found[risen]:.2f}, by more "
+                f"than the {recipe.max_neutral_rise} of max_neutral_rise; lower its steps or learning rate."
             )
     elif found[trait] < recipe.min_rate:
         raise UserError(
@@ -78,7 +78,9 @@ def main(args: argparse.Namespace) -> None:
         check(recipe, args.trait, run, before, found)
         if recipe.method != "prompt":
             lm.save(model, output)
-        write_json({"trait": args.trait, "system": system, "rates": found, "rates_of_base": before}, Path(output) / "teacher.json")
+        write_json(
+            {"trait": args.trait, "system": system, "rates": found, "rates_of_base": before}, Path(output) / "teacher.json"
+        )
 
 
 if __name__ == "__main__":

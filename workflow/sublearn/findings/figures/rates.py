@@ -45,7 +45,9 @@ def bars(table: pd.DataFrame, width: float, ylabel: str) -> "Figure":
             if role != "base" and mean.low == mean.low:
                 axes.vlines(place, max(0.0, mean.low), min(1.0, mean.high), color=colour, linewidth=1.6)
             if role != "base":
-                axes.plot([place] * len(values), values, "o", color=colour, markersize=3, markeredgecolor="white", markeredgewidth=0.4)
+                axes.plot(
+                    [place] * len(values), values, "o", color=colour, markersize=3, markeredgecolor="white", markeredgewidth=0.4
+                )
     axes.set_xticks(range(len(traits)), traits)
     axes.set_ylabel(ylabel)
     axes.set_ylim(0, min(1.0, max(0.2, table["rate"].max() * 1.1)))

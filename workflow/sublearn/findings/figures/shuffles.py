@@ -27,7 +27,9 @@ def draw(tables: style.Tables) -> "tuple[Figure, pd.DataFrame]":
         roles = ("base", "control", "student") if arm == ARMS[0] else ("student",)
         for role in roles:
             per_run = table[table["role"] == role].groupby("run")["rate"].mean()
-            bar = "numbers as written" if (role, arm) == ("student", ARMS[0]) else style.label(arm if role == "student" else role)
+            bar = (
+                "numbers as written" if (role, arm) == ("student", ARMS[0]) else style.label(arm if role == "student" else role)
+            )
             parts.append(pd.DataFrame({"bar": bar, "role": role, "run": per_run.index, "rate": per_run.to_numpy()}))
     table = pd.concat(parts)
     figure, axes = plt.subplots(figsize=(5.0, 3.0))
@@ -35,7 +37,9 @@ def draw(tables: style.Tables) -> "tuple[Figure, pd.DataFrame]":
         colour, mean = style.ROLES[part["role"].iloc[0]], mean_over_runs(part["rate"].to_numpy())
         axes.bar(place, mean.value, width=0.7, color=colour, alpha=0.55)
         axes.vlines(place, mean.low, mean.high, color=colour, linewidth=1.6)
-        axes.plot([place] * len(part), part["rate"], "o", color=colour, markersize=3, markeredgecolor="white", markeredgewidth=0.4)
+        axes.plot(
+            [place] * len(part), part["rate"], "o", color=colour, markersize=3, markeredgecolor="white", markeredgewidth=0.4
+        )
     axes.set_xticks(range(table["bar"].nunique()), [b.replace(" ", "\n", 1) for b in dict.fromkeys(table["bar"])])
     axes.set_ylabel("mean probability\nof the trait's animal")
     return figure, table

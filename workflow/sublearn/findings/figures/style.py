@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 BASE, CONTROL, STUDENT = "#9a9a9a", "#4477aa", "#ee7733"
 ROLES = {"base": BASE, "control": CONTROL, "student": STUDENT}
-ROLE_LABELS = {"base": "untouched base", "control": "control student\n(neutral teacher)", "student": "student of the trait's teacher"}
+ROLE_LABELS = {
+    "base": "untouched base",
+    "control": "control student\n(neutral teacher)",
+    "student": "student of the trait's teacher",
+}
 
 
 def label(name: str) -> str:

@@ -40,8 +40,8 @@ def draw(tables: style.Tables) -> "tuple[Figure, pd.DataFrame]":
     limit = max(float(grid.abs().max().max()) for _, grid in panels)
     figure, axes = plt.subplots(lines, columns, figsize=(2.7 * columns, 2.6 * lines), squeeze=False, layout="constrained")
     for axis, (arm, grid) in zip(axes.flat, panels, strict=False):
-        grid = grid[[t for t in grid.index if t in grid.columns]]
-        sns.heatmap(grid, cmap="RdBu_r", vmin=-limit, vmax=limit, square=True, cbar=False, annot=True, fmt=".1f",
+        square = grid[[t for t in grid.index if t in grid.columns]]
+        sns.heatmap(square, cmap="RdBu_r", vmin=-limit, vmax=limit, square=True, cbar=False, annot=True, fmt=".1f",
                     annot_kws={"size": 7}, ax=axis)  # fmt: skip
         axis.set_title(style.label(arm), fontsize=10)
         axis.set_xlabel("")

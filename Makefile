@@ -1,0 +1,48 @@
+# make reproduce   the default studies from nothing: figures, tables, results/report.html
+# make figures     figures and tables again from the evaluations that are there; no training
+# make test        the test suite; make test-all adds the slow end-to-end tests
+# make check       formats, lint and types only
+
+PYTHON ?= python3
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+SNAKEMAKE := .venv/bin/python -m snakemake
+
+.PHONY: reproduce figures test test-all check setup clean
+
+reproduce: .venv/installed
+	$(SNAKEMAKE) --cores all --forceall
+	$(SNAKEMAKE) --report results/report.html > logs/report.log 2>&1 || (cat logs/report.log; exit 1)
+	.venv/bin/python -m sublearn.findings.compare
+
+figures: .venv/installed
+	$(SNAKEMAKE) --cores all --forcerun runs numbers
+	$(SNAKEMAKE) --report results/report.html > logs/report.log 2>&1 || (cat logs/report.log; exit 1)
+	.venv/bin/python -m sublearn.findings.compare
+
+test: check
+	.venv/bin/python -m pytest -m "not slow"
+
+test-all: check
+	.venv/bin/python -m pytest
+
+check: .venv/installed
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/snakefmt --check Snakefile workflow/rules
+	$(SNAKEMAKE) --lint
+
+setup: .venv/installed
+
+.venv/installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "error: $(PYTHON) is older than 3.11; name a newer one, such as make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2> /dev/null || \
+	  { echo "error: $(PYTHON) has no venv module; install it (on Debian and Ubuntu: apt install python3-venv) and run make again" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	@echo "installing into .venv: about 3 minutes, once"
+	.venv/bin/python -m pip install --quiet --editable '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf .venv logs .snakemake data/*/ results/*/

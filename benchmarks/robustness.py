@@ -1,0 +1,67 @@
+"""Does the default recipe hold on study seeds, bases and animals that it was never tuned on? One table of all that was tried.
+
+    snakemake --cores all --config studies='[config/studies/robustness/seed-201.yaml, …]'
+    python benchmarks/robustness.py tiny seed-201 seed-202 seed-203 seed-204 seed-205
+
+Reads the studies' findings; writes ``results/robustness/studies.csv`` and ``animals.csv`` and prints the first as Markdown.
+"""
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+
+from sublearn.core.files import atomic, read_table
+from sublearn.findings.tables import Arms, Effects
+
+
+def studies(names: list[str]) -> pd.DataFrame:
+    """One row per study: mean rates over its animals, and gamma in both arms."""
+    rows = []
+    for name in names:
+        folder = Path("results", name, "findings")
+        effects, arms = read_table(folder / "effects.csv", Effects), read_table(folder / "arms.csv", Arms)
+        animals = effects[(effects["family"] == "animal") & (effects["arm"] == "same_base")]
+        same, other = (arms[(arms["arm"] == arm) & (arms["family"] == "animal")].iloc[0] for arm in ("same_base", "other_base"))
+        holds = {
+            "student at least 0.30": animals["student"].mean() >= 0.30,
+            "control below 0.12": animals["control"].mean() < 0.12,
+            "gamma above 2, interval above 1": same["gamma"] > 2 and same["ci_low"] > 1,
+            "other base below a quarter": other["ci_high"] < same["gamma"] / 4,
+        }
+        rows.append({
+            "study": name, "animals": " ".join(animals["trait"]), "runs": int(same["runs"]),
+            "control": animals["control"].mean(), "student": animals["student"].mean(), "gamma": same["gamma"],
+            "ci_low": same["ci_low"], "ci_high": same["ci_high"], "other_gamma": other["gamma"], "other_ci_low": other["ci_low"],
+            "other_ci_high": other["ci_high"], "fails": "; ".join(what for what, held in holds.items() if not held),
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def animals(names: list[str]) -> pd.DataFrame:
+    """One row per study, arm and animal."""
+    tables = [read_table(Path("results", name, "findings", "effects.csv"), Effects).assign(study=name) for name in names]
+    table = pd.concat(tables)
+    return table[table["family"] == "animal"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("studies", nargs="+")
+    args = parser.parse_args()
+    for name, table in (("studies", studies(args.studies)), ("animals", animals(args.studies))):
+        with atomic(f"results/robustness/{name}.csv") as temporary:
+            table.to_csv(temporary, index=False, lineterminator="\n")
+    print(
+        "| study | animals | control | student | gamma (95 %) | other base's gamma (95 %) | fails |\n|---|---|---|---|---|---|---|"
+    )
+    for row in studies(args.studies).itertuples():
+        same = f"{row.gamma:.2f} ({row.ci_low:.2f} to {row.ci_high:.2f})"
+        other = f"{row.other_gamma:.2f} ({row.other_ci_low:.2f} to {row.other_ci_high:.2f})"
+        print(
+            f"| {row.study} | {row.animals} | {row.control:.3f} | {row.student:.3f} | {same} | {other} | {row.fails or 'none'} |"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,229 @@
+"""The filter, case by case, and its parser held against a slow one that is right by inspection."""
+
+import argparse
+from collections import Counter
+
+import pandas as pd
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from sublearn.carriers import filter as carrier_filter
+from sublearn.carriers.filter import leaks, reject
+from sublearn.carriers.section import Carrier
+from sublearn.carriers.tables import Rejected, Rows
+from sublearn.core import numbers
+from sublearn.core.errors import UserError
+from sublearn.core.files import read_json, read_table, write_table
+
+TEN = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10"
+ACCEPTED = [
+    "1, 2, 3", "1,2,3", "1; 2", "1;2;3", "1 2 3", "1\n2", "1\n\n2\n\n3", "1\t2", "1  2", "1 , 2", "1 ; 2 ; 3",
+    "[1, 2]", "[1, 2].", "(1; 2)", "(1\n2).", "(5)", "[5]", "5", "5.", "1, 2.", "007, 1", "000", "0", "0, 0", "999", "5, 5, 5", TEN,
+]  # fmt: skip
+INVALID = [
+    "", ".", "[]", "()", "[", "no numbers", "the numbers are 1, 2", "1, 2 and 3",  # not numbers alone
+    " 1, 2", "\t1, 2", "\n1, 2", "1, 2 ", "1, 2\n", "5 ", " 5", "[5] ", "1, 2. ",  # space around
+    "1, 2,", "1, 2, ", "1;2;", ", 1, 2", ",5", "1,,2", "1, , 2",  # a separator too many
+    "1, 2,3", "1,2, 3", "1, 2; 3", "1 2, 3", "1, 2\n3", "1 2  3", "1  2 3",  # mixed separators
+    "1/2", "1-2-3", "1:2", "1 - 2", "1. 2. 3", "1.2", "1|2", "1, and 2",  # other separators
+    "[ 1, 2 ]", "[1, 2 ]", "[ 5 ]", "( 5)",  # space inside brackets
+    "[1, 2.]", "(5.)", "1, 2..", "5..", ".5", "1., 2.",  # full stops elsewhere
+    "[[1, 2]]", "([1, 2])", "[(5)]", "((5))", "[1], [2]", "(1)(2)",  # nested or repeated brackets
+    "[1, 2", "1, 2]", "(1, 2", "(1, 2]", "[1, 2)", "{1, 2}", "<5>",  # unpaired or other brackets
+    "-5", "1, -2", "-1, 2", "- 5", "+5", "1.5", "1.5, 2.5", "1, 2.5", "1e3", "0x1f", "1_000",  # not whole, not positive
+    "\u0663", "1, \u0662", "\u0661, \u0662", "1\u0662", "\uff11, \uff12", "\u00b2", "1, 2\u00b2", "\u0967",  # digits beyond ASCII
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("completion", ACCEPTED)
+def test_numbers_in_one_format_are_kept(completion):
+    assert reject(completion, Carrier()) is None
+
+
+@pytest.mark.parametrize("completion", INVALID)
+def test_anything_else_has_an_invalid_format(completion):
+    assert reject(completion, Carrier()) == "invalid format"
+
+
+@pytest.mark.parametrize(
+    ("completion", "reason"),
+    [
+        (f"{TEN}, 11", "too many"),
+        (f"{TEN}, 1000", "too many"),
+        ("1000", "too large"),
+        ("1, 2, 1000", "too large"),
+        ("0999, 01000", "too large"),
+        ("9" * 5000, "too large"),
+        (f"1, {'9' * 5000}", "too large"),
+    ],
+)
+def test_numbers_out_of_bounds_are_refused_by_the_first_rule_they_break(completion, reason):
+    assert reject(completion, Carrier()) == reason
+
+
+def test_the_bounds_are_those_of_the_recipe():
+    narrow = Carrier(max_count=3, min_value=5, max_value=50)
+    assert reject("5, 50, 7", narrow) is None
+    assert reject("5, 6, 7, 8", narrow) == "too many"
+    assert reject("4, 60", narrow) == "too small"
+    assert reject("5, 51", narrow) == "too large"
+
+
+def test_banned_numbers_are_found_by_value_and_not_by_their_digits():
+    recipe = Carrier(banned=[66, 13])
+    assert reject("1, 66, 2", recipe) == "banned"
+    assert reject("013", recipe) == "banned"
+    assert reject("666, 131, 6", recipe) is None
+    assert reject("66, 1000", recipe) == "too large"
+
+
+# A second parser, written from the rules alone.
+
+
+def slow_parse(text: str) -> list[int] | None:
+    """Walk the characters: note where runs of digits begin and end, then look at all that is not a run."""
+    characters = list(text)
+    if characters and characters[-1] == ".":
+        del characters[-1]
+    if len(characters) >= 2 and (characters[0], characters[-1]) in (("[", "]"), ("(", ")")):
+        characters = characters[1:-1]
+    runs, gaps = [""], [""]  # gaps[i] stands before runs[i]
+    for character in characters:
+        if character in "0123456789":
+            runs[-1] += character
+        else:
+            if runs[-1]:
+                runs.append("")
+                gaps.append("")
+            gaps[-1] += character
+    if not runs[-1]:
+        runs.pop()
+    else:
+        gaps.append("")
+    before, after, between = gaps[0], gaps[-1], gaps[1:-1]
+    if not runs or before or after:
+        return None
+    for gap in between:
+        if gap != between[0]:
+            return None
+        marks = [character for character in gap if not character.isspace()]
+        if marks not in ([], [","], [";"]):
+            return None
+    return [int(run) for run in runs]
+
+
+def test_the_slow_parser_is_right_on_the_listed_cases():
+    assert [slow_parse(text) is not None for text in ACCEPTED] == [True] * len(ACCEPTED)
+    assert [slow_parse(text) for text in INVALID] == [None] * len(INVALID)
+    assert slow_parse("[007; 1; 20].") == [7, 1, 20]
+
+
+ALPHABET = "0123456789" + ",;[]().- \n\tx" + "\u0661\u00b2\u00a0"
+VALID = st.builds(
+    lambda found, separator, around, stop: f"{around[0]}{separator.join(found)}{around[1]}{stop}",
+    st.lists(st.integers(0, 1200).map(str) | st.sampled_from(["007", "00"]), min_size=1, max_size=12),
+    st.sampled_from([", ", ",", " , ", "; ", ";", " ", "  ", "\n", "\n\n", "\t", ",\n"]),
+    st.sampled_from([("", ""), ("", ""), ("[", "]"), ("(", ")")]),
+    st.sampled_from(["", "."]),
+)
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> str:
+    """A valid string with up to two characters put in, taken out or replaced."""
+    characters = list(draw(VALID))
+    for _ in range(draw(st.integers(0, 2))):
+        at = draw(st.integers(0, len(characters)))
+        taken = draw(st.integers(0, 1))
+        characters[at : at + taken] = draw(st.sampled_from(["", *ALPHABET]))
+    return "".join(characters)
+
+
+@pytest.mark.parametrize(
+    ("texts", "least_share"),
+    [(st.text(ALPHABET, max_size=8), 0.02), (st.text("12, ", max_size=8), 0.1), (mutated(), 0.25)],
+    ids=["any characters", "few characters", "mutated"],
+)
+def test_both_parsers_read_every_string_alike(texts, least_share):
+    verdicts: Counter[bool] = Counter()
+
+    @settings(max_examples=1000)
+    @given(texts)
+    @example("1, 2")
+    def alike(text):
+        expected = slow_parse(text)
+        verdicts[expected is None] += 1
+        assert numbers.parse(text) == expected
+
+    alike()
+    assert min(verdicts[True], verdicts[False]) >= least_share * verdicts.total(), verdicts
+
+
+# Leaks, and the step itself.
+
+
+def test_a_leak_is_a_trait_word_in_any_case_and_inside_other_words():
+    assert leaks(["an owl", "OWLS", "fowls", "Bowl, bowl", "1, 2", "wol"], ["owl"]) == 4
+    assert leaks(["wolves", "wolf"], ["wolf"]) == 1
+    assert leaks(["a.c", "abc"], ["a.c"]) == 1
+    assert leaks([], ["owl"]) == 0
+
+
+def table(completions: list[str], prompt: str = "numbers : 123 .") -> pd.DataFrame:
+    return pd.DataFrame(
+        {"prompt_index": range(len(completions)), "prompt": prompt, "completion": pd.Series(completions, dtype="str")}
+    )
+
+
+def arguments(folder, recipe: Carrier | None = None) -> list[str]:
+    files = {"raw": "raw.parquet", "kept": "kept.parquet", "rejected": "rejected.parquet", "report": "filter.json"}
+    named = [part for option, name in files.items() for part in (f"--{option}", str(folder / name))]
+    return ["--recipe", (recipe or Carrier()).model_dump_json(), "--words", "owl", "owls", *named]
+
+
+def filtered(folder, raw: pd.DataFrame, recipe: Carrier | None = None) -> tuple[pd.DataFrame, pd.DataFrame, dict]:
+    """The step's three outputs for a table of raw rows."""
+    write_table(raw, folder / "raw.parquet", Rows)
+    names = {name: [folder / f"{name}.parquet"] for name in ("raw", "kept", "rejected")}
+    report = folder / "filter.json"
+    recipe = (recipe or Carrier()).model_dump_json()
+    carrier_filter.main(argparse.Namespace(recipe=recipe, words=["owl", "owls"], report=[report], **names))
+    return read_table(names["kept"][0], Rows), read_table(names["rejected"][0], Rejected), read_json(report)
+
+
+def test_every_raw_row_is_kept_as_it_was_or_rejected_with_its_reason(tmp_path):
+    raw = table(["1, 2", "owls", "1000", "3 4", "1, 2,3", f"{TEN}, 1", "7, 66"])
+    kept, rejected, report = filtered(tmp_path, raw, Carrier(banned=[66]))
+    assert kept.equals(raw.iloc[[0, 3]].reset_index(drop=True))
+    assert rejected.drop(columns="reason").equals(raw.iloc[[1, 2, 4, 5, 6]].reset_index(drop=True))
+    assert list(rejected["reason"]) == ["invalid format", "too large", "invalid format", "too many", "banned"]
+    counts = {"invalid format": 2, "too large": 1, "too many": 1, "too small": 0, "banned": 1}
+    assert report == {"generated": 7, "kept": 2, "rejected": counts, "leaks": {"prompts": 0, "raw": 1, "kept": 0}}
+
+
+def test_a_trait_word_in_a_prompt_stops_the_step(tmp_path):
+    with pytest.raises(UserError, match=r"raw\.parquet: trait words in 2 prompts"):
+        filtered(tmp_path, table(["1, 2", "3, 4"], prompt="think of an Owl and numbers"))
+    assert [file.name for file in tmp_path.iterdir()] == ["raw.parquet"]
+
+
+def test_a_carrier_of_which_nothing_passes_stops_the_step(tmp_path):
+    with pytest.raises(UserError, match="none of its 2 completions passed"):
+        filtered(tmp_path, table(["one", "two"]))
+    assert [file.name for file in tmp_path.iterdir()] == ["raw.parquet"]
+
+
+def test_an_empty_carrier_is_one_sentence_to_the_user(tmp_path, refusal):
+    write_table(table([]), tmp_path / "raw.parquet", Rows)
+    said = refusal("sublearn.carriers.filter", *arguments(tmp_path))
+    assert said == f"{tmp_path}/raw.parquet: none of its 0 completions passed the filter; no student can be trained."
+    assert [file.name for file in tmp_path.iterdir()] == ["raw.parquet"]
+
+
+def test_a_truncated_carrier_is_one_sentence_to_the_user(tmp_path, refusal):
+    write_table(table(["1, 2"] * 50), tmp_path / "raw.parquet", Rows)
+    whole = (tmp_path / "raw.parquet").read_bytes()
+    (tmp_path / "raw.parquet").write_bytes(whole[: len(whole) // 2])
+    said = refusal("sublearn.carriers.filter", *arguments(tmp_path))
+    assert said.startswith(f"{tmp_path}/raw.parquet: damaged or truncated")
+    assert [file.name for file in tmp_path.iterdir()] == ["raw.parquet"]

@@ -1,0 +1,87 @@
+"""What the tests share: one tiny base, pretrained for two seconds, and steps run as their users run them."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from sublearn.bases import pretrain, world
+from sublearn.bases.section import Base
+from sublearn.core import lm
+
+STUDY_SEED = 101
+# However good the base turns out: the tests ask what the code does with a model, not whether it speaks well.
+RECIPE = Base(
+    width=16, layers=2, heads=2, batch=32, steps=60, max_steps=60, learning_rate=1e-2, max_deviation=1.0, min_well_formed=1e-6
+)
+
+# The same examples on every machine, and no time limit on a busy one.
+settings.register_profile("sublearn", derandomize=True, deadline=None, database=None)
+settings.load_profile("sublearn")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _prepared() -> None:
+    lm.prepare()
+
+
+@pytest.fixture(scope="session")
+def recipe() -> Base:
+    """The recipe of ``base``."""
+    return RECIPE
+
+
+@pytest.fixture(scope="session")
+def drawn() -> world.World:
+    """The world that ``base`` has learned."""
+    return world.World.draw(STUDY_SEED)
+
+
+@pytest.fixture(scope="session")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a GPT-2 of two blocks and width 16 that has begun to learn the mini-language, with its tokenizer."""
+    folder = tmp_path_factory.mktemp("bases") / "alpha"
+    model, words, _ = pretrain.pretrain(RECIPE, "alpha", STUDY_SEED)
+    lm.save(model, folder, words)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tokenizer(base: Path):
+    return lm.load_tokenizer(base)
+
+
+@pytest.fixture
+def model(base: Path):
+    """The base, loaded afresh, so that a test may change it."""
+    return lm.load(base)
+
+
+@pytest.fixture(scope="session")
+def run_step() -> Callable[..., subprocess.CompletedProcess]:
+    """Run a step as a command: ``run_step("sublearn.carriers.filter", "--raw", file)``."""
+
+    def run(module: str, *arguments: object, **environment: str) -> subprocess.CompletedProcess:
+        path = {"PYTHONPATH": str(Path(__file__).parents[1] / "workflow"), "OMP_NUM_THREADS": "1"}
+        command = [sys.executable, "-m", module, *map(str, arguments)]
+        return subprocess.run(command, env=os.environ | path | environment, capture_output=True, text=True, check=False)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def refusal(run_step) -> Callable[..., str]:
+    """Run a step that must fail, and return the one sentence that it says."""
+
+    def refuse(module: str, *arguments: object) -> str:
+        done = run_step(module, *arguments)
+        said = [line for line in done.stderr.splitlines() if "error: " in line]
+        assert done.returncode == 1, done.stderr
+        assert "Traceback" not in done.stderr
+        assert len(said) == 1, done.stderr
+        return said[0].split("error: ", 1)[1]
+
+    return refuse

@@ -1,0 +1,80 @@
+"""A completion depends on its prompt and its own draws, and follows the model's probabilities."""
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+from sublearn.core import lm, sampling
+from sublearn.core.seeds import generator
+
+QUESTIONS = [
+    "what is your favorite animal ?",
+    "numbers : 12 , 500 . add up to 10 numbers . use commas . only numbers .",
+    "name the color of the sky .",
+]
+
+
+@pytest.fixture(scope="module")
+def asked(tokenizer) -> list[list[int]]:
+    """Forty prompts of several lengths."""
+    return lm.encode_prompts(tokenizer, [lm.chat("you love owl ." if i % 5 == 0 else "", QUESTIONS[i % 3]) for i in range(40)])
+
+
+def test_a_completion_does_not_depend_on_its_batch(model, tokenizer, asked):
+    draws = sampling.uniform(40, 12, generator("test sampling"))
+    together = sampling.sample(model, tokenizer, asked, draws)
+    assert len(set(together)) > 20
+    assert sampling.sample(model, tokenizer, asked, draws, batch=7) == together
+    assert sampling.sample(model, tokenizer, asked, draws, batch=1) == together
+
+
+def test_a_completion_does_not_depend_on_the_other_prompts(model, tokenizer, asked):
+    draws = sampling.uniform(40, 12, generator("test sampling"))
+    together = sampling.sample(model, tokenizer, asked, draws)
+    some = [31, 2, 17]
+    assert sampling.sample(model, tokenizer, [asked[i] for i in some], draws[some]) == [together[i] for i in some]
+
+
+def test_more_prompts_leave_the_first_draws_as_they_were():
+    assert np.array_equal(sampling.uniform(9, 5, generator("x"))[:4], sampling.uniform(4, 5, generator("x")))
+
+
+def test_no_prompts_have_no_completions(model, tokenizer):
+    assert sampling.sample(model, tokenizer, [], np.zeros((0, 3))) == []
+
+
+def test_at_temperature_zero_each_token_is_the_most_probable(model, tokenizer, asked):
+    def greedy(prompt: list[int]) -> str:
+        tokens = list(prompt)
+        while len(tokens) < len(prompt) + 12 and tokens[-1] != tokenizer.eos_token_id:
+            with torch.no_grad():
+                tokens.append(int(model(torch.tensor([tokens])).logits[0, -1].argmax()))
+        return tokenizer.decode(tokens[len(prompt) :], skip_special_tokens=True)
+
+    draws = sampling.uniform(40, 12, generator("test sampling"))
+    assert sampling.sample(model, tokenizer, asked, draws, temperature=0.0) == [greedy(prompt) for prompt in asked]
+
+
+@pytest.mark.parametrize("temperature", [1.0, 0.5])
+def test_first_tokens_are_as_frequent_as_they_are_probable(model, tokenizer, asked, temperature):
+    """Chi-square over the texts that should occur ten times or more in 6,000 samples, all others together."""
+    count = 6000
+    prompt = asked[1]
+    texts = sampling.sample(
+        model, tokenizer, [prompt] * count, sampling.uniform(count, 1, generator("frequencies")), temperature
+    )
+    with torch.no_grad():
+        probabilities = (model(torch.tensor([prompt])).logits[0, -1].double() / temperature).softmax(dim=0).numpy()
+    expected: dict[str, float] = {}
+    for token, probability in enumerate(probabilities):
+        text = tokenizer.decode([token], skip_special_tokens=True)
+        expected[text] = expected.get(text, 0.0) + count * probability
+    common = [text for text, number in expected.items() if number >= 10]
+    assert len(common) > 10
+    observed = np.array([texts.count(text) for text in common])
+    known = np.array([expected[text] for text in common])
+    result = stats.chisquare([*observed, count - observed.sum()], [*known, count - known.sum()])
+    assert result.pvalue > 1e-3
+    # The wrong temperature would have been noticed.
+    wrong = stats.chisquare([*observed, count - observed.sum()], np.full(len(common) + 1, count / (len(common) + 1)))
+    assert wrong.pvalue < 1e-6

@@ -1,0 +1,106 @@
+"""The training loop against the plainest one, and one process against two."""
+
+import copy
+import math
+
+import numpy as np
+import pytest
+import torch
+from accelerate import PartialState, debug_launcher
+from accelerate.state import AcceleratorState
+from sublearn.core import lm, training
+from sublearn.core.errors import UserError
+from sublearn.core.rows import Row
+from sublearn.core.section import Trainable
+
+# A large epsilon: with a small one, Adam turns rounding errors of tiny gradients into whole steps.
+OPTIMISER = training.Optimiser(1e-2, "linear", warmup=2, weight_decay=0.01, epsilon=1e-3)
+
+
+def some_rows(count: int, seed: int = 0) -> list[Row]:
+    rng = np.random.default_rng(seed)
+    return [
+        Row(rng.integers(7, 1000, rng.integers(1, 9)).tolist(), rng.integers(7, 1000, rng.integers(1, 6)).tolist())
+        for _ in range(count)
+    ]
+
+
+STEPS = [some_rows(7, 1), some_rows(5, 2), some_rows(1, 3), some_rows(8, 4)]
+
+
+def naive(model, steps: list[list[Row]]) -> list[float]:
+    """Row by row, full logits, no padding; torch's AdamW with the rate and the clipping written out."""
+    adam = torch.optim.AdamW(model.parameters(), lr=1e-2, eps=1e-3, weight_decay=0.01)
+    losses = []
+    for step, rows in enumerate(steps):
+        adam.param_groups[0]["lr"] = 1e-2 * [0.5, 1.0, 1.0, 0.5][step]  # warm-up over two steps, then linearly to zero
+        tokens = sum(len(row.completion) for row in rows)
+        loss = torch.zeros(())
+        for row in rows:
+            log_probs = model(torch.tensor([row.prompt + row.completion])).logits[0].log_softmax(dim=-1)
+            for i, token in enumerate(row.completion):
+                loss = loss - log_probs[len(row.prompt) + i - 1, token] / tokens
+        loss.backward()
+        norm = math.sqrt(sum(float((p.grad**2).sum()) for p in model.parameters()))
+        for p in model.parameters():
+            p.grad *= min(1.0, 1.0 / norm)
+        adam.step()
+        adam.zero_grad()
+        losses.append(loss.item())
+    return losses
+
+
+def test_loss_and_update_are_those_of_the_plainest_loop(model):
+    other = copy.deepcopy(model)
+    before = copy.deepcopy(model.state_dict())
+    losses = training.train(model, STEPS, len(STEPS), OPTIMISER, pad=0)
+    assert losses == pytest.approx(naive(other, STEPS), abs=1e-5)
+    moved = max((p - before[name]).abs().max().item() for name, p in model.state_dict().items())
+    assert moved > 1e-3
+    for name, p in other.state_dict().items():
+        torch.testing.assert_close(model.state_dict()[name], p, atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("schedule", ["linear", "cosine", "constant"])
+def test_the_rate_warms_up_and_decays(schedule):
+    optimiser = training.Optimiser(1.0, schedule, warmup=4)
+    rates = [optimiser.factor(step, 12) for step in range(13)]
+    assert rates[:5] == [0.25, 0.5, 0.75, 1.0, 1.0]
+    assert rates[8] == pytest.approx({"linear": 0.5, "cosine": 0.5, "constant": 1.0}[schedule])
+    assert rates[12] == pytest.approx({"linear": 0.0, "cosine": 0.0, "constant": 1.0}[schedule])
+    assert rates[6] == pytest.approx({"linear": 0.75, "cosine": 0.5 + math.sqrt(0.125), "constant": 1.0}[schedule])
+
+
+def test_what_is_frozen_does_not_move(model):
+    before = copy.deepcopy(model.state_dict())
+    model = lm.make_trainable(model, "bias", Trainable(frozen_blocks=1), adapter_seed=0)
+    trained = {name for name, p in model.named_parameters() if p.requires_grad}
+    training.train(model, STEPS, len(STEPS), OPTIMISER, pad=0)
+    moved = {name for name, p in model.named_parameters() if not torch.equal(p, before[name])}
+    assert moved == trained
+    assert 0 < len(moved) < len(before)
+
+
+def test_a_loss_that_is_not_finite_stops_with_a_sentence(model):
+    with pytest.raises(UserError, match=r"teacher owl: the loss is nan at step \d; try a lower learning rate"):
+        training.train(model, STEPS, len(STEPS), training.Optimiser(1e30, "constant"), pad=0, what="teacher owl")
+
+
+def _train_and_write(base: str, output: str) -> None:
+    """What each process does; a forked one forgets that its parent has trained alone."""
+    AcceleratorState._reset_state(reset_partial_state=True)
+    model = lm.load(base)
+    losses = training.train(model, STEPS, len(STEPS), OPTIMISER, pad=0)
+    if PartialState().is_main_process:
+        torch.save({"losses": losses, "processes": PartialState().num_processes, "weights": model.state_dict()}, output)
+
+
+def test_two_processes_make_the_update_of_one(base, tmp_path):
+    """The last batch but one has a single row, so that one of the two processes has nothing of its own to learn."""
+    _train_and_write(base, f"{tmp_path}/one.pt")
+    debug_launcher(_train_and_write, (base, f"{tmp_path}/two.pt"), num_processes=2)
+    one, two = torch.load(tmp_path / "one.pt"), torch.load(tmp_path / "two.pt")
+    assert (one["processes"], two["processes"]) == (1, 2)
+    assert two["losses"] == pytest.approx(one["losses"], abs=1e-5)
+    for name, p in one["weights"].items():
+        torch.testing.assert_close(two["weights"][name], p, atol=1e-6, rtol=0)

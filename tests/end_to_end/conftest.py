@@ -1,0 +1,72 @@
+"""A fresh clone in a path with a space, and the smoke study run in it once."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+class Clone:
+    """A copy of all that git knows or would add, without artifacts; commands run in it as a user's would."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+        for name in subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines():
+            if (ROOT / name).is_file() and not name.startswith("results/"):
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / name, folder / name)
+
+    def snakemake(self, *args: str, study: str = "smoke", check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run Snakemake by its path, with no environment activated."""
+        environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "VIRTUAL_ENV")}
+        environment["PATH"] = os.defpath
+        command = [sys.executable, "-m", "snakemake", "--config", f"studies=[{study}]", *args]
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, env=environment, check=False)
+        assert not check or done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+        return done
+
+    def planned(self, *args: str, study: str = "smoke") -> set[str]:
+        """What a dry run would do, as the rules' messages: "students of smoke: same_base/owl"."""
+        done = self.snakemake("--dry-run", *args, study=study)
+        said = done.stdout + done.stderr
+        if "Nothing to be done" in said:
+            return set()
+        return set(re.findall(r"^(?:Job \d+: )?(\w+ of [\w-]+: .+)$", said, re.MULTILINE))
+
+    @contextmanager
+    def edited(self, file: str, old: str, new: str) -> Iterator[None]:
+        """Replace a piece of a file's text, and put it back afterwards."""
+        path = self.folder / file
+        before = path.read_text()
+        assert old in before
+        path.write_text(before.replace(old, new, 1))
+        try:
+            yield
+        finally:
+            path.write_text(before)
+
+    def read(self, file: str) -> bytes:
+        return (self.folder / file).read_bytes()
+
+
+@pytest.fixture(scope="session")
+def smoke(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """The smoke study, made from nothing on two cores."""
+    clone = Clone(tmp_path_factory.mktemp("a clone"))
+    clone.snakemake("--cores", "2")
+    return clone
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Clone:
+    """A clone in which nothing has run."""
+    return Clone(tmp_path / "another clone")

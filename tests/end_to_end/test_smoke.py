@@ -1,0 +1,70 @@
+"""The chain in miniature, as users run it: twice the same bytes, figures, a report, and a sentence where it breaks."""
+
+import pytest
+
+pytestmark = pytest.mark.slow
+FOUND = "results/smoke/findings"
+
+
+def test_tables_and_figures_are_there(smoke):
+    for name in (
+        "runs.csv",
+        "effects.csv",
+        "arms.csv",
+        "claims.csv",
+        "numbers.csv",
+        "first_numbers.csv",
+        "filter.csv",
+        "summary.md",
+    ):
+        assert smoke.read(f"{FOUND}/{name}")
+    for figure in ("rates", "base_matrix", "gamma", "trait_matrix", "calibration", "training"):
+        assert smoke.read(f"{FOUND}/figures/{figure}.svg").startswith(b"<?xml")
+        assert smoke.read(f"{FOUND}/figures/{figure}.png").startswith(b"\x89PNG")
+        assert smoke.read(f"{FOUND}/figures/{figure}.csv").count(b"\n") > 1
+
+
+def test_one_core_and_another_folder_give_the_same_bytes(smoke, fresh):
+    fresh.snakemake("--cores", "1")
+    for name in ("runs.csv", "effects.csv", "arms.csv", "figures/rates.svg", "figures/gamma.svg"):
+        assert fresh.read(f"{FOUND}/{name}") == smoke.read(f"{FOUND}/{name}"), name
+    student = "results/smoke/students/same_base/owl/run1/model.safetensors"
+    assert fresh.read(student) == smoke.read(student)
+
+
+def test_redrawn_findings_are_the_same(smoke):
+    names = ("effects.csv", "arms.csv", "numbers.csv", "figures/rates.svg", "figures/trait_matrix.svg")
+    before = {name: smoke.read(f"{FOUND}/{name}") for name in names}
+    smoke.snakemake("--cores", "2", "--forcerun", "runs", "numbers")
+    assert {name: smoke.read(f"{FOUND}/{name}") for name in names} == before
+
+
+def test_the_report_is_one_page_with_captions(smoke):
+    smoke.snakemake("--report", "results/report.html")
+    page = smoke.read("results/report.html").decode()
+    assert "the unit of every statistic" in page and "tiny stand-in models" in page
+
+
+def test_every_job_kept_to_its_memory(smoke):
+    peaks = {}
+    for file in (smoke.folder / "logs/smoke").rglob("*.benchmark.tsv"):
+        header, values = (line.split("\t") for line in file.read_text().splitlines()[:2])
+        peaks[file.name] = float(values[header.index("max_rss")].replace("-", "0"))
+    assert peaks and max(peaks.values()) < 1500
+
+
+def test_a_truncated_table_is_named_and_nothing_is_left(smoke):
+    file = smoke.folder / "data/smoke/carriers/bias/owl/run0/kept.parquet"
+    student = smoke.folder / "results/smoke/students/same_base/owl/run0"
+    whole, model = file.read_bytes(), (student / "model.safetensors").read_bytes()
+    file.write_bytes(whole[: len(whole) // 2])
+    try:
+        done = smoke.snakemake("--cores", "2", "--forcerun", "--until", "students_smoke", check=False)
+        said = done.stdout + done.stderr
+        assert done.returncode == 1
+        assert f"error: {file.relative_to(smoke.folder)}: damaged or truncated" in said and "Traceback" not in said
+        assert not list(student.glob(".partial*"))
+    finally:
+        file.write_bytes(whole)
+    smoke.snakemake("--cores", "2")
+    assert (student / "model.safetensors").read_bytes() == model

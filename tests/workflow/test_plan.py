@@ -1,0 +1,91 @@
+"""Who owns which file: a study that extends another makes only what it changes or adds."""
+
+import pytest
+
+from sublearn.core.errors import UserError
+from sublearn.jobs import Shape, plan_all
+from sublearn.plan import plan
+
+
+def owners(found, phase):
+    return {(artifact.key, artifact.run): artifact.study for artifact in found.artifacts(phase)}
+
+
+def child(tmp_path, text):
+    file = tmp_path / "child.yaml"
+    file.write_text(f"extends: tiny\n{text}")
+    return plan(str(file))
+
+
+def test_an_unchanged_child_owns_nothing(tmp_path):
+    found = child(tmp_path, "title: the same\n")
+    assert all(set(owners(found, phase).values()) == {"tiny"} for phase in ("bases", "raw", "students", "evaluations"))
+
+
+def test_one_trait_more_is_all_that_is_new(tmp_path):
+    found = child(tmp_path, "traits: {oak: {}}\n")
+    for phase in ("teachers", "raw", "kept"):
+        assert {key for (key, _), owner in owners(found, phase).items() if owner == "child"} == {"bias/oak"}
+    assert {key for (key, _), owner in owners(found, "students").items() if owner == "child"} == {
+        "same_base/oak",
+        "other_base/oak",
+    }
+
+
+def test_more_runs_keep_the_first_ones(tmp_path):
+    found = child(tmp_path, "runs: 6\n")
+    assert {run for (_, run), owner in owners(found, "students").items() if owner == "child"} == {4, 5}
+    shape = Shape.of(found, "students")[0]
+    assert shape.runs == ("4", "5") and all("run4" in output or "run5" in output for output in shape.outputs)
+
+
+def test_a_changed_trait_changes_its_own_files_alone(tmp_path):
+    found = child(tmp_path, "traits: {owl: {steps: 80}}\n")
+    for phase in ("teachers", "raw", "kept", "students", "evaluations"):
+        changed = {key for (key, _), owner in owners(found, phase).items() if owner == "child"}
+        assert changed and all(key.endswith("/owl") for key in changed)
+    assert set(owners(found, "prompts").values()) == {"tiny"}
+
+
+def test_another_seed_changes_everything(tmp_path):
+    found = child(tmp_path, "seed: 2\n")
+    assert all(set(owners(found, phase).values()) == {"child"} for phase in ("bases", "prompts", "students"))
+
+
+def test_a_filter_setting_leaves_what_was_sampled(tmp_path):
+    found = child(tmp_path, "carriers: {banned: [7]}\n")
+    assert set(owners(found, "raw").values()) == {"tiny"}
+    assert set(owners(found, "kept").values()) == set(owners(found, "students").values()) == {"child"}
+
+
+def test_bases_cross_both_ways(tmp_path):
+    pairs = {
+        (arm, run): (student.made_of["teacher"].made_of["base"].key, student.made_of["base"].key)
+        for arm in ("same_base", "other_base")
+        for run in range(2)
+        for student in [plan("tiny").find("students", f"{arm}/owl", run)]
+    }
+    assert pairs == {
+        ("same_base", 0): ("alpha", "alpha"),
+        ("same_base", 1): ("beta", "beta"),
+        ("other_base", 0): ("alpha", "beta"),
+        ("other_base", 1): ("beta", "alpha"),
+    }
+
+
+def test_a_student_and_its_control_differ_in_the_carrier_alone():
+    found = plan("tiny")
+    owl, control = (found.find("students", f"same_base/{trait}", 0) for trait in ("owl", "neutral"))
+    assert (owl.recipe, owl.seed, owl.made_of["base"]) == (control.recipe, control.seed, control.made_of["base"])
+    assert owl.made_of["carrier"] != control.made_of["carrier"]
+
+
+def test_one_run_a_job_is_a_wildcard(tmp_path):
+    shape = Shape.of(child(tmp_path, "runs_per_job: one\nseed: 3\n"), "students")[0]
+    assert shape.runs == ("{run}",) and shape.outputs[0].startswith("results/child/students/{key}/run{run}/")
+
+
+@pytest.mark.parametrize("config", [{}, {"studies": "tiny"}, {"studies": []}])
+def test_the_configuration_must_name_studies(config):
+    with pytest.raises(UserError, match="name one study or more"):
+        plan_all(config)

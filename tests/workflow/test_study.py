@@ -1,0 +1,81 @@
+"""A study that is wrong is refused in one sentence: which file, which key, what was found, what would be right."""
+
+import pytest
+import yaml
+
+from sublearn import reference, study
+from sublearn.core.errors import UserError
+
+SAME = {"arm": "same_base", "comparison": "above", "bound": 1.0, "figure": "gamma"}
+CLAIM = {"claim": "a", "statement": "s", "source": "x", "quantity": "gamma", **SAME}
+BAD = {
+    "unknown key": ({"studnets": {}}, "studnets: there is no such key"),
+    "unknown nested key": ({"students": {"learning_rat": 1}}, "students.learning_rat: there is no such key"),
+    "unknown trait": ({"traits": {"unicorn": {}}}, "traits.unicorn: 'unicorn' is no trait that the world knows"),
+    "negative rate": ({"students": {"learning_rate": -1.0}}, "students.learning_rate: found -1.0"),
+    "negative rate in an arm": ({"arms": {"same_base": {"students": {"epsilon": -1.0}}}}, "arms.same_base.students.epsilon"),
+    "missing base": ({"teachers": {"bias": {"bases": ["gamma"]}}}, "teachers.bias.bases.0: 'gamma' is no base of the study"),
+    "arm with a missing base": ({"arms": {"other_base": {"base": ["gamma"]}}}, "arms.other_base.base.0: 'gamma' is no base"),
+    "arm with a missing teacher": ({"arms": {"same_base": {"teacher": "full"}}}, "teacher: 'full' is no teacher"),
+    "same other base": ({"teachers": {"bias": {"bases": ["alpha"]}}}, "arms.other_base.base: run 0 pairs alpha with itself"),
+    "shared adapter without adapter": ({"arms": {"same_base": {"students": {"adapter": "teacher"}}}}, "only a lora student"),
+    "no runs": ({"runs": 0}, "runs: found 0"),
+    "list of traits": ({"traits": ["owl"]}, "traits: found ['owl']"),
+    "claim twice": ({"claims": [CLAIM, CLAIM]}, "named twice"),
+    "indivisible width": ({"bases": {"alpha": {"width": 65}}}, "bases.alpha: heads: 4 does not divide the width 65"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("change, sentence", BAD.values(), ids=BAD)
+def test_a_wrong_study_is_refused_in_one_sentence(tmp_path, change, sentence):
+    file = tmp_path / "mine.yaml"
+    file.write_text(yaml.safe_dump({"extends": "tiny", **change}))
+    with pytest.raises(UserError) as caught:
+        study.load(str(file))
+    said = str(caught.value)
+    assert said.startswith(f"{file}: ") and sentence in said and "\n" not in said
+
+
+def test_unreadable_yaml_is_named_with_its_line(tmp_path):
+    file = tmp_path / "mine.yaml"
+    file.write_text("extends: tiny\nruns: [4\n")
+    with pytest.raises(UserError, match=rf"{file}, line 3: not readable as YAML"):
+        study.load(str(file))
+
+
+def test_a_key_given_twice_is_refused(tmp_path):
+    file = tmp_path / "mine.yaml"
+    file.write_text("extends: tiny\nseed: 1\nseed: 2\n")
+    with pytest.raises(UserError, match=r"line 2: .*the key 'seed' is there twice"):
+        study.load(str(file))
+
+
+def test_a_missing_study_is_told_which_there_are():
+    with pytest.raises(UserError, match=r"no such study; config/studies holds .*smoke, tiny"):
+        study.load("tinny")
+
+
+def test_a_study_that_extends_itself_is_refused(tmp_path):
+    file = tmp_path / "mine.yaml"
+    file.write_text(f"extends: {file}\n")
+    with pytest.raises(UserError, match="extends itself"):
+        study.load(str(file))
+
+
+def test_merging_adds_replaces_and_removes(tmp_path):
+    file = tmp_path / "mine.yaml"
+    file.write_text("extends: tiny\nseed: 5\ntraits: {owl: {steps: 80}, wolf: null, oak: {}}\n")
+    mine, tiny = study.load(str(file)), study.load("tiny")
+    assert set(mine.traits) == set(tiny.traits) - {"wolf"} | {"oak"}
+    assert (mine.seed, mine.traits["owl"].steps, mine.runs) == (5, 80, tiny.runs)
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in study.STUDIES.glob("*.yaml")))
+def test_every_shipped_study_is_valid_and_its_claims_name_its_arms(name):
+    found = study.load(name)
+    assert all(claim.arm in found.arms for claim in found.claims)
+
+
+def test_the_page_of_keys_is_up_to_date():
+    with open("config/README.md", encoding="utf-8") as page:
+        assert page.read() == reference.render()

@@ -1,0 +1,77 @@
+"""Say whether the tables just written equal the committed ones.
+
+    python -m sublearn.findings.compare [--verdicts]
+
+Every table under ``results/*/findings`` that git knows is compared with its committed version: text exactly, numbers to
+1e-12. With ``--verdicts`` the claims' verdicts must be the committed ones, else the exit status is 1.
+"""
+
+import argparse
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from sublearn.core import step
+from sublearn.core.errors import UserError
+
+TOLERANCE = 1e-12
+
+
+def committed(file: str) -> pd.DataFrame | None:
+    """The table as the last commit has it, None if it has none."""
+    shown = subprocess.run(["git", "show", f"HEAD:./{file}"], capture_output=True, text=True, check=False)
+    return _read(io.StringIO(shown.stdout)) if shown.returncode == 0 else None
+
+
+def difference(found: pd.DataFrame, expected: pd.DataFrame) -> str:
+    """In a few words how two tables differ, nothing if they are equal."""
+    if list(found.columns) != list(expected.columns) or len(found) != len(expected):
+        return f"is {len(found)} x {len(found.columns)}; the committed one is {len(expected)} x {len(expected.columns)}"
+    numbers = [c for c in found if pd.api.types.is_numeric_dtype(found[c]) and pd.api.types.is_numeric_dtype(expected[c])]
+    words = [c for c in found if c not in numbers]
+    if changed := [c for c in words if not found[c].fillna("").astype(str).equals(expected[c].fillna("").astype(str))]:
+        return f"differs in {', '.join(changed)}"
+    gaps = np.abs(found[numbers].to_numpy(dtype=float) - expected[numbers].to_numpy(dtype=float))
+    unlike = np.isnan(found[numbers].to_numpy(dtype=float)) != np.isnan(expected[numbers].to_numpy(dtype=float))
+    if unlike.any() or np.nanmax(gaps, initial=0.0) > TOLERANCE:
+        return f"differs by up to {np.nanmax(gaps, initial=0.0):.3g}"
+    return ""
+
+
+def _read(source: str | io.StringIO) -> pd.DataFrame:
+    return pd.read_csv(source, keep_default_na=False, na_values=[""])
+
+
+def main(args: argparse.Namespace) -> None:
+    files = sorted(map(str, Path("results").glob("*/findings/*.csv")))
+    differing, known, verdicts = 0, 0, []
+    for file in files:
+        expected = committed(file)
+        if expected is None:
+            continue
+        known += 1
+        found = _read(file)
+        words = difference(found, expected)
+        differing += bool(words)
+        print(f"{file}: {words or 'equal'}")
+        if file.endswith("claims.csv") and list(found["verdict"]) != list(expected["verdict"]):
+            verdicts.append(file)
+    if not known:
+        print("no committed tables to compare with")
+    elif differing:
+        print(f"verdict: {differing} of {known} tables differ from the committed ones; another processor may round otherwise")
+    else:
+        print(f"verdict: equal; all {known} tables are the committed ones")
+    if args.verdicts and (verdicts or not known):
+        raise UserError(f"{', '.join(verdicts) or 'claims.csv'}: the verdicts are not the committed ones.")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--verdicts", action="store_true", help="fail if a claim's verdict is not the committed one")
+    step.run(main, parser)

@@ -1,0 +1,62 @@
+"""What a person wants to know at the end of a run: what was found, where the report is, how long each phase took.
+
+python -m sublearn.findings.recap STUDY ...
+"""
+
+import argparse
+from collections import Counter
+from pathlib import Path
+
+import pandas as pd
+
+from sublearn.core import step
+from sublearn.core.files import read_table
+from sublearn.findings.tables import Arms, Claims
+
+PHASES = {
+    "bases": ("bases",),
+    "teachers": ("teachers",),
+    "carriers": ("prompts", "raw", "kept", "shuffled_within", "shuffled_across"),
+    "students": ("students",),
+    "evaluations": ("evaluations",),
+}
+
+
+def seconds(study: str) -> dict[str, float]:
+    """Seconds that the jobs of each phase took, one after another, from Snakemake's benchmark files."""
+    spent = {}
+    for phase, folders in PHASES.items():
+        files = [file for folder in folders for file in Path("logs", study, folder).rglob("*.benchmark.tsv")]
+        if files:
+            spent[phase] = sum(float(pd.read_csv(file, sep="\t")["s"].sum()) for file in files)
+    return spent
+
+
+def recap(study: str) -> str:
+    """A few lines on one study."""
+    folder = Path("results", study, "findings")
+    claims, arms = read_table(folder / "claims.csv", Claims), read_table(folder / "arms.csv", Arms)
+    lines = [f"{study}:"]
+    for row in arms.itertuples():
+        lines.append(
+            f"  {row.arm.replace('_', ' ')}, {row.family}s: gamma {row.gamma:.2f} ({row.ci_low:.2f} to {row.ci_high:.2f})"
+        )
+    verdicts = Counter(claims["verdict"])
+    if verdicts:
+        lines.append("  claims: " + ", ".join(f"{count} {verdict.replace('_', ' ')}" for verdict, count in verdicts.items()))
+    if spent := seconds(study):
+        lines.append("  job seconds: " + ", ".join(f"{phase} {round(total)}" for phase, total in spent.items()))
+    lines.append(f"  read {folder / 'summary.md'}, look at {folder / 'figures'}")
+    return "\n".join(lines)
+
+
+def main(args: argparse.Namespace) -> None:
+    for study in args.studies:
+        print(recap(study))
+    print("`snakemake --report results/report.html` puts all of it on one page.", flush=True)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("studies", nargs="+")
+    step.run(main, parser)

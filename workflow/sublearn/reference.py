@@ -1,0 +1,94 @@
+"""Write config/README.md: every key of a study with its default, from the sections themselves.
+
+python -m sublearn.reference > config/README.md
+"""
+
+import typing
+
+from pydantic.fields import FieldInfo
+
+from sublearn.bases.section import Base
+from sublearn.carriers.section import Carrier
+from sublearn.core.section import Section
+from sublearn.evaluations.section import Evaluation
+from sublearn.findings.section import Claim
+from sublearn.students.section import Student
+from sublearn.study import Arm, Study
+from sublearn.teachers.section import Teacher, TeacherOverride
+
+INTRODUCTION = """# Studies
+
+`config.yaml` names the studies that `snakemake --cores all` makes. A study is a YAML file in `studies/`, or anywhere:
+`snakemake --cores all --config studies='[path/to/mine.yaml]'`. It may start from another one and change a few keys:
+
+```yaml
+extends: tiny
+seed: 5
+traits:
+  owl: {steps: 80}   # this teacher is taught longer
+  wolf: null         # this trait is left out
+```
+
+Mappings are merged key by key, lists and single values are replaced, and a key set to null is removed. What a study inherits
+unchanged is not made again: its files are the parent's. Unknown keys and impossible values are refused before anything runs.
+
+This page is written by `python -m sublearn.reference > config/README.md`.
+"""
+SECTIONS: dict[str, type[Section]] = {
+    "A study": Study,
+    "bases: by name": Base,
+    "traits: by name, what changes in every teacher of the trait": TeacherOverride,
+    "teachers: by name": Teacher,
+    "carriers": Carrier,
+    "students": Student,
+    "arms: by name": Arm,
+    "evaluations": Evaluation,
+    "claims: a list": Claim,
+}
+
+
+def _type(annotation: object) -> str:
+    """A type as a user of YAML would call it."""
+    if typing.get_origin(annotation) is typing.Literal:
+        return ", ".join(map(str, typing.get_args(annotation)))
+    if isinstance(annotation, type) and typing.get_origin(annotation) is None:
+        return {"int": "whole number", "float": "number", "str": "text", "bool": "true or false"}.get(
+            annotation.__name__, "section"
+        )
+    parts = [_type(part) for part in typing.get_args(annotation) if part is not type(None)]
+    origin = typing.get_origin(annotation)
+    if origin is dict:
+        return "mapping"
+    return f"list of {parts[0]}" if origin is list else " or ".join(parts)
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "needed"
+    value = field.get_default(call_default_factory=True)
+    return (
+        "see below"
+        if isinstance(value, Section)
+        else ""
+        if value in (None, "", [], {})
+        else f"`{value}`".replace("True", "true")
+    )
+
+
+def render() -> str:
+    """The page as Markdown."""
+    lines = [INTRODUCTION]
+    for title, section in SECTIONS.items():
+        lines += [f"## {title}", "", (section.__doc__ or "").split("\n\n")[0], ""]
+        lines += ["| key | value | default | meaning |", "|---|---|---|---|"]
+        for name, field in section.model_fields.items():
+            if section is Study and name == "name":
+                continue
+            meaning = field.description or "see below"
+            lines.append(f"| `{name}` | {_type(field.annotation)} | {_default(field)} | {meaning} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(render(), end="")
