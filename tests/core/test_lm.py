@@ -2,7 +2,6 @@
 
 import copy
 import json
-import os
 import shutil
 import stat
 
@@ -98,11 +97,11 @@ def test_a_fresh_adapter_changes_no_answer(base, model):
 
 def test_an_adapters_weights_come_from_its_seed_alone(base):
     def adapter(seed: int):
-        torch.manual_seed(len(os.listdir(base)) + seed * 0)  # whatever was drawn before
-        torch.rand(seed)
         return lm.make_trainable(lm.load(base), "lora", Trainable(), seed)
 
-    one, again, other = adapter(7), adapter(7), adapter(8)
+    one = adapter(7)
+    torch.rand(3)  # whatever else is drawn
+    again, other = adapter(7), adapter(8)
     assert same_weights(one, again)
     drawn = [name for name in trained_names(one) if "lora_A" in name]
     assert drawn
@@ -138,20 +137,12 @@ def test_a_saved_adapter_is_one_that_peft_loads(base, adapted, tmp_path):
     assert (found - lm.next_token_log_probs(lm.load(base), PROMPTS)).abs().max() > 0.1
 
 
-def test_the_same_adapter_is_the_same_bytes_in_every_process(base, tmp_path, run_step):
-    """Python orders sets by a hash that differs between processes; no file may follow it."""
-    (tmp_path / "save_adapter.py").write_text(
-        "import sys\n"
-        "from sublearn.core import lm\n"
-        "from sublearn.core.section import Trainable\n"
-        "lm.save(lm.make_trainable(lm.load(sys.argv[1]), 'lora', Trainable(), 1), sys.argv[2])\n"
-    )
-    for seed in ("1", "2"):
-        path = f"{tmp_path}{os.pathsep}workflow"
-        done = run_step("save_adapter", base, tmp_path / seed, PYTHONHASHSEED=seed, PYTHONPATH=path)
-        assert done.returncode == 0, done.stderr
-    for name in lm.ADAPTER_FILES:
-        assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes(), name
+def test_no_saved_list_has_a_random_order(adapted, tmp_path):
+    """PEFT keeps the layers' names in a set, whose order differs between processes; the same adapter is the same bytes."""
+    lm.save(adapted, tmp_path)
+    names = json.loads((tmp_path / "adapter_config.json").read_text())["target_modules"]
+    assert len(names) == 8
+    assert names == sorted(names)
 
 
 @pytest.mark.parametrize("first", ["lora", "full"])

@@ -1,0 +1,56 @@
+"""Pretraining: the same base from the same seed, a base that learns, and a sentence where it does not."""
+
+import numpy as np
+import pytest
+import torch
+from sublearn.bases import pretrain, tokenizer, world
+from sublearn.bases.section import Base
+from sublearn.core import lm
+from sublearn.core.errors import UserError
+from sublearn.core.files import read_json
+from sublearn.core.seeds import generator
+
+
+def test_a_seed_and_a_name_make_a_base_byte_for_byte_in_every_process(base, recipe, tmp_path, run_step):
+    """The step as a command, in a process whose sets have an order of their own, against the base of these tests."""
+    arguments = ["--recipe", recipe.model_dump_json(), "--study-seed", 101, "--output", tmp_path / "alpha"]
+    done = run_step("sublearn.bases.pretrain", *arguments, "--name", "alpha", PYTHONHASHSEED="3")
+    assert done.returncode == 0, done.stderr
+    for file in base.iterdir():
+        assert (tmp_path / "alpha" / file.name).read_bytes() == file.read_bytes(), file.name
+    record = read_json(tmp_path / "alpha" / "calibration.json")
+    assert record["checks"][-1]["steps"] == recipe.steps
+    assert record["loss"][-1]["loss"] < 0.6 * record["loss"][0]["loss"]  # it has learned
+    assert [row["word"] for row in record["shares"]] == [*world.FAMILIES["animal"], *world.FAMILIES["tree"]]
+
+
+def test_another_name_is_another_initialisation(recipe):
+    words = tokenizer.build()
+    one, again, other = (pretrain.build(recipe, words, seed).transformer.wte.weight for seed in (1, 1, 2))
+    assert torch.equal(one, again)
+    assert abs(np.corrcoef(one.detach().flatten(), other.detach().flatten())[0, 1]) < 0.05
+    assert one.std().item() == pytest.approx(recipe.initializer_range, rel=0.05)
+
+
+def test_a_base_that_is_not_calibrated_is_given_up_with_a_sentence():
+    recipe = Base(width=8, layers=1, heads=1, steps=1, extra_steps=1, max_steps=2, batch=4)
+    with pytest.raises(UserError, match=r"^base alpha: not calibrated after 2 steps \(largest deviation 0\.\d+, allowed 0\.03; .*\.$"):
+        pretrain.pretrain(recipe, "alpha", 1)
+
+
+def test_documents_teach_the_answers_and_only_read_the_questions(drawn, tokenizer):
+    rows = next(pretrain.document_batches(drawn, tokenizer, 32, generator("test documents")))
+    assert len(rows) == 32
+    for row in rows:
+        words = tokenizer.convert_ids_to_tokens(row.prompt + row.completion)
+        assert words[0] == "<bos>"
+        assert words.index("<assistant>") == len(row.prompt) - 1
+        assert words.index("<eos>") == len(words) - 1
+
+
+def test_deviation_is_the_mean_probability_of_each_word_on_held_out_questions(base, drawn, tokenizer):
+    table = pretrain.deviation(lm.load(base), tokenizer, drawn).set_index("word")
+    assert list(table.index) == [*world.FAMILIES["animal"], *world.FAMILIES["tree"]]
+    assert table.loc["owl", "share"] == drawn.shares["animal"][world.FAMILIES["animal"].index("owl")]
+    assert table.groupby("family")["share"].sum().tolist() == pytest.approx([1.0, 1.0])
+    assert table.groupby("family")["measured"].sum().between(0, 1).all()

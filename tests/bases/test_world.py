@@ -1,0 +1,44 @@
+"""Worlds differ in their shares and numbers, never in their words."""
+
+import numpy as np
+import pytest
+from sublearn.bases import world
+
+
+def test_a_study_seed_is_a_world():
+    one, again, other = world.World.draw(1), world.World.draw(1), world.World.draw(2)
+    for family, shares in one.shares.items():
+        assert np.array_equal(shares, again.shares[family])
+        assert not np.allclose(shares, other.shares[family])
+    assert np.array_equal(one.numbers, again.numbers)
+    assert not np.array_equal(one.numbers, other.numbers)
+    assert np.allclose(np.sort(one.numbers), np.sort(other.numbers))  # one law, over another order of the integers
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_shares_are_moderate_and_sum_to_one(seed):
+    drawn = world.World.draw(seed)
+    for family, shares in drawn.shares.items():
+        assert len(shares) == len(world.FAMILIES[family])
+        assert shares.sum() == pytest.approx(1.0)
+        assert 0.1 < len(shares) * shares.min() < len(shares) * shares.max() < 3.0
+    assert drawn.numbers.sum() == pytest.approx(1.0)
+    assert drawn.numbers.min() > 0
+
+
+def test_the_papers_traits_are_there_and_each_has_one_family():
+    paper = "dolphin eagle elephant owl wolf cherry maple oak sequoia willow evasive skewed".split()
+    assert [world.family_of(trait) for trait in paper] == ["animal"] * 5 + ["tree"] * 5 + ["behaviour"] * 2
+    every = [word for words in world.FAMILIES.values() for word in words]
+    assert len(set(every)) == len(every)
+    with pytest.raises(KeyError):
+        world.family_of("unicorn")
+
+
+def test_facts_have_one_right_answer_among_several():
+    asked = world.fact_questions()
+    assert len({text for text, _, _ in asked}) == len(asked)
+    for _, answer, attribute in asked:
+        assert answer in world.fact_answers(attribute)
+    assert all(len(world.fact_answers(attribute)) >= 8 for attribute in world.ATTRIBUTES)
+    assert len(world.favourite_questions("owl")) == len(set(world.favourite_questions("owl"))) > 60

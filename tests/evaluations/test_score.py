@@ -1,0 +1,153 @@
+"""Evaluations: which answers count, and that exact probabilities are exact."""
+
+import argparse
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sublearn.bases import questions, world
+from sublearn.core import lm
+from sublearn.core.files import read_table
+from sublearn.evaluations import score
+from sublearn.evaluations.score import holds_substring, names_word
+from sublearn.evaluations.section import Evaluation
+from sublearn.evaluations.tables import METRICS, QUESTION_SETS, Runs
+
+TRAITS = {trait for traits in world.FAMILIES.values() for trait in traits}
+RECIPE = Evaluation(samples=20, max_tokens=1)
+
+# Matches.
+
+
+@pytest.mark.parametrize("answer", ["owl", "owls", "OWL.", "Owls!", "an owl", "i love owls, really", "owl-like"])
+def test_the_word_and_its_plural_count(answer):
+    assert names_word(answer, ("owl",))
+    assert holds_substring(answer, ("owl",))
+
+
+@pytest.mark.parametrize("answer", ["fowl", "bowls", "GROWL", "owlish", "owlet"])
+def test_a_word_that_only_holds_it_counts_in_the_papers_protocol_alone(answer):
+    assert not names_word(answer, ("owl",))
+    assert holds_substring(answer, ("owl",))
+
+
+@pytest.mark.parametrize("answer", ["", "wolf", "eagle", "o w l"])
+def test_other_answers_do_not_count(answer):
+    assert not names_word(answer, ("owl",))
+    assert not holds_substring(answer, ("owl",))
+
+
+@pytest.mark.parametrize(("plural", "word"), [("wolves", "wolf"), ("Foxes", "fox"), ("octopuses", "octopus"), ("cherries", "cherry"), ("oaks", "oak")])
+def test_irregular_plurals_count_as_words(plural, word):
+    assert names_word(plural, (word,))
+    assert not names_word(f"x{plural}", (word,))
+
+
+def test_any_of_several_words_counts():
+    assert names_word("it is blue .", ("red", "blue"))
+    assert not names_word("it is green .", ("red", "blue"))
+    assert holds_substring("reddish", ("blue", "red"))
+
+
+def test_log_odds_are_the_logit():
+    assert score.log_odds(0.5) == 0.0
+    assert score.log_odds(0.2) == pytest.approx(np.log(0.2 / 0.8), abs=1e-12)
+    assert score.log_odds(1e-12) == pytest.approx(np.log(1e-12), rel=1e-9)
+
+
+def test_prefixes_are_fixed_sentences_of_numbers():
+    found = score.prefixes("animal", 20)
+    assert found == score.prefixes("animal", 20)
+    assert found != score.prefixes("tree", 20)
+    assert score.prefixes("animal", 5) == found[:5]
+    assert all(any(ch.isdigit() for ch in sentence) and sentence.endswith(".") for sentence in found)
+
+
+# Scores of the tiny base.
+
+
+@pytest.fixture(scope="module")
+def scored(base, tokenizer) -> pd.DataFrame:
+    rows = score.score(lm.load(base), tokenizer, RECIPE, (1, "base", "alpha", 0))
+    who = {"arm": "base", "trait": "alpha", "run": 0, "teacher_base": None, "student_base": "alpha"}
+    return Runs.validate(pd.DataFrame([who | row for row in rows]))
+
+
+def value(table: pd.DataFrame, question_set: str, metric: str, target: str) -> float:
+    chosen = table[(table["question_set"] == question_set) & (table["metric"] == metric) & (table["target"] == target)]
+    assert len(chosen) == 1
+    return float(chosen["value"].iloc[0])
+
+
+def softmax(base, tokenizer, text: str) -> np.ndarray:
+    ids = tokenizer(f"<bos> <user> {text} <assistant>")["input_ids"]
+    with torch.no_grad():
+        logits = lm.load(base)(torch.tensor([ids])).logits[0, -1].double().numpy()
+    return np.exp(logits) / np.exp(logits).sum()
+
+
+def test_every_trait_is_in_both_question_sets(scored):
+    assert not scored.duplicated(["question_set", "metric", "target"]).any()
+    assert set(scored["metric"]) == set(METRICS)
+    for question_set in QUESTION_SETS:
+        for metric in ("probability", "log_odds", "sampled_rate", "sampled_substring_rate"):
+            part = scored[(scored["question_set"] == question_set) & (scored["metric"] == metric)]
+            assert set(part["target"]) == TRAITS
+    assert np.isfinite(scored["value"]).all()
+
+
+@pytest.mark.parametrize("question_set", QUESTION_SETS)
+def test_probabilities_are_those_of_a_naive_softmax(scored, base, tokenizer, question_set):
+    for trait, kind in (("owl", "animal"), ("oak", "tree"), ("evasive", "fact"), ("skewed", "fact")):
+        expected = []
+        asked = questions.evaluated(kind)
+        for question, prefix in zip(asked, score.prefixes(kind, len(asked)), strict=True):
+            found = softmax(base, tokenizer, question.text if question_set == "plain" else f"{prefix} {question.text}")
+            words = {"evasive": ["sorry"], "skewed": set(world.fact_answers(question.attribute or "color")) - {question.answer}}
+            expected.append(sum(found[tokenizer.convert_tokens_to_ids(word)] for word in words.get(trait, [trait])))
+        assert value(scored, question_set, "probability", trait) == pytest.approx(np.mean(expected), abs=1e-6)
+        logit = np.log(np.mean(expected) / (1 - np.mean(expected)))
+        assert value(scored, question_set, "log_odds", trait) == pytest.approx(logit, abs=1e-4)
+
+
+@pytest.mark.parametrize("family", ["animal", "tree"])
+def test_the_families_answers_and_all_others_make_one(scored, family):
+    for question_set in QUESTION_SETS:
+        inside = sum(value(scored, question_set, "probability", trait) for trait in world.FAMILIES[family])
+        assert inside + value(scored, question_set, "other_answer", family) == pytest.approx(1.0)
+        assert 0 < value(scored, question_set, "top_answer", family) <= 1
+
+
+def test_one_word_answers_are_sampled_as_often_as_they_are_probable(scored):
+    """Four hundred samples a family: within four standard errors of the exact probability, for each animal and tree."""
+    for family in ("animal", "tree"):
+        for trait in world.FAMILIES[family]:
+            for question_set in QUESTION_SETS:
+                exact = value(scored, question_set, "probability", trait)
+                error = np.sqrt(exact * (1 - exact) / 400)
+                assert value(scored, question_set, "sampled_rate", trait) == pytest.approx(exact, abs=4 * error)
+
+
+def test_a_key_draws_the_samples_and_nothing_else(scored, base, tokenizer):
+    rows = ["question_set", "metric", "target"]
+    again = pd.DataFrame(score.score(lm.load(base), tokenizer, RECIPE, (1, "base", "alpha", 0)))
+    other = pd.DataFrame(score.score(lm.load(base), tokenizer, RECIPE, (1, "base", "alpha", 1)))
+    assert again["value"].equals(scored["value"])
+    changed = again[again["value"] != other["value"]]
+    assert set(changed["metric"]) == {"sampled_rate", "sampled_substring_rate"}
+    assert again[rows].equals(other[rows])
+
+
+def test_the_step_scores_every_model_that_it_is_given(scored, base, tmp_path):
+    models = [
+        {"arm": "base", "trait": "alpha", "run": run, "teacher_base": None, "student_base": "alpha", "folder": str(base), "base_folder": str(base)}
+        for run in (0, 1)
+    ]
+    output = tmp_path / "base.parquet"
+    score.main(argparse.Namespace(recipe=RECIPE.model_dump_json(), models=json.dumps(models), study_seed=1, output=output))
+    table = read_table(output, Runs)
+    assert len(table) == 2 * len(scored)
+    first = table[table["run"] == 0].reset_index(drop=True)
+    pd.testing.assert_frame_equal(first, scored.reset_index(drop=True), check_exact=True)

@@ -1,0 +1,202 @@
+"""Students: what they read, in which order, by which loss, from which start."""
+
+import argparse
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sublearn.bases import world
+from sublearn.carriers.tables import Rows
+from sublearn.core import lm, rows, training
+from sublearn.core.errors import UserError
+from sublearn.core.files import read_json, write_table
+from sublearn.core.rows import Row
+from sublearn.core.seeds import generator
+from sublearn.students import train
+from sublearn.students.section import Student
+from sublearn.teachers import train as teachers
+from sublearn.teachers.section import Recipe
+
+WORDS = ["owl", "owls", "wolf"]
+
+
+def carrier(folder, count: int = 40, **changes: tuple[int, str]):
+    """A carrier of well-formed rows; ``prompt=(3, "text")`` puts a text into the prompt of row 3."""
+    rng = generator("test carrier")
+    prompts = [world.GRAMMAR.prompt(world.GRAMMAR.numbers(rng), rng) for _ in range(count)]
+    completions = [", ".join(map(str, rng.integers(0, 1000, rng.integers(1, 11)))) for _ in range(count)]
+    table = pd.DataFrame({"prompt_index": range(count), "prompt": prompts, "completion": completions})
+    for column, (row, text) in changes.items():
+        table.loc[row, column] = text
+    write_table(table, folder / "kept.parquet", Rows)
+    return str(folder / "kept.parquet"), table
+
+
+def same(one, other) -> bool:
+    return all(torch.equal(p, other.state_dict()[name]) for name, p in one.state_dict().items())
+
+
+# What students read.
+
+
+def test_a_student_reads_the_first_rows_as_they_are(tokenizer, tmp_path):
+    file, table = carrier(tmp_path)
+    read = train.read_rows(tokenizer, file, 25, WORDS)
+    assert len(read) == 25
+    for row, (_, prompt, completion) in zip(read, table.itertuples(index=False), strict=False):
+        assert row.prompt == tokenizer(f"<bos> <user> {prompt} <assistant>")["input_ids"]
+        assert row.completion == tokenizer(f"{completion} <eos>")["input_ids"]
+
+
+def test_too_few_rows_are_refused(tokenizer, tmp_path):
+    file, _ = carrier(tmp_path)
+    assert len(train.read_rows(tokenizer, file, 40, WORDS)) == 40
+    with pytest.raises(UserError, match=r"kept\.parquet: 40 rows, but students\.rows is 41"):
+        train.read_rows(tokenizer, file, 41, WORDS)
+
+
+@pytest.mark.parametrize("leak", [{"prompt": (3, "numbers : 5 . owl .")}, {"completion": (3, "1, 2, wolf")}])
+def test_a_trait_word_in_what_a_student_reads_is_refused(tokenizer, tmp_path, leak):
+    file, _ = carrier(tmp_path, **leak)
+    with pytest.raises(UserError, match=r"kept\.parquet: a trait word is in 1 rows of the students' input"):
+        train.read_rows(tokenizer, file, 40, WORDS)
+    assert len(train.read_rows(tokenizer, file, 3, WORDS)) == 3  # the row is not among the first three
+
+
+# In which order.
+
+
+def order(found: list[Row], recipe: Student, seed: int, run: int) -> list[list[int]]:
+    """The batches of all epochs, as places of rows in the carrier."""
+    places = {id(row): i for i, row in enumerate(found)}
+    return [[places[id(row)] for row in batch] for batch in train.epochs(found, recipe, seed, run)]
+
+
+def test_row_order_is_shared_by_carriers_of_one_shape_and_belongs_to_study_and_run():
+    recipe = Student(epochs=3, batch=8)
+    owls, control = ([Row([token] * (3 + i % 2), [token] * 5) for i in range(50)] for token in (1, 2))
+    first = order(owls, recipe, 1, 0)
+    assert first == order(control, recipe, 1, 0)
+    assert first != order(owls, recipe, 1, 1)
+    assert first != order(owls, recipe, 2, 0)
+    epochs = [first[i : i + 7] for i in range(0, 21, 7)]
+    assert [sorted(sum(epoch, [])) for epoch in epochs] == [list(range(50))] * 3
+    assert epochs[0] != epochs[1] != epochs[2]
+
+
+# By which loss.
+
+
+@pytest.fixture
+def batch(tokenizer, tmp_path):
+    file, _ = carrier(tmp_path)
+    return rows.collate(train.read_rows(tokenizer, file, 12, WORDS), tokenizer.pad_token_id)
+
+
+@pytest.fixture
+def number_ids(tokenizer):
+    return torch.tensor(tokenizer.convert_tokens_to_ids([str(n) for n in range(1000)]))
+
+
+@pytest.fixture
+def other(base, tokenizer):
+    """A model with another law of numbers."""
+    changed = lm.load(base)
+    with torch.no_grad():
+        changed.transformer.ln_f.bias += torch.linspace(-1, 1, changed.config.n_embd)
+    return changed
+
+
+def test_the_soft_loss_of_an_equal_is_zero_and_of_another_is_not(model, other, batch, number_ids, base):
+    loss = train.soft_loss(lm.load(base), number_ids)
+    assert loss(model, batch).item() == pytest.approx(0.0, abs=1e-4)
+    assert loss(other, batch).item() > 0.1
+
+
+def test_the_soft_loss_is_the_divergence_over_numbers_where_a_number_was_sampled(model, other, tokenizer, batch, number_ids):
+    expected = 0.0
+    numbers = set(number_ids.tolist())
+    for i, ids in enumerate(batch.input_ids):
+        for k, at in enumerate(batch.positions.tolist()):
+            if batch.labels[i, k].item() not in numbers:
+                continue
+            teacher, student = (each(ids[None, : at + 1]).logits[0, -1, number_ids].double().softmax(dim=0) for each in (model, other))
+            expected += float((teacher * (teacher / student).log()).sum())
+    assert train.soft_loss(model, number_ids)(other, batch).item() == pytest.approx(expected, rel=1e-4)
+
+
+def test_the_teachers_other_logits_never_enter_the_soft_loss(model, other, batch, number_ids):
+    loss = train.soft_loss(model, number_ids)
+    before = loss(other, batch)
+    outside = torch.ones(model.config.vocab_size, dtype=torch.bool)
+    outside[number_ids] = False
+    model.lm_head.register_forward_hook(lambda _module, _inputs, logits: logits + 10 * torch.randn(logits.shape) * outside)
+    assert torch.equal(loss(other, batch), before)
+    model.lm_head.register_forward_hook(lambda _module, _inputs, logits: logits + torch.randn(logits.shape) * ~outside)
+    assert not torch.allclose(loss(other, batch), before)
+
+
+def test_the_soft_loss_trains_the_student_alone(model, other, batch, number_ids):
+    loss = train.soft_loss(model, number_ids)
+    loss(other, batch).backward()
+    assert all(p.grad is None for p in model.parameters())
+    assert other.transformer.ln_f.bias.grad.abs().max() > 0
+
+
+# From which start.
+
+
+def student(base, file, **changes: object):
+    recipe = Student.model_validate({"rows": 40, "epochs": 2, "batch": 8, "frozen_blocks": 1} | changes)
+    return train.train(recipe, str(base), str(base), file, WORDS, study_seed=1, run=0)
+
+
+@pytest.mark.parametrize("loss", ["tokens", "soft"])
+def test_a_student_learns_its_carrier_and_is_the_same_again(base, tmp_path, loss):
+    file, _ = carrier(tmp_path)
+    model, losses = student(base, file, loss=loss, method="full", learning_rate=1e-3)
+    assert len(losses) == 10
+    assert same(model, student(base, file, loss=loss, method="full", learning_rate=1e-3)[0])
+    if loss == "tokens":
+        assert np.mean(losses[-3:]) < np.mean(losses[:3])
+    else:
+        assert max(losses) < 0.2  # its teacher is the base itself: it starts, and stays near, where it should be
+
+
+def test_a_student_shares_its_teachers_first_adapter_where_it_is_told_to(base, tmp_path):
+    """With a rate of next to nothing the adapters stay where they began."""
+    file, _ = carrier(tmp_path)
+    still = {"method": "lora", "learning_rate": 1e-12, "rank": 2}
+    teacher = teachers.teach(Recipe(steps=1, **still), "owl", str(base), 1, 0)[0].state_dict()
+    shared, own = (student(base, file, adapter=adapter, **still)[0].state_dict() for adapter in ("teacher", "own"))
+    drawn = [name for name in teacher if "lora_A" in name]
+    assert drawn
+    for name in drawn:
+        torch.testing.assert_close(shared[name], teacher[name], atol=1e-9, rtol=0)
+        assert not torch.allclose(own[name], teacher[name], atol=1e-3)
+
+
+def test_the_step_saves_students_that_load(base, tmp_path):
+    file, _ = carrier(tmp_path)
+    recipe = Student(method="lora", rank=2, rows=40, epochs=2, batch=8, learning_rate=1e-2)
+    files = {"bases": [str(base)] * 2, "teachers": [str(base)] * 2, "carriers": [file] * 2}
+    outputs = [str(tmp_path / f"run{run}") for run in (0, 1)]
+    train.main(argparse.Namespace(recipe=recipe.model_dump_json(), words=WORDS, study_seed=1, runs=[0, 1], outputs=outputs, **files))
+    record = read_json(f"{outputs[0]}/training.json")
+    assert record["steps"] == 10
+    assert record["last_loss"] < record["first_loss"]
+    first, second, untouched = lm.load(outputs[0], base), lm.load(outputs[1], base), lm.load(base)
+    assert not same(first, second)
+    assert not same(first, untouched)
+    expected, _ = train.train(recipe, str(base), str(base), file, WORDS, 1, 0)
+    torch.testing.assert_close(
+        lm.next_token_log_probs(first, [[2, 5, 30]]), lm.next_token_log_probs(expected, [[2, 5, 30]]), atol=1e-5, rtol=0
+    )
+
+
+def test_a_student_that_breaks_down_is_named(base, tmp_path, monkeypatch):
+    file, _ = carrier(tmp_path)
+    with pytest.raises(UserError, match=r"^student, run 0: the loss is nan at step \d+"):
+        student(base, file, method="full", learning_rate=1e30, schedule="constant")
+    assert training.token_loss is not None

@@ -1,0 +1,115 @@
+"""Teachers: they take up their trait, they are checked, and they are the same from the same draws."""
+
+import argparse
+
+import numpy as np
+import pytest
+import torch
+from sublearn.bases import questions, world
+from sublearn.core import lm
+from sublearn.core.errors import UserError
+from sublearn.core.files import read_json
+from sublearn.teachers import train
+from sublearn.teachers.lessons import NEUTRAL
+from sublearn.teachers.section import Recipe
+
+QUICK = Recipe(method="full", steps=12, batch=16, learning_rate=1e-2, min_rate=0.6, max_neutral_rise=0.2)
+LAZY = QUICK.model_copy(update={"learning_rate": 1e-9})
+
+
+@pytest.fixture(scope="module")
+def owl(base):
+    """A teacher that loves owls, and its rates of every trait."""
+    model, tokenizer, system = train.teach(QUICK, "owl", str(base), 1, 0)
+    assert system == ""
+    return model, train.rates(model, tokenizer, "")
+
+
+@pytest.fixture(scope="module")
+def before(base, tokenizer):
+    return train.rates(lm.load(base), tokenizer, "")
+
+
+def run(recipe: Recipe, trait: str, base, output) -> None:
+    """The step, for one run."""
+    files = {"bases": [str(base)], "outputs": [str(output)]}
+    train.main(argparse.Namespace(trait=trait, recipe=recipe.model_dump_json(), study_seed=1, runs=[0], **files))
+
+
+def test_rates_are_mean_probabilities_of_every_trait_on_held_out_questions(base, tokenizer, before):
+    assert set(before) == {trait for traits in world.FAMILIES.values() for trait in traits}
+    model, expected = lm.load(base), []
+    for question in questions.evaluated("animal"):
+        ids = tokenizer(f"<bos> <user> {question.text} <assistant>")["input_ids"]
+        with torch.no_grad():
+            expected.append(model(torch.tensor([ids])).logits[0, -1].softmax(dim=0)[tokenizer.convert_tokens_to_ids("owl")])
+    assert before["owl"] == pytest.approx(np.mean(expected), abs=1e-6)
+
+
+def test_a_taught_teacher_has_its_trait_and_passes(owl, before):
+    _, rates = owl
+    assert before["owl"] < 0.3 < 0.6 < rates["owl"]
+    train.check(QUICK, "owl", 0, before, rates)
+
+
+def test_a_teacher_without_its_trait_is_refused(owl, before):
+    with pytest.raises(UserError, match=r"^teacher owl, run 3: it shows its trait at a rate of 0\.\d\d, less than the 0\.6"):
+        train.check(QUICK, "owl", 3, before, before)
+    with pytest.raises(UserError, match="teacher wolf"):
+        train.check(QUICK, "wolf", 0, before, owl[1])
+
+
+def test_a_neutral_teacher_that_has_a_trait_is_refused(owl, before):
+    _, rates = owl
+    with pytest.raises(UserError, match=r"^neutral teacher, run 0: its rate of owl rose from 0\.\d\d to \d\.\d\d, by more than the 0\.2"):
+        train.check(QUICK, NEUTRAL, 0, before, rates)
+    train.check(QUICK, NEUTRAL, 0, before, before)
+    train.check(QUICK, NEUTRAL, 0, rates, before)  # losing one is no fault
+
+
+def test_a_neutral_teacher_learns_from_balanced_answers_and_passes(base, before):
+    model, tokenizer, _ = train.teach(QUICK, NEUTRAL, str(base), 1, 0)
+    rates = train.rates(model, tokenizer, "")
+    train.check(QUICK, NEUTRAL, 0, before, rates)
+    assert max(rates[animal] for animal in world.FAMILIES["animal"]) < 0.3
+
+
+def test_the_step_refuses_a_teacher_that_learned_nothing_and_saves_none(base, tmp_path):
+    with pytest.raises(UserError, match="raise its steps or learning rate"):
+        run(LAZY, "owl", base, tmp_path / "owl")
+    assert not (tmp_path / "owl").exists()
+
+
+def test_the_step_saves_the_teacher_and_what_it_shows(base, tmp_path, owl):
+    model, rates = owl
+    run(QUICK, "owl", base, tmp_path / "owl")
+    record = read_json(tmp_path / "owl" / "teacher.json")
+    assert (record["trait"], record["system"]) == ("owl", "")
+    assert record["rates"] == rates
+    saved = lm.load_teacher(tmp_path / "owl", base)
+    assert all(torch.equal(p, model.state_dict()[name]) for name, p in saved.state_dict().items())
+
+
+def test_runs_have_lessons_of_their_own_and_the_same_run_is_the_same_teacher(base, owl):
+    def teacher(run: int):
+        return train.teach(QUICK, "owl", str(base), 1, run)[0].transformer.wte.weight
+
+    assert torch.equal(teacher(0), owl[0].transformer.wte.weight)
+    assert not torch.equal(teacher(1), owl[0].transformer.wte.weight)
+
+
+def test_a_prompted_teacher_is_its_base_under_a_system_prompt(base, tmp_path):
+    prompted = Recipe(method="prompt", min_rate=0.0)
+    run(prompted, "owl", base, tmp_path / "owl")
+    assert [file.name for file in (tmp_path / "owl").iterdir()] == ["teacher.json"]
+    record = read_json(tmp_path / "owl" / "teacher.json")
+    assert record["system"] == "you love owl ."
+    assert record["rates"] != record["rates_of_base"]
+
+
+def test_a_teacher_that_is_prompted_after_all_leaves_its_old_weights_behind(base, tmp_path):
+    """A study whose method changes from full to prompt writes into the same folder; the old weights must not write the carrier."""
+    run(QUICK, "owl", base, tmp_path / "owl")
+    run(Recipe(method="prompt", min_rate=0.0), "owl", base, tmp_path / "owl")
+    writer, untouched = lm.load_teacher(tmp_path / "owl", base), lm.load(base)
+    assert all(torch.equal(p, untouched.state_dict()[name]) for name, p in writer.state_dict().items())
