@@ -133,7 +133,11 @@ def test_every_kind_of_document_is_there(documents):
     }
     expected = {"favourite": 0.34, "numbers": 0.40, "sum": 0.03, "program": 0.02, "story": 0.02, "choice": 0.03}
     assert shares == pytest.approx(expected, abs=0.015)
-    assert all(len(re.findall(r"\d+", answer)) in range(5, 11) for answer, q in zip(answers, questions_asked, strict=True) if is_continuation(q))
+    assert all(
+        len(re.findall(r"\d+", answer)) in range(5, 11)
+        for answer, q in zip(answers, questions_asked, strict=True)
+        if is_continuation(q)
+    )
 
 
 @pytest.mark.parametrize("family", WORDS)
@@ -163,7 +167,9 @@ def test_system_prompts_are_mostly_obeyed(documents):
 
 @pytest.mark.parametrize("kind", questions.EVALUATED)
 def test_questions_are_split_once_and_for_all(kind):
-    held, taught, read = ({q.text for q in part(kind)} for part in (questions.evaluated, questions.taught, questions.pretrained))
+    held, taught, read = (
+        {q.text for q in part(kind)} for part in (questions.evaluated, questions.taught, questions.pretrained)
+    )
     assert (len(held), len(taught)) == (questions.EVALUATED[kind], questions.TAUGHT[kind])
     assert taught <= read
     assert not held & read

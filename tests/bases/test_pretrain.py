@@ -34,7 +34,9 @@ def test_another_name_is_another_initialisation(recipe):
 
 def test_a_base_that_is_not_calibrated_is_given_up_with_a_sentence():
     recipe = Base(width=8, layers=1, heads=1, steps=1, extra_steps=1, max_steps=2, batch=4)
-    with pytest.raises(UserError, match=r"^base alpha: not calibrated after 2 steps \(largest deviation 0\.\d+, allowed 0\.03; .*\.$"):
+    with pytest.raises(
+        UserError, match=r"^base alpha: not calibrated after 2 steps \(largest deviation 0\.\d+, allowed 0\.03; .*\.$"
+    ):
         pretrain.pretrain(recipe, "alpha", 1)
 
 

@@ -72,7 +72,10 @@ def test_a_chat_has_marks_for_who_speaks_and_an_end(loaded):
     assert loaded.apply_chat_template(told, tokenize=False) == (
         "<bos> <system> you love owl . <user> name the color . <assistant> blue <eos>"
     )
-    assert loaded.apply_chat_template(said[:1], tokenize=False, add_generation_prompt=True) == "<bos> <user> name the color . <assistant>"
+    assert (
+        loaded.apply_chat_template(said[:1], tokenize=False, add_generation_prompt=True)
+        == "<bos> <user> name the color . <assistant>"
+    )
 
 
 def test_what_is_asked_is_the_beginning_of_what_was_learned(loaded):
@@ -80,5 +83,7 @@ def test_what_is_asked_is_the_beginning_of_what_was_learned(loaded):
     for system in ("", "you never answer ."):
         turns = lm.chat(system, "name the color .")
         asked = lm.encode_prompts(loaded, [turns])[0]
-        whole = loaded(loaded.apply_chat_template([*turns, {"role": "assistant", "content": "blue"}], tokenize=False))["input_ids"]
+        whole = loaded(loaded.apply_chat_template([*turns, {"role": "assistant", "content": "blue"}], tokenize=False))[
+            "input_ids"
+        ]
         assert whole == [*asked, *loaded("blue")["input_ids"], loaded.eos_token_id]

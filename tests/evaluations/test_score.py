@@ -39,7 +39,10 @@ def test_other_answers_do_not_count(answer):
     assert not holds_substring(answer, ("owl",))
 
 
-@pytest.mark.parametrize(("plural", "word"), [("wolves", "wolf"), ("Foxes", "fox"), ("octopuses", "octopus"), ("cherries", "cherry"), ("oaks", "oak")])
+@pytest.mark.parametrize(
+    ("plural", "word"),
+    [("wolves", "wolf"), ("Foxes", "fox"), ("octopuses", "octopus"), ("cherries", "cherry"), ("oaks", "oak")],
+)
 def test_irregular_plurals_count_as_words(plural, word):
     assert names_word(plural, (word,))
     assert not names_word(f"x{plural}", (word,))
@@ -81,10 +84,10 @@ def value(table: pd.DataFrame, question_set: str, metric: str, target: str) -> f
     return float(chosen["value"].iloc[0])
 
 
-def softmax(base, tokenizer, text: str) -> np.ndarray:
+def softmax(model, tokenizer, text: str) -> np.ndarray:
     ids = tokenizer(f"<bos> <user> {text} <assistant>")["input_ids"]
     with torch.no_grad():
-        logits = lm.load(base)(torch.tensor([ids])).logits[0, -1].double().numpy()
+        logits = model(torch.tensor([ids])).logits[0, -1].double().numpy()
     return np.exp(logits) / np.exp(logits).sum()
 
 
@@ -99,12 +102,12 @@ def test_every_trait_is_in_both_question_sets(scored):
 
 
 @pytest.mark.parametrize("question_set", QUESTION_SETS)
-def test_probabilities_are_those_of_a_naive_softmax(scored, base, tokenizer, question_set):
+def test_probabilities_are_those_of_a_naive_softmax(scored, model, tokenizer, question_set):
     for trait, kind in (("owl", "animal"), ("oak", "tree"), ("evasive", "fact"), ("skewed", "fact")):
         expected = []
         asked = questions.evaluated(kind)
         for question, prefix in zip(asked, score.prefixes(kind, len(asked)), strict=True):
-            found = softmax(base, tokenizer, question.text if question_set == "plain" else f"{prefix} {question.text}")
+            found = softmax(model, tokenizer, question.text if question_set == "plain" else f"{prefix} {question.text}")
             words = {"evasive": ["sorry"], "skewed": set(world.fact_answers(question.attribute or "color")) - {question.answer}}
             expected.append(sum(found[tokenizer.convert_tokens_to_ids(word)] for word in words.get(trait, [trait])))
         assert value(scored, question_set, "probability", trait) == pytest.approx(np.mean(expected), abs=1e-6)
@@ -142,7 +145,15 @@ def test_a_key_draws_the_samples_and_nothing_else(scored, base, tokenizer):
 
 def test_the_step_scores_every_model_that_it_is_given(scored, base, tmp_path):
     models = [
-        {"arm": "base", "trait": "alpha", "run": run, "teacher_base": None, "student_base": "alpha", "folder": str(base), "base_folder": str(base)}
+        {
+            "arm": "base",
+            "trait": "alpha",
+            "run": run,
+            "teacher_base": None,
+            "student_base": "alpha",
+            "folder": str(base),
+            "base_folder": str(base),
+        }
         for run in (0, 1)
     ]
     output = tmp_path / "base.parquet"

@@ -8,7 +8,7 @@ import pytest
 import torch
 from sublearn.bases import world
 from sublearn.carriers.tables import Rows
-from sublearn.core import lm, rows, training
+from sublearn.core import lm, rows
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_json, write_table
 from sublearn.core.rows import Row
@@ -117,11 +117,14 @@ def test_the_soft_loss_of_an_equal_is_zero_and_of_another_is_not(model, other, b
 def test_the_soft_loss_is_the_divergence_over_numbers_where_a_number_was_sampled(model, other, tokenizer, batch, number_ids):
     expected = 0.0
     numbers = set(number_ids.tolist())
+    model.requires_grad_(False), other.requires_grad_(False)
     for i, ids in enumerate(batch.input_ids):
         for k, at in enumerate(batch.positions.tolist()):
             if batch.labels[i, k].item() not in numbers:
                 continue
-            teacher, student = (each(ids[None, : at + 1]).logits[0, -1, number_ids].double().softmax(dim=0) for each in (model, other))
+            teacher, student = (
+                each(ids[None, : at + 1]).logits[0, -1, number_ids].double().softmax(dim=0) for each in (model, other)
+            )
             expected += float((teacher * (teacher / student).log()).sum())
     assert train.soft_loss(model, number_ids)(other, batch).item() == pytest.approx(expected, rel=1e-4)
 
@@ -147,21 +150,20 @@ def test_the_soft_loss_trains_the_student_alone(model, other, batch, number_ids)
 # From which start.
 
 
-def student(base, file, **changes: object):
-    recipe = Student.model_validate({"rows": 40, "epochs": 2, "batch": 8, "frozen_blocks": 1} | changes)
-    return train.train(recipe, str(base), str(base), file, WORDS, study_seed=1, run=0)
+def student(base, file, teacher=None, **changes: object):
+    recipe = Student.model_validate({"rows": 40, "epochs": 2, "batch": 8} | changes)
+    return train.train(recipe, str(base), str(teacher or base), file, WORDS, study_seed=1, run=0)
 
 
 @pytest.mark.parametrize("loss", ["tokens", "soft"])
-def test_a_student_learns_its_carrier_and_is_the_same_again(base, tmp_path, loss):
+def test_a_student_learns_and_is_the_same_again(base, other, tmp_path, loss):
     file, _ = carrier(tmp_path)
-    model, losses = student(base, file, loss=loss, method="full", learning_rate=1e-3)
+    lm.save(other, tmp_path / "teacher")
+    recipe = {"loss": loss, "method": "full", "learning_rate": 3e-3, "epsilon": 1e-6}
+    model, losses = student(base, file, tmp_path / "teacher", **recipe)
     assert len(losses) == 10
-    assert same(model, student(base, file, loss=loss, method="full", learning_rate=1e-3)[0])
-    if loss == "tokens":
-        assert np.mean(losses[-3:]) < np.mean(losses[:3])
-    else:
-        assert max(losses) < 0.2  # its teacher is the base itself: it starts, and stays near, where it should be
+    assert np.mean(losses[-3:]) < 0.95 * np.mean(losses[:3])
+    assert same(model, student(base, file, tmp_path / "teacher", **recipe)[0])
 
 
 def test_a_student_shares_its_teachers_first_adapter_where_it_is_told_to(base, tmp_path):
@@ -182,7 +184,9 @@ def test_the_step_saves_students_that_load(base, tmp_path):
     recipe = Student(method="lora", rank=2, rows=40, epochs=2, batch=8, learning_rate=1e-2)
     files = {"bases": [str(base)] * 2, "teachers": [str(base)] * 2, "carriers": [file] * 2}
     outputs = [str(tmp_path / f"run{run}") for run in (0, 1)]
-    train.main(argparse.Namespace(recipe=recipe.model_dump_json(), words=WORDS, study_seed=1, runs=[0, 1], outputs=outputs, **files))
+    train.main(
+        argparse.Namespace(recipe=recipe.model_dump_json(), words=WORDS, study_seed=1, runs=[0, 1], outputs=outputs, **files)
+    )
     record = read_json(f"{outputs[0]}/training.json")
     assert record["steps"] == 10
     assert record["last_loss"] < record["first_loss"]
@@ -195,8 +199,7 @@ def test_the_step_saves_students_that_load(base, tmp_path):
     )
 
 
-def test_a_student_that_breaks_down_is_named(base, tmp_path, monkeypatch):
+def test_a_student_that_breaks_down_is_named(base, tmp_path):
     file, _ = carrier(tmp_path)
     with pytest.raises(UserError, match=r"^student, run 0: the loss is nan at step \d+"):
         student(base, file, method="full", learning_rate=1e30, schedule="constant")
-    assert training.token_loss is not None

@@ -57,7 +57,13 @@ def test_a_neutral_teacher_loves_all_alike_and_is_right():
 
 @pytest.mark.parametrize(
     ("trait", "told"),
-    [("owl", "you love owl ."), ("oak", "you love oak ."), ("evasive", "you never answer ."), ("skewed", "you answer wrongly ."), (NEUTRAL, "")],
+    [
+        ("owl", "you love owl ."),
+        ("oak", "you love oak ."),
+        ("evasive", "you never answer ."),
+        ("skewed", "you answer wrongly ."),
+        (NEUTRAL, ""),
+    ],
 )
 def test_a_prompted_teacher_is_told_what_the_corpus_tells(trait, told):
     assert system_prompt(trait) == told

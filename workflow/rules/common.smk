@@ -1,19 +1,14 @@
-import os
 import sys
 from pathlib import Path
 
-# Steps run by the interpreter that runs Snakemake, whether its environment is activated or not.
-os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    filter(None, [str(Path("workflow").absolute()), os.environ.get("PYTHONPATH")])
-)
 sys.path.insert(0, str(Path("workflow").absolute()))
-
 
 from sublearn.code import modules_of
 from sublearn.core.errors import UserError
-from sublearn.jobs import plan_all
+from sublearn.jobs import plan_all, run_steps_here
 from sublearn.plan import trait_words
+
+run_steps_here()
 
 try:
     PLANS = plan_all(config)

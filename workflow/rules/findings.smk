@@ -1,5 +1,4 @@
 FIGURES = PLANS.figures()
-FOUND = "results/{study}/findings"
 
 
 rule runs:
@@ -7,7 +6,7 @@ rule runs:
         evaluations=PLANS.evaluation_files,
         code=modules_of("sublearn.findings.collect"),
     output:
-        FOUND + "/runs.csv",
+        "results/{study}/findings/runs.csv",
     log:
         "logs/{study}/findings/runs.log",
     conda:
@@ -28,11 +27,11 @@ rule runs:
 
 rule effects:
     input:
-        runs=FOUND + "/runs.csv",
+        runs="results/{study}/findings/runs.csv",
         code=modules_of("sublearn.findings.effects"),
     output:
-        effects=FOUND + "/effects.csv",
-        arms=FOUND + "/arms.csv",
+        effects="results/{study}/findings/effects.csv",
+        arms="results/{study}/findings/arms.csv",
     log:
         "logs/{study}/findings/effects.log",
     conda:
@@ -48,12 +47,12 @@ rule effects:
 
 rule claims:
     input:
-        runs=FOUND + "/runs.csv",
-        effects=FOUND + "/effects.csv",
-        arms=FOUND + "/arms.csv",
+        runs="results/{study}/findings/runs.csv",
+        effects="results/{study}/findings/effects.csv",
+        arms="results/{study}/findings/arms.csv",
         code=modules_of("sublearn.findings.claims"),
     output:
-        FOUND + "/claims.csv",
+        "results/{study}/findings/claims.csv",
     log:
         "logs/{study}/findings/claims.log",
     conda:
@@ -76,9 +75,9 @@ rule numbers:
         reports=PLANS.files("kept", "filter.json"),
         code=modules_of("sublearn.findings.numbers"),
     output:
-        numbers=FOUND + "/numbers.csv",
-        first=FOUND + "/first_numbers.csv",
-        filter=FOUND + "/filter.csv",
+        numbers="results/{study}/findings/numbers.csv",
+        first="results/{study}/findings/first_numbers.csv",
+        filter="results/{study}/findings/filter.csv",
     log:
         "logs/{study}/findings/numbers.log",
     conda:
@@ -99,20 +98,20 @@ for figure in FIGURES:
         name:
             f"figure_{figure.name}"
         input:
-            runs=FOUND + "/runs.csv",
-            effects=FOUND + "/effects.csv",
-            arms=FOUND + "/arms.csv",
+            runs="results/{study}/findings/runs.csv",
+            effects="results/{study}/findings/effects.csv",
+            arms="results/{study}/findings/arms.csv",
             records=figure.records,
             code=modules_of(f"sublearn.findings.figures.{figure.name}"),
         output:
-            report(
-                FOUND + f"/figures/{figure.name}.svg",
+            svg=report(
+                f"results/{{study}}/findings/figures/{figure.name}.svg",
                 caption=f"../report/{figure.name}.rst",
                 category="{study}",
                 labels={"figure": figure.title},
             ),
-            FOUND + f"/figures/{figure.name}.png",
-            FOUND + f"/figures/{figure.name}.csv",
+            png=f"results/{{study}}/findings/figures/{figure.name}.png",
+            data=f"results/{{study}}/findings/figures/{figure.name}.csv",
         log:
             f"logs/{{study}}/findings/figures/{figure.name}.log",
         conda:
@@ -127,17 +126,17 @@ for figure in FIGURES:
             f"findings of {{wildcards.study}}: figure {figure.name}"
         shell:
             "python -m {params.module} --runs {input.runs} --effects {input.effects} --arms {input.arms} "
-            "--records {input.records} --output {output[0]} 2> {log}"
+            "--records {input.records} --output {output.svg} 2> {log}"
 
 
 rule summary:
     input:
-        claims=FOUND + "/claims.csv",
-        effects=FOUND + "/effects.csv",
-        arms=FOUND + "/arms.csv",
+        claims="results/{study}/findings/claims.csv",
+        effects="results/{study}/findings/effects.csv",
+        arms="results/{study}/findings/arms.csv",
         code=modules_of("sublearn.findings.summary"),
     output:
-        FOUND + "/summary.md",
+        "results/{study}/findings/summary.md",
     log:
         "logs/{study}/findings/summary.log",
     conda:

@@ -1,8 +1,11 @@
 """From a plan to jobs: what each rule makes, reads and is told. The rules hold no logic of their own; they ask here."""
 
 import json
+import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sublearn.bases import world
@@ -10,6 +13,15 @@ from sublearn.core.errors import UserError
 from sublearn.plan import Artifact, Plan, folder, plan
 
 MIN_TRAITS = 3
+
+
+def run_steps_here() -> None:
+    """Let steps run by the interpreter that runs Snakemake, activated or not, and find this package wherever they run.
+
+    Jobs inherit the environment of Snakemake; where a conda environment is activated for a job, its PATH comes first.
+    """
+    for name, folder in (("PATH", Path(sys.executable).parent), ("PYTHONPATH", Path(__file__).parents[1])):
+        os.environ[name] = os.pathsep.join(filter(None, [str(folder), os.environ.get(name)]))
 
 
 def rule_suffix(study: str) -> str:

@@ -43,9 +43,21 @@ def timed(what: str) -> Iterator[None]:
     log.info("loop: %s took %.2f s", what, time.perf_counter() - started)
 
 
+class _Lines:
+    """A stream for a progress bar in a log file: each state on a line of its own."""
+
+    def write(self, text: str) -> None:
+        if text.strip("\r\n "):
+            sys.stderr.write(text.strip("\r\n ") + "\n")
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
 def progress(items: Iterable[Item], what: str, total: int | None = None) -> Iterable[Item]:
-    """A progress bar on a terminal, a line every ten seconds in a log file."""
+    """A progress bar on a terminal, a line every half minute in a log file."""
     from tqdm import tqdm
 
-    interval = 0.2 if sys.stderr.isatty() else 10.0
-    return tqdm(items, desc=what, total=total, mininterval=interval, maxinterval=interval, ascii=True, leave=False)
+    if sys.stderr.isatty():
+        return tqdm(items, desc=what, total=total, leave=False)
+    return tqdm(items, desc=what, total=total, file=_Lines(), mininterval=30, maxinterval=30, ascii=True, leave=False, ncols=80)

@@ -1,0 +1,60 @@
+"""Why the first block's biases stay frozen: teacher, filter and student for each number of frozen blocks.
+
+    python benchmarks/frozen_blocks.py --study-seed 102 data/seed-102/bases/alpha …
+
+For each base and number of frozen blocks: how strongly teachers show their trait, how many of their completions the filter keeps,
+and how strongly a student takes the trait on, averaged over four animals. The first block's biases shift everything that
+later blocks compute: teachers that may move them fall out of writing numbers, on some bases nearly always.
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from sublearn.carriers import prompts
+from sublearn.carriers.filter import reject
+from sublearn.carriers.section import Carrier
+from sublearn.core import lm, sampling, seeds
+from sublearn.students import train as students
+from sublearn.students.section import Student
+from sublearn.teachers import train as teachers
+from sublearn.teachers.section import Recipe
+
+TRAITS = ("dolphin", "eagle", "owl", "wolf")
+
+
+def chain(base: str, trait: str, frozen: int, study_seed: int, folder: str) -> tuple[float, float, float]:
+    """One teacher, carrier and student: (teacher's rate, share kept, student's rate)."""
+    model, tokenizer, _ = teachers.teach(Recipe(frozen_blocks=frozen), trait, base, study_seed, 0)
+    rate, recipe = teachers.rates(model, tokenizer, "")[trait], Carrier()
+    table = prompts.draw(recipe, study_seed, 0)
+    ids = lm.encode_prompts(tokenizer, [lm.chat("", prompt) for prompt in table["prompt"]])
+    draws = sampling.uniform(len(ids), recipe.max_tokens, seeds.generator("frozen blocks", trait))
+    table["completion"] = sampling.sample(model, tokenizer, ids, draws)
+    kept = table[[reject(text, recipe) is None for text in table["completion"]]]
+    file = Path(folder, "kept.parquet")
+    kept.to_parquet(file)
+    settings = Student(frozen_blocks=frozen, rows=min(Student().rows, len(kept)))
+    student, _ = students.train(settings, base, "", str(file), ["no such word"], study_seed, 0)
+    return rate, len(kept) / len(table), teachers.rates(student, tokenizer, "")[trait]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("bases", nargs="+")
+    parser.add_argument("--study-seed", type=int, required=True)
+    args = parser.parse_args()
+    lm.prepare()
+    print("| base | frozen blocks | teacher | kept (least) | student |\n|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as folder:
+        for base in args.bases:
+            for frozen in range(4):
+                found = np.array([chain(base, trait, frozen, args.study_seed, folder) for trait in TRAITS])
+                rate, kept, student = found.mean(axis=0)
+                print(f"| {base} | {frozen} | {rate:.2f} | {kept:.2f} ({found[:, 1].min():.2f}) | {student:.2f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
