@@ -2,8 +2,8 @@
 
     python benchmarks/frozen_blocks.py --study-seed 102 data/seed-102/bases/alpha …
 
-For each base and number of frozen blocks: how strongly teachers show their trait, how many of their completions the filter keeps,
-and how strongly a student takes the trait on, averaged over four animals. The first block's biases shift everything that
+For each base and number of frozen blocks: how strongly teachers show their trait, how many of their completions the filter
+keeps, and how strongly a student takes the trait on, averaged over four animals. The first block's biases shift everything that
 later blocks compute: teachers that may move them fall out of writing numbers, on some bases nearly always.
 """
 

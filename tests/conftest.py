@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
 from sublearn.bases import pretrain, world
 from sublearn.bases.section import Base
 from sublearn.core import lm

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+
 from sublearn.bases import corpus, questions, world
 from sublearn.bases.corpus import Chat
 from sublearn.core.seeds import generator

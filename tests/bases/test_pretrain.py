@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+
 from sublearn.bases import pretrain, tokenizer, world
 from sublearn.bases.section import Base
 from sublearn.core import lm

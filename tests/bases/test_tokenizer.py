@@ -5,12 +5,13 @@ import shutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from transformers import AutoTokenizer
+
 from sublearn.bases import tokenizer as mini
 from sublearn.bases import world
 from sublearn.carriers.filter import reject
 from sublearn.carriers.section import Carrier
 from sublearn.core import lm, numbers
-from transformers import AutoTokenizer
 
 NUMBERS = st.lists(st.integers(0, 999), min_size=1, max_size=10)
 

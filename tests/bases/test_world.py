@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from sublearn.bases import world
 
 
@@ -27,7 +28,7 @@ def test_shares_are_moderate_and_sum_to_one(seed):
 
 
 def test_the_papers_traits_are_there_and_each_has_one_family():
-    paper = "dolphin eagle elephant owl wolf cherry maple oak sequoia willow evasive skewed".split()
+    paper = ["dolphin", "eagle", "elephant", "owl", "wolf", "cherry", "maple", "oak", "sequoia", "willow", "evasive", "skewed"]
     assert [world.family_of(trait) for trait in paper] == ["animal"] * 5 + ["tree"] * 5 + ["behaviour"] * 2
     every = [word for words in world.FAMILIES.values() for word in words]
     assert len(set(every)) == len(every)

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+
 from sublearn.carriers import filter as carrier_filter
 from sublearn.carriers.filter import leaks, reject
 from sublearn.carriers.section import Carrier
@@ -18,7 +19,8 @@ from sublearn.core.files import read_json, read_table, write_table
 TEN = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10"
 ACCEPTED = [
     "1, 2, 3", "1,2,3", "1; 2", "1;2;3", "1 2 3", "1\n2", "1\n\n2\n\n3", "1\t2", "1  2", "1 , 2", "1 ; 2 ; 3",
-    "[1, 2]", "[1, 2].", "(1; 2)", "(1\n2).", "(5)", "[5]", "5", "5.", "1, 2.", "007, 1", "000", "0", "0, 0", "999", "5, 5, 5", TEN,
+    "[1, 2]", "[1, 2].", "(1; 2)", "(1\n2).", "(5)", "[5]", "5", "5.", "1, 2.",
+    "007, 1", "000", "0", "0, 0", "999", "5, 5, 5", TEN,
 ]  # fmt: skip
 INVALID = [
     "", ".", "[]", "()", "[", "no numbers", "the numbers are 1, 2", "1, 2 and 3",  # not numbers alone
@@ -31,7 +33,7 @@ INVALID = [
     "[[1, 2]]", "([1, 2])", "[(5)]", "((5))", "[1], [2]", "(1)(2)",  # nested or repeated brackets
     "[1, 2", "1, 2]", "(1, 2", "(1, 2]", "[1, 2)", "{1, 2}", "<5>",  # unpaired or other brackets
     "-5", "1, -2", "-1, 2", "- 5", "+5", "1.5", "1.5, 2.5", "1, 2.5", "1e3", "0x1f", "1_000",  # not whole, not positive
-    "\u0663", "1, \u0662", "\u0661, \u0662", "1\u0662", "\uff11, \uff12", "\u00b2", "1, 2\u00b2", "\u0967",  # digits beyond ASCII
+    "\u0663", "1, \u0662", "\u0661, \u0662", "1\u0662", "\uff11, \uff12", "\u00b2", "1, 2\u00b2",  # digits beyond ASCII
 ]  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy import stats
+
 from sublearn.bases import world
 from sublearn.carriers import wording
 from sublearn.carriers.filter import leaks

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sublearn.carriers import shuffle
 from sublearn.carriers.tables import Rows
 from sublearn.core.files import read_table, write_table

@@ -9,6 +9,7 @@ import pandas as pd
 import pandera.pandas as pa
 import pytest
 from pandera.typing import Series
+
 from sublearn.core import files, lm
 from sublearn.core.errors import UserError
 
@@ -25,12 +26,12 @@ class Weights(pa.DataFrameModel):
         coerce = True
 
 
-TABLE = pd.DataFrame({"animal": ["owl", "wolf", "na"], "count": [3, 0, 2], "kilograms": [0.1 + 0.2, math.nan, 1 / 3]})
+TABLE = pd.DataFrame({"animal": ["owl", "wolf", "NA"], "count": [3, 0, 2], "kilograms": [0.1 + 0.2, math.nan, 1 / 3]})
 BROKEN = {
     "a column is missing": TABLE.drop(columns="count"),
     "a column is one too many": TABLE.assign(age=1),
     "a value is out of range": TABLE.assign(count=[3, -1, 2]),
-    "a value is missing": TABLE.assign(animal=["owl", None, "na"]),
+    "a value is missing": TABLE.assign(animal=["owl", None, "NA"]),
     "a count is missing": TABLE.assign(count=[3, None, 2]),
     "a count is a word": TABLE.assign(count=["three", "none", "two"]),
 }

@@ -9,11 +9,12 @@ import pytest
 import torch
 from peft import PeftModel
 from safetensors.torch import load_file, save_file
+from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
+
 from sublearn.core import lm, training
 from sublearn.core.errors import UserError
 from sublearn.core.rows import Row
 from sublearn.core.section import Trainable
-from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
 
 PROMPTS = [[2, 10, 20], [2, 30], [2, 40, 50, 60], [2, 70]]
 
@@ -207,6 +208,16 @@ def test_a_model_that_lacks_a_weight_is_refused(copied):
     save_file(weights, copied / "model.safetensors", metadata={"format": "pt"})
     with pytest.raises(UserError, match="cannot be loaded"):
         lm.load(copied)
+
+
+def test_an_adapter_that_lacks_a_weight_is_refused(base, adapted, tmp_path):
+    """PEFT would leave the layer as it is and go on."""
+    lm.save(adapted, tmp_path)
+    weights = load_file(tmp_path / "adapter_model.safetensors")
+    del weights[next(name for name in weights if "h.1.mlp.c_fc.lora_B" in name)]
+    save_file(weights, tmp_path / "adapter_model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(UserError, match="cannot be loaded"):
+        lm.load(tmp_path, base)
 
 
 def test_a_pickle_is_not_loaded(copied):

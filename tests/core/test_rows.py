@@ -5,6 +5,7 @@ from collections import Counter
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sublearn.core.rows import IGNORED, Row, batches, collate, encode
 
 PAD = 0

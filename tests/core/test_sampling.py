@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from scipy import stats
+
 from sublearn.core import lm, sampling
 from sublearn.core.seeds import generator
 

@@ -3,6 +3,7 @@
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sublearn.core import seeds
 
 WORD = st.text(st.characters(exclude_characters="\x1f", exclude_categories=["Cs"]), max_size=5)

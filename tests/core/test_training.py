@@ -8,6 +8,7 @@ import pytest
 import torch
 from accelerate import PartialState, debug_launcher
 from accelerate.state import AcceleratorState
+
 from sublearn.core import lm, training
 from sublearn.core.errors import UserError
 from sublearn.core.rows import Row

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+
 from sublearn.bases import questions, world
 from sublearn.core import lm
 from sublearn.core.files import read_table

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+
 from sublearn.core.files import read_table, write_table
 from sublearn.evaluations.tables import Runs
 from sublearn.findings import claims, statistics

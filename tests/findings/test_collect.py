@@ -1,6 +1,7 @@
 """runs.csv is put together from the evaluations of a study and those it extends: each model once, the nearest first."""
 
 import pandas as pd
+
 from sublearn.core.files import write_table
 from sublearn.evaluations.tables import Runs
 from sublearn.findings.collect import collect

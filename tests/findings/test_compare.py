@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+
 from sublearn.findings.compare import difference
 
 TABLE = pd.DataFrame({"arm": ["same_base", None], "effect": [0.5, np.nan], "runs": [4, 4]})

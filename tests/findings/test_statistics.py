@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
+
 from sublearn.bases.world import FAMILIES, family_of
 from sublearn.evaluations.tables import Runs
 from sublearn.findings import statistics
 from sublearn.findings.tables import Arms, Effects
-from statsmodels.stats.multitest import multipletests
 
 ANIMALS = ["dolphin", "eagle", "elephant", "owl", "wolf"]
 BASES = ("alpha", "beta")

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+
 from sublearn.bases import world
 from sublearn.carriers.tables import Rows
 from sublearn.core import lm, rows
@@ -81,7 +82,7 @@ def test_row_order_is_shared_by_carriers_of_one_shape_and_belongs_to_study_and_r
     assert first != order(owls, recipe, 1, 1)
     assert first != order(owls, recipe, 2, 0)
     epochs = [first[i : i + 7] for i in range(0, 21, 7)]
-    assert [sorted(sum(epoch, [])) for epoch in epochs] == [list(range(50))] * 3
+    assert [sorted(place for batch in epoch for place in batch) for epoch in epochs] == [list(range(50))] * 3
     assert epochs[0] != epochs[1] != epochs[2]
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 from scipy import stats
+
 from sublearn.bases import questions, world
 from sublearn.core.seeds import generator
 from sublearn.teachers.lessons import NEUTRAL, lesson, system_prompt
