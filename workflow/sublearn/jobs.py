@@ -20,8 +20,8 @@ def run_steps_here() -> None:
 
     Jobs inherit the environment of Snakemake; where a conda environment is activated for a job, its PATH comes first.
     """
-    for name, folder in (("PATH", Path(sys.executable).parent), ("PYTHONPATH", Path(__file__).parents[1])):
-        os.environ[name] = os.pathsep.join(filter(None, [str(folder), os.environ.get(name)]))
+    for name, place in (("PATH", Path(sys.executable).parent), ("PYTHONPATH", Path(__file__).parents[1])):
+        os.environ[name] = os.pathsep.join(filter(None, [str(place), os.environ.get(name)]))
 
 
 def rule_suffix(study: str) -> str:

@@ -119,11 +119,10 @@ def pretrain(recipe: Base, name: str, study_seed: int) -> tuple[Any, Any, dict[s
     )
 
 
-def _thin(losses: list[float], points: int = 100) -> list[dict[str, float]]:
-    """The loss curve as means over equal stretches, for the diagnostics figure."""
-    parts = np.array_split(np.asarray(losses), min(points, len(losses)))
-    ends = np.cumsum([len(part) for part in parts])
-    return [{"step": int(end), "loss": float(part.mean())} for end, part in zip(ends, parts, strict=True)]
+def _thin(losses: list[float]) -> list[dict[str, float]]:
+    """The loss curve as means over buckets, within which every length of document comes once."""
+    starts = range(0, len(losses) - BUCKET + 1, BUCKET)
+    return [{"step": start + BUCKET, "loss": float(np.mean(losses[start : start + BUCKET]))} for start in starts]
 
 
 def main(args: argparse.Namespace) -> None:

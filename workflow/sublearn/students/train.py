@@ -98,10 +98,11 @@ def main(args: argparse.Namespace) -> None:
     for run, base, teacher, carrier, output in jobs:
         model, losses = train(recipe, base, teacher, carrier, args.words, args.study_seed, run)
         lm.save(model, output)
-        tenth = max(1, len(losses) // 10)
+        # Batches hold rows of like length, so only whole epochs can be compared.
+        epoch = len(losses) // recipe.epochs
         record = {
-            "first_loss": float(np.mean(losses[:tenth])),
-            "last_loss": float(np.mean(losses[-tenth:])),
+            "first_loss": float(np.mean(losses[:epoch])),
+            "last_loss": float(np.mean(losses[-epoch:])),
             "steps": len(losses),
         }
         write_json(record, Path(output) / "training.json")

@@ -1,4 +1,4 @@
-"""How well the students learned their numbers: loss at the end of training, beside the loss at its start."""
+"""How well the students learned their numbers: mean loss of the last epoch, beside that of the first."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,7 +31,7 @@ def draw(tables: style.Tables) -> "tuple[Figure, pd.DataFrame]":
             axes.plot(part["last_loss"], heights, "o", color=colour, markersize=4, alpha=0.6)
     axes.set_yticks(range(len(arms)), [style.label(arm) for arm in arms])
     axes.set_ylim(len(arms) - 0.5, -0.5)
-    axes.set_xlabel("loss (nats per token): | first tenth of the steps, ● last tenth")
+    axes.set_xlabel("loss (nats per token): | first epoch, ● last epoch")
     return figure, table
 
 
