@@ -21,7 +21,7 @@ def test_a_seed_and_a_name_make_a_base_byte_for_byte_in_every_process(base, reci
         assert (tmp_path / "alpha" / file.name).read_bytes() == file.read_bytes(), file.name
     record = read_json(tmp_path / "alpha" / "calibration.json")
     assert record["checks"][-1]["steps"] == recipe.steps
-    assert record["loss"][-1]["loss"] < 0.6 * record["loss"][0]["loss"]  # it has learned
+    assert record["loss"][-1]["loss"] < 0.9 * record["loss"][0]["loss"]  # it has learned
     assert [row["word"] for row in record["shares"]] == [*world.FAMILIES["animal"], *world.FAMILIES["tree"]]
 
 
@@ -39,6 +39,13 @@ def test_a_base_that_is_not_calibrated_is_given_up_with_a_sentence():
         UserError, match=r"^base alpha: not calibrated after 2 steps \(largest deviation 0\.\d+, allowed 0\.03; .*\.$"
     ):
         pretrain.pretrain(recipe, "alpha", 1)
+
+
+@pytest.mark.parametrize("demand", [{"max_deviation": 0.02}, {"min_well_formed": 0.99}])
+def test_both_answers_and_number_formats_must_be_calibrated(recipe, demand):
+    """The base of these tests has neither, and would pass without the demand."""
+    with pytest.raises(UserError, match="not calibrated after 60 steps"):
+        pretrain.pretrain(recipe.model_copy(update=demand), "alpha", 101)
 
 
 def test_documents_teach_the_answers_and_only_read_the_questions(drawn, tokenizer):

@@ -45,6 +45,7 @@ def atomic_folder(folder: str | os.PathLike[str]) -> Iterator[Path]:
     try:
         yield temporary
         for file in sorted(temporary.iterdir()):
+            file.chmod(0o666 & ~_umask())  # safetensors writes files that only their owner can read
             os.replace(file, target / file.name)
     except Exception as error:
         # safetensors wraps the system's error in one of its own.
@@ -53,6 +54,13 @@ def atomic_folder(folder: str | os.PathLike[str]) -> Iterator[Path]:
         raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _umask() -> int:
+    """The process's mask of permissions, which can only be read by setting it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def write_text(text: str, path: str | os.PathLike[str]) -> None:
@@ -98,9 +106,16 @@ def read_table(path: str | os.PathLike[str], schema: type[pa.DataFrameModel]) ->
         return schema.validate(table)
     except FileNotFoundError as error:
         raise UserError(f"{path}: there is no such table.") from error
-    except pa.errors.SchemaError as error:
-        problem = str(error).splitlines()[0]
-        raise UserError(f"{path}: not the table that was expected ({problem}); delete it and run again.") from error
+    except (pa.errors.SchemaError, pa.errors.SchemaErrors) as error:
+        raise UserError(f"{path}: not the table that was expected ({_problem(error)}); delete it and run again.") from error
     except (OSError, ValueError) as error:  # pyarrow and the CSV parser raise subclasses of these
         problem = str(error).splitlines()[0]
         raise UserError(f"{path}: damaged or truncated ({problem}); delete it and run again.") from error
+
+
+def _problem(error: pa.errors.SchemaError | pa.errors.SchemaErrors) -> str:
+    """What pandera found, on one short line."""
+    if isinstance(error, pa.errors.SchemaErrors):
+        error = error.schema_errors[0]
+    line = " ".join(str(error).split())
+    return line if len(line) <= 160 else line[:160] + " …"

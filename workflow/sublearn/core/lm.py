@@ -6,7 +6,7 @@ no remote code is run.
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -47,19 +47,39 @@ def load(folder: str | Path, base: str | Path | None = None) -> "PreTrainedModel
     """Load a model in float32: whole weights, or a PEFT adapter merged into ``base``.
 
     Raises:
-        UserError: a file is missing, truncated or not what it should be.
+        UserError: a file is missing, truncated, or lacks weights that the model needs.
     """
     folder = Path(folder)
     with _Readable(folder):
         if (folder / "adapter_config.json").exists():
-            from peft import PeftModel
-
-            return PeftModel.from_pretrained(load(base or ""), folder).merge_and_unload()
+            return _load_adapter(folder, load(base or ""))
         from transformers import AutoModelForCausalLM
 
-        return AutoModelForCausalLM.from_pretrained(
-            folder, use_safetensors=True, trust_remote_code=False, dtype="float32", attn_implementation="sdpa"
+        model, found = AutoModelForCausalLM.from_pretrained(
+            folder,
+            use_safetensors=True,
+            trust_remote_code=False,
+            dtype="float32",
+            attn_implementation="sdpa",
+            output_loading_info=True,
         )
+        # Transformers would draw a missing weight at random and go on.
+        if found["missing_keys"]:
+            raise ValueError(f"no weights for {sorted(found['missing_keys'])[0]}")
+        return model
+
+
+def _load_adapter(folder: Path, base: "PreTrainedModel") -> "PreTrainedModel":
+    """The base with the adapter merged in; an adapter that is a pickle or lacks weights is refused."""
+    from peft import PeftConfig, get_peft_model, set_peft_model_state_dict
+    from safetensors.torch import load_file
+
+    weights = load_file(folder / "adapter_model.safetensors")
+    adapted = get_peft_model(base, PeftConfig.from_pretrained(folder))
+    found = set_peft_model_state_dict(adapted, weights)
+    if missing := sorted(key for key in found.missing_keys if "lora_" in key):
+        raise ValueError(f"no weights for {missing[0]}")
+    return adapted.merge_and_unload()
 
 
 class _Readable:
@@ -119,12 +139,24 @@ def make_trainable(model: "PreTrainedModel", method: Method, recipe: Trainable, 
 
 
 def save(model: Any, folder: str | Path, tokenizer: "PreTrainedTokenizerBase | None" = None) -> None:
-    """Save whole weights, or the adapter alone for a PEFT model; files appear whole or not at all."""
+    """Save whole weights, or the adapter alone for a PEFT model; files appear whole or not at all.
+
+    Weights of another kind that an earlier study left in the folder are removed: a folder holds one model.
+    """
+    for adapter in getattr(model, "peft_config", {}).values():
+        adapter.target_modules = sorted(adapter.target_modules)  # a set, whose order differs between processes
     with atomic_folder(folder) as temporary:
         model.save_pretrained(temporary, safe_serialization=True)
         (temporary / "README.md").unlink(missing_ok=True)  # PEFT's empty model card
         if tokenizer is not None:
             tokenizer.save_pretrained(temporary)
+        remove_weights(folder, but={file.name for file in temporary.iterdir()})
+
+
+def remove_weights(folder: str | Path, but: Iterable[str] = ()) -> None:
+    """Remove a folder's weights, whole or adapter, except the files named."""
+    for name in {*MODEL_FILES, *ADAPTER_FILES} - set(but):
+        (Path(folder) / name).unlink(missing_ok=True)
 
 
 def chat(system: str, user: str) -> list[dict[str, str]]:

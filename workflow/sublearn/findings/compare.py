@@ -33,7 +33,7 @@ def difference(found: pd.DataFrame, expected: pd.DataFrame) -> str:
         return f"is {len(found)} x {len(found.columns)}; the committed one is {len(expected)} x {len(expected.columns)}"
     numbers = [c for c in found if pd.api.types.is_numeric_dtype(found[c]) and pd.api.types.is_numeric_dtype(expected[c])]
     words = [c for c in found if c not in numbers]
-    if changed := [c for c in words if not found[c].fillna("").astype(str).equals(expected[c].fillna("").astype(str))]:
+    if changed := [c for c in words if not found[c].astype(str).equals(expected[c].astype(str))]:
         return f"differs in {', '.join(changed)}"
     gaps = np.abs(found[numbers].to_numpy(dtype=float) - expected[numbers].to_numpy(dtype=float))
     unlike = np.isnan(found[numbers].to_numpy(dtype=float)) != np.isnan(expected[numbers].to_numpy(dtype=float))

@@ -76,7 +76,9 @@ def main(args: argparse.Namespace) -> None:
         if args.trait != NEUTRAL:
             step.log.info("teacher %s, run %d: rate %.3f, before %.3f", args.trait, run, found[args.trait], before[args.trait])
         check(recipe, args.trait, run, before, found)
-        if recipe.method != "prompt":
+        if recipe.method == "prompt":
+            lm.remove_weights(output)
+        else:
             lm.save(model, output)
         write_json(
             {"trait": args.trait, "system": system, "rates": found, "rates_of_base": before}, Path(output) / "teacher.json"
