@@ -1,5 +1,5 @@
 # make reproduce   the default studies from nothing: figures, tables, results/report.html
-# make figures     figures and tables again from the evaluations that are there; no training
+# make figures     figures and tables again from the evaluations that are there, without training
 # make test        the test suite; make test-all adds the slow end-to-end tests
 # make check       formats, lint and types only
 
@@ -15,6 +15,8 @@ reproduce: .venv/installed
 	.venv/bin/python -m sublearn.findings.compare
 
 figures: .venv/installed
+	@test -e results/tiny/evaluations/same_base.parquet || \
+	  { echo "error: results/tiny/evaluations is not there; make reproduce computes it" >&2; exit 1; }
 	$(SNAKEMAKE) --cores all --forcerun runs numbers
 	$(SNAKEMAKE) --report results/report.html > logs/report.log 2>&1 || (cat logs/report.log; exit 1)
 	.venv/bin/python -m sublearn.findings.compare

@@ -12,7 +12,6 @@ class Prompts(pa.DataFrameModel):
 
     class Config:
         strict = True
-        coerce = True
 
 
 class Rows(Prompts):
@@ -22,7 +21,6 @@ class Rows(Prompts):
 
     class Config:
         strict = True
-        coerce = True
 
 
 class Rejected(Rows):
@@ -32,4 +30,3 @@ class Rejected(Rows):
 
     class Config:
         strict = True
-        coerce = True

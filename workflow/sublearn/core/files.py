@@ -86,7 +86,7 @@ def write_table(table: pd.DataFrame, path: str | os.PathLike[str], schema: type[
     table = schema.validate(table)
     with atomic(path) as temporary:
         if temporary.suffix == ".parquet":
-            table.to_parquet(temporary, index=False)
+            table.to_parquet(temporary, index=False, write_page_checksum=True)
         else:
             table.to_csv(temporary, index=False, lineterminator="\n")
 
@@ -98,17 +98,16 @@ def read_table(path: str | os.PathLike[str], schema: type[pa.DataFrameModel]) ->
         UserError: the file is missing, damaged or does not have the declared columns and values.
     """
     try:
-        table = (
-            pd.read_parquet(path)
-            if Path(path).suffix == ".parquet"
-            else pd.read_csv(path, keep_default_na=False, na_values=[""])
-        )
+        if Path(path).suffix == ".parquet":
+            table = pd.read_parquet(path, page_checksum_verification=True)
+        else:
+            table = pd.read_csv(path, keep_default_na=False, na_values=[""])
         return schema.validate(table)
     except FileNotFoundError as error:
         raise UserError(f"{path}: there is no such table.") from error
     except (pa.errors.SchemaError, pa.errors.SchemaErrors) as error:
         raise UserError(f"{path}: not the table that was expected ({_problem(error)}); delete it and run again.") from error
-    except (OSError, ValueError) as error:  # pyarrow and the CSV parser raise subclasses of these
+    except Exception as error:  # a damaged file can break its reader anywhere
         problem = str(error).splitlines()[0]
         raise UserError(f"{path}: damaged or truncated ({problem}); delete it and run again.") from error
 

@@ -40,7 +40,13 @@ def load_tokenizer(folder: str | Path) -> "PreTrainedTokenizerBase":
     from transformers import AutoTokenizer
 
     with _Readable(folder):
-        return AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        # Without its configuration, a tokenizer of another class would be guessed.
+        if not (Path(folder) / "tokenizer_config.json").is_file():
+            raise ValueError("no tokenizer_config.json")
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        if not tokenizer.chat_template:
+            raise ValueError("the tokenizer has no chat template")
+        return tokenizer
 
 
 def load(folder: str | Path, base: str | Path | None = None) -> "PreTrainedModel":

@@ -13,7 +13,7 @@ Key = tuple[str | int, ...]
 
 def seed(*key: str | int) -> int:
     """A 63-bit seed from a key: the head of the SHA-256 of its parts, type by type."""
-    text = "\x1f".join(f"{type(part).__name__}:{part}" for part in key)
+    text = "\x1f".join(f"str:{part}" if isinstance(part, str) else f"int:{int(part)}" for part in key)
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
 
 

@@ -12,7 +12,7 @@ class Runs(pa.DataFrameModel):
 
     ``probability`` is the exact next-token probability of the target's answers, averaged over questions; ``log_odds`` are
     taken of that average. ``sampled_rate`` is the share of temperature-1 answers that name the target as a word,
-    ``sampled_substring_rate`` the paper's case-insensitive substring match. ``other_answer`` (target ``any``) is the
+    ``sampled_substring_rate`` the paper's case-insensitive substring match. ``other_answer`` (target: the family) is the
     probability of answers outside the family, ``top_answer`` the largest probability of one answer: 1 means collapse.
     """
 

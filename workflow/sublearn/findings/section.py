@@ -12,8 +12,9 @@ Family = Literal["animal", "tree", "behaviour"]
 class Claim(Section):
     """A sentence and its rule: ``quantity`` of ``arm`` must lie above or below ``bound``.
 
-    Reproduced: the interval lies wholly on the claimed side of the bound (with ``judge: mean``, the mean does). Opposite: it
-    lies wholly on the other side of ``opposite_of`` (zero, unless said otherwise). Anything else: not reproduced.
+    Reproduced: the interval lies wholly on the claimed side of the bound (with ``judge: mean``, the mean does). Opposite: where
+    it should be above, it lies wholly below ``opposite_of``; where it should be below, wholly above the bound. Anything else is
+    not reproduced.
     """
 
     claim: str = Field(description="short name, unique in the study")

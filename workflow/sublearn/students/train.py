@@ -1,10 +1,10 @@
 """Fine-tune the students of one arm and trait, one for each run, on their carriers.
 
-    python -m sublearn.students.train --trait owl --recipe JSON --runs 0 --bases DIR --carriers FILE --outputs DIR
+    python -m sublearn.students.train --recipe JSON --runs 0 --bases DIR --teachers DIR --carriers FILE --outputs DIR
 
-The loss is on completion tokens only. A student and its control see their rows in one order: both cut the same
-epochs from the same key. With the soft loss the student learns the teacher's law of the next number instead of the number
-that was sampled, and of nothing but numbers: the teacher's other logits never enter.
+The loss is on completion tokens only. A student and its control draw the order of their rows from one key; as batches hold
+rows of like length, the orders are equal where the lengths are. With the soft loss the student learns the teacher's law of the
+next number instead of the number that was sampled, and of nothing but numbers: the teacher's other logits never enter.
 """
 
 import argparse
