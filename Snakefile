@@ -28,4 +28,4 @@ rule all:
 
 
 onsuccess:
-    shell("python -m sublearn.findings.recap {CHOSEN} 2> /dev/null")
+    shell("python -m sublearn.findings.recap {CHOSEN}")

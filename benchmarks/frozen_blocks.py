@@ -16,7 +16,7 @@ import numpy as np
 from sublearn.carriers import prompts
 from sublearn.carriers.filter import reject
 from sublearn.carriers.section import Carrier
-from sublearn.core import lm, sampling, seeds
+from sublearn.core import lm, sampling
 from sublearn.students import train as students
 from sublearn.students.section import Student
 from sublearn.teachers import train as teachers
@@ -31,7 +31,7 @@ def chain(base: str, trait: str, frozen: int, study_seed: int, folder: str) -> t
     rate, recipe = teachers.rates(model, tokenizer, "")[trait], Carrier()
     table = prompts.draw(recipe, study_seed, 0)
     ids = lm.encode_prompts(tokenizer, [lm.chat("", prompt) for prompt in table["prompt"]])
-    draws = sampling.uniform(len(ids), recipe.max_tokens, seeds.generator("frozen blocks", trait))
+    draws = sampling.uniform(len(ids), recipe.max_tokens, "frozen blocks", trait)
     table["completion"] = sampling.sample(model, tokenizer, ids, draws)
     kept = table[[reject(text, recipe) is None for text in table["completion"]]]
     file = Path(folder, "kept.parquet")

@@ -8,7 +8,6 @@ import torch
 from scipy import stats
 
 from sublearn.core import lm, sampling
-from sublearn.core.seeds import generator
 
 QUESTIONS = [
     "what is your favorite animal ?",
@@ -24,7 +23,7 @@ def asked(tokenizer) -> list[list[int]]:
 
 
 def test_a_completion_does_not_depend_on_its_batch(model, tokenizer, asked):
-    draws = sampling.uniform(40, 12, generator("test sampling"))
+    draws = sampling.uniform(40, 12, "test sampling")
     together = sampling.sample(model, tokenizer, asked, draws)
     assert len(set(together)) > 20
     assert sampling.sample(model, tokenizer, asked, draws, batch=7) == together
@@ -32,14 +31,14 @@ def test_a_completion_does_not_depend_on_its_batch(model, tokenizer, asked):
 
 
 def test_a_completion_does_not_depend_on_the_other_prompts(model, tokenizer, asked):
-    draws = sampling.uniform(40, 12, generator("test sampling"))
+    draws = sampling.uniform(40, 12, "test sampling")
     together = sampling.sample(model, tokenizer, asked, draws)
     some = [31, 2, 17]
     assert sampling.sample(model, tokenizer, [asked[i] for i in some], draws[some]) == [together[i] for i in some]
 
 
-def test_more_prompts_leave_the_first_draws_as_they_were():
-    assert np.array_equal(sampling.uniform(9, 5, generator("x"))[:4], sampling.uniform(4, 5, generator("x")))
+def test_more_prompts_or_tokens_leave_the_first_draws_as_they_were():
+    assert np.array_equal(sampling.uniform(9, 7, "x")[:4, :5], sampling.uniform(4, 5, "x"))
 
 
 def test_no_prompts_have_no_completions(model, tokenizer):
@@ -54,14 +53,14 @@ def test_at_temperature_zero_each_token_is_the_most_probable(model, tokenizer, a
                 tokens.append(int(model(torch.tensor([tokens])).logits[0, -1].argmax()))
         return tokenizer.decode(tokens[len(prompt) :], skip_special_tokens=True)
 
-    draws = sampling.uniform(40, 12, generator("test sampling"))
+    draws = sampling.uniform(40, 12, "test sampling")
     assert sampling.sample(model, tokenizer, asked, draws, temperature=0.0) == [greedy(prompt) for prompt in asked]
 
 
 @pytest.mark.parametrize(("temperature", "wrong"), [(1.0, 0.7), (0.5, 1.0)])
 def test_first_tokens_are_as_frequent_as_they_are_probable(model, tokenizer, asked, temperature, wrong):
     count, prompt = 6000, asked[1]
-    draws = sampling.uniform(count, 1, generator("frequencies"))
+    draws = sampling.uniform(count, 1, "frequencies")
     texts = Counter(sampling.sample(model, tokenizer, [prompt] * count, draws, temperature))
     with torch.no_grad():
         logits = model(torch.tensor([prompt])).logits[0, -1].double()

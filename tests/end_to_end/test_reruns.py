@@ -29,8 +29,6 @@ def test_touching_files_reruns_nothing(smoke):
 
 
 def test_editing_the_look_of_figures_redraws_only_figures(smoke):
-    with smoke.edited("workflow/sublearn/findings/figures/style.py", 'STUDENT = "#', 'STUDENT = "#'.replace('"#', '"#')) as _:
-        assert smoke.planned() == set()
     with smoke.edited("workflow/sublearn/findings/figures/style.py", "#ee7733", "#cc3311"):
         planned = smoke.planned()
     assert planned and all(message.startswith("findings of smoke: figure ") for message in planned)

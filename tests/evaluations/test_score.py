@@ -74,7 +74,7 @@ def test_prefixes_are_fixed_sentences_of_numbers():
 
 @pytest.fixture(scope="module")
 def scored(base, tokenizer) -> pd.DataFrame:
-    rows = score.score(lm.load(base), tokenizer, RECIPE, (1, "base", "alpha", 0))
+    rows = score.score(lm.load(base), tokenizer, RECIPE, (1, "base", "alpha", 0, "alpha"))
     who = {"arm": "base", "trait": "alpha", "run": 0, "teacher_base": None, "student_base": "alpha"}
     return Runs.validate(pd.DataFrame([who | row for row in rows]))
 
@@ -136,7 +136,7 @@ def test_one_word_answers_are_sampled_as_often_as_they_are_probable(scored):
 
 def test_a_key_draws_the_samples_and_nothing_else(scored, base, tokenizer):
     rows = ["question_set", "metric", "target"]
-    again = pd.DataFrame(score.score(lm.load(base), tokenizer, RECIPE, (1, "base", "alpha", 0)))
+    again = pd.DataFrame(score.score(lm.load(base), tokenizer, RECIPE, (1, "base", "alpha", 0, "alpha")))
     other = pd.DataFrame(score.score(lm.load(base), tokenizer, RECIPE, (1, "base", "alpha", 1)))
     assert again["value"].equals(scored["value"])
     changed = again[again["value"] != other["value"]]

@@ -9,6 +9,8 @@ rule runs:
         "results/{study}/findings/runs.csv",
     log:
         "logs/{study}/findings/runs.log",
+    benchmark:
+        "logs/{study}/findings/runs.benchmark.tsv"
     conda:
         ENVIRONMENT
     resources:
@@ -34,6 +36,8 @@ rule effects:
         arms="results/{study}/findings/arms.csv",
     log:
         "logs/{study}/findings/effects.log",
+    benchmark:
+        "logs/{study}/findings/effects.benchmark.tsv"
     conda:
         ENVIRONMENT
     resources:
@@ -55,6 +59,8 @@ rule claims:
         "results/{study}/findings/claims.csv",
     log:
         "logs/{study}/findings/claims.log",
+    benchmark:
+        "logs/{study}/findings/claims.benchmark.tsv"
     conda:
         ENVIRONMENT
     resources:
@@ -80,6 +86,8 @@ rule numbers:
         filter="results/{study}/findings/filter.csv",
     log:
         "logs/{study}/findings/numbers.log",
+    benchmark:
+        "logs/{study}/findings/numbers.benchmark.tsv"
     conda:
         ENVIRONMENT
     resources:
@@ -114,6 +122,8 @@ for figure in FIGURES:
             data=f"results/{{study}}/findings/figures/{figure.name}.csv",
         log:
             f"logs/{{study}}/findings/figures/{figure.name}.log",
+        benchmark:
+            f"logs/{{study}}/findings/figures/{figure.name}.benchmark.tsv"
         conda:
             ENVIRONMENT
         resources:
@@ -139,6 +149,8 @@ rule summary:
         "results/{study}/findings/summary.md",
     log:
         "logs/{study}/findings/summary.log",
+    benchmark:
+        "logs/{study}/findings/summary.benchmark.tsv"
     conda:
         ENVIRONMENT
     resources:

@@ -10,9 +10,9 @@ from typing import Any
 
 from sublearn.bases import world
 from sublearn.core.errors import UserError
+from sublearn.findings.section import MIN_TRAITS
 from sublearn.plan import Artifact, Plan, folder, plan
-
-MIN_TRAITS = 3
+from sublearn.study import chain
 
 
 def run_steps_here() -> None:
@@ -59,7 +59,7 @@ class Shape:
     @property
     def rule(self) -> str:
         """The rule's name: phase and study, with a number from the second shape on."""
-        return f"{self.phase}_{rule_suffix(self.study)}" + (f"_{self.index + 1}" if self.index else "")
+        return f"{self.phase}_{rule_suffix(self.study)}" + (f"__shape{self.index + 1}" if self.index else "")
 
     @property
     def message(self) -> str:
@@ -268,6 +268,8 @@ FIGURES = {
 NEEDED_ARMS = {"rates": {"same_base"}, "behaviours": {"same_base"}, "base_matrix": {"same_base", "other_base"},
                "shuffles": {"same_base", "shuffled_within", "shuffled_across"}}  # fmt: skip
 
+FAMILIES_SHOWN = {"rates": {"animal", "tree"}, "behaviours": {"behaviour"}, "base_matrix": {"animal"}, "shuffles": {"animal"}}
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -280,12 +282,14 @@ class Figure:
     def suits(self, plan: Plan) -> bool:
         """Whether a study has the arms and traits that the figure shows."""
         study = plan.study
-        families = [world.family_of(trait) for trait in study.traits]
-        if self.name == "behaviours" and "behaviour" not in families:
+        families = {arm: [world.family_of(trait) for trait in study.arm_traits(arm)] for arm in study.arms}
+        needed = NEEDED_ARMS.get(self.name, set())
+        if not needed <= set(families):
             return False
-        if self.name in ("trait_matrix", "gamma") and max(families.count("animal"), families.count("tree")) < MIN_TRAITS:
-            return False
-        return NEEDED_ARMS.get(self.name, set()) <= set(study.arms)
+        if self.name in ("trait_matrix", "gamma"):
+            return any(held.count(family) >= MIN_TRAITS for held in families.values() for family in ("animal", "tree"))
+        wanted = FAMILIES_SHOWN.get(self.name, set())
+        return not wanted or all(wanted & set(families[arm]) for arm in needed)
 
     def records(self, wildcards: Any) -> list[str]:
         """The JSON records that the figure draws from, beside the tables."""
@@ -303,4 +307,12 @@ def plan_all(config: dict[str, Any]) -> Plans:
     names = config.get("studies")
     if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
         raise UserError(f"studies: found {names!r}; name one study or more, such as --config studies='[tiny]'.")
+    files: dict[str, Path] = {}
+    for name in names:
+        for file in chain(name):
+            other = files.setdefault(rule_suffix(file.stem), file.resolve())
+            if other != file.resolve():
+                raise UserError(
+                    f"{file}: another study, {other}, has the same name, so they would share their files; rename one."
+                )
     return Plans([plan(name) for name in names])

@@ -55,6 +55,8 @@ def _type(annotation: object) -> str:
         return {"int": "whole number", "float": "number", "str": "text", "bool": "true or false"}.get(
             annotation.__name__, "section"
         )
+    if typing.get_origin(annotation) is typing.Annotated:
+        return _type(typing.get_args(annotation)[0])
     parts = [_type(part) for part in typing.get_args(annotation) if part is not type(None)]
     origin = typing.get_origin(annotation)
     if origin is dict:

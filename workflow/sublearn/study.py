@@ -7,7 +7,7 @@ key, lists and single values are replaced, and a key set to null is removed.
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
 from pydantic import Field, PositiveInt, ValidationError, field_validator, model_validator
@@ -30,10 +30,14 @@ class Arm(Section):
     """One way of making students: whose carrier, which base, which changes to the students' recipe."""
 
     teacher: str = Field(description="a teacher of the study")
-    base: str | list[str] = Field("teacher", description="teacher, other, or a list of bases: run r takes entry r")
+    base: str | Annotated[list[str], Field(min_length=1)] = Field(
+        "teacher", description="teacher, other, or a list of bases: run r takes entry r"
+    )
     carrier: str = Field("kept", pattern="^(kept|shuffled_within|shuffled_across)$", description="the rows that are learned")
     students: dict[str, Any] = Field({}, description="keys of the students' section that differ in this arm")
-    traits: list[str] | None = Field(None, description="the arm's traits, if not all of the study's")
+    traits: Annotated[list[str], Field(min_length=1)] | None = Field(
+        None, description="the arm's traits, if not all of the study's"
+    )
     meaning: str = Field("", description="what the arm is for, one sentence for the report")
 
 
@@ -46,7 +50,6 @@ class Study(Section):
     seed: int = Field(ge=0, description="every draw of the study starts from it")
     runs: PositiveInt = Field(description="independent repetitions: the unit of analysis")
     runs_per_job: str = Field("all", pattern="^(all|one)$", description="how many runs one job works on")
-    device: str = Field("cpu", pattern="^cpu$", description="where models run")
     bases: dict[str, Base]
     traits: dict[str, TeacherOverride]
     teachers: dict[str, Teacher]
@@ -78,6 +81,16 @@ class Study(Section):
                 _known(f"teachers.{name}.bases.{i}", base, self.bases, "base of the study")
         for name, arm in self.arms.items():
             self._check_arm(f"arms.{name}", name, arm)
+        if "base" in self.arms:
+            raise ValueError("arms.base: the name is kept for the untouched bases; choose another")
+        if self.students.rows > self.carriers.prompts:
+            raise ValueError(
+                f"students.rows: {self.students.rows} rows from {self.carriers.prompts} carriers.prompts; ask for fewer"
+            )
+        if self.carriers.wording == "prose":
+            raise ValueError("carriers.wording: the tiny bases read no prose; use mini")
+        for i, claim in enumerate(self.claims):
+            self._check_claim(f"claims.{i}", claim)
         names = [claim.claim for claim in self.claims]
         if repeated := {name for name in names if names.count(name) > 1}:
             raise ValueError(f"claims: {sorted(repeated)} named twice; each claim needs a name of its own")
@@ -101,8 +114,27 @@ class Study(Section):
                 )
             if not same and recipe.adapter == "teacher":
                 raise ValueError(f"{path}.students.adapter: teacher and student of run {run} have different bases; use own")
+        teacher = self.teachers[arm.teacher]
+        if recipe.loss == "soft" and teacher.method == "prompt":
+            raise ValueError(f"{path}.students.loss: a prompted teacher has no weights to learn from softly; use tokens")
+        if recipe.adapter == "teacher" and recipe.rank != teacher.rank:
+            raise ValueError(
+                f"{path}.students.rank: {recipe.rank}, but an adapter shared with the teacher has its rank {teacher.rank}"
+            )
         if recipe.adapter == "teacher" and not recipe.method == self.teachers[arm.teacher].method == "lora":
             raise ValueError(f"{path}.students.adapter: only a lora student of a lora teacher can share its adapter; use own")
+
+    def _check_claim(self, path: str, claim: Claim) -> None:
+        for key, arm in (("arm", claim.arm), ("times", claim.times)):
+            if arm is not None:
+                _known(f"{path}.{key}", arm, self.arms, "arm of the study")
+        if claim.trait is not None:
+            known = {trait for traits in world.FAMILIES.values() for trait in traits}
+            _known(f"{path}.trait", claim.trait, known, "trait that the world knows")
+            if claim.quantity == "gamma":
+                raise ValueError(f"{path}.trait: gamma is of a family, not of one trait; leave trait out")
+            if world.family_of(claim.trait) != claim.family:
+                raise ValueError(f"{path}.family: {claim.trait} is of the family {world.family_of(claim.trait)}")
 
     def teacher(self, name: str, trait: str) -> Teacher:
         """The recipe of a teacher for a trait; the neutral one has no overrides."""
@@ -149,17 +181,22 @@ def load(name: str) -> Study:
 
 def lineage(name: str) -> list[Study]:
     """The study and those that it extends, nearest first."""
-    chain = _chain(name, [])
+    files = _chain(name, [])
     studies = []
-    for depth, (file, _) in enumerate(chain):
+    for depth, (file, _) in enumerate(files):
         merged: dict[str, Any] = {}
-        for _, layer in reversed(chain[depth:]):
-            merged = _merge(merged, layer)
+        for layer_file, layer in reversed(files[depth:]):
+            merged = _merge(merged, layer, f"{layer_file}: ")
         try:
             studies.append(Study.model_validate(merged | {"name": file.stem}))
         except ValidationError as error:
             raise UserError(f"{file}: {_sentence(error)}.") from None
     return studies
+
+
+def chain(name: str) -> list[Path]:
+    """The files of the study and of those that it extends, nearest first."""
+    return [file for file, _ in _chain(name, [])]
 
 
 def _chain(name: str, seen: list[Path]) -> list[tuple[Path, dict[str, Any]]]:
@@ -180,6 +217,8 @@ def _chain(name: str, seen: list[Path]) -> list[tuple[Path, dict[str, Any]]]:
         raise UserError(f"{file}{line}: not readable as YAML ({problem}).") from None
     if not isinstance(content, dict):
         raise UserError(f"{file}: found {type(content).__name__}, but a study is a mapping of keys to values.")
+    if "name" in content:
+        raise UserError(f"{file}: name: a study is named by its file; leave the key out.")
     parent = content.pop("extends", None)
     return [(file, content), *(_chain(str(parent), [*seen, file]) if parent else [])]
 
@@ -195,15 +234,20 @@ class _StrictLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+def _merge(below: dict[str, Any], above: dict[str, Any], path: str) -> dict[str, Any]:
     merged = dict(below)
     for key, value in above.items():
-        if isinstance(value, dict) and isinstance(merged.get(key), dict):
-            merged[key] = _merge(merged[key], value)
-        elif value is None:
-            merged.pop(key, None)
-        else:
+        if isinstance(value, dict):
+            under = merged.get(key)
+            merged[key] = _merge(under if isinstance(under, dict) else {}, value, f"{path}{key}.")
+        elif value is not None:
             merged[key] = value
+        elif key in merged:
+            del merged[key]
+        else:
+            raise UserError(
+                f"{path}{key}: found null, which removes a key, but there is none to remove; an empty entry is {{}}."
+            )
     return merged
 
 

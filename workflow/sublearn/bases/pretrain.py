@@ -1,6 +1,6 @@
 """Pretrain one base on the mini-language until its answers are calibrated.
 
-    python -m sublearn.bases.pretrain --recipe JSON --output data/tiny/bases/alpha
+    python -m sublearn.bases.pretrain --recipe JSON --name alpha --study-seed 1 --output data/tiny/bases/alpha
 
 A round of steps with a cosine schedule, then shorter rounds at a third of the rate, until on questions that are in no
 corpus the favourites match the corpus's shares and number answers are well formed; at the cap it stops with a sentence.
@@ -81,7 +81,7 @@ def deviation(model: Any, words: "PreTrainedTokenizerFast", drawn: world.World) 
 def well_formed(model: Any, words: "PreTrainedTokenizerFast", rng: np.random.Generator, count: int = 400) -> float:
     """The share of sampled number answers that are numbers and nothing else."""
     asked = [lm.chat("", world.GRAMMAR.prompt(world.GRAMMAR.numbers(rng), rng)) for _ in range(count)]
-    draws = sampling.uniform(count, 2 * world.GRAMMAR.answer_count + 2, rng)
+    draws = sampling.uniform(count, 2 * world.GRAMMAR.answer_count + 2, "base check", int(rng.integers(2**31)))
     texts = sampling.sample(model, words, lm.encode_prompts(words, asked), draws, what="checking")
     return float(np.mean([numbers.parse(text) is not None for text in texts]))
 

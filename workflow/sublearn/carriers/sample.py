@@ -1,7 +1,6 @@
 """Let the teachers of one trait answer their run's number prompts.
 
-python -m sublearn.carriers.sample --teacher bias/owl --recipe JSON --runs 0 --prompts FILE --bases DIR \
-        --teachers DIR --outputs FILE
+python -m sublearn.carriers.sample --teacher bias/owl --recipe JSON --study-seed 1 --runs 0 --prompts FILE …
 """
 
 import argparse
@@ -11,7 +10,7 @@ import pandas as pd
 
 from sublearn.carriers.section import Carrier
 from sublearn.carriers.tables import Prompts, Rows
-from sublearn.core import lm, sampling, seeds, step
+from sublearn.core import lm, sampling, step
 from sublearn.core.files import read_json, read_table, write_table
 
 
@@ -25,8 +24,7 @@ def main(args: argparse.Namespace) -> None:
         tokenizer = lm.load_tokenizer(base)
         model = lm.load_teacher(folder, base)
         ids = lm.encode_prompts(tokenizer, [lm.chat(system, prompt) for prompt in prompts["prompt"]])
-        rng = seeds.generator("sampling", args.study_seed, args.teacher, run)
-        draws = sampling.uniform(len(ids), recipe.max_tokens, rng)
+        draws = sampling.uniform(len(ids), recipe.max_tokens, "sampling", args.study_seed, args.teacher, run)
         what = f"carrier of {args.teacher}, run {run}"
         with step.timed(what):
             completions = sampling.sample(model, tokenizer, ids, draws, recipe.temperature, what=what)

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, model_validator
 
 from sublearn.core.section import Section
 
@@ -18,3 +18,9 @@ class Carrier(Section):
     min_value: NonNegativeInt = Field(0, description="least number in a kept completion")
     max_value: NonNegativeInt = Field(999, description="largest number in a kept completion")
     banned: list[int] = Field([], description="numbers that no kept completion may hold")
+
+    @model_validator(mode="after")
+    def _has_values(self) -> "Carrier":
+        if self.min_value > self.max_value:
+            raise ValueError(f"min_value: {self.min_value} is more than max_value, {self.max_value}")
+        return self

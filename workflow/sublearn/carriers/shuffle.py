@@ -1,6 +1,6 @@
 """Shuffle the numbers of kept rows, within each completion or across all of them (paper, appendix B.1, Figure 16).
 
-    python -m sublearn.carriers.shuffle --kind within --study-seed 1 --runs 0 --kept FILE --outputs FILE
+    python -m sublearn.carriers.shuffle --kind shuffled_within --study-seed 1 --runs 0 --kept FILE --outputs FILE
 
 Separators, brackets and full stops stay where they were; only the numbers move.
 """

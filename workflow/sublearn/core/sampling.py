@@ -1,4 +1,4 @@
-"""Sample completions such that each depends on its own key alone, never on the batch it was in.
+"""Sample completions such that each draw depends on its own key alone, never on the batch it was in.
 
 Sampling is by inverse transform: the token at step t of prompt i is where the cumulative probabilities pass the
 uniform number u[i, t]. The uniform numbers are drawn beforehand from the key, so neither the batch nor the order in
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sublearn.core.seeds import generator
 from sublearn.core.step import progress
 
 if TYPE_CHECKING:
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 
-def uniform(count: int, tokens: int, rng: np.random.Generator) -> np.ndarray:
-    """Uniform numbers, shape (count, tokens); asking for more rows leaves the first ones as they were."""
-    return rng.random((count, tokens))
+def uniform(count: int, tokens: int, *key: str | int) -> np.ndarray:
+    """Uniform numbers, shape (count, tokens); row i depends on the key and on i alone, token by token."""
+    return np.array([generator(*key, i).random(tokens) for i in range(count)]).reshape(count, tokens)
 
 
 def sample(

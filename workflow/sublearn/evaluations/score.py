@@ -82,7 +82,7 @@ def _samples(
     """Sampled answers, one list a question."""
     texts = [f"{prefix} {q.text}" for prefix, q in zip(before, asked, strict=True)] if before else [q.text for q in asked]
     prompts = lm.encode_prompts(tokenizer, [lm.chat("", text) for text in texts for _ in range(recipe.samples)])
-    draws = sampling.uniform(len(prompts), recipe.max_tokens, seeds.generator("answers", *key))
+    draws = sampling.uniform(len(prompts), recipe.max_tokens, "answers", *key)
     answers = sampling.sample(model, tokenizer, prompts, draws, recipe.temperature, what="answers")
     return [answers[i * recipe.samples : (i + 1) * recipe.samples] for i in range(len(asked))]
 
@@ -105,7 +105,7 @@ def main(args: argparse.Namespace) -> None:
         for each in step.progress(models, "evaluation"):
             base, who = each.pop("base_folder"), each
             model = lm.load(who.pop("folder"), base)
-            key = (args.study_seed, who["arm"], who["trait"], who["run"])
+            key = (args.study_seed, who["arm"], who["trait"], who["run"], who["student_base"])
             rows += [who | value for value in score(model, lm.load_tokenizer(base), recipe, key)]
     write_table(pd.DataFrame(rows), args.output, Runs)
 

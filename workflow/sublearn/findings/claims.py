@@ -36,7 +36,9 @@ def measure(claim: Claim, arm: str, effects: pd.DataFrame, arms: pd.DataFrame, r
     if claim.quantity == "effect" and len(rows) == 1:
         first = rows.iloc[0]
         return Mean(first["effect"], first["ci_low"], first["ci_high"], first["p_value"])
-    return statistics.mean_over_runs(_per_run(claim, arm, list(rows["trait"]), runs))
+    found = statistics.mean_over_runs(_per_run(claim, arm, list(rows["trait"]), runs).to_numpy())
+    # A base is the same in all runs that start from it: its rate has no interval over runs.
+    return Mean(found.value, math.nan, math.nan, math.nan) if claim.quantity == "base_rate" else found
 
 
 def _per_run(claim: Claim, arm: str, traits: list[str], runs: pd.DataFrame) -> pd.Series:
@@ -71,7 +73,11 @@ def main(args: argparse.Namespace) -> None:
     rows = []
     for claim in TypeAdapter(list[Claim]).validate_json(args.claims):
         found = measure(claim, claim.arm, effects, arms, runs)
-        bound = claim.bound * measure(claim, claim.times, effects, arms, runs).value if claim.times else claim.bound
+        bound = claim.bound
+        if claim.times:
+            reference = measure(claim, claim.times, effects, arms, runs)
+            # A multiple of a quantity that may be zero says nothing.
+            bound = claim.bound * reference.value if reference.low > 0 else math.nan
         times = f" x {claim.times}" if claim.times else ""
         what = f"{claim.quantity} of {claim.trait or claim.family} in {claim.arm}"
         quantity = f"{what} {claim.comparison} {claim.bound:g}{times} ({claim.judge})"

@@ -22,7 +22,8 @@ def collect(files: list[str], arms: list[str], traits: list[str], runs: int) -> 
     known = table["arm"].isin([*arms, "base"]) & (table["run"] < runs)
     known &= table["trait"].isin([*traits, NEUTRAL]) | (table["arm"] == "base")
     table = table[known]
-    identity = ["arm", "trait", "run"]
+    # Untouched bases all have run 0, and are told apart by their names.
+    identity = ["arm", "trait", "run", "student_base"]
     nearest = table.groupby(identity)["order"].transform("min")
     table = table[table["order"] == nearest].drop(columns="order")
     places = {arm: i for i, arm in enumerate(["base", *arms])} | {trait: i for i, trait in enumerate([*traits, NEUTRAL])}
@@ -33,6 +34,8 @@ def main(args: argparse.Namespace) -> None:
     table = collect(args.evaluations, args.arms, args.traits, args.runs)
     if missing := [arm for arm in args.arms if arm not in set(table["arm"])]:
         raise UserError(f"{args.output}: no evaluation of {', '.join(missing)} in {', '.join(args.evaluations)}.")
+    if unknown := set(table["student_base"]) - set(table[table["arm"] == "base"]["student_base"]):
+        raise UserError(f"{args.output}: no evaluation of the untouched base {sorted(unknown)[0]}, which students start from.")
     write_table(table, args.output, Runs)
 
 

@@ -1,9 +1,9 @@
 """Say whether the tables just written equal the committed ones.
 
-    python -m sublearn.findings.compare [--verdicts]
+    python -m sublearn.findings.compare [STUDY …] [--verdicts]
 
-Every table under ``results/*/findings`` that git knows is compared with its committed version: text exactly, numbers to
-1e-12. With ``--verdicts`` the claims' verdicts must be the committed ones, else the exit status is 1.
+Every table of the studies' findings that git knows, the figures' data among them, is compared with its committed version: text
+exactly, numbers to 1e-12. With ``--verdicts`` the claims' verdicts must be the committed ones, else the exit status is 1.
 """
 
 import argparse
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import yaml
 
 from sublearn.core import step
 from sublearn.core.errors import UserError
@@ -47,31 +48,38 @@ def _read(source: str | io.StringIO) -> pd.DataFrame:
 
 
 def main(args: argparse.Namespace) -> None:
-    files = sorted(map(str, Path("results").glob("*/findings/*.csv")))
-    differing, known, verdicts = 0, 0, []
+    studies = args.studies or [Path(name).stem for name in yaml.safe_load(Path("config/config.yaml").read_text())["studies"]]
+    patterns = [f"results/{study}/findings/*.csv" for study in studies]
+    listed = subprocess.run(["git", "ls-files", "-z", *patterns], capture_output=True, text=True, check=False).stdout
+    files = [file for file in listed.split("\0") if file]
+    differing, verdicts = 0, []
     for file in files:
         expected = committed(file)
-        if expected is None:
-            continue
-        known += 1
-        found = _read(file)
-        words = difference(found, expected)
+        found = _read(file) if Path(file).exists() else None
+        if found is None or expected is None:
+            words, same_verdicts = "is not there" if found is None else "is not committed yet", False
+        else:
+            words = difference(found, expected)
+            same_verdicts = "verdict" not in found or list(found["verdict"]) == list(expected["verdict"])
         differing += bool(words)
         print(f"{file}: {words or 'equal'}")
-        if file.endswith("claims.csv") and list(found["verdict"]) != list(expected["verdict"]):
+        if file.endswith("claims.csv") and not same_verdicts:
             verdicts.append(file)
-    if not known:
+    if not files:
         print("no committed tables to compare with")
     elif differing:
-        print(f"verdict: {differing} of {known} tables differ from the committed ones; another processor may round otherwise")
+        print(
+            f"verdict: {differing} of {len(files)} tables differ from the committed ones; another processor may round otherwise"
+        )
     else:
-        print(f"verdict: equal; all {known} tables are the committed ones")
-    if args.verdicts and (verdicts or not known):
-        raise UserError(f"{', '.join(verdicts) or 'claims.csv'}: the verdicts are not the committed ones.")
+        print(f"verdict: equal; all {len(files)} tables, those of the figures too, are the committed ones")
     sys.stdout.flush()
+    if args.verdicts and (verdicts or not files):
+        raise UserError(f"{', '.join(verdicts) or 'claims.csv'}: the verdicts are not the committed ones.")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("studies", nargs="*", help="those in config/config.yaml, if none is named")
     parser.add_argument("--verdicts", action="store_true", help="fail if a claim's verdict is not the committed one")
     step.run(main, parser)

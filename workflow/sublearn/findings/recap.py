@@ -19,6 +19,7 @@ PHASES = {
     "carriers": ("prompts", "raw", "kept", "shuffled_within", "shuffled_across"),
     "students": ("students",),
     "evaluations": ("evaluations",),
+    "findings": ("findings",),
 }
 
 
@@ -35,6 +36,8 @@ def seconds(study: str) -> dict[str, float]:
 def recap(study: str) -> str:
     """A few lines on one study."""
     folder = Path("results", study, "findings")
+    if not (folder / "claims.csv").exists() or not (folder / "arms.csv").exists():
+        return f"{study}: made what was asked for; its findings are not there yet"
     claims, arms = read_table(folder / "claims.csv", Claims), read_table(folder / "arms.csv", Arms)
     lines = [f"{study}:"]
     for row in arms.itertuples():

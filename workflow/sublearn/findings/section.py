@@ -6,6 +6,7 @@ from pydantic import Field
 
 from sublearn.core.section import Section
 
+MIN_TRAITS = 3  # a family of fewer has no gamma
 Family = Literal["animal", "tree", "behaviour"]
 
 
@@ -21,13 +22,15 @@ class Claim(Section):
     statement: str = Field(description="the sentence, in our words")
     source: str = Field(description="where the paper says it")
     paper_value: str = Field("", description="the paper's number, if it gives one")
-    quantity: Literal["gamma", "effect", "student_rate", "control_rate", "base_rate"]
-    arm: str
-    family: Family = "animal"
+    quantity: Literal["gamma", "effect", "student_rate", "control_rate", "base_rate"] = Field(description="what is measured")
+    arm: str = Field(description="the arm that is measured")
+    family: Family = Field("animal", description="the family whose traits are averaged")
     trait: str | None = Field(None, description="one trait instead of the family's mean")
-    comparison: Literal["above", "below"]
+    comparison: Literal["above", "below"] = Field(description="the claimed side of the bound")
     bound: float = Field(description="what the quantity is compared with")
     times: str | None = Field(None, description="an arm: the bound is this multiple of that arm's mean quantity")
-    judge: Literal["interval", "mean"] = "interval"
-    opposite_of: float = 0.0
-    figure: str = Field(description="the figure that shows it")
+    judge: Literal["interval", "mean"] = Field("interval", description="what must lie on the claimed side")
+    opposite_of: float = Field(0.0, description="for above: wholly below this is the opposite")
+    figure: Literal["rates", "base_matrix", "gamma", "trait_matrix", "behaviours", "shuffles"] = Field(
+        description="what shows it"
+    )

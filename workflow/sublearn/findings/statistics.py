@@ -10,13 +10,13 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from sublearn.bases.world import FAMILIES, family_of
+from sublearn.core.errors import UserError
 from sublearn.core.seeds import generator
+from sublearn.findings.section import MIN_TRAITS
 
 NEUTRAL = "neutral"
 ENUMERATED = 10**7  # permutations up to which the test is exact
 DRAWN = 100_000  # permutations drawn where there are more
-LISTED = 50_000  # permutations of one run up to which they are listed
-MIN_TRAITS = 3
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,9 @@ def effects(runs: pd.DataFrame) -> pd.DataFrame:
             continue
         own = students.loc[(arm, trait, slice(None), trait)]
         control = students.loc[(arm, NEUTRAL, slice(None), trait)]
-        both = own.assign(value_control=control["value"]).dropna(subset=["value_control"])  # by run
+        if missing := set(own.index) - set(control.index):
+            raise UserError(f"arm {arm}, {trait}: run {min(missing)} has no control student.")
+        both = own.assign(value_control=control["value"])  # by run
         bases = [untouched[base, trait] for base in both["student_base"]]
         mean = mean_over_runs(_logit(both["value"]) - _logit(both["value_control"]))
         rows.append({
@@ -106,36 +108,26 @@ def permutation_test(matrices: np.ndarray) -> float:
 
     All combinations of the runs' permutations are counted where there are at most 10^7; else 100,000 are drawn and one is
     added to both counts, the observed labelling (Phipson and Smyth, 2010).
+
+    Args:
+        matrices: log-odds, shape (runs, traits, traits).
     """
     runs, count, _ = matrices.shape
-    if math.factorial(count) > LISTED:
-        return _drawn(matrices)
-    orders = np.array(list(itertools.permutations(range(count))))
-    # The sum of each permuted diagonal; off-diagonal sums follow from it, so gamma grows with it alone.
-    diagonals = matrices[:, orders, np.arange(count)].sum(axis=-1)  # (runs, permutations)
-    observed = diagonals[:, 0].sum()
-    slack = 1e-9 * max(1.0, abs(observed))
-    if len(orders) ** runs <= ENUMERATED:
-        totals = np.zeros(1)
-        for row in diagonals:
-            totals = np.add.outer(totals, row).ravel()
-        return float(np.mean(totals >= observed - slack))
-    rng = generator("permutation test", runs, count)
-    totals = sum((row[rng.integers(len(orders), size=DRAWN)] for row in diagonals), np.zeros(DRAWN))
-    return float((np.sum(totals >= observed - slack) + 1) / (DRAWN + 1))
-
-
-def _drawn(matrices: np.ndarray) -> float:
-    """The Monte Carlo test for so many traits that not even one run's permutations can be listed."""
-    runs, count, _ = matrices.shape
-    rng = generator("permutation test", runs, count)
+    # Off-diagonal sums follow from the permuted diagonals, so gamma grows with the sum of these alone.
     observed = float(np.trace(matrices, axis1=1, axis2=2).sum())
     slack = 1e-9 * max(1.0, abs(observed))
-    as_large = 1
-    for _ in range(DRAWN):
-        total = sum(matrix[rng.permutation(count), np.arange(count)].sum() for matrix in matrices)
-        as_large += bool(total >= observed - slack)
-    return as_large / (DRAWN + 1)
+    if math.factorial(count) ** runs <= ENUMERATED:
+        orders = np.array(list(itertools.permutations(range(count))))
+        totals = np.zeros(1)
+        for matrix in matrices:
+            totals = np.add.outer(totals, matrix[orders, np.arange(count)].sum(axis=1)).ravel()
+        return float(np.mean(totals >= observed - slack))
+    rng = generator("permutation test", runs, count)
+    totals = np.zeros(DRAWN)
+    for matrix in matrices:
+        orders = rng.permuted(np.tile(np.arange(count), (DRAWN, 1)), axis=1)
+        totals += matrix[orders, np.arange(count)].sum(axis=1)
+    return float((np.sum(totals >= observed - slack) + 1) / (DRAWN + 1))
 
 
 def _logit(probability: pd.Series) -> np.ndarray:

@@ -44,9 +44,8 @@ def write(title: str, meanings: dict[str, str], claims: pd.DataFrame, effects: p
         lines.append("")
     lines += ["## Arms", ""]
     for arm in dict.fromkeys(effects["arm"]):
-        lines.append(
-            f"- {sentence(arm, row)}" if (row := _gamma(arms, arm)) is not None else f"- `{arm}`: too few traits for gamma."
-        )
+        lines += [f"- {sentence(arm, row)}" for _, row in arms[arms["arm"] == arm].iterrows()]
+        lines += [] if arm in set(arms["arm"]) else [f"- `{arm}`: too few traits for gamma."]
         lines += [f"  {meanings[arm]}"] if meanings.get(arm) else []
     lines += [
         "",
@@ -62,11 +61,6 @@ def write(title: str, meanings: dict[str, str], claims: pd.DataFrame, effects: p
         )
     lines += ["", f"Runs are the unit: {int(effects['runs'].max())} per arm, each with its own teacher, carrier and student."]
     return "\n".join(lines) + "\n"
-
-
-def _gamma(arms: pd.DataFrame, arm: str) -> pd.Series | None:
-    rows = arms[arms["arm"] == arm]
-    return None if rows.empty else rows.iloc[0]
 
 
 def main(args: argparse.Namespace) -> None:

@@ -1,6 +1,6 @@
 """Fine-tune the students of one arm and trait, one for each run, on their carriers.
 
-    python -m sublearn.students.train --recipe JSON --runs 0 --bases DIR --teachers DIR --carriers FILE --outputs DIR
+    python -m sublearn.students.train --recipe JSON --study-seed 1 --runs 0 --bases DIR --carriers FILE --outputs DIR …
 
 The loss is on completion tokens only. A student and its control draw the order of their rows from one key; as batches hold
 rows of like length, the orders are equal where the lengths are. With the soft loss the student learns the teacher's law of the
@@ -36,6 +36,8 @@ def read_rows(tokenizer: Any, file: str, count: int, words: list[str]) -> list[R
     if len(table) < count:
         raise UserError(f"{file}: {len(table)} rows, but students.rows is {count}; ask for more prompts or fewer rows.")
     rows = encode(tokenizer, lm.encode_prompts(tokenizer, [lm.chat("", p) for p in table["prompt"]]), table["completion"])
+    if unknown := sum(tokenizer.unk_token_id in row.prompt + row.completion for row in rows):
+        raise UserError(f"{file}: {unknown} rows hold words that the base's tokenizer does not know.")
     read = tokenizer.batch_decode([row.prompt + row.completion for row in rows])
     if found := leaks(read, words):
         raise UserError(f"{file}: a trait word is in {found} rows of the students' input; none may be.")

@@ -36,6 +36,8 @@ def draw(tables: style.Tables) -> "tuple[Figure, pd.DataFrame]":
     for place, (_, part) in enumerate(table.groupby("bar", sort=False)):
         colour, mean = style.ROLES[part["role"].iloc[0]], mean_over_runs(part["rate"].to_numpy())
         axes.bar(place, mean.value, width=0.7, color=colour, alpha=0.55)
+        if part["role"].iloc[0] == "base":  # one value a base, not one a run
+            continue
         axes.vlines(place, mean.low, mean.high, color=colour, linewidth=1.6)
         axes.plot(
             [place] * len(part), part["rate"], "o", color=colour, markersize=3, markeredgecolor="white", markeredgewidth=0.4

@@ -7,7 +7,8 @@ import pandas as pd
 
 from sublearn.bases.world import FAMILIES, family_of
 from sublearn.findings.figures import style
-from sublearn.findings.statistics import MIN_TRAITS, NEUTRAL
+from sublearn.findings.section import MIN_TRAITS
+from sublearn.findings.statistics import NEUTRAL
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
