@@ -89,3 +89,10 @@ def test_one_run_a_job_is_a_wildcard(tmp_path):
 def test_the_configuration_must_name_studies(config):
     with pytest.raises(UserError, match="name one study or more"):
         plan_all(config)
+
+
+def test_two_studies_of_one_name_are_refused(tmp_path):
+    file = tmp_path / "tiny.yaml"
+    file.write_text("extends: tiny\nseed: 9\n")
+    with pytest.raises(UserError, match="has the same name"):
+        plan_all({"studies": [str(file)]})
