@@ -68,3 +68,30 @@ def test_a_truncated_table_is_named_and_nothing_is_left(smoke):
         file.write_bytes(whole)
     smoke.snakemake("--cores", "2")
     assert (student / "model.safetensors").read_bytes() == model
+
+
+def test_every_kind_of_arm_runs_and_takes_what_smoke_has_made(smoke):
+    smoke.snakemake("--cores", "2", study="smoke-controls")
+    found = "results/smoke-controls"
+    assert smoke.read(f"{found}/findings/figures/shuffles.svg").startswith(b"<?xml")
+    arms = {line.split(",")[0] for line in smoke.read(f"{found}/findings/effects.csv").decode().splitlines()[1:]}
+    assert {"same_base", "shuffled_across", "other_architecture", "same_adapter", "prompted_teacher", "full_soft"} <= arms
+    assert smoke.read(f"{found}/students/same_adapter/owl/run0/adapter_model.safetensors")
+    # What it shares with smoke is smoke's.
+    assert not (smoke.folder / found / "students/same_base").exists()
+    assert not (smoke.folder / "data/smoke-controls/bases/alpha").exists()
+
+
+def test_a_shared_adapter_starts_where_its_teacher_started(smoke):
+    """Their first factors are drawn alike, and another's are not: what is left of it after training tells."""
+    import torch
+    from safetensors.torch import load
+
+    def adapter(folder):
+        weights = load(smoke.read(f"{folder}/owl/run0/adapter_model.safetensors"))
+        return torch.cat([weights[name].flatten() for name in sorted(weights) if "lora_A" in name])
+
+    teacher = adapter("data/smoke-controls/teachers/adapter")
+    same, other = (adapter(f"results/smoke-controls/students/{arm}") for arm in ("same_adapter", "other_adapter"))
+    alike = torch.nn.functional.cosine_similarity
+    assert alike(teacher, same, dim=0) > 0.5 > abs(alike(teacher, other, dim=0))
