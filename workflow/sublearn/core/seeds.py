@@ -8,8 +8,6 @@ import hashlib
 
 import numpy as np
 
-Key = tuple[str | int, ...]
-
 
 def seed(*key: str | int) -> int:
     """A 63-bit seed from a key: the head of the SHA-256 of its parts, type by type."""

@@ -17,7 +17,6 @@ from sublearn.findings.section import Claim
 from sublearn.findings.statistics import Mean
 from sublearn.findings.tables import Arms, Claims, Effects
 
-RATES = {"student_rate": "student", "control_rate": "control", "base_rate": "base"}
 UNKNOWN = Mean(math.nan, math.nan, math.nan, math.nan)
 
 
