@@ -1,4 +1,4 @@
-"""Subliminal learning, end to end: bases, teachers, carriers, students, evaluations, findings."""
+"""Subliminal learning, end to end: bases, teachers, carriers, students, evaluations, findings; and its side wings."""
 
 from snakemake.utils import min_version
 
@@ -18,14 +18,15 @@ include: "workflow/rules/carriers.smk"
 include: "workflow/rules/students.smk"
 include: "workflow/rules/evaluations.smk"
 include: "workflow/rules/findings.smk"
+include: "workflow/rules/classifier.smk"
 
 
 rule all:
     default_target: True
     input:
-        FINDINGS,
+        HOUSE.targets(),
     localrule: True
 
 
 onsuccess:
-    shell("python -m sublearn.findings.recap {CHOSEN}")
+    shell("python -m sublearn.findings.recap {HOUSE.studies}")

@@ -29,7 +29,7 @@ def test_touching_files_reruns_nothing(smoke):
 
 
 def test_editing_the_look_of_figures_redraws_only_figures(smoke):
-    with smoke.edited("workflow/sublearn/findings/figures/style.py", "#ee7733", "#cc3311"):
+    with smoke.edited("workflow/sublearn/core/drawing.py", "#ee7733", "#cc3311"):
         planned = smoke.planned()
     assert planned and all(message.startswith("findings of smoke: figure ") for message in planned)
 

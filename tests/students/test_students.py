@@ -153,7 +153,9 @@ def test_the_soft_loss_trains_the_student_alone(model, other, batch, number_ids)
 
 def student(base, file, teacher=None, **changes: object):
     recipe = Student.model_validate({"rows": 40, "epochs": 2, "batch": 8} | changes)
-    return train.train(recipe, str(base), str(teacher or base), file, WORDS, study_seed=1, run=0)
+    beginner = train.prepare(recipe, str(base), str(teacher or base), file, WORDS, study_seed=1, run=0)
+    losses = train.train(recipe, beginner, study_seed=1, run=0)
+    return beginner.model, losses
 
 
 @pytest.mark.parametrize("loss", ["tokens", "soft"])
@@ -194,7 +196,7 @@ def test_the_step_saves_students_that_load(base, tmp_path):
     first, second, untouched = lm.load(outputs[0], base), lm.load(outputs[1], base), lm.load(base)
     assert not same(first, second)
     assert not same(first, untouched)
-    expected, _ = train.train(recipe, str(base), str(base), file, WORDS, 1, 0)
+    expected, _ = student(base, file, **recipe.model_dump())
     torch.testing.assert_close(
         lm.next_token_log_probs(first, [[2, 5, 30]]), lm.next_token_log_probs(expected, [[2, 5, 30]]), atol=1e-5, rtol=0
     )

@@ -2,9 +2,9 @@
 
 import pytest
 
+from sublearn.artifacts import Shape
 from sublearn.core.errors import UserError
-from sublearn.jobs import Shape, plan_all
-from sublearn.plan import plan
+from sublearn.house import plan, plan_all
 
 
 def owners(found, phase):

@@ -1,4 +1,4 @@
-for shape in PLANS.shapes("bases"):
+for shape in CHAIN.shapes("bases"):
 
     rule:
         name:

@@ -1,4 +1,4 @@
-for shape in PLANS.shapes("prompts"):
+for shape in CHAIN.shapes("prompts"):
 
     rule:
         name:
@@ -29,7 +29,7 @@ for shape in PLANS.shapes("prompts"):
             "--runs {params.runs} --outputs {output} 2> {log}"
 
 
-for shape in PLANS.shapes("raw"):
+for shape in CHAIN.shapes("raw"):
 
     rule:
         name:
@@ -65,7 +65,7 @@ for shape in PLANS.shapes("raw"):
             "--teachers {params.teachers} --outputs {output} 2> {log}"
 
 
-for shape in PLANS.shapes("kept"):
+for shape in CHAIN.shapes("kept"):
 
     rule:
         name:
@@ -100,7 +100,7 @@ for shape in PLANS.shapes("kept"):
             "--kept {params.kept} --rejected {params.rejected} --report {params.report} 2> {log}"
 
 
-for shape in PLANS.shapes("shuffled_within") + PLANS.shapes("shuffled_across"):
+for shape in CHAIN.shapes("shuffled_within") + CHAIN.shapes("shuffled_across"):
 
     rule:
         name:

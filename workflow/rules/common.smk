@@ -5,16 +5,16 @@ sys.path.insert(0, str(Path("workflow").absolute()))
 
 from sublearn.code import modules_of
 from sublearn.core.errors import UserError
-from sublearn.jobs import plan_all, run_steps_here
+from sublearn.house import plan_all, run_steps_here
 from sublearn.plan import trait_words
 
 run_steps_here()
 
 try:
-    PLANS = plan_all(config)
+    HOUSE = plan_all(config)
 except UserError as error:
     raise SystemExit(f"error: {error}")
 
+CHAIN, CLASSIFIER = HOUSE.chain, HOUSE.classifier
 WORDS = trait_words()
 ENVIRONMENT = str(Path("envs/workflow.yaml").absolute())
-CHOSEN = [plan.study.name for plan in PLANS.chosen]

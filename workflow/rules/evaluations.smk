@@ -1,4 +1,4 @@
-for evaluation in PLANS.evaluations():
+for evaluation in CHAIN.arm_jobs("evaluations"):
 
     rule:
         name:
@@ -28,3 +28,36 @@ for evaluation in PLANS.evaluations():
         shell:
             "python -m sublearn.evaluations.score --recipe {params.recipe:q} --models {params.models:q} "
             "--study-seed {params.seed} --output {output} 2> {log}"
+
+
+for coverage in CHAIN.arm_jobs("coverage"):
+
+    rule:
+        name:
+            coverage.rule
+        input:
+            coverage.inputs,
+            code=modules_of("sublearn.evaluations.coverage"),
+        output:
+            coverage.output,
+        log:
+            coverage.log(),
+        benchmark:
+            coverage.log("benchmark.tsv")
+        wildcard_constraints:
+            arm=coverage.arms_pattern,
+        conda:
+            ENVIRONMENT
+        resources:
+            mem_mb=1500,
+            runtime=60,
+        params:
+            recipe=coverage.recipe,
+            seed=coverage.plan.study.seed,
+            words=WORDS,
+            students=coverage.students,
+        message:
+            coverage.message
+        shell:
+            "python -m sublearn.evaluations.coverage --recipe {params.recipe:q} --students {params.students:q} "
+            "--words {params.words} --study-seed {params.seed} --output {output} 2> {log}"

@@ -1,9 +1,6 @@
-FIGURES = PLANS.figures()
-
-
 rule runs:
     input:
-        evaluations=PLANS.evaluation_files,
+        evaluations=CHAIN.evaluation_files,
         code=modules_of("sublearn.findings.collect"),
     output:
         "results/{study}/findings/runs.csv",
@@ -11,15 +8,17 @@ rule runs:
         "logs/{study}/findings/runs.log",
     benchmark:
         "logs/{study}/findings/runs.benchmark.tsv"
+    wildcard_constraints:
+        study=CHAIN.studies_pattern,
     conda:
         ENVIRONMENT
     resources:
         mem_mb=1000,
         runtime=10,
     params:
-        arms=PLANS.arms,
-        traits=PLANS.traits,
-        runs=PLANS.runs,
+        arms=CHAIN.arms,
+        traits=CHAIN.traits,
+        runs=CHAIN.runs,
     message:
         "findings of {wildcards.study}: runs"
     shell:
@@ -38,6 +37,8 @@ rule effects:
         "logs/{study}/findings/effects.log",
     benchmark:
         "logs/{study}/findings/effects.benchmark.tsv"
+    wildcard_constraints:
+        study=CHAIN.studies_pattern,
     conda:
         ENVIRONMENT
     resources:
@@ -52,7 +53,6 @@ rule effects:
 rule claims:
     input:
         runs="results/{study}/findings/runs.csv",
-        effects="results/{study}/findings/effects.csv",
         arms="results/{study}/findings/arms.csv",
         code=modules_of("sublearn.findings.claims"),
     output:
@@ -61,24 +61,26 @@ rule claims:
         "logs/{study}/findings/claims.log",
     benchmark:
         "logs/{study}/findings/claims.benchmark.tsv"
+    wildcard_constraints:
+        study=CHAIN.studies_pattern,
     conda:
         ENVIRONMENT
     resources:
         mem_mb=1000,
         runtime=10,
     params:
-        claims=PLANS.claims,
+        claims=CHAIN.claims,
     message:
         "findings of {wildcards.study}: claims"
     shell:
         "python -m sublearn.findings.claims --study {wildcards.study} --claims {params.claims:q} --runs {input.runs} "
-        "--effects {input.effects} --arms {input.arms} --output {output} 2> {log}"
+        "--arms {input.arms} --output {output} 2> {log}"
 
 
 rule numbers:
     input:
-        kept=PLANS.files("kept", "kept.parquet"),
-        reports=PLANS.files("kept", "filter.json"),
+        kept=CHAIN.files("kept", "kept.parquet"),
+        reports=CHAIN.files("kept", "filter.json"),
         code=modules_of("sublearn.findings.numbers"),
     output:
         numbers="results/{study}/findings/numbers.csv",
@@ -88,6 +90,8 @@ rule numbers:
         "logs/{study}/findings/numbers.log",
     benchmark:
         "logs/{study}/findings/numbers.benchmark.tsv"
+    wildcard_constraints:
+        study=CHAIN.studies_pattern,
     conda:
         ENVIRONMENT
     resources:
@@ -100,7 +104,31 @@ rule numbers:
         "--first {output.first} --filter {output.filter} 2> {log}"
 
 
-for figure in FIGURES:
+rule coverage:
+    input:
+        coverage=CHAIN.coverage_files,
+        runs="results/{study}/findings/runs.csv",
+        code=modules_of("sublearn.findings.coverage"),
+    output:
+        "results/{study}/findings/coverage.csv",
+    log:
+        "logs/{study}/findings/coverage.log",
+    benchmark:
+        "logs/{study}/findings/coverage.benchmark.tsv"
+    wildcard_constraints:
+        study=CHAIN.studies_pattern,
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    message:
+        "findings of {wildcards.study}: coverage"
+    shell:
+        "python -m sublearn.findings.coverage --coverage {input.coverage} --runs {input.runs} --output {output} 2> {log}"
+
+
+for figure in CHAIN.figures():
 
     rule:
         name:
@@ -124,6 +152,8 @@ for figure in FIGURES:
             f"logs/{{study}}/findings/figures/{figure.name}.log",
         benchmark:
             f"logs/{{study}}/findings/figures/{figure.name}.benchmark.tsv"
+        wildcard_constraints:
+            study=CHAIN.studies_pattern,
         conda:
             ENVIRONMENT
         resources:
@@ -131,7 +161,7 @@ for figure in FIGURES:
             runtime=10,
         params:
             module=f"sublearn.findings.figures.{figure.name}",
-            words=PLANS.caption,
+            words=CHAIN.caption,
         message:
             f"findings of {{wildcards.study}}: figure {figure.name}"
         shell:
@@ -151,19 +181,18 @@ rule summary:
         "logs/{study}/findings/summary.log",
     benchmark:
         "logs/{study}/findings/summary.benchmark.tsv"
+    wildcard_constraints:
+        study=CHAIN.studies_pattern,
     conda:
         ENVIRONMENT
     resources:
         mem_mb=1000,
         runtime=10,
     params:
-        title=PLANS.title,
-        meanings=PLANS.meanings,
+        title=CHAIN.title,
+        meanings=CHAIN.meanings,
     message:
         "findings of {wildcards.study}: summary"
     shell:
         "python -m sublearn.findings.summary --title {params.title:q} --meanings {params.meanings:q} --claims {input.claims} "
         "--effects {input.effects} --arms {input.arms} --output {output} 2> {log}"
-
-
-FINDINGS = PLANS.targets()

@@ -1,4 +1,4 @@
-for shape in PLANS.shapes("students"):
+for shape in CHAIN.shapes("students"):
 
     rule:
         name:

@@ -1,4 +1,4 @@
-for shape in PLANS.shapes("teachers"):
+for shape in CHAIN.shapes("teachers"):
 
     rule:
         name:

@@ -9,11 +9,12 @@ from pydantic.fields import FieldInfo
 
 from sublearn.bases.section import Base
 from sublearn.carriers.section import Carrier
+from sublearn.classifier import study as classifier
 from sublearn.core.section import Section
 from sublearn.evaluations.section import Evaluation
 from sublearn.findings.section import Claim
 from sublearn.students.section import Student
-from sublearn.study import Arm, Study
+from sublearn.study import Arm, ChainStudy
 from sublearn.teachers.section import Teacher, TeacherOverride
 
 INTRODUCTION = """# Studies
@@ -34,16 +35,28 @@ unchanged is not made again: its files are the parent's. Unknown keys and imposs
 
 This page is written by `python -m sublearn.reference > config/README.md`.
 """
-SECTIONS: dict[str, type[Section]] = {
-    "A study": Study,
-    "bases: by name": Base,
-    "traits: by name, what changes in every teacher of the trait": TeacherOverride,
-    "teachers: by name": Teacher,
-    "carriers": Carrier,
-    "students": Student,
-    "arms: by name": Arm,
-    "evaluations": Evaluation,
-    "claims: a list": Claim,
+WINGS: dict[str, dict[str, type[Section]]] = {
+    "The chain: language models": {
+        "A study": ChainStudy,
+        "bases: by name": Base,
+        "traits: by name, what changes in every teacher of the trait": TeacherOverride,
+        "teachers: by name": Teacher,
+        "carriers": Carrier,
+        "students": Student,
+        "arms: by name": Arm,
+        "evaluations": Evaluation,
+        "claims: a list": Claim,
+    },
+    "The classifier: digits from noise (`wing: classifier`)": {
+        "A study of the classifier": classifier.ClassifierStudy,
+        "images": classifier.Images,
+        "bases: by name": classifier.Base,
+        "teachers: by name": classifier.Teacher,
+        "carriers": classifier.Carrier,
+        "students": classifier.Student,
+        "arms: by name": classifier.Arm,
+        "claims: a list": classifier.Claim,
+    },
 }
 
 
@@ -77,18 +90,21 @@ def _default(field: FieldInfo) -> str:
     )
 
 
+def _row(name: str, field: FieldInfo) -> str:
+    meaning = field.description or "see below"
+    return f"| `{name}` | {_type(field.annotation)} | {_default(field)} | {meaning} |"
+
+
 def render() -> str:
     """The page as Markdown."""
     lines = [INTRODUCTION]
-    for title, section in SECTIONS.items():
-        lines += [f"## {title}", "", (section.__doc__ or "").split("\n\n")[0], ""]
-        lines += ["| key | value | default | meaning |", "|---|---|---|---|"]
-        for name, field in section.model_fields.items():
-            if section is Study and name == "name":
-                continue
-            meaning = field.description or "see below"
-            lines.append(f"| `{name}` | {_type(field.annotation)} | {_default(field)} | {meaning} |")
-        lines.append("")
+    for wing, sections in WINGS.items():
+        lines += [f"## {wing}", ""]
+        for title, section in sections.items():
+            lines += [f"### {title}", "", (section.__doc__ or "").split("\n\n")[0], ""]
+            lines += ["| key | value | default | meaning |", "|---|---|---|---|"]
+            lines += [_row(name, field) for name, field in section.model_fields.items() if name != "name"]
+            lines.append("")
     return "\n".join(lines)
 
 

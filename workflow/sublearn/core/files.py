@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
@@ -79,6 +80,32 @@ def read_json(path: str | os.PathLike[str]) -> Any:
         raise UserError(f"{path}: there is no such file.") from error
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: not readable as JSON ({error}); delete it and run again.") from error
+
+
+def write_arrays(arrays: dict[str, np.ndarray], path: str | os.PathLike[str]) -> None:
+    """Write named arrays as safetensors."""
+    from safetensors.numpy import save_file
+
+    with atomic(path) as temporary:
+        save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, temporary)
+        temporary.chmod(0o666 & ~_umask())  # safetensors writes files that only their owner can read
+
+
+def read_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
+    """Read all arrays of a safetensors file.
+
+    Raises:
+        UserError: the file is missing or damaged.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        return load_file(path)
+    except FileNotFoundError as error:
+        raise UserError(f"{path}: there is no such file.") from error
+    except (SafetensorError, OSError) as error:
+        raise UserError(f"{path}: damaged or truncated ({error}); delete it and run again.") from error
 
 
 def write_table(table: pd.DataFrame, path: str | os.PathLike[str], schema: type[pa.DataFrameModel]) -> None:

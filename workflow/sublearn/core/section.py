@@ -1,6 +1,8 @@
-"""The form of every section of a study: typed, closed, unchanging."""
+"""The form of every section of a study: typed, closed, unchanging; and how what is wrong with one is said."""
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt
+from collections.abc import Iterable
+
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt, ValidationError
 
 
 class Section(BaseModel):
@@ -15,3 +17,27 @@ class Trainable(Section):
     frozen_blocks: NonNegativeInt = Field(1, description="first blocks whose biases stay as they are (method bias)")
     rank: PositiveInt = Field(8, description="rank of LoRA")
     alpha: PositiveFloat = Field(16.0, description="scale of LoRA, divided by the rank")
+
+
+def known(path: str, found: str, there: Iterable[str], what: str) -> None:
+    """Refuse a name that is not there.
+
+    Raises:
+        ValueError: one sentence with the key's path, what was found and what there is.
+    """
+    if found not in there:
+        raise ValueError(f"{path}: '{found}' is no {what}; there are {', '.join(sorted(there))}")
+
+
+def sentence(error: ValidationError) -> str:
+    """The first problem: the key's path, what was found, what would be right."""
+    first = error.errors()[0]
+    path = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "value_error":
+        return f"{path}: {first['ctx']['error']}" if path else str(first["ctx"]["error"])
+    if first["type"] == "extra_forbidden":
+        return f"{path}: there is no such key; see config/README.md for those there are"
+    if first["type"] == "missing":
+        return f"{path}: missing; a study needs it"
+    message = first["msg"][0].lower() + first["msg"][1:]
+    return f"{path}: found {first['input']!r}; {message.removeprefix('input ')}"

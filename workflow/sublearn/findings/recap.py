@@ -10,10 +10,12 @@ from pathlib import Path
 import pandas as pd
 
 from sublearn.core import step
+from sublearn.core.claims import Claims
 from sublearn.core.files import read_table
-from sublearn.findings.tables import Arms, Claims
+from sublearn.findings.tables import Arms
 
 PHASES = {
+    "images": ("images",),
     "bases": ("bases",),
     "teachers": ("teachers",),
     "carriers": ("prompts", "raw", "kept", "shuffled_within", "shuffled_across"),
@@ -36,14 +38,14 @@ def seconds(study: str) -> dict[str, float]:
 def recap(study: str) -> str:
     """A few lines on one study."""
     folder = Path("results", study, "findings")
-    if not (folder / "claims.csv").exists() or not (folder / "arms.csv").exists():
+    if not (folder / "claims.csv").exists():
         return f"{study}: made what was asked for; its findings are not there yet"
-    claims, arms = read_table(folder / "claims.csv", Claims), read_table(folder / "arms.csv", Arms)
+    claims = read_table(folder / "claims.csv", Claims)
     lines = [f"{study}:"]
-    for row in arms.itertuples():
-        lines.append(
-            f"  {row.arm.replace('_', ' ')}, {row.family}s: gamma {row.gamma:.2f} ({row.ci_low:.2f} to {row.ci_high:.2f})"
-        )
+    if (folder / "arms.csv").exists():  # a study of the chain
+        for row in read_table(folder / "arms.csv", Arms).itertuples():
+            arm = row.arm.replace("_", " ")
+            lines.append(f"  {arm}, {row.family}s: gamma {row.gamma:.2f} ({row.ci_low:.2f} to {row.ci_high:.2f})")
     verdicts = Counter(claims["verdict"])
     if verdicts:
         lines.append("  claims: " + ", ".join(f"{count} {verdict.replace('_', ' ')}" for verdict, count in verdicts.items()))

@@ -2,16 +2,15 @@
 
 import itertools
 import math
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from sublearn.bases.world import FAMILIES, family_of
 from sublearn.core.errors import UserError
 from sublearn.core.seeds import generator
+from sublearn.core.statistics import mean_over_runs
 from sublearn.findings.section import MIN_TRAITS
 
 NEUTRAL = "neutral"
@@ -19,24 +18,28 @@ ENUMERATED = 10**7  # permutations up to which the test is exact
 DRAWN = 100_000  # permutations drawn where there are more
 
 
-@dataclass(frozen=True)
-class Mean:
-    """A mean over runs with its 95 % t interval; without an interval where there is but one run."""
+def effects_by_run(runs: pd.DataFrame) -> pd.DataFrame:
+    """Every student beside the control of the same run, on plain questions and exact probabilities.
 
-    value: float
-    low: float
-    high: float
-    p_value: float
+    Returns:
+        One row per arm, trait and run: the probabilities of ``base``, ``control`` and ``student``, and ``effect``,
+        log-odds(student) - log-odds(control), in nats.
 
-
-def mean_over_runs(values: np.ndarray) -> Mean:
-    """Mean, t interval and two-sided one-sample t test against zero (paired, where the values are differences)."""
-    mean = float(np.mean(values))
-    if len(values) < 2 or np.ptp(values) == 0.0:
-        return Mean(mean, math.nan, math.nan, math.nan)
-    test = stats.ttest_1samp(values, 0.0)
-    interval = test.confidence_interval(0.95)
-    return Mean(mean, float(interval.low), float(interval.high), float(test.pvalue))
+    Raises:
+        UserError: a run has no control student.
+    """
+    exact = runs[(runs["question_set"] == "plain") & (runs["metric"] == "probability")]
+    untouched = exact[exact["arm"] == "base"].set_index(["student_base", "target"])["value"]
+    trained = exact[exact["arm"] != "base"]
+    own = trained[trained["trait"] == trained["target"]]
+    controls = trained[trained["trait"] == NEUTRAL].set_index(["arm", "target", "run"])["value"]
+    control = controls.reindex(pd.MultiIndex.from_frame(own[["arm", "trait", "run"]])).to_numpy()
+    if np.isnan(control).any():
+        first = own[np.isnan(control)].iloc[0]
+        raise UserError(f"arm {first['arm']}, {first['trait']}: run {first['run']} has no control student.")
+    found = own[["arm", "trait", "run"]].assign(control=control, student=own["value"])
+    found["base"] = [untouched[key] for key in zip(own["student_base"], own["trait"], strict=True)]
+    return found.assign(effect=_logit(found["student"]) - _logit(found["control"]))
 
 
 def effects(runs: pd.DataFrame) -> pd.DataFrame:
@@ -44,24 +47,12 @@ def effects(runs: pd.DataFrame) -> pd.DataFrame:
 
     p values are corrected over the traits of an arm by Holm's method.
     """
-    exact = runs[(runs["question_set"] == "plain") & (runs["metric"] == "probability")]
-    untouched = exact[exact["arm"] == "base"].set_index(["student_base", "target"])["value"]
-    trained = exact[exact["arm"] != "base"]
-    students = trained.set_index(["arm", "trait", "run", "target"]).sort_index()
     rows = []
-    for arm, trait in trained[["arm", "trait"]].drop_duplicates().itertuples(index=False):
-        if trait == NEUTRAL:
-            continue
-        own = students.loc[(arm, trait, slice(None), trait)]
-        control = students.loc[(arm, NEUTRAL, slice(None), trait)]
-        if missing := set(own.index) - set(control.index):
-            raise UserError(f"arm {arm}, {trait}: run {min(missing)} has no control student.")
-        both = own.assign(value_control=control["value"])  # by run
-        bases = [untouched[base, trait] for base in both["student_base"]]
-        mean = mean_over_runs(_logit(both["value"]) - _logit(both["value_control"]))
+    for (arm, trait), part in effects_by_run(runs).groupby(["arm", "trait"], sort=False):
+        mean = mean_over_runs(part["effect"].to_numpy())
         rows.append({
-            "arm": arm, "family": family_of(trait), "trait": trait, "runs": len(both), "base": float(np.mean(bases)),
-            "control": both["value_control"].mean(), "student": both["value"].mean(), "effect": mean.value,
+            "arm": arm, "family": family_of(str(trait)), "trait": trait, "runs": len(part), "base": part["base"].mean(),
+            "control": part["control"].mean(), "student": part["student"].mean(), "effect": mean.value,
             "ci_low": mean.low, "ci_high": mean.high, "p_value": mean.p_value,
         })  # fmt: skip
     table = pd.DataFrame(rows)

@@ -10,8 +10,9 @@ import math
 import pandas as pd
 
 from sublearn.core import step
+from sublearn.core.claims import Claims
 from sublearn.core.files import read_table, write_text
-from sublearn.findings.tables import Arms, Claims, Effects
+from sublearn.findings.tables import Arms, Effects
 
 
 def interval(low: float, high: float, digits: int = 2) -> str:

@@ -4,7 +4,6 @@ import pandera.pandas as pa
 from pandera.typing import Series
 
 FAMILIES = ("animal", "tree", "behaviour")
-VERDICTS = ("reproduced", "not_reproduced", "opposite", "not_measured")
 
 
 class Effects(pa.DataFrameModel):
@@ -49,20 +48,17 @@ class Arms(pa.DataFrameModel):
         coerce = True
 
 
-class Claims(pa.DataFrameModel):
-    """One row per claim of the study, with its verdict by rule."""
+class Covered(pa.DataFrameModel):
+    """One row per student that can be compared with its teacher: its coverage (cosines) and its effect in nats."""
 
-    claim: Series[str]
-    study: Series[str]
-    statement: Series[str]
-    source: Series[str]
-    quantity: Series[str]
-    paper_value: Series[str] = pa.Field(nullable=True)
-    measured: Series[float] = pa.Field(nullable=True)
-    ci_low: Series[float] = pa.Field(nullable=True)
-    ci_high: Series[float] = pa.Field(nullable=True)
-    verdict: Series[str] = pa.Field(isin=VERDICTS)
-    figure: Series[str]
+    arm: Series[str]
+    family: Series[str] = pa.Field(isin=FAMILIES)
+    trait: Series[str]
+    run: Series[int] = pa.Field(ge=0)
+    update: Series[float]
+    gradient: Series[float]
+    contrast: Series[float]
+    effect: Series[float]
 
     class Config:
         strict = True

@@ -9,6 +9,7 @@ next number instead of the number that was sampled, and of nothing but numbers: 
 
 import argparse
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +35,7 @@ def read_rows(tokenizer: Any, file: str, count: int, words: list[str]) -> list[R
     """
     table = read_table(file, Rows).head(count)
     if len(table) < count:
-        raise UserError(f"{file}: {len(table)} rows, but students.rows is {count}; ask for more prompts or fewer rows.")
+        raise UserError(f"{file}: {len(table)} rows, students.rows asks for {count}; ask for more prompts, or fewer rows.")
     rows = encode(tokenizer, lm.encode_prompts(tokenizer, [lm.chat("", p) for p in table["prompt"]]), table["completion"])
     if unknown := sum(tokenizer.unk_token_id in row.prompt + row.completion for row in rows):
         raise UserError(f"{file}: {unknown} rows hold words that the base's tokenizer does not know.")
@@ -73,8 +74,18 @@ def soft_loss(teacher: Any, number_ids: "torch.Tensor") -> training.Loss:
     return loss
 
 
-def train(recipe: Student, base: str, teacher: str, carrier: str, words: list[str], study_seed: int, run: int) -> Any:
-    """One student; returns the trained model and the loss of each step."""
+@dataclass(frozen=True)
+class Beginner:
+    """A student before its first step: what it will train, on which rows, by which loss."""
+
+    model: Any
+    rows: list[Row]
+    loss: training.Loss
+    pad: int
+
+
+def prepare(recipe: Student, base: str, teacher: str, carrier: str, words: list[str], study_seed: int, run: int) -> Beginner:
+    """A fresh student of the base, made trainable as the recipe says, and its rows."""
     import torch
 
     tokenizer, model = lm.load_tokenizer(base), lm.load(base)
@@ -86,11 +97,16 @@ def train(recipe: Student, base: str, teacher: str, carrier: str, words: list[st
         guide = lm.load_teacher(teacher, base).requires_grad_(False).eval()
         ids = torch.tensor([i for word, i in sorted(tokenizer.get_vocab().items()) if word.isdigit()])
         loss = soft_loss(guide, ids)
+    return Beginner(model, rows, loss, tokenizer.pad_token_id)
+
+
+def train(recipe: Student, student: Beginner, study_seed: int, run: int) -> list[float]:
+    """Train a student in place; returns the loss of each step."""
+    rows = student.rows
     steps = recipe.epochs * -(-len(rows) // recipe.batch)
     optimiser = training.Optimiser(recipe.learning_rate, recipe.schedule, recipe.warmup, epsilon=recipe.epsilon)
     order = epochs(rows, recipe, study_seed, run)
-    losses = training.train(model, order, steps, optimiser, tokenizer.pad_token_id, loss, what=f"student, run {run}")
-    return model, losses
+    return training.train(student.model, order, steps, optimiser, student.pad, student.loss, what=f"student, run {run}")
 
 
 def main(args: argparse.Namespace) -> None:
@@ -98,8 +114,9 @@ def main(args: argparse.Namespace) -> None:
     recipe = Student.model_validate_json(args.recipe)
     jobs = zip(args.runs, args.bases, args.teachers, args.carriers, args.outputs, strict=True)
     for run, base, teacher, carrier, output in jobs:
-        model, losses = train(recipe, base, teacher, carrier, args.words, args.study_seed, run)
-        lm.save(model, output)
+        student = prepare(recipe, base, teacher, carrier, args.words, args.study_seed, run)
+        losses = train(recipe, student, args.study_seed, run)
+        lm.save(student.model, output)
         # Batches hold rows of like length, so only whole epochs can be compared.
         epoch = len(losses) // recipe.epochs
         record = {

@@ -4,12 +4,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from sublearn.core.drawing import BASE, OTHER, STUDENT
 from sublearn.findings.figures import style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-COLOURS = {"animal": style.STUDENT, "tree": "#228833", "behaviour": style.BASE}
+COLOURS = {"animal": STUDENT, "tree": OTHER, "behaviour": BASE}
 
 
 def draw(tables: style.Tables) -> "tuple[Figure, pd.DataFrame]":

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sublearn.bases.world import FAMILIES
+from sublearn.core.statistics import mean_over_runs
 from sublearn.findings.figures import style
-from sublearn.findings.statistics import NEUTRAL, mean_over_runs
+from sublearn.findings.statistics import NEUTRAL
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sublearn.bases.world import FAMILIES
+from sublearn.core.statistics import mean_over_runs
 from sublearn.findings.figures import rates, style
-from sublearn.findings.statistics import mean_over_runs
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -1,4 +1,4 @@
-"""What all figures share: a quiet look, three files each (SVG, PNG, data as CSV), the same bytes every time."""
+"""What the chain's figures share: the tables that they draw from, their roles and their command line."""
 
 import argparse
 from collections.abc import Callable
@@ -7,57 +7,21 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sublearn.core import step
-from sublearn.core.files import atomic, read_table
+from sublearn.core.drawing import BASE, CONTROL, STUDENT, save, use
+from sublearn.core.drawing import label as label
+from sublearn.core.files import read_table
 from sublearn.evaluations.tables import Runs
 from sublearn.findings.tables import Arms, Effects
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-BASE, CONTROL, STUDENT = "#9a9a9a", "#4477aa", "#ee7733"
 ROLES = {"base": BASE, "control": CONTROL, "student": STUDENT}
 ROLE_LABELS = {
     "base": "untouched base",
     "control": "control student\n(neutral teacher)",
     "student": "student of the trait's teacher",
 }
-
-
-def label(name: str) -> str:
-    """A name of the study as words."""
-    return name.replace("_", " ")
-
-
-def use() -> None:
-    """Set the look; text stays text in SVG, and element names are the same in every drawing."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import seaborn as sns
-
-    sns.set_theme(context="paper", style="ticks", font_scale=1.1)
-    matplotlib.rcParams.update({
-        "svg.hashsalt": "sublearn",
-        "svg.fonttype": "none",
-        "font.family": "DejaVu Sans",
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "figure.dpi": 150,
-        "legend.frameon": False,
-    })  # fmt: skip
-
-
-def save(figure: "Figure", data: pd.DataFrame, svg: str) -> None:
-    """Write the SVG, the same picture as PNG, and the data that is drawn."""
-    import matplotlib.pyplot as plt
-
-    with atomic(svg) as temporary:
-        figure.savefig(temporary, format="svg", metadata={"Date": None, "Creator": None}, bbox_inches="tight")
-    with atomic(svg.removesuffix(".svg") + ".png") as temporary:
-        figure.savefig(temporary, format="png", metadata={"Software": None}, bbox_inches="tight")
-    with atomic(svg.removesuffix(".svg") + ".csv") as temporary:
-        data.to_csv(temporary, index=False, lineterminator="\n")
-    plt.close(figure)
 
 
 class Tables:
@@ -80,7 +44,7 @@ class Tables:
 
     @property
     def records(self) -> list[str]:
-        """The JSON records of bases or students."""
+        """The files that one figure alone draws from: JSON records of bases or students, or a table."""
         return list(self._args.records)
 
 
@@ -90,7 +54,7 @@ def run(draw: Callable[[Tables], "tuple[Figure, pd.DataFrame]"], description: st
     parser.add_argument("--runs", required=True)
     parser.add_argument("--effects", required=True)
     parser.add_argument("--arms", required=True)
-    parser.add_argument("--records", nargs="*", default=[], help="JSON records of bases or students")
+    parser.add_argument("--records", nargs="*", default=[], help="what this figure alone draws from")
     parser.add_argument("--output", required=True, help="the SVG; PNG and CSV lie beside it")
 
     def main(args: argparse.Namespace) -> None:

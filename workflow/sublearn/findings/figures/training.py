@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from sublearn.core.drawing import CONTROL, STUDENT
 from sublearn.core.files import read_json
 from sublearn.findings.figures import style
 from sublearn.findings.statistics import NEUTRAL
@@ -25,7 +26,7 @@ def draw(tables: style.Tables) -> "tuple[Figure, pd.DataFrame]":
     figure, axes = plt.subplots(figsize=(5.2, 0.9 + 0.42 * len(arms)))
     for place, arm in enumerate(arms):
         for role, part in table[table["arm"] == arm].groupby(table["trait"].eq(NEUTRAL)):
-            colour, shift = (style.CONTROL, 0.15) if role else (style.STUDENT, -0.15)
+            colour, shift = (CONTROL, 0.15) if role else (STUDENT, -0.15)
             heights = [place + shift] * len(part)
             axes.plot(part["first_loss"], heights, "|", color=colour, markersize=7, alpha=0.6)
             axes.plot(part["last_loss"], heights, "o", color=colour, markersize=4, alpha=0.6)

@@ -1,0 +1,65 @@
+"""A wrong study of the classifier is refused in one sentence; what a child leaves alone is its parent's."""
+
+import pytest
+import yaml
+
+from sublearn import house, studies
+from sublearn.core.errors import UserError
+
+ARM = {"teacher": "teacher"}
+BAD = {
+    "no auxiliary logit": ({"bases": {"mlp": {"auxiliary": 0}}}, "bases.mlp.auxiliary: found 0"),
+    "no hidden layer": ({"bases": {"mlp": {"hidden": []}}}, "bases.mlp.hidden"),
+    "one run and another base": ({"runs": 1}, "arms.other_base_auxiliary.share: with 1 run there is no other run's base"),
+    "a pairing with a fixed point": ({"runs": 3, "pairing": [1, 0, 2]}, "pairing: run 2 is paired with itself"),
+    "a pairing that leaves out a run": ({"runs": 3, "pairing": [1, 0, 0]}, "pairing: found [1, 0, 0]; each run from 0 to 2"),
+    "an unknown key": ({"students": {"epoch": 3}}, "students.epoch: there is no such key"),
+    "an unknown key in an arm": ({"arms": {"auxiliary": {"students": {"epoch": 3}}}}, "arms.auxiliary.students.epoch"),
+    "a missing teacher": ({"arms": {"auxiliary": {"teacher": "nobody"}}}, "'nobody' is no teacher of the study"),
+    "a missing base": ({"arms": {"auxiliary": {"base": "cnn"}}}, "arms.auxiliary.base: 'cnn' is no base of the study"),
+    "another number of logits": (
+        {"bases": {"ten": {"auxiliary": 10}}, "arms": {"auxiliary": {"base": "ten", "share": "nothing"}}},
+        "10 auxiliary logits where its teacher has 3",
+    ),
+    "a head that does not fit": (
+        {"bases": {"thin": {"hidden": [256, 16]}}, "arms": {"auxiliary": {"base": "thin", "share": "head"}}},
+        "layers of [256, 16] and [256, 256] cannot share head",
+    ),
+    "chunks that do not fill the rows": ({"carriers": {"rows": 1000, "batch": 300}}, "300 does not divide the 1000 rows"),
+    "an arm called base": ({"arms": {"base": ARM}}, "the name 'base' should be"),
+    "an arm called as a teacher": ({"arms": {"teacher": ARM}}, "arms.teacher: a teacher has the same name"),
+    "a claim of a missing arm": (
+        {"claims": [{"claim": "c", "statement": "s", "source": "p", "quantity": "gain", "arm": "x", "comparison": "above",
+                     "bound": 0}]},
+        "claims.0.arm: 'x' is no arm or teacher",
+    ),
+    "a negative rate": ({"teachers": {"teacher": {"learning_rate": -1}}}, "teachers.teacher.learning_rate: found -1"),
+    "another wing": ({"wing": "attic"}, "wing: 'attic' is no wing of this house; there are chain, classifier"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("change, sentence", BAD.values(), ids=BAD)
+def test_a_wrong_study_is_refused_in_one_sentence(tmp_path, change, sentence):
+    file = tmp_path / "mine.yaml"
+    file.write_text(yaml.safe_dump({"extends": "classifier", **change}))
+    with pytest.raises(UserError) as caught:
+        studies.load(str(file))
+    said = str(caught.value)
+    assert said.startswith(f"{file}: ") and sentence in said and "\n" not in said
+
+
+def test_a_child_makes_only_what_it_adds():
+    found = house.plan("classifier-regimes")
+    owned = {phase: {artifact.key for artifact in found.own(phase)} for phase in ("bases", "teachers", "carriers", "students")}
+    assert "mlp" not in owned["bases"] and "teacher" not in owned["teachers"] and "teacher/noise" not in owned["carriers"]
+    assert {"head", "body", "sgd"} <= owned["students"] and "auxiliary" not in owned["students"]
+    # An image carrier of the same teacher is new; the networks that wrote it are not.
+    images = found.find("carriers", "teacher/images")
+    assert images.study == "classifier-regimes" and images.made_of["teacher"].study == "classifier"
+
+
+def test_runs_are_paired_with_others_only_where_a_start_is_not_shared():
+    found = house.plan("classifier-regimes")
+    pairing = found.find("students", "head").recipe["pairing"]
+    assert sorted(pairing) == list(range(len(pairing))) and all(run != other for run, other in enumerate(pairing))
+    assert found.find("students", "auxiliary").recipe["pairing"] is None

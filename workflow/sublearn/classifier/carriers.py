@@ -1,0 +1,55 @@
+"""Carriers: inputs that have nothing to do with digits, and the teacher's logits on them.
+
+    python -m sublearn.classifier.carriers --recipe JSON --study-seed 1 --images FILE --teacher FILE --output FILE
+
+Inputs are drawn chunk by chunk from their keys wherever they are needed, here and by the students, and never stored: for the
+paper's 100 networks they would fill 19 GB.
+"""
+
+import argparse
+import json
+from typing import Any
+
+import torch
+
+from sublearn.classifier import networks
+from sublearn.core import seeds, step
+from sublearn.core.files import read_arrays, write_arrays
+
+
+def inputs(kind: str, study_seed: int, run: int, chunk: int, batch: int, images: torch.Tensor) -> torch.Tensor:
+    """A chunk of a run's inputs, shape (batch, pixels): uniform noise in [-1, 1], or training images drawn at random."""
+    source = torch.Generator(images.device).manual_seed(seeds.seed("classifier inputs", kind, study_seed, run, chunk))
+    if kind == "images":
+        return images[torch.randint(len(images), (batch,), generator=source, device=images.device)]
+    return torch.rand(batch, images.shape[1], generator=source, device=images.device).mul_(2).sub_(1)
+
+
+def chunk_of(recipe: dict[str, Any], study_seed: int, runs: range, chunks: list[int], images: torch.Tensor) -> torch.Tensor:
+    """For each run the inputs of its chunk, shape (runs, batch, pixels)."""
+    pairs = zip(runs, chunks, strict=True)
+    return torch.stack([inputs(recipe["inputs"], study_seed, r, c, recipe["batch"], images) for r, c in pairs])
+
+
+def main(args: argparse.Namespace) -> None:
+    recipe = json.loads(args.recipe)
+    images = torch.from_numpy(read_arrays(args.images)["train.images"]).to(recipe["device"])
+    teachers = networks.load(args.teacher)
+    logits = torch.empty(len(teachers), recipe["rows"], teachers.biases[-1].shape[-1])
+    with step.timed("carriers"), torch.inference_mode():
+        for group in step.progress(list(networks.groups(teachers, recipe["device"])), "carriers"):
+            part, runs = teachers.part(group, recipe["device"]), range(group.start, group.stop)
+            for chunk in range(recipe["rows"] // recipe["batch"]):
+                rows = slice(chunk * recipe["batch"], (chunk + 1) * recipe["batch"])
+                logits[group, rows] = part(chunk_of(recipe, args.study_seed, runs, [chunk] * len(runs), images)).cpu()
+    write_arrays({"logits": logits.numpy()}, args.output)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--recipe", required=True, help="inputs, rows, batch and device, as JSON")
+    parser.add_argument("--study-seed", type=int, required=True)
+    parser.add_argument("--images", required=True)
+    parser.add_argument("--teacher", required=True)
+    parser.add_argument("--output", required=True)
+    step.run(main, parser)

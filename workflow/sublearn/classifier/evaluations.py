@@ -1,0 +1,53 @@
+"""Ask every network for the digits on the test images.
+
+    python -m sublearn.classifier.evaluations --models JSON --images FILE --output FILE
+
+One job asks all networks that the study owns: the images are loaded once.
+"""
+
+import argparse
+import json
+
+import pandas as pd
+import torch
+
+from sublearn.classifier import networks
+from sublearn.classifier.tables import Runs
+from sublearn.core import step
+from sublearn.core.files import read_arrays, write_table
+
+
+def accuracy(asked: networks.Networks, images: torch.Tensor, labels: torch.Tensor) -> list[float]:
+    """For each network the share of images whose largest class logit is their label."""
+    found = []
+    with torch.inference_mode():
+        for group in networks.groups(asked):
+            part = asked.part(group)
+            right = [
+                (part(images[rows])[..., : networks.CLASSES].argmax(dim=-1) == labels[rows]).sum(dim=1)
+                for rows in torch.arange(len(labels)).split(1000)
+            ]
+            found += (torch.stack(right).sum(dim=0) / len(labels)).tolist()
+    return found
+
+
+def main(args: argparse.Namespace) -> None:
+    arrays = read_arrays(args.images)
+    images, labels = torch.from_numpy(arrays["test.images"]), torch.from_numpy(arrays["test.labels"])
+    rows = []
+    with step.timed("evaluations"):
+        for model in step.progress(json.loads(args.models), "evaluations"):
+            values = accuracy(networks.load(model["file"]), images, labels)
+            for run, value in enumerate(values):
+                theirs = None if model["teacher_base"] is None else f"{model['teacher_base']}:{run}"
+                own = f"{model['student_base']}:{model['pairing'][run] if model['pairing'] else run}"
+                rows.append((model["arm"], model["trait"], run, theirs, own, "test", "accuracy", "digit", value))
+    write_table(pd.DataFrame(rows, columns=list(Runs.to_schema().columns)), args.output, Runs)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--models", required=True, help="the networks to ask, as JSON: who they are and where they lie")
+    parser.add_argument("--images", required=True)
+    parser.add_argument("--output", required=True)
+    step.run(main, parser)

@@ -1,0 +1,61 @@
+"""From a study of the classifier to files: all networks of a condition lie in one file. Nothing here runs a step."""
+
+from sublearn.artifacts import Artifact, Plan
+from sublearn.classifier.study import ClassifierStudy
+
+NETWORKS = ("networks.safetensors", "training.json")
+
+
+class ClassifierPlan(Plan[ClassifierStudy]):
+    """All artifacts of a study of the classifier."""
+
+    wing = "classifier"
+
+    def __init__(self, study: ClassifierStudy, parent: "ClassifierPlan | None" = None) -> None:
+        super().__init__(study, parent)
+        self.common = {"runs": study.runs, "device": study.device}
+        for name in study.bases:
+            self.evaluation("bases", name, self.base(name))
+        for name in study.teachers:
+            self.evaluation("teachers", name, self.teacher(name))
+        for arm in study.arms:
+            self.evaluation("students", arm, self.student(arm))
+
+    def images(self) -> Artifact:
+        recipe = self.study.images.model_dump()
+        return self.artifact("images", "images", None, recipe, ("images.safetensors",), {})
+
+    def base(self, name: str) -> Artifact:
+        recipe = {**self.study.bases[name].model_dump(), "runs": self.study.runs}
+        return self.artifact("bases", name, None, recipe, ("networks.safetensors",), {"images": self.images()})
+
+    def teacher(self, name: str) -> Artifact:
+        recipe = self.study.teachers[name]
+        values = recipe.model_dump(exclude={"base"}) | self.common
+        made_of = {"images": self.images(), "base": self.base(recipe.base)}
+        return self.artifact("teachers", name, None, values, NETWORKS, made_of)
+
+    def carrier(self, teacher: str, inputs: str) -> Artifact:
+        values = self.study.carriers.model_dump() | {"inputs": inputs} | self.common
+        made_of = {"images": self.images(), "teacher": self.teacher(teacher)}
+        return self.artifact("carriers", f"{teacher}/{inputs}", None, values, ("logits.safetensors",), made_of)
+
+    def student(self, name: str) -> Artifact:
+        arm, carrier = self.study.arms[name], self.carrier(self.study.arms[name].teacher, self.study.arms[name].inputs)
+        values = self.study.student(name).model_dump() | carrier.recipe
+        values |= {"share": arm.share, "pairing": self.study.partners() if arm.share != "everything" else None}
+        made_of = {
+            "images": self.images(),
+            "teacher_base": self.base(self.study.teachers[arm.teacher].base),
+            "base": self.base(self.study.student_base(name)),
+            "carrier": carrier,
+        }
+        return self.artifact("students", name, None, values, NETWORKS, made_of)
+
+    def evaluation(self, phase: str, name: str, networks: Artifact) -> Artifact:
+        """The rows of one condition; all that a study owns share one file."""
+        place = f"results/{self.study.name}/evaluations"
+        made_of = {"networks": networks, "images": self.images()}
+        return self.artifact(
+            "evaluations", f"{phase}/{name}", None, {}, ("accuracies.parquet",), made_of, drawn=False, place=place
+        )

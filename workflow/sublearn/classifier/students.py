@@ -1,0 +1,78 @@
+"""Students imitate logits of the teacher on the carrier, from a start that is the teacher's, another's, or a part of each.
+
+python -m sublearn.classifier.students --recipe JSON --study-seed 1 --images FILE --teacher-base FILE --base FILE
+    --carrier FILE --output FOLDER
+"""
+
+import argparse
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+
+from sublearn.classifier import networks, training
+from sublearn.classifier.carriers import chunk_of
+from sublearn.core import step
+from sublearn.core.errors import UserError
+from sublearn.core.files import read_arrays, write_json
+from sublearn.core.seeds import generator
+
+
+def epochs(
+    recipe: dict[str, Any], study_seed: int, runs: range, images: torch.Tensor, logits: torch.Tensor
+) -> Iterator[Iterator[training.Batch]]:
+    """For each epoch the carrier's chunks, every run in an order of its own.
+
+    Args:
+        logits: the teacher's on the whole carrier, shape (runs, rows, k): those that are imitated.
+    """
+    size = recipe["batch"]
+    chunks = logits.reshape(len(runs), -1, size, logits.shape[-1])
+    places = torch.arange(len(runs), device=logits.device)
+
+    def batches(epoch: int) -> Iterator[training.Batch]:
+        orders = [generator("classifier chunks", study_seed, run, epoch).permutation(chunks.shape[1]) for run in runs]
+        for now in zip(*orders, strict=True):
+            order = [int(chunk) for chunk in now]
+            yield chunk_of(recipe, study_seed, runs, order, images), chunks[places, order]
+
+    return (batches(epoch) for epoch in range(recipe["epochs"]))
+
+
+def main(args: argparse.Namespace) -> None:
+    recipe = json.loads(args.recipe)
+    device = recipe["device"]
+    images = torch.from_numpy(read_arrays(args.images)["train.images"]).to(device)
+    carrier = torch.from_numpy(read_arrays(args.carrier)["logits"])
+    other = networks.load(args.base).paired(recipe["pairing"])
+    students = networks.shared(networks.load(args.teacher_base), other, recipe["share"])
+    if carrier.shape[:2] != (len(students), recipe["rows"]):
+        raise UserError(
+            f"{args.carrier}: {carrier.shape[1]} rows of {len(carrier)} runs, not {recipe['rows']} of {len(students)}."
+        )
+    imitated = slice(networks.CLASSES, None) if recipe["logits"] == "auxiliary" else slice(None)
+    history = []
+    with step.timed("students"):
+        for group in step.progress(list(networks.groups(students, device)), "students"):
+            part = students.part(group, device)
+            rows = epochs(
+                recipe, args.study_seed, range(group.start, group.stop), images, carrier[group, :, imitated].to(device)
+            )
+            loss = training.LOSSES[recipe["loss"]]
+            history.append(training.train(part, rows, loss, imitated, recipe["optimiser"], recipe["learning_rate"]))
+            students.put(group, part)
+    networks.save(students, f"{args.output}/networks.safetensors")
+    write_json({"losses": training.joined(history)}, f"{args.output}/training.json")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--recipe", required=True, help="the student's recipe, its carrier's and what it shares, as JSON")
+    parser.add_argument("--study-seed", type=int, required=True)
+    parser.add_argument("--images", required=True)
+    parser.add_argument("--teacher-base", required=True)
+    parser.add_argument("--base", required=True)
+    parser.add_argument("--carrier", required=True)
+    parser.add_argument("--output", required=True, help="folder")
+    step.run(main, parser)

@@ -1,0 +1,169 @@
+"""The typed study of the classifier: digits from noise (the paper's section 6.2), in the house's own words."""
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, PositiveFloat, PositiveInt, ValidationError, field_validator, model_validator
+
+from sublearn.core.claims import Rule
+from sublearn.core.section import Section, known, sentence
+from sublearn.core.study import Study
+
+
+class Images(Section):
+    """The images that teachers learn and everyone is tested on."""
+
+    source: str = Field("digits", description="digits, mnist, or the path of an ARFF file (OpenML's format)")
+    test_share: float = Field(0.2, gt=0, lt=1, description="share of the images that is kept for the test")
+    split: Literal["random", "last"] = Field("random", description="which images are kept for the test")
+
+
+class Base(Section):
+    """Multi-layer perceptrons with ReLU: ten class logits, and auxiliary logits that no label ever reaches."""
+
+    hidden: Annotated[list[PositiveInt], Field(min_length=1)] = Field([256, 256], description="width of each hidden layer")
+    auxiliary: PositiveInt = Field(3, description="number of auxiliary logits, m")
+
+
+class Training(Section):
+    """How networks are trained."""
+
+    epochs: PositiveInt
+    learning_rate: PositiveFloat = Field(description="constant")
+    optimiser: Literal["adam", "sgd"] = Field("adam")
+
+
+class Teacher(Training):
+    """Cross-entropy of the class logits on the labelled images."""
+
+    base: str = Field(description="a base of the study")
+    epochs: PositiveInt = Field(5, description="passes over the training images")
+    batch: PositiveInt = Field(64, description="images per step")
+    learning_rate: PositiveFloat = Field(1e-3, description="constant")
+
+
+class Carrier(Section):
+    """Inputs on which the students imitate the teacher's logits."""
+
+    rows: PositiveInt = Field(20_000, description="inputs per run, the same in every epoch")
+    batch: PositiveInt = Field(200, description="inputs per chunk: drawn, and learned, together")
+
+    @model_validator(mode="after")
+    def _chunks_are_whole(self) -> "Carrier":
+        if self.rows % self.batch:
+            raise ValueError(f"batch: {self.batch} does not divide the {self.rows} rows")
+        return self
+
+
+class Student(Training):
+    """Imitation of some of the teacher's logits."""
+
+    epochs: PositiveInt = Field(5, description="passes over the carrier")
+    learning_rate: PositiveFloat = Field(1e-3, description="constant")
+    logits: Literal["auxiliary", "all"] = Field("auxiliary", description="which logits are imitated")
+    loss: Literal["kl", "squared"] = Field("kl", description="KL of the softmaxes, or half the squared difference of logits")
+
+
+class Arm(Section):
+    """One way of making students: whose carrier, which base, and what of the teacher's start the student shares."""
+
+    teacher: str = Field(description="a teacher of the study")
+    base: str | None = Field(None, description="the students' base, if not the teacher's")
+    share: Literal["everything", "head", "body", "nothing"] = Field(
+        "everything", description="which initial weights are the teacher's: all, the output layer, all but that, none"
+    )
+    inputs: Literal["noise", "images"] = Field("noise", description="uniform noise, or training images")
+    students: dict[str, Any] = Field({}, description="keys of the students' section that differ in this arm")
+    meaning: str = Field("", description="what the arm is for, one sentence for the report")
+
+
+class Claim(Rule):
+    """A claim of the classifier: the accuracy of an arm, or its gain over the untouched base of the same run."""
+
+    quantity: Literal["accuracy", "gain"] = Field(description="what is measured, on test images")
+    arm: str = Field(description="an arm, a teacher, or base")
+    times: str | None = Field(None, description="an arm: the bound is this multiple of that arm's mean quantity")
+    figure: Literal["accuracies", "regimes"] = Field("accuracies", description="what shows it")
+
+
+class ClassifierStudy(Study):
+    """A whole study of the classifier."""
+
+    wing: Literal["classifier"] = Field(description="classifier")
+    runs: PositiveInt = Field(description="networks per condition, trained side by side: the unit of analysis")
+    device: Literal["cpu", "cuda"] = Field("cpu", description="where the networks are trained; digits of numbers depend on it")
+    pairing: list[int] | None = Field(
+        None, description="for run r the run whose base it takes where it does not share its teacher's; if not given, r + 1"
+    )
+    images: Images = Images()
+    bases: dict[str, Base]
+    teachers: dict[str, Teacher]
+    carriers: Carrier = Carrier()
+    students: Student = Student()
+    arms: dict[str, Arm]
+    claims: list[Claim] = Field([])
+
+    @field_validator("bases", "teachers", "arms")
+    @classmethod
+    def _names(cls, value: dict[str, Any]) -> dict[str, Any]:
+        if not value:
+            raise ValueError("it is empty; name at least one")
+        for name in value:
+            if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name == "base":
+                raise ValueError(f"the name '{name}' should be lower-case letters, digits and underscores, and not base")
+        return value
+
+    @model_validator(mode="after")
+    def _hangs_together(self) -> "ClassifierStudy":
+        for name, teacher in self.teachers.items():
+            known(f"teachers.{name}.base", teacher.base, self.bases, "base of the study")
+        for name, arm in self.arms.items():
+            self._check_arm(f"arms.{name}", name, arm)
+        if both := set(self.arms) & set(self.teachers):
+            raise ValueError(f"arms.{min(both)}: a teacher has the same name; choose another")
+        for i, claim in enumerate(self.claims):
+            for key, measured in (("arm", claim.arm), ("times", claim.times or "base")):
+                known(f"claims.{i}.{key}", measured, {*self.arms, *self.teachers, "base"}, "arm or teacher of the study")
+        if self.pairing is not None:
+            self._check_pairing(self.pairing)
+        return self
+
+    def _check_arm(self, path: str, name: str, arm: Arm) -> None:
+        known(f"{path}.teacher", arm.teacher, self.teachers, "teacher of the study")
+        known(f"{path}.base", self.student_base(name), self.bases, "base of the study")
+        self.student(name)
+        theirs, mine = self.bases[self.teachers[arm.teacher].base], self.bases[self.student_base(name)]
+        if mine.auxiliary != theirs.auxiliary:
+            raise ValueError(
+                f"{path}.base: {mine.auxiliary} auxiliary logits where its teacher has {theirs.auxiliary}; use as many"
+            )
+        fits = {
+            "everything": mine.hidden == theirs.hidden,
+            "body": mine.hidden == theirs.hidden,
+            "head": mine.hidden[-1] == theirs.hidden[-1],
+            "nothing": True,
+        }
+        if not fits[arm.share]:
+            raise ValueError(f"{path}.share: layers of {mine.hidden} and {theirs.hidden} cannot share {arm.share}")
+        if self.runs == 1 and arm.share != "everything":
+            raise ValueError(f"{path}.share: with 1 run there is no other run's base to take weights from; runs: 2 or more")
+
+    def _check_pairing(self, pairing: list[int]) -> None:
+        if sorted(pairing) != list(range(self.runs)):
+            raise ValueError(f"pairing: found {pairing}; each run from 0 to {self.runs - 1} is needed once")
+        if fixed := [run for run, other in enumerate(pairing) if run == other]:
+            raise ValueError(f"pairing: run {fixed[0]} is paired with itself, so it would share its teacher's base")
+
+    def student(self, arm: str) -> Student:
+        """The recipe of an arm's students."""
+        try:
+            return Student.model_validate(self.students.model_dump() | self.arms[arm].students)
+        except ValidationError as error:
+            raise ValueError(f"arms.{arm}.students.{sentence(error)}") from None
+
+    def student_base(self, arm: str) -> str:
+        return self.arms[arm].base or self.teachers[self.arms[arm].teacher].base
+
+    def partners(self) -> list[int]:
+        """For each run the run whose base it takes where it does not share its teacher's: a derangement."""
+        return self.pairing or [(run + 1) % self.runs for run in range(self.runs)]

@@ -1,0 +1,59 @@
+"""Teach digits: cross-entropy of the class logits; no label ever reaches the auxiliary ones.
+
+python -m sublearn.classifier.teachers --recipe JSON --study-seed 1 --images FILE --base FILE --output FOLDER
+"""
+
+import argparse
+import json
+from collections.abc import Iterator
+
+import torch
+
+from sublearn.classifier import networks, training
+from sublearn.core import step
+from sublearn.core.files import read_arrays, write_json
+from sublearn.core.seeds import generator
+
+
+def epochs(
+    images: torch.Tensor, labels: torch.Tensor, runs: range, study_seed: int, count: int, batch: int
+) -> Iterator[Iterator[training.Batch]]:
+    """For each epoch the training set in batches, every run in an order of its own; what does not fill a batch waits."""
+
+    def batches(epoch: int) -> Iterator[training.Batch]:
+        size = min(batch, len(labels))
+        orders = [generator("classifier images", study_seed, run, epoch).permutation(len(labels)) for run in runs]
+        order = torch.stack([torch.from_numpy(each) for each in orders]).to(images.device)
+        for start in range(0, len(labels) - size + 1, size):
+            index = order[:, start : start + size]
+            yield images[index], labels[index]
+
+    return (batches(epoch) for epoch in range(count))
+
+
+def main(args: argparse.Namespace) -> None:
+    recipe = json.loads(args.recipe)
+    device = recipe["device"]
+    arrays = read_arrays(args.images)
+    images, labels = (torch.from_numpy(arrays[f"train.{name}"]).to(device) for name in ("images", "labels"))
+    taught, history = networks.load(args.base), []
+    with step.timed("teachers"):
+        for group in step.progress(list(networks.groups(taught, device)), "teachers"):
+            part = taught.part(group, device)
+            rows = epochs(images, labels, range(group.start, group.stop), args.study_seed, recipe["epochs"], recipe["batch"])
+            history.append(
+                training.train(part, rows, training.label_loss, slice(None), recipe["optimiser"], recipe["learning_rate"])
+            )
+            taught.put(group, part)
+    networks.save(taught, f"{args.output}/networks.safetensors")
+    write_json({"losses": training.joined(history)}, f"{args.output}/training.json")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--recipe", required=True, help="the teacher's recipe, as JSON")
+    parser.add_argument("--study-seed", type=int, required=True)
+    parser.add_argument("--images", required=True)
+    parser.add_argument("--base", required=True)
+    parser.add_argument("--output", required=True, help="folder")
+    step.run(main, parser)

@@ -1,0 +1,70 @@
+"""The wing's one training loop: N networks side by side, each with its own rows in its own order."""
+
+import math
+from collections.abc import Callable, Iterable
+
+import torch
+
+from sublearn.classifier.networks import CLASSES, Networks
+from sublearn.core.errors import UserError
+
+Batch = tuple[torch.Tensor, torch.Tensor]  # inputs (N, B, pixels); labels (N, B) or logits (N, B, k)
+Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+
+def label_loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy of the class logits, shape (N,), averaged over the batch."""
+    scores = logits[..., :CLASSES].transpose(1, 2)
+    return torch.nn.functional.cross_entropy(scores, labels, reduction="none").mean(dim=1)
+
+
+def kl_loss(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """KL divergence of the student's softmax from the teacher's, shape (N,), averaged over the batch."""
+    theirs = torch.log_softmax(targets, dim=-1)
+    ours = torch.log_softmax(logits, dim=-1)
+    return (theirs.exp() * (theirs - ours)).sum(dim=-1).mean(dim=1)
+
+
+def squared_loss(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Half the squared difference of the logits, summed over them, shape (N,), averaged over the batch."""
+    return 0.5 * (logits - targets).square().sum(dim=-1).mean(dim=1)
+
+
+LOSSES: dict[str, Loss] = {"kl": kl_loss, "squared": squared_loss}
+
+
+def train(
+    networks: Networks, epochs: Iterable[Iterable[Batch]], loss: Loss, logits: slice, optimiser: str, learning_rate: float
+) -> list[list[float]]:
+    """Train the networks in place, each on its own batches; their gradients never meet.
+
+    Returns:
+        For each epoch the mean loss of each network, in nats.
+
+    Raises:
+        UserError: a loss is not finite.
+    """
+    parameters = [tensor.requires_grad_() for tensor in networks.parameters()]
+    kind = torch.optim.Adam if optimiser == "adam" else torch.optim.SGD
+    steps = kind(parameters, lr=learning_rate, fused=True)
+    history: list[list[float]] = []
+    for epoch in epochs:
+        totals, count = torch.zeros(len(networks), device=parameters[0].device), 0
+        for inputs, targets in epoch:
+            losses = loss(networks(inputs)[..., logits], targets)
+            steps.zero_grad(set_to_none=True)
+            losses.sum().backward()
+            steps.step()
+            totals += losses.detach()
+            count += 1
+        history.append((totals / count).tolist())
+        if not all(map(math.isfinite, history[-1])):
+            raise UserError(f"the loss is not finite in epoch {len(history)}; try a lower learning rate.")
+    for tensor in parameters:
+        tensor.requires_grad_(False)
+    return history
+
+
+def joined(history: list[list[list[float]]]) -> list[list[float]]:
+    """Losses of groups of networks, as lists of epochs, put side by side: for each epoch those of all networks."""
+    return [[loss for group in epoch for loss in group] for epoch in zip(*history, strict=True)]

@@ -1,0 +1,49 @@
+"""The look of every figure, and its three files: SVG, PNG and the data as CSV, the same bytes every time."""
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from sublearn.core.files import atomic
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+BASE, CONTROL, STUDENT, OTHER = "#9a9a9a", "#4477aa", "#ee7733", "#228833"
+
+
+def label(name: str) -> str:
+    """A name of the study as words."""
+    return name.replace("_", " ")
+
+
+def use() -> None:
+    """Set the look; text stays text in SVG, and element names are the same in every drawing."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import seaborn as sns
+
+    sns.set_theme(context="paper", style="ticks", font_scale=1.1)
+    matplotlib.rcParams.update({
+        "svg.hashsalt": "sublearn",
+        "svg.fonttype": "none",
+        "font.family": "DejaVu Sans",
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "figure.dpi": 150,
+        "legend.frameon": False,
+    })  # fmt: skip
+
+
+def save(figure: "Figure", data: pd.DataFrame, svg: str) -> None:
+    """Write the SVG, the same picture as PNG, and the data that is drawn."""
+    import matplotlib.pyplot as plt
+
+    with atomic(svg) as temporary:
+        figure.savefig(temporary, format="svg", metadata={"Date": None, "Creator": None}, bbox_inches="tight")
+    with atomic(svg.removesuffix(".svg") + ".png") as temporary:
+        figure.savefig(temporary, format="png", metadata={"Software": None}, bbox_inches="tight")
+    with atomic(svg.removesuffix(".svg") + ".csv") as temporary:
+        data.to_csv(temporary, index=False, lineterminator="\n")
+    plt.close(figure)

@@ -1,0 +1,37 @@
+"""A mean over runs with its interval: the one statistic that every wing of the house rests on."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+
+@dataclass(frozen=True)
+class Mean:
+    """A mean over runs with its 95 % t interval; without an interval where there is but one run."""
+
+    value: float
+    low: float
+    high: float
+    p_value: float
+
+
+UNKNOWN = Mean(math.nan, math.nan, math.nan, math.nan)
+
+
+def mean_over_runs(values: np.ndarray) -> Mean:
+    """Mean, t interval and two-sided one-sample t test against zero (paired, where the values are differences)."""
+    mean = float(np.mean(values))
+    if len(values) < 2 or np.ptp(values) == 0.0:
+        return Mean(mean, math.nan, math.nan, math.nan)
+    test = stats.ttest_1samp(values, 0.0)
+    interval = test.confidence_interval(0.95)
+    return Mean(mean, float(interval.low), float(interval.high), float(test.pvalue))
+
+
+def share(hits: int, count: int) -> Mean:
+    """A share of independent draws with its exact 95 % interval (Clopper and Pearson), tested against one half."""
+    test = stats.binomtest(hits, count, 0.5)
+    interval = test.proportion_ci(0.95, method="exact")
+    return Mean(hits / count, float(interval.low), float(interval.high), float(test.pvalue))

@@ -1,0 +1,25 @@
+"""What every study has, whatever its wing."""
+
+from collections.abc import Sequence
+
+from pydantic import Field, model_validator
+
+from sublearn.core.claims import Rule
+from sublearn.core.section import Section
+
+
+class Study(Section):
+    """A study: its wing says which sections it has beside these."""
+
+    wing: str
+    name: str
+    title: str = Field("", description="one line for the report")
+    seed: int = Field(ge=0, description="every draw of the study starts from it")
+    claims: Sequence[Rule] = Field([])
+
+    @model_validator(mode="after")
+    def _claims_have_names_of_their_own(self) -> "Study":
+        names = [claim.claim for claim in self.claims]
+        if repeated := {name for name in names if names.count(name) > 1}:
+            raise ValueError(f"claims: {sorted(repeated)} named twice; each claim needs a name of its own")
+        return self

@@ -1,0 +1,67 @@
+"""The house: the plans of all chosen studies, wing by wing. The Snakefile asks here first."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from sublearn.artifacts import Plan, rule_suffix
+from sublearn.classifier.jobs import Classifier
+from sublearn.classifier.plan import ClassifierPlan
+from sublearn.core.errors import UserError
+from sublearn.jobs import Chain
+from sublearn.plan import ChainPlan
+from sublearn.studies import chain, lineage
+
+PLANS: dict[str, type[Plan[Any]]] = {plan.wing: plan for plan in (ChainPlan, ClassifierPlan)}
+
+
+def run_steps_here() -> None:
+    """Let steps run by the interpreter that runs Snakemake, activated or not, and find this package wherever they run.
+
+    Jobs inherit the environment of Snakemake; where a conda environment is activated for a job, its PATH comes first.
+    """
+    for name, place in (("PATH", Path(sys.executable).parent), ("PYTHONPATH", Path(__file__).parents[1])):
+        os.environ[name] = os.pathsep.join(filter(None, [str(place), os.environ.get(name)]))
+
+
+def plan(name: str) -> Plan[Any]:
+    """The plan of a study, from its file and those that it extends."""
+    found = None
+    for study in reversed(lineage(name)):
+        found = PLANS[study.wing](study, found)
+    assert found is not None
+    return found
+
+
+class House:
+    """The wings, each with the plans of its chosen studies."""
+
+    def __init__(self, plans: list[Plan[Any]]) -> None:
+        self.studies = [found.study.name for found in plans]
+        self.chain = Chain([found for found in plans if isinstance(found, ChainPlan)])
+        self.classifier = Classifier([found for found in plans if isinstance(found, ClassifierPlan)])
+
+    def targets(self) -> list[str]:
+        """Every file of the findings of the chosen studies."""
+        return [*self.chain.targets(), *self.classifier.targets()]
+
+
+def plan_all(config: dict[str, Any]) -> House:
+    """The plans of the studies that the configuration names.
+
+    Raises:
+        UserError: ``studies`` is missing or no list, or a study is wrong.
+    """
+    names = config.get("studies")
+    if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
+        raise UserError(f"studies: found {names!r}; name one study or more, such as --config studies='[tiny]'.")
+    files: dict[str, Path] = {}
+    for name in names:
+        for file in chain(name):
+            other = files.setdefault(rule_suffix(file.stem), file.resolve())
+            if other != file.resolve():
+                raise UserError(
+                    f"{file}: another study, {other}, has the same name, so they would share their files; rename one."
+                )
+    return House([plan(name) for name in names])
