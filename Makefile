@@ -7,6 +7,8 @@ PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 SNAKEMAKE := .venv/bin/python -m snakemake
 
+FORCED := runs numbers coverage classifier_findings theory_findings
+TABLES := $(FORCED) effects claims summary
 FIGURES := $(patsubst workflow/report/%.rst,figure_%,$(filter-out %/workflow.rst,$(wildcard workflow/report/*.rst)))
 
 .PHONY: reproduce figures test test-all check setup clean
@@ -19,7 +21,7 @@ reproduce: .venv/installed
 figures: .venv/installed
 	@test -e results/tiny/evaluations/same_base.parquet || \
 	  { echo "error: results/tiny/evaluations is not there; make reproduce computes it" >&2; exit 1; }
-	$(SNAKEMAKE) --cores all --forcerun runs numbers --allowed-rules all runs effects claims numbers summary $(FIGURES)
+	$(SNAKEMAKE) --cores all --forcerun $(FORCED) --allowed-rules all $(TABLES) $(FIGURES)
 	$(SNAKEMAKE) --report results/report.html > logs/report.log 2>&1 || (cat logs/report.log; exit 1)
 	.venv/bin/python -m sublearn.findings.compare
 

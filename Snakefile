@@ -19,6 +19,7 @@ include: "workflow/rules/students.smk"
 include: "workflow/rules/evaluations.smk"
 include: "workflow/rules/findings.smk"
 include: "workflow/rules/classifier.smk"
+include: "workflow/rules/theory.smk"
 
 
 rule all:

@@ -15,6 +15,6 @@ try:
 except UserError as error:
     raise SystemExit(f"error: {error}")
 
-CHAIN, CLASSIFIER = HOUSE.chain, HOUSE.classifier
+CHAIN, CLASSIFIER, THEORY = HOUSE.chain, HOUSE.classifier, HOUSE.theory
 WORDS = trait_words()
 ENVIRONMENT = str(Path("envs/workflow.yaml").absolute())

@@ -12,8 +12,10 @@ from sublearn.core.errors import UserError
 from sublearn.jobs import Chain
 from sublearn.plan import ChainPlan
 from sublearn.studies import chain, lineage
+from sublearn.theory.jobs import Theory
+from sublearn.theory.plan import TheoryPlan
 
-PLANS: dict[str, type[Plan[Any]]] = {plan.wing: plan for plan in (ChainPlan, ClassifierPlan)}
+PLANS: dict[str, type[Plan[Any]]] = {plan.wing: plan for plan in (ChainPlan, ClassifierPlan, TheoryPlan)}
 
 
 def run_steps_here() -> None:
@@ -41,10 +43,11 @@ class House:
         self.studies = [found.study.name for found in plans]
         self.chain = Chain([found for found in plans if isinstance(found, ChainPlan)])
         self.classifier = Classifier([found for found in plans if isinstance(found, ClassifierPlan)])
+        self.theory = Theory([found for found in plans if isinstance(found, TheoryPlan)])
 
     def targets(self) -> list[str]:
         """Every file of the findings of the chosen studies."""
-        return [*self.chain.targets(), *self.classifier.targets()]
+        return [*self.chain.targets(), *self.classifier.targets(), *self.theory.targets()]
 
 
 def plan_all(config: dict[str, Any]) -> House:

@@ -16,6 +16,7 @@ from sublearn.findings.section import Claim
 from sublearn.students.section import Student
 from sublearn.study import Arm, ChainStudy
 from sublearn.teachers.section import Teacher, TeacherOverride
+from sublearn.theory import study as theory
 
 INTRODUCTION = """# Studies
 
@@ -56,6 +57,14 @@ WINGS: dict[str, dict[str, type[Section]]] = {
         "students": classifier.Student,
         "arms: by name": classifier.Arm,
         "claims: a list": classifier.Claim,
+    },
+    "The theorem: numeric checks (`wing: theory`)": {
+        "A study of the theorem": theory.TheoryStudy,
+        "networks": theory.Networks,
+        "adversary": theory.Adversary,
+        "conditions": theory.Conditions,
+        "trajectory": theory.Trajectory,
+        "claims: a list": theory.Claim,
     },
 }
 

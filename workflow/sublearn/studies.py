@@ -15,10 +15,11 @@ from sublearn.core.errors import UserError
 from sublearn.core.section import sentence
 from sublearn.core.study import Study
 from sublearn.study import ChainStudy
+from sublearn.theory.study import TheoryStudy
 
 STUDIES = Path("config/studies")
 NAME = re.compile(r"[a-z0-9][a-z0-9.\-]*")
-WINGS: dict[str, type[Study]] = {"chain": ChainStudy, "classifier": ClassifierStudy}
+WINGS: dict[str, type[Study]] = {"chain": ChainStudy, "classifier": ClassifierStudy, "theory": TheoryStudy}
 
 
 def load(name: str) -> Study:

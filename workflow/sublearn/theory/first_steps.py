@@ -1,0 +1,55 @@
+"""Evaluations: the student's first step in every draw, under every condition.
+
+    python -m sublearn.theory.first_steps --recipe JSON --study-seed 1 --output FILE
+
+Bases, teachers and students of a draw live for milliseconds in this one process and are not stored: the seed has them all.
+"""
+
+import argparse
+import json
+from typing import Any
+
+import pandas as pd
+import torch
+
+from sublearn.core import step
+from sublearn.core.files import write_table
+from sublearn.theory.conditions import CONDITIONS
+from sublearn.theory.draws import Draw, draw
+from sublearn.theory.tables import FirstSteps
+from sublearn.theory.wording import text
+
+
+def rows(made: Draw, recipe: dict[str, Any], study_seed: int, number: int) -> list[dict[str, Any]]:
+    """A row for each value of each condition."""
+    found = []
+    for condition, vary in CONDITIONS.items():
+        for each in vary(made, recipe, (study_seed, number)):
+            steps = each.step if isinstance(each.step, list) else [each.step] * len(each.values)
+            leading = [None] * len(steps) if each.leading is None else each.leading.tolist()
+            columns = (each.values, steps, each.inner.tolist(), each.cosine.tolist(), each.change.tolist(), leading)
+            for value, length, inner, cosine, change, predicted in zip(*columns, strict=True):
+                found.append({
+                    "draw": number, **made.kinds, "parameters": made.network.parameters, "condition": condition,
+                    "step": length, "value": text(value), "inner": inner, "cosine": cosine, "leading": predicted,
+                    "change": change,
+                })  # fmt: skip
+    return found
+
+
+def main(args: argparse.Namespace) -> None:
+    torch.set_num_threads(1)
+    recipe = json.loads(args.recipe)
+    found = []
+    with step.timed("first steps"):
+        for number in step.progress(range(recipe["draws"]), "draws"):
+            found += rows(draw(recipe, args.study_seed, number), recipe, args.study_seed, number)
+    write_table(pd.DataFrame(found, columns=list(FirstSteps.to_schema().columns)), args.output, FirstSteps)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--recipe", required=True, help="all of the study but its trajectory and claims, as JSON")
+    parser.add_argument("--study-seed", type=int, required=True)
+    parser.add_argument("--output", required=True)
+    step.run(main, parser)
