@@ -35,7 +35,7 @@ class Coverage(pa.DataFrameModel):
     """Cosines, one row per student, of its first update with the displacement of its teacher from the teacher's base.
 
     ``update`` is the first step of the student's optimiser, ``gradient`` the step along the plain gradient; ``contrast``
-    compares what both have beyond the control student of the same run and its neutral teacher.
+    compares what both have beyond the control student of the same run and its neutral teacher (nothing where they are equal).
     """
 
     arm: Series[str]
@@ -43,7 +43,7 @@ class Coverage(pa.DataFrameModel):
     run: Series[int] = pa.Field(ge=0)
     update: Series[float] = pa.Field(in_range={"min_value": -1.0001, "max_value": 1.0001})
     gradient: Series[float] = pa.Field(in_range={"min_value": -1.0001, "max_value": 1.0001})
-    contrast: Series[float] = pa.Field(in_range={"min_value": -1.0001, "max_value": 1.0001})
+    contrast: Series[float] = pa.Field(in_range={"min_value": -1.0001, "max_value": 1.0001}, nullable=True)
 
     class Config:
         strict = True

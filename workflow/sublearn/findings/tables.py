@@ -57,7 +57,7 @@ class Covered(pa.DataFrameModel):
     run: Series[int] = pa.Field(ge=0)
     update: Series[float]
     gradient: Series[float]
-    contrast: Series[float]
+    contrast: Series[float] = pa.Field(nullable=True)
     effect: Series[float]
 
     class Config:

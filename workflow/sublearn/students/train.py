@@ -35,7 +35,7 @@ def read_rows(tokenizer: Any, file: str, count: int, words: list[str]) -> list[R
     """
     table = read_table(file, Rows).head(count)
     if len(table) < count:
-        raise UserError(f"{file}: {len(table)} rows, students.rows asks for {count}; ask for more prompts, or fewer rows.")
+        raise UserError(f"{file}: {len(table)} rows, but students.rows is {count}; ask for more prompts or fewer rows.")
     rows = encode(tokenizer, lm.encode_prompts(tokenizer, [lm.chat("", p) for p in table["prompt"]]), table["completion"])
     if unknown := sum(tokenizer.unk_token_id in row.prompt + row.completion for row in rows):
         raise UserError(f"{file}: {unknown} rows hold words that the base's tokenizer does not know.")

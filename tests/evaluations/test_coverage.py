@@ -1,0 +1,97 @@
+"""The first update is the one that the student's optimiser would make, and is compared in effective weights."""
+
+import json
+
+import pandas as pd
+import pytest
+import torch
+
+from sublearn.carriers.tables import Rows
+from sublearn.core import lm, training
+from sublearn.core.files import read_table, write_table
+from sublearn.core.rows import collate
+from sublearn.evaluations import coverage
+from sublearn.evaluations.tables import Coverage
+from sublearn.house import plan
+from sublearn.students import train
+from sublearn.students.section import Student
+
+WORDS = ["owl", "owls"]
+
+
+@pytest.fixture(scope="module")
+def carrier(tmp_path_factory):
+    """Twenty rows of numbers."""
+    file = tmp_path_factory.mktemp("carrier") / "kept.parquet"
+    prompts = [f"continue {i} , {i + 1} , {i + 2}" for i in range(20)]
+    answers = [f"{(7 * i) % 1000}, {(11 * i) % 1000}" for i in range(20)]
+    write_table(pd.DataFrame({"prompt_index": range(20), "prompt": prompts, "completion": answers}), file, Rows)
+    return str(file)
+
+
+def beginner(base, carrier, **changes):
+    recipe = Student.model_validate({"rows": 20, "batch": 8, **changes})
+    return recipe, train.prepare(recipe, str(base), str(base), carrier, WORDS, study_seed=1, run=0)
+
+
+@pytest.mark.parametrize("method", ["bias", "full", "lora"])
+def test_the_update_is_adams_first_step_on_all_rows(base, carrier, method):
+    recipe, student = beginner(base, carrier, method=method, rank=2)
+    found = coverage.first_updates(recipe, student.model, student.rows, student.loss, student.pad)
+
+    _, again = beginner(base, carrier, method=method, rank=2)
+    before = coverage.effective(again.model)
+    trained = [p for p in again.model.parameters() if p.requires_grad]
+    adam = torch.optim.AdamW(trained, lr=recipe.learning_rate, eps=recipe.epsilon, weight_decay=0.0)
+    tokens = sum(len(row.completion) for row in again.rows)
+    (training.token_loss(again.model, collate(again.rows, again.pad)) / tokens).backward()
+    torch.nn.utils.clip_grad_norm_(trained, 1.0)
+    adam.step()
+    expected = coverage.effective(again.model) - before
+    assert coverage.cosine(found["update"], expected) > 0.999
+    assert found["update"].norm() == pytest.approx(expected.norm().item(), rel=0.01)
+    assert coverage.cosine(found["gradient"], found["update"]) > 0
+
+
+def test_an_adapter_counts_as_what_it_does_to_the_weights(base, carrier):
+    _, student = beginner(base, carrier, method="lora", rank=2)
+    untouched = lm.load(base)
+    torch.testing.assert_close(coverage.effective(student.model), coverage.effective(untouched))  # B is zero at first
+    for name, parameter in student.model.named_parameters():
+        if "lora_B" in name:
+            parameter.data.fill_(0.01)
+    vector = coverage.effective(student.model)
+    assert vector.shape == coverage.effective(untouched).shape and not torch.equal(vector, coverage.effective(untouched))
+
+
+def test_the_step_finds_a_teacher_that_went_the_students_way(base, carrier, run_step, tmp_path):
+    """A teacher that was itself trained on the carrier lies where the student's first step leads; one moved at random not."""
+    recipe, student = beginner(base, carrier, method="full", learning_rate=1e-3, epochs=1)
+    train.train(recipe, student, study_seed=1, run=0)
+    lm.save(student.model, tmp_path / "along")
+    for name, scale in (("astray", 1e-3), ("neutral", 1e-3)):
+        model, draws = lm.load(base), torch.Generator().manual_seed(len(name))
+        for parameter in model.parameters():
+            parameter.data += scale * torch.randn(parameter.shape, generator=draws)
+        lm.save(model, tmp_path / name)
+    place = {"arm": "full", "run": 0, "base": str(base), "teacher_base": str(base)}
+    place |= {"carrier": carrier, "control_carrier": carrier, "control_teacher": str(tmp_path / "neutral")}
+    students = [{**place, "trait": name, "teacher": str(tmp_path / name)} for name in ("along", "astray")]
+    output = tmp_path / "full.parquet"
+    parts = ["--recipe", recipe.model_dump_json(), "--students", json.dumps(students), "--words", *WORDS]
+    done = run_step("sublearn.evaluations.coverage", *parts, "--study-seed", 1, "--output", output)
+    assert done.returncode == 0, done.stderr
+    table = read_table(output, Coverage).set_index("trait")
+    assert table.loc["along", "update"] > 0.3
+    assert abs(table.loc["astray", "update"]) < 0.1
+    assert table["contrast"].isna().all()  # student and control read the same rows here
+
+
+def test_only_arms_whose_weights_can_be_compared_have_coverage():
+    found = plan("tiny-controls")
+    arms = {artifact.key.split("/")[0] for artifact in found.artifacts("coverage")}
+    assert {"same_base", "other_base", "mismatched", "full_soft"} <= arms
+    assert not arms & {"prompted_teacher", "other_architecture"}
+    # A trait that the child adds to an arm of its parent is measured beside the parent's control.
+    oak = next(artifact for artifact in found.own("coverage") if artifact.key == "same_base/oak")
+    assert oak.made_of["control_carrier"].study == "tiny"
