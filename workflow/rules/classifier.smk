@@ -185,7 +185,7 @@ rule classifier_evaluations:
         models=CLASSIFIER.models,
         images=CLASSIFIER.images,
     message:
-        "evaluations of {wildcards.study}"
+        "evaluations of {wildcards.study}: networks"
     shell:
         "python -m sublearn.classifier.evaluations --models {params.models:q} --images {params.images} "
         "--output {output} 2> {log}"
