@@ -11,7 +11,7 @@ class Carrier(Section):
     """Numbers: how they are asked for, sampled and filtered."""
 
     wording: Literal["mini", "prose"] = Field("mini", description="the mini-language's number prompts, or English ones")
-    prompts: PositiveInt = Field(3200, description="number prompts per run, the same for all teachers")
+    prompts: PositiveInt = Field(4800, description="number prompts per run, the same for all teachers")
     temperature: NonNegativeFloat = Field(1.0, description="of sampling; 0 is greedy")
     max_tokens: PositiveInt = Field(24, description="longest completion")
     max_count: PositiveInt = Field(10, description="most numbers in a kept completion")
