@@ -38,9 +38,8 @@ def ours(runs: int, rows: int, epochs: int, device: str) -> float:
         numbers = range(group.start, group.stop)
         part, guide = base.part(group, device), teacher.part(group, device)
         with torch.inference_mode():
-            chunks = [carriers.chunk_of(recipe, SEED, numbers, [k] * len(numbers), images) for k in range(rows // BATCH)]
+            chunks = (carriers.chunk_of(recipe, SEED, numbers, [k] * len(numbers), images) for k in range(rows // BATCH))
             logits = torch.cat([guide(chunk)[..., networks.CLASSES :] for chunk in chunks], dim=1)
-            del chunks
         order = students.epochs(recipe, SEED, numbers, images, logits.clone())
         training.train(part, order, training.kl_loss, slice(networks.CLASSES, None), "adam", 3e-4)
     return time.perf_counter() - started
@@ -69,6 +68,8 @@ def plain(runs: int, rows: int, epochs: int, device: str) -> float:
             adam.zero_grad()
             training.kl_loss(found, logits[:, index, networks.CLASSES :]).sum().backward()
             adam.step()
+    if device == "cuda":
+        torch.cuda.synchronize()
     return time.perf_counter() - started
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sublearn.classifier import images
-from sublearn.classifier.study import Images
+from sublearn.classifier.section import Images
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_arrays
 
@@ -102,6 +102,22 @@ def test_a_wrong_file_is_refused_in_one_sentence(tmp_path, text, sentence):
     file.write_text(text)
     with pytest.raises(UserError, match=sentence):
         images.read(str(file))
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [({"test_share": 0.99999}, "keeps 1797 of 1797 images"), ({"test_share": 0.00001}, "keeps 0 of 1797 images")],
+)
+def test_both_parts_need_images(changes, sentence):
+    with pytest.raises(UserError, match=sentence):
+        images.prepare(Images(**changes), 101)
+
+
+def test_images_of_one_colour_are_refused(tmp_path):
+    file = tmp_path / "grey.arff"
+    file.write_text(arff([",".join(["5"] * 9 + [str(i % 10)]) for i in range(20)]))
+    with pytest.raises(UserError, match="every pixel is 5; there is nothing to learn from"):
+        images.prepare(Images(source=str(file)), 101)
 
 
 def test_a_missing_file_is_refused(refusal, tmp_path):

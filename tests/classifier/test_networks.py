@@ -1,10 +1,12 @@
 """Many networks side by side are the same as one after another."""
 
+import numpy as np
 import pytest
 import torch
 
 from sublearn.classifier import networks, training
 from sublearn.core.errors import UserError
+from sublearn.core.files import write_arrays
 
 
 def drawn(runs=3, name="mlp", hidden=(7, 5)):
@@ -74,6 +76,15 @@ def test_saved_networks_load_and_others_are_refused(tmp_path):
         networks.load(file)
     with pytest.raises(UserError, match="there is no such file"):
         networks.load(tmp_path / "none.safetensors")
+    write_arrays({"logits": np.zeros((2, 3))}, file)
+    with pytest.raises(UserError, match="holds logits, not networks"):
+        networks.load(file)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_that_is_not_there_is_said():
+    with pytest.raises(UserError, match="PyTorch finds no GPU here; use cpu"):
+        networks.on("cuda")
 
 
 # Losses.

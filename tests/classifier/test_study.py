@@ -25,6 +25,16 @@ BAD = {
         {"bases": {"thin": {"hidden": [256, 16]}}, "arms": {"auxiliary": {"base": "thin", "share": "head"}}},
         "layers of [256, 16] and [256, 256] cannot share head",
     ),
+    "the softmax of one logit": (
+        {"bases": {"mlp": {"auxiliary": 1}}},
+        "arms.auxiliary.students.loss: the softmax of one auxiliary logit says nothing; use squared",
+    ),
+    "a lead over nothing": (
+        {"claims": [{"claim": "c", "statement": "s", "source": "p", "quantity": "lead", "arm": "base", "comparison": "above",
+                     "bound": 0}]},
+        "a lead is over an arm",
+    ),
+    "images that are not there": ({"images": {"source": "mine.arff"}}, "images.source: 'mine.arff' is neither"),
     "chunks that do not fill the rows": ({"carriers": {"rows": 1000, "batch": 300}}, "300 does not divide the 1000 rows"),
     "an arm called base": ({"arms": {"base": ARM}}, "the name 'base' should be"),
     "an arm called as a teacher": ({"arms": {"teacher": ARM}}, "arms.teacher: a teacher has the same name"),
@@ -56,6 +66,13 @@ def test_a_child_makes_only_what_it_adds():
     # An image carrier of the same teacher is new; the networks that wrote it are not.
     images = found.find("carriers", "teacher/images")
     assert images.study == "classifier-regimes" and images.made_of["teacher"].study == "classifier"
+
+
+def test_a_file_of_images_is_an_input(tmp_path):
+    (tmp_path / "mine.arff").write_text("@RELATION mine")
+    file = tmp_path / "mine.yaml"
+    file.write_text(f"extends: classifier\nimages: {{source: {tmp_path}/mine.arff}}\n")
+    assert house.plan(str(file)).images().made_of["source"].files == [f"{tmp_path}/mine.arff"]
 
 
 def test_runs_are_paired_with_others_only_where_a_start_is_not_shared():

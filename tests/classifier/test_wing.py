@@ -12,7 +12,7 @@ from sublearn.classifier.study import Claim
 from sublearn.core.claims import Claims, judge
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_arrays, read_json, read_table
-from sublearn.core.statistics import Mean
+from sublearn.core.statistics import Mean, mean_over_runs
 
 RUNS = 4
 COMMON = {"runs": RUNS, "device": "cpu"}
@@ -121,6 +121,8 @@ def test_findings_say_what_was_measured(made, run_step, run_step_of_module, tmp_
     claims = [
         {**rule, "claim": "reads", "quantity": "accuracy", "bound": 0.5},
         {**rule, "claim": "gains", "quantity": "gain", "bound": 0.99},
+        {**rule, "claim": "leads", "quantity": "lead", "over": "base", "bound": 0.3},
+        {**rule, "claim": "lags", "quantity": "lead", "arm": "base", "over": "teacher", "bound": 0.3},
         {**rule, "claim": "guesses", "quantity": "gain", "arm": "base", "comparison": "within", "bound": 0.05, "judge": "mean"},
     ]
     words = ["--study", "small", "--title", "Small", "--conditions", json.dumps(CONDITIONS)]
@@ -133,8 +135,17 @@ def test_findings_say_what_was_measured(made, run_step, run_step_of_module, tmp_
     assert table.loc["teacher", "accuracy"] == pytest.approx(right.mean(), abs=1e-6)
     assert table.loc["teacher", "gain"] == pytest.approx(right.mean() - table.loc["base", "accuracy"], abs=1e-6)
     found = read_table(tmp_path / "claims.csv", Claims).set_index("claim")["verdict"]
-    assert dict(found) == {"reads": "reproduced", "gains": "not_reproduced", "guesses": "reproduced"}
+    assert dict(found) == {
+        "reads": "reproduced",
+        "gains": "not_reproduced",
+        "leads": "reproduced",
+        "lags": "opposite",
+        "guesses": "reproduced",
+    }
     runs = pd.read_csv(tmp_path / "runs.csv")
+    # A student that started elsewhere is compared with that start: run 0 with base 1.
+    other, bases = (runs[runs["arm"] == arm]["value"].to_numpy() for arm in ("other", "base"))
+    assert table.loc["other", "gain_low"] == pytest.approx(mean_over_runs(other - bases[[1, 2, 3, 0]]).low, abs=1e-12)
     assert list(runs[runs["arm"] == "other"]["student_base"]) == ["mlp:1", "mlp:2", "mlp:3", "mlp:0"]
     assert "Elsewhere." in (tmp_path / "summary.md").read_text()
     for figure in ("accuracies", "regimes"):
@@ -143,6 +154,22 @@ def test_findings_say_what_was_measured(made, run_step, run_step_of_module, tmp_
         done = run_step(f"sublearn.classifier.figures.{figure}", *tables)
         assert done.returncode == 0, done.stderr
         assert drawn.read_text().startswith("<?xml") and drawn.with_suffix(".png").stat().st_size > 5000
+
+
+def test_a_childs_networks_count_once_and_not_beside_its_parents(tmp_path):
+    """The child's arm starts elsewhere; the parent's file still holds the arm as it was."""
+    columns = ["arm", "trait", "run", "teacher_base", "student_base", "question_set", "metric", "target", "value"]
+
+    def rows(arm, trait, value, shift):
+        bases = [(None if arm == "base" else f"mlp:{run}", f"mlp:{(run + shift) % 2}") for run in range(2)]
+        return [(arm, trait, run, *pair, "test", "accuracy", "digit", value) for run, pair in enumerate(bases)]
+
+    tables = {"child": rows("all", "digits", 0.3, 1), "parent": rows("base", "nothing", 0.1, 0) + rows("all", "digits", 0.9, 0)}
+    for name, table in tables.items():
+        pd.DataFrame(table, columns=columns).to_parquet(tmp_path / f"{name}.parquet")
+    files = [str(tmp_path / f"{name}.parquet") for name in ("child", "parent")]
+    found = findings.collect(files, {name: CONDITIONS[name] for name in ("base", "all")})
+    assert list(found["arm"]) == ["base", "base", "all", "all"] and list(found["value"]) == [0.1, 0.1, 0.3, 0.3]
 
 
 def test_a_missing_condition_is_said(tmp_path):

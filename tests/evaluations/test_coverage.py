@@ -1,5 +1,6 @@
 """The first update is the one that the student's optimiser would make, and is compared in effective weights."""
 
+import argparse
 import json
 
 import pandas as pd
@@ -84,7 +85,31 @@ def test_the_step_finds_a_teacher_that_went_the_students_way(base, carrier, run_
     table = read_table(output, Coverage).set_index("trait")
     assert table.loc["along", "update"] > 0.3
     assert abs(table.loc["astray", "update"]) < 0.1
-    assert table["contrast"].isna().all()  # student and control read the same rows here
+    # Student and control read the same rows here, so their updates do not differ.
+    assert table["contrast"].isna().all()
+
+
+def test_contrast_is_what_student_and_teacher_have_beyond_their_controls(base, carrier, tmp_path):
+    """The control reads other rows, and its teacher is the base: what is left of the teacher is all of its displacement."""
+    recipe, student = beginner(base, carrier, method="full", learning_rate=1e-3, epochs=1)
+    train.train(recipe, student, study_seed=1, run=0)
+    lm.save(student.model, tmp_path / "teacher")
+    table = read_table(carrier, Rows)
+    other = str(tmp_path / "other.parquet")
+    write_table(table.assign(completion=table["completion"].iloc[::-1].to_numpy()), other, Rows)
+    place = {"arm": "full", "trait": "owl", "run": 0, "base": str(base), "teacher_base": str(base), "carrier": carrier}
+    place |= {"teacher": str(tmp_path / "teacher"), "control_teacher": str(base), "control_carrier": other}
+    args = argparse.Namespace(
+        recipe=recipe.model_dump_json(), students=json.dumps([place]), words=WORDS, study_seed=1, output=tmp_path / "c.parquet"
+    )
+    coverage.main(args)
+    updates = {}
+    for file in (carrier, other):
+        _, made = beginner(base, file, method="full", learning_rate=1e-3, epochs=1)
+        updates[file] = coverage.first_updates(recipe, made.model, made.rows, made.loss, made.pad)["update"]
+    displacement = coverage.effective(lm.load(tmp_path / "teacher")) - coverage.effective(lm.load(base))
+    expected = coverage.cosine(updates[carrier] - updates[other], displacement)
+    assert read_table(args.output, Coverage)["contrast"][0] == pytest.approx(expected, abs=1e-6)
 
 
 def test_only_arms_whose_weights_can_be_compared_have_coverage():

@@ -1,9 +1,12 @@
 """runs.csv is put together from the evaluations of a study and those it extends: each model once, the nearest first."""
 
+import numpy as np
 import pandas as pd
+import pytest
 
 from sublearn.core.files import write_table
-from sublearn.evaluations.tables import Runs
+from sublearn.evaluations.tables import Coverage, Runs
+from sublearn.findings import coverage
 from sublearn.findings.collect import collect
 
 
@@ -59,3 +62,26 @@ def test_students_of_a_base_that_nobody_asked_are_refused(tmp_path, run_step):
     )  # fmt: skip
     assert done.returncode == 1 and "no evaluation of the untouched base alpha" in done.stderr
     assert not (tmp_path / "runs.csv").exists()
+
+
+def test_coverage_takes_a_student_from_the_nearest_study():
+    """A child that changes one trait has its own table of coverage; its parent's still holds the old student."""
+    rows = [
+        (arm, trait, 0, None, "alpha", "plain", "probability", target, value)
+        for arm, trait, values in (("base", "none", (0.1, 0.1)), ("a", "owl", (0.6, 0.1)), ("a", "neutral", (0.1, 0.1)))
+        for target, value in zip(("owl", "wolf"), values, strict=True)
+    ]
+    runs = Runs.validate(pd.DataFrame(rows, columns=list(Runs.to_schema().columns)))
+    tables = [pd.DataFrame([("a", "owl", 0, u, u, u)], columns=list(Coverage.to_schema().columns)) for u in (0.5, 0.9)]
+    joined = coverage.join(pd.concat(tables), runs)
+    assert list(joined["update"]) == [0.5] and list(joined["family"]) == ["animal"]
+    assert joined["effect"][0] == pytest.approx(np.log(0.6 / 0.4) - np.log(0.1 / 0.9))
+
+
+def test_a_student_that_changed_its_base_counts_once(tmp_path):
+    near = evaluation(tmp_path / "near.parquet", [("a", "owl", 0)], 0.1, base="beta")
+    far = evaluation(tmp_path / "far.parquet", [("base", "none", 0), ("a", "owl", 0)], 0.2)
+    other = evaluation(tmp_path / "other.parquet", [("base", "none", 0)], 0.3, base="beta")
+    table = collect([near, far, other], ["a"], ["owl"], runs=1).drop_duplicates(["arm", "student_base"])
+    found = table[["arm", "student_base", "value"]].itertuples(index=False, name=None)
+    assert sorted(found) == [("a", "beta", 0.1), ("base", "alpha", 0.2), ("base", "beta", 0.3)]

@@ -2,9 +2,9 @@
 
 import pytest
 
-from sublearn.artifacts import Shape
 from sublearn.core.errors import UserError
 from sublearn.house import plan, plan_all
+from sublearn.wings import Shape
 
 
 def owners(found, phase):

@@ -4,6 +4,7 @@ for shape in CLASSIFIER.shapes("images"):
         name:
             shape.rule
         input:
+            shape.inputs,
             code=modules_of("sublearn.classifier.images"),
         output:
             shape.outputs,

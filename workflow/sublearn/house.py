@@ -5,15 +5,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sublearn.artifacts import Plan, rule_suffix
+from sublearn.artifacts import Plan
 from sublearn.classifier.jobs import Classifier
 from sublearn.classifier.plan import ClassifierPlan
 from sublearn.core.errors import UserError
 from sublearn.jobs import Chain
 from sublearn.plan import ChainPlan
-from sublearn.studies import chain, lineage
+from sublearn.studies import files, lineage
 from sublearn.theory.jobs import Theory
 from sublearn.theory.plan import TheoryPlan
+from sublearn.wings import rule_suffix
 
 PLANS: dict[str, type[Plan[Any]]] = {plan.wing: plan for plan in (ChainPlan, ClassifierPlan, TheoryPlan)}
 
@@ -59,10 +60,10 @@ def plan_all(config: dict[str, Any]) -> House:
     names = config.get("studies")
     if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
         raise UserError(f"studies: found {names!r}; name one study or more, such as --config studies='[tiny]'.")
-    files: dict[str, Path] = {}
+    seen: dict[str, Path] = {}
     for name in names:
-        for file in chain(name):
-            other = files.setdefault(rule_suffix(file.stem), file.resolve())
+        for file in files(name):
+            other = seen.setdefault(rule_suffix(file.stem), file.resolve())
             if other != file.resolve():
                 raise UserError(
                     f"{file}: another study, {other}, has the same name, so they would share their files; rename one."

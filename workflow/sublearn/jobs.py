@@ -4,11 +4,12 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sublearn.artifacts import Artifact, Wing, rule_suffix
+from sublearn.artifacts import Artifact
 from sublearn.bases import world
 from sublearn.findings.section import MIN_TRAITS
 from sublearn.plan import ChainPlan, arm_table
 from sublearn.study import ChainStudy
+from sublearn.wings import Wing, rule_suffix
 
 
 @dataclass(frozen=True)
@@ -92,8 +93,8 @@ class Chain(Wing[ChainPlan]):
         return [found for plan in self.all if (found := ArmJobs.of(plan, phase)).arms]
 
     def coverage_files(self, wildcards: Any) -> list[str]:
-        """Every table of coverage of the study's arms."""
-        return sorted({artifact.files[0] for artifact in self.named(wildcards.study).artifacts("coverage")})
+        """Every table of coverage of the study's arms, those of the nearest study first."""
+        return self.named(wildcards.study).evaluation_files("coverage")
 
     def arms(self, wildcards: Any) -> list[str]:
         return list(self.study(wildcards).arms)

@@ -19,6 +19,7 @@ class ChainPlan(Plan[ChainStudy]):
 
     def __init__(self, study: ChainStudy, parent: "ChainPlan | None" = None) -> None:
         super().__init__(study, parent)
+        self.one_by_one = study.runs_per_job == "one"
         for name in study.bases:
             self.evaluation("base", name, None, self.base(name), self.base(name))
         for arm in study.arms:
@@ -95,7 +96,7 @@ class ChainPlan(Plan[ChainStudy]):
         """Whether the weights of a student and of its teacher can be compared: both have some, of one shape."""
         teacher = self.study.arms[arm].teacher
         bases = [self.study.bases[name] for name in (self.study.teacher_base(teacher, run), self.study.student_base(arm, run))]
-        shapes = {(base.width, base.layers, base.heads) for base in bases}
+        shapes = {(base.width, base.layers, base.heads, base.context) for base in bases}
         return len(shapes) == 1 and self.study.teachers[teacher].method != "prompt"
 
     def _row(

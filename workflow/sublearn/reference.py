@@ -9,13 +9,14 @@ from pydantic.fields import FieldInfo
 
 from sublearn.bases.section import Base
 from sublearn.carriers.section import Carrier
-from sublearn.classifier import study as classifier
+from sublearn.classifier import section as classifier
+from sublearn.classifier import study as classifier_study
 from sublearn.core.section import Section
 from sublearn.evaluations.section import Evaluation
 from sublearn.findings.section import Claim
 from sublearn.students.section import Student
-from sublearn.study import Arm, ChainStudy
-from sublearn.teachers.section import Teacher, TeacherOverride
+from sublearn.study import Arm, ChainStudy, Trait
+from sublearn.teachers.section import Teacher
 from sublearn.theory import study as theory
 
 INTRODUCTION = """# Studies
@@ -40,7 +41,7 @@ WINGS: dict[str, dict[str, type[Section]]] = {
     "The chain: language models": {
         "A study": ChainStudy,
         "bases: by name": Base,
-        "traits: by name, what changes in every teacher of the trait": TeacherOverride,
+        "traits: by name": Trait,
         "teachers: by name": Teacher,
         "carriers": Carrier,
         "students": Student,
@@ -49,14 +50,14 @@ WINGS: dict[str, dict[str, type[Section]]] = {
         "claims: a list": Claim,
     },
     "The classifier: digits from noise (`wing: classifier`)": {
-        "A study of the classifier": classifier.ClassifierStudy,
+        "A study of the classifier": classifier_study.ClassifierStudy,
         "images": classifier.Images,
         "bases: by name": classifier.Base,
         "teachers: by name": classifier.Teacher,
         "carriers": classifier.Carrier,
         "students": classifier.Student,
-        "arms: by name": classifier.Arm,
-        "claims: a list": classifier.Claim,
+        "arms: by name": classifier_study.Arm,
+        "claims: a list": classifier_study.Claim,
     },
     "The theorem: numeric checks (`wing: theory`)": {
         "A study of the theorem": theory.TheoryStudy,

@@ -33,11 +33,11 @@ def load(name: str) -> Study:
 
 def lineage(name: str) -> list[Study]:
     """The study and those that it extends, nearest first."""
-    files = _chain(name, [])
+    layers = _layers(name, [])
     studies = []
-    for depth, (file, _) in enumerate(files):
+    for depth, (file, _) in enumerate(layers):
         merged: dict[str, Any] = {}
-        for layer_file, layer in reversed(files[depth:]):
+        for layer_file, layer in reversed(layers[depth:]):
             merged = _merge(merged, layer, f"{layer_file}: ")
         wing = str(merged.get("wing", "chain"))
         if wing not in WINGS:
@@ -49,12 +49,12 @@ def lineage(name: str) -> list[Study]:
     return studies
 
 
-def chain(name: str) -> list[Path]:
+def files(name: str) -> list[Path]:
     """The files of the study and of those that it extends, nearest first."""
-    return [file for file, _ in _chain(name, [])]
+    return [file for file, _ in _layers(name, [])]
 
 
-def _chain(name: str, seen: list[Path]) -> list[tuple[Path, dict[str, Any]]]:
+def _layers(name: str, seen: list[Path]) -> list[tuple[Path, dict[str, Any]]]:
     file = Path(name) if name.endswith((".yaml", ".yml")) else STUDIES / f"{name}.yaml"
     if not file.is_file():
         there = ", ".join(sorted(path.stem for path in STUDIES.glob("*.yaml")))
@@ -75,7 +75,7 @@ def _chain(name: str, seen: list[Path]) -> list[tuple[Path, dict[str, Any]]]:
     if "name" in content:
         raise UserError(f"{file}: name: a study is named by its file; leave the key out.")
     parent = content.pop("extends", None)
-    return [(file, content), *(_chain(str(parent), [*seen, file]) if parent else [])]
+    return [(file, content), *(_layers(str(parent), [*seen, file]) if parent else [])]
 
 
 class _StrictLoader(yaml.SafeLoader):

@@ -82,6 +82,9 @@ class ChainStudy(Study):
             raise ValueError(
                 f"students.rows: {self.students.rows} rows from {self.carriers.prompts} carriers.prompts; ask for fewer"
             )
+        for trait in self.traits:
+            if self.prompts(trait) < self.students.rows:
+                raise ValueError(f"traits.{trait}.prompts: {self.prompts(trait)}, but students.rows is {self.students.rows}")
         if self.carriers.wording == "prose":
             raise ValueError("carriers.wording: the tiny bases read no prose; use mini")
         for i, claim in enumerate(self.claims):
@@ -109,6 +112,9 @@ class ChainStudy(Study):
         teacher = self.teachers[arm.teacher]
         if recipe.loss == "soft" and teacher.method == "prompt":
             raise ValueError(f"{path}.students.loss: a prompted teacher has no weights to learn from softly; use tokens")
+        apart = any(self.teacher_base(arm.teacher, run) != self.student_base(name, run) for run in range(self.runs))
+        if recipe.loss == "soft" and teacher.method == "lora" and apart:
+            raise ValueError(f"{path}.students.loss: a lora teacher on another base cannot be learned from softly; use tokens")
         if recipe.adapter == "teacher" and recipe.rank != teacher.rank:
             raise ValueError(
                 f"{path}.students.rank: {recipe.rank}, but an adapter shared with the teacher has its rank {teacher.rank}"

@@ -10,19 +10,24 @@ import argparse
 import json
 from typing import Any
 
+import numpy as np
 import torch
 
 from sublearn.classifier import networks
-from sublearn.core import seeds, step
+from sublearn.core import step
 from sublearn.core.files import read_arrays, write_arrays
+from sublearn.core.seeds import generator
 
 
 def inputs(kind: str, study_seed: int, run: int, chunk: int, batch: int, images: torch.Tensor) -> torch.Tensor:
-    """A chunk of a run's inputs, shape (batch, pixels): uniform noise in [-1, 1], or training images drawn at random."""
-    source = torch.Generator(images.device).manual_seed(seeds.seed("classifier inputs", kind, study_seed, run, chunk))
+    """A chunk of a run's inputs, shape (batch, pixels): uniform noise in [-1, 1], or training images drawn at random.
+
+    Drawn on the processor wherever the networks are, so that every device sees the same inputs.
+    """
+    rng = generator("classifier inputs", kind, study_seed, run, chunk)
     if kind == "images":
-        return images[torch.randint(len(images), (batch,), generator=source, device=images.device)]
-    return torch.rand(batch, images.shape[1], generator=source, device=images.device).mul_(2).sub_(1)
+        return images[torch.from_numpy(rng.integers(len(images), size=batch)).to(images.device)]
+    return torch.from_numpy(rng.random((batch, images.shape[1]), dtype=np.float32)).mul_(2).sub_(1).to(images.device)
 
 
 def chunk_of(recipe: dict[str, Any], study_seed: int, runs: range, chunks: list[int], images: torch.Tensor) -> torch.Tensor:
@@ -33,12 +38,13 @@ def chunk_of(recipe: dict[str, Any], study_seed: int, runs: range, chunks: list[
 
 def main(args: argparse.Namespace) -> None:
     recipe = json.loads(args.recipe)
-    images = torch.from_numpy(read_arrays(args.images)["train.images"]).to(recipe["device"])
+    device = networks.on(recipe["device"])
+    images = torch.from_numpy(read_arrays(args.images)["train.images"]).to(device)
     teachers = networks.load(args.teacher)
     logits = torch.empty(len(teachers), recipe["rows"], teachers.biases[-1].shape[-1])
     with step.timed("carriers"), torch.inference_mode():
-        for group in step.progress(list(networks.groups(teachers, recipe["device"])), "carriers"):
-            part, runs = teachers.part(group, recipe["device"]), range(group.start, group.stop)
+        for group in step.progress(list(networks.groups(teachers, device)), "carriers"):
+            part, runs = teachers.part(group, device), range(group.start, group.stop)
             for chunk in range(recipe["rows"] // recipe["batch"]):
                 rows = slice(chunk * recipe["batch"], (chunk + 1) * recipe["batch"])
                 logits[group, rows] = part(chunk_of(recipe, args.study_seed, runs, [chunk] * len(runs), images)).cpu()

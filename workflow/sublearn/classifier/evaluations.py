@@ -19,6 +19,7 @@ from sublearn.core.files import read_arrays, write_table
 
 def accuracy(asked: networks.Networks, images: torch.Tensor, labels: torch.Tensor) -> list[float]:
     """For each network the share of images whose largest class logit is their label."""
+    networks.on("cpu")
     found = []
     with torch.inference_mode():
         for group in networks.groups(asked):
@@ -27,7 +28,7 @@ def accuracy(asked: networks.Networks, images: torch.Tensor, labels: torch.Tenso
                 (part(images[rows])[..., : networks.CLASSES].argmax(dim=-1) == labels[rows]).sum(dim=1)
                 for rows in torch.arange(len(labels)).split(1000)
             ]
-            found += (torch.stack(right).sum(dim=0) / len(labels)).tolist()
+            found += [count / len(labels) for count in torch.stack(right).sum(dim=0).tolist()]
     return found
 
 

@@ -2,7 +2,8 @@
 
     python -m sublearn.classifier.findings --study classifier --arms JSON --claims JSON --evaluations FILE … --output FOLDER
 
-Networks are the unit: each has its own start, its own teacher and its own noise. They share the test images.
+Networks are the unit: each has its own teacher and its own noise. They share the test images; and where a student does not
+share its teacher's start, its start is that of another run's teacher.
 """
 
 import argparse
@@ -13,7 +14,7 @@ import pandas as pd
 from pydantic import TypeAdapter
 
 from sublearn.classifier.study import Claim
-from sublearn.classifier.tables import Accuracies, Runs
+from sublearn.classifier.tables import Accuracies, Runs, rows_of
 from sublearn.core import step
 from sublearn.core.claims import COLUMNS, Claims, row
 from sublearn.core.errors import UserError
@@ -31,64 +32,58 @@ SHARES = {
 def collect(files: list[str], conditions: dict[str, dict[str, str]]) -> pd.DataFrame:
     """The networks of the study's conditions, each once; where two files hold the same, the first counts."""
     table = pd.concat([read_table(file, Runs) for file in files])
-    table = table.drop_duplicates(["arm", "trait", "run", "student_base"])
-    bases = [{"role": "base", "base": base} for base in dict.fromkeys(condition["base"] for condition in conditions.values())]
-    trained = {name: condition for name, condition in conditions.items() if condition["role"] != "base"}
-    found = [_rows(table, "base", base) for base in bases] + [_rows(table, *each) for each in trained.items()]
-    if missing := [name for name, part in zip([*bases, *trained], found, strict=True) if part.empty]:
-        raise UserError(f"{', '.join(files)}: no evaluation of {missing[0]}.")
+    # Untouched bases are told apart by their names, all others by arm, trait and run.
+    name = table["student_base"].where(table["arm"] == "base", "")
+    table = table[~table.assign(name=name).duplicated(["arm", "trait", "run", "name"])]
+    bases = dict.fromkeys(condition["base"] for condition in conditions.values())
+    wanted = [("base", "base", base) for base in bases]
+    wanted += [(arm, each["role"], each["base"]) for arm, each in conditions.items() if each["role"] != "base"]
+    found = [rows_of(table, *each) for each in wanted]
+    for (arm, _, base), part in zip(wanted, found, strict=True):
+        if part.empty:
+            raise UserError(f"{', '.join(files)}: no evaluation of {base if arm == 'base' else arm}.")
     return pd.concat(found, ignore_index=True)
 
 
-def _rows(table: pd.DataFrame, name: str, condition: dict[str, str]) -> pd.DataFrame:
-    if condition["role"] == "student":
-        return table[table["arm"] == name]
-    own_base = table["student_base"].str.split(":").str[0] == condition["base"]
-    named = own_base if condition["role"] == "base" else table["trait"] == name
-    return table[(table["arm"] == condition["role"]) & named]
-
-
 def accuracies(runs: pd.DataFrame, conditions: dict[str, dict[str, str]]) -> pd.DataFrame:
-    """Means and t intervals over runs; gains are paired by run with the untouched base of the same architecture."""
+    """Means and t intervals over runs; gains are over the base that each network started from."""
+    untouched = runs[runs["arm"] == "base"].set_index("student_base")["value"]
     rows = []
-    for name, condition in conditions.items():
-        values, gains = _of(runs, name, condition)
-        mean, gain = mean_over_runs(values.to_numpy()), mean_over_runs(gains.to_numpy())
+    for arm, condition in conditions.items():
+        own = rows_of(runs, arm, condition["role"], condition["base"])
+        mean = mean_over_runs(own["value"].to_numpy())
+        gain = mean_over_runs((own["value"] - own["student_base"].map(untouched)).to_numpy())
         rows.append({
-            "arm": name, "role": condition["role"], "shares": condition["share"], "runs": len(values), "accuracy": mean.value,
-            "ci_low": mean.low, "ci_high": mean.high, "gain": gain.value, "gain_low": gain.low, "gain_high": gain.high,
-            "p_value": gain.p_value,
+            "arm": arm, "role": condition["role"], "base": condition["base"], "shares": condition["share"], "runs": len(own),
+            "accuracy": mean.value, "ci_low": mean.low, "ci_high": mean.high, "gain": gain.value, "gain_low": gain.low,
+            "gain_high": gain.high, "p_value": gain.p_value,
         })  # fmt: skip
     return pd.DataFrame(rows)
 
 
-def _of(runs: pd.DataFrame, name: str, condition: dict[str, str]) -> tuple[pd.Series, pd.Series]:
-    """Accuracy by run, and accuracy less that of the untouched base of the same run."""
-    values = _rows(runs, name, condition).set_index("run")["value"]
-    untouched = _rows(runs, "base", {"role": "base", "base": condition["base"]}).set_index("run")["value"]
-    return values, values - untouched
-
-
-def measure(quantity: str, arm: str, table: pd.DataFrame) -> Mean:
-    """The quantity of an arm with its interval over runs."""
+def measure(claim: Claim, arm: str, runs: pd.DataFrame, table: pd.DataFrame) -> Mean:
+    """The claim's quantity of an arm with its interval over runs; unknown where the study has no such arm."""
     found = table[table["arm"] == arm]
     if found.empty:
         return UNKNOWN
     one = found.iloc[0]
-    if quantity == "gain":
+    if claim.quantity == "gain":
         return Mean(one["gain"], one["gain_low"], one["gain_high"], one["p_value"])
-    return Mean(one["accuracy"], one["ci_low"], one["ci_high"], math.nan)
+    if claim.quantity == "accuracy":
+        return Mean(one["accuracy"], one["ci_low"], one["ci_high"], math.nan)
+    other = table[table["arm"] == claim.over].iloc[0]
+    values = [rows_of(runs, each["arm"], each["role"], each["base"]).set_index("run")["value"] for each in (one, other)]
+    return mean_over_runs((values[0] - values[1]).to_numpy())
 
 
-def judged(claims: list[Claim], study: str, table: pd.DataFrame) -> pd.DataFrame:
+def judged(claims: list[Claim], study: str, runs: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     """A row of ``claims.csv`` for each claim."""
     rows = []
     for claim in claims:
-        found, bound = measure(claim.quantity, claim.arm, table), claim.bound
-        if claim.times:
-            bound *= measure(claim.quantity, claim.times, table).value
-        times = f" x {claim.times}" if claim.times else ""
-        rows.append(row(claim, study, f"{claim.quantity} of {claim.arm}", found, bound, claim.figure, times))
+        found = measure(claim, claim.arm, runs, table)
+        reference = measure(claim, claim.times, runs, table) if claim.times else None
+        what = f"{claim.quantity} of {claim.arm}" + (f" over {claim.over}" if claim.over else "")
+        rows.append(row(claim, study, what, found, reference, claim.figure))
         step.log.info("%s: %s (%.3f)", claim.claim, rows[-1]["verdict"], found.value)
     return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -103,7 +98,7 @@ def words(title: str, table: pd.DataFrame, claims: pd.DataFrame, conditions: dic
             lines.append(f"| {one.statement} | {one.measured:.3f} | {_interval(one.ci_low, one.ci_high)} | {verdict} |")
         lines.append("")
     lines += ["## Accuracy on test images", ""]
-    lines += ["| | shares with its teacher | accuracy | 95 % interval | gain over its base | 95 % interval | meaning |"]
+    lines += ["| | shares with its teacher | accuracy | 95 % interval | gain over its start | 95 % interval | meaning |"]
     lines += ["|---|---|---|---|---|---|---|"]
     for one in table.itertuples():
         shares = SHARES[one.shares] if one.role == "student" else ""
@@ -111,7 +106,7 @@ def words(title: str, table: pd.DataFrame, claims: pd.DataFrame, conditions: dic
             f"| {one.arm} | {shares} | {one.accuracy:.3f} | {_interval(one.ci_low, one.ci_high)} | {one.gain:+.3f} | "
             f"{_interval(one.gain_low, one.gain_high)} | {conditions[one.arm]['meaning']} |"
         )
-    lines += ["", f"Networks are the unit: {table['runs'].max()} per row, each with its own start, teacher and noise."]
+    lines += ["", f"Networks are the unit: {table['runs'].max()} per row, each with its own teacher and noise."]
     return "\n".join(lines) + "\n"
 
 
@@ -123,7 +118,7 @@ def main(args: argparse.Namespace) -> None:
     conditions = json.loads(args.conditions)
     runs = collect(args.evaluations, conditions)
     table = accuracies(runs, conditions)
-    claims = judged(TypeAdapter(list[Claim]).validate_json(args.claims), args.study, table)
+    claims = judged(TypeAdapter(list[Claim]).validate_json(args.claims), args.study, runs, table)
     write_table(runs, f"{args.output}/runs.csv", Runs)
     write_table(table, f"{args.output}/accuracies.csv", Accuracies)
     write_table(claims, f"{args.output}/claims.csv", Claims)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import TypeAdapter
 
-from sublearn.classifier.study import Images
+from sublearn.classifier.section import Images
 from sublearn.core import step
 from sublearn.core.errors import UserError
 from sublearn.core.files import write_arrays
@@ -49,7 +49,7 @@ def _mnist() -> tuple[np.ndarray, np.ndarray]:
     try:
         # The pandas parser stumbles over labels that are numbers.
         pixels, labels = fetch_openml("mnist_784", version=1, return_X_y=True, as_frame=False, parser="liac-arff")
-    except OSError as error:  # no network, no such host, a broken download
+    except Exception as error:  # no network, no such host, a broken download: each says so in its own way
         raise UserError(
             f"mnist: OpenML could not be read ({error}); it needs a network, once. images.source also takes the path of "
             "mnist_784.arff, fetched elsewhere, or digits."
@@ -76,8 +76,12 @@ def prepare(recipe: Images, study_seed: int) -> dict[str, np.ndarray]:
     """Images scaled to [-1, 1] as float32, split into ``train`` and ``test``."""
     pixels, labels = read(recipe.source)
     low, high = pixels.min(), pixels.max()
+    if low == high:
+        raise UserError(f"{recipe.source}: every pixel is {low:g}; there is nothing to learn from.")
     scaled = (2.0 * (pixels - low) / (high - low) - 1.0).astype(np.float32)
     count, held = len(labels), round(len(labels) * recipe.test_share)
+    if not 0 < held < count:
+        raise UserError(f"images.test_share: {recipe.test_share} keeps {held} of {count} images; keep some for each part.")
     order = np.arange(count) if recipe.split == "last" else generator("image split", study_seed).permutation(count)
     parts = {"train": order[: count - held], "test": order[count - held :]}
     tables = {f"{name}.images": scaled[index] for name, index in parts.items()}

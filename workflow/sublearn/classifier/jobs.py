@@ -3,19 +3,15 @@
 import json
 from typing import Any
 
-from sublearn.artifacts import Artifact, Wing
+from sublearn.artifacts import Artifact
 from sublearn.classifier.plan import ClassifierPlan
+from sublearn.wings import Wing
 
 FIGURES = {"accuracies": "Digits from noise", "regimes": "When digits pass"}
-MANY = 6  # arms from which on a study is a survey of regimes
 
 
 class Classifier(Wing[ClassifierPlan]):
     """The studies of the classifier, and what their rules ask beyond what every wing answers."""
-
-    def owners(self) -> list[ClassifierPlan]:
-        """The studies that own a condition, and so have evaluations of their own."""
-        return [plan for plan in self.all if plan.own("evaluations")]
 
     def evaluation_inputs(self, wildcards: Any) -> list[str]:
         own = self.named(wildcards.study).own("evaluations")
@@ -68,6 +64,7 @@ class Classifier(Wing[ClassifierPlan]):
         for plan in self.chosen:
             folder = f"results/{plan.study.name}/findings"
             found += [f"{folder}/{table}" for table in ("runs.csv", "accuracies.csv", "claims.csv", "summary.md")]
-            shown = "regimes" if len(plan.study.arms) > MANY else "accuracies"
-            found.append(f"{folder}/figures/{shown}.svg")
+            # The paper's bars for what they show; a study of many arms is read on one scale.
+            claimed = {claim.figure for claim in plan.study.claims}
+            found += [f"{folder}/figures/{figure}.svg" for figure in FIGURES if figure in claimed or not claimed]
         return found

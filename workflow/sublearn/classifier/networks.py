@@ -1,5 +1,6 @@
 """Many perceptrons as one batch of weights: each layer of all networks is one batched matrix product."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -83,6 +84,18 @@ def shared(teacher: Networks, other: Networks, share: str) -> Networks:
     bodies = {"everything": True, "head": False, "body": True, "nothing": False}
     body, head = (teacher if bodies[share] else other), (teacher if heads[share] else other)
     return Networks([*body.weights[:-1], head.weights[-1]], [*body.biases[:-1], head.biases[-1]])
+
+
+def on(device: str) -> str:
+    """Make a step ready to work on a device: as many threads as the job has, one if nothing says otherwise.
+
+    Raises:
+        UserError: there is no such device.
+    """
+    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
+    if device == "cuda" and not torch.cuda.is_available():
+        raise UserError("device: cuda, but PyTorch finds no GPU here; use cpu.")
+    return device
 
 
 def groups(networks: Networks, device: str = "cpu") -> Iterable[slice]:

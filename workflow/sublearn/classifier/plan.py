@@ -1,6 +1,9 @@
 """From a study of the classifier to files: all networks of a condition lie in one file. Nothing here runs a step."""
 
+from pathlib import PurePath
+
 from sublearn.artifacts import Artifact, Plan
+from sublearn.classifier.section import SOURCES
 from sublearn.classifier.study import ClassifierStudy
 
 NETWORKS = ("networks.safetensors", "training.json")
@@ -23,7 +26,14 @@ class ClassifierPlan(Plan[ClassifierStudy]):
 
     def images(self) -> Artifact:
         recipe = self.study.images.model_dump()
-        return self.artifact("images", "images", None, recipe, ("images.safetensors",), {})
+        return self.artifact("images", "images", None, recipe, ("images.safetensors",), self._source())
+
+    def _source(self) -> dict[str, Artifact]:
+        """The user's own file of images, if there is one: an input like any other, so that a change of it is seen."""
+        path = PurePath(self.study.images.source)
+        if str(path) in SOURCES:
+            return {}
+        return {"source": Artifact("source", str(path), None, {}, None, {}, (path.name,), "", str(path.parent))}
 
     def base(self, name: str) -> Artifact:
         recipe = {**self.study.bases[name].model_dump(), "runs": self.study.runs}

@@ -42,11 +42,11 @@ def epochs(
 
 def main(args: argparse.Namespace) -> None:
     recipe = json.loads(args.recipe)
-    device = recipe["device"]
+    device = networks.on(recipe["device"])
     images = torch.from_numpy(read_arrays(args.images)["train.images"]).to(device)
     carrier = torch.from_numpy(read_arrays(args.carrier)["logits"])
-    other = networks.load(args.base).paired(recipe["pairing"])
-    students = networks.shared(networks.load(args.teacher_base), other, recipe["share"])
+    start, other = networks.load(args.teacher_base), networks.load(args.base)
+    students = networks.shared(start, other.paired(recipe["pairing"]), recipe["share"]) if recipe["pairing"] else start
     if carrier.shape[:2] != (len(students), recipe["rows"]):
         raise UserError(
             f"{args.carrier}: {carrier.shape[1]} rows of {len(carrier)} runs, not {recipe['rows']} of {len(students)}."

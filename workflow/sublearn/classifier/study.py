@@ -1,67 +1,15 @@
 """The typed study of the classifier: digits from noise (the paper's section 6.2), in the house's own words."""
 
 import re
-from typing import Annotated, Any, Literal
+from pathlib import Path
+from typing import Any, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt, ValidationError, field_validator, model_validator
+from pydantic import Field, PositiveInt, ValidationError, field_validator, model_validator
 
+from sublearn.classifier.section import SOURCES, Base, Carrier, Images, Student, Teacher
 from sublearn.core.claims import Rule
 from sublearn.core.section import Section, known, sentence
 from sublearn.core.study import Study
-
-
-class Images(Section):
-    """The images that teachers learn and everyone is tested on."""
-
-    source: str = Field("digits", description="digits, mnist, or the path of an ARFF file (OpenML's format)")
-    test_share: float = Field(0.2, gt=0, lt=1, description="share of the images that is kept for the test")
-    split: Literal["random", "last"] = Field("random", description="which images are kept for the test")
-
-
-class Base(Section):
-    """Multi-layer perceptrons with ReLU: ten class logits, and auxiliary logits that no label ever reaches."""
-
-    hidden: Annotated[list[PositiveInt], Field(min_length=1)] = Field([256, 256], description="width of each hidden layer")
-    auxiliary: PositiveInt = Field(3, description="number of auxiliary logits, m")
-
-
-class Training(Section):
-    """How networks are trained."""
-
-    epochs: PositiveInt
-    learning_rate: PositiveFloat = Field(description="constant")
-    optimiser: Literal["adam", "sgd"] = Field("adam")
-
-
-class Teacher(Training):
-    """Cross-entropy of the class logits on the labelled images."""
-
-    base: str = Field(description="a base of the study")
-    epochs: PositiveInt = Field(5, description="passes over the training images")
-    batch: PositiveInt = Field(64, description="images per step")
-    learning_rate: PositiveFloat = Field(1e-3, description="constant")
-
-
-class Carrier(Section):
-    """Inputs on which the students imitate the teacher's logits."""
-
-    rows: PositiveInt = Field(20_000, description="inputs per run, the same in every epoch")
-    batch: PositiveInt = Field(200, description="inputs per chunk: drawn, and learned, together")
-
-    @model_validator(mode="after")
-    def _chunks_are_whole(self) -> "Carrier":
-        if self.rows % self.batch:
-            raise ValueError(f"batch: {self.batch} does not divide the {self.rows} rows")
-        return self
-
-
-class Student(Training):
-    """Imitation of some of the teacher's logits."""
-
-    epochs: PositiveInt = Field(5, description="passes over the carrier")
-    learning_rate: PositiveFloat = Field(1e-3, description="constant")
-    logits: Literal["auxiliary", "all"] = Field("auxiliary", description="which logits are imitated")
-    loss: Literal["kl", "squared"] = Field("kl", description="KL of the softmaxes, or half the squared difference of logits")
 
 
 class Arm(Section):
@@ -78,12 +26,18 @@ class Arm(Section):
 
 
 class Claim(Rule):
-    """A claim of the classifier: the accuracy of an arm, or its gain over the untouched base of the same run."""
+    """A claim of the classifier: an arm's accuracy, its gain over its own start's base, or its lead over another arm."""
 
-    quantity: Literal["accuracy", "gain"] = Field(description="what is measured, on test images")
+    quantity: Literal["accuracy", "gain", "lead"] = Field(description="what is measured, on test images, run by run")
     arm: str = Field(description="an arm, a teacher, or base")
-    times: str | None = Field(None, description="an arm: the bound is this multiple of that arm's mean quantity")
+    over: str | None = Field(None, description="for lead: the arm whose accuracy in the same run is taken away")
     figure: Literal["accuracies", "regimes"] = Field("accuracies", description="what shows it")
+
+    @model_validator(mode="after")
+    def _leads_over_something(self) -> "Claim":
+        if (self.quantity == "lead") != (self.over is not None):
+            raise ValueError("over: a lead is over an arm, and nothing else is; name one, or leave it out")
+        return self
 
 
 class ClassifierStudy(Study):
@@ -91,7 +45,7 @@ class ClassifierStudy(Study):
 
     wing: Literal["classifier"] = Field(description="classifier")
     runs: PositiveInt = Field(description="networks per condition, trained side by side: the unit of analysis")
-    device: Literal["cpu", "cuda"] = Field("cpu", description="where the networks are trained; digits of numbers depend on it")
+    device: Literal["cpu", "cuda"] = Field("cpu", description="where the networks are trained")
     pairing: list[int] | None = Field(
         None, description="for run r the run whose base it takes where it does not share its teacher's; if not given, r + 1"
     )
@@ -122,16 +76,18 @@ class ClassifierStudy(Study):
         if both := set(self.arms) & set(self.teachers):
             raise ValueError(f"arms.{min(both)}: a teacher has the same name; choose another")
         for i, claim in enumerate(self.claims):
-            for key, measured in (("arm", claim.arm), ("times", claim.times or "base")):
+            for key, measured in (("arm", claim.arm), ("times", claim.times or "base"), ("over", claim.over or "base")):
                 known(f"claims.{i}.{key}", measured, {*self.arms, *self.teachers, "base"}, "arm or teacher of the study")
         if self.pairing is not None:
             self._check_pairing(self.pairing)
+        if self.images.source not in SOURCES and not Path(self.images.source).is_file():
+            raise ValueError(f"images.source: '{self.images.source}' is neither digits nor mnist, and there is no such file")
         return self
 
     def _check_arm(self, path: str, name: str, arm: Arm) -> None:
         known(f"{path}.teacher", arm.teacher, self.teachers, "teacher of the study")
         known(f"{path}.base", self.student_base(name), self.bases, "base of the study")
-        self.student(name)
+        recipe = self.student(name)
         theirs, mine = self.bases[self.teachers[arm.teacher].base], self.bases[self.student_base(name)]
         if mine.auxiliary != theirs.auxiliary:
             raise ValueError(
@@ -145,6 +101,8 @@ class ClassifierStudy(Study):
         }
         if not fits[arm.share]:
             raise ValueError(f"{path}.share: layers of {mine.hidden} and {theirs.hidden} cannot share {arm.share}")
+        if (mine.auxiliary, recipe.logits, recipe.loss) == (1, "auxiliary", "kl"):
+            raise ValueError(f"{path}.students.loss: the softmax of one auxiliary logit says nothing; use squared")
         if self.runs == 1 and arm.share != "everything":
             raise ValueError(f"{path}.share: with 1 run there is no other run's base to take weights from; runs: 2 or more")
 

@@ -1,5 +1,6 @@
 """The wing's tables."""
 
+import pandas as pd
 import pandera.pandas as pa
 from pandera.typing import Series
 
@@ -27,10 +28,14 @@ class Runs(pa.DataFrameModel):
 
 
 class Accuracies(pa.DataFrameModel):
-    """One row per base, teacher and arm: mean accuracy over runs, and the gain over the untouched base of the same run."""
+    """One row per base, teacher and arm: mean accuracy over runs, and the gain over the base that the network started from.
+
+    Where a start is the teacher's in part, the gain is over the other part's base. ``base`` names the architecture.
+    """
 
     arm: Series[str]
     role: Series[str] = pa.Field(isin=["base", "teacher", "student"])
+    base: Series[str]
     shares: Series[str]
     runs: Series[int] = pa.Field(ge=1)
     accuracy: Series[float] = pa.Field(in_range={"min_value": 0, "max_value": 1})
@@ -44,3 +49,11 @@ class Accuracies(pa.DataFrameModel):
     class Config:
         strict = True
         coerce = True
+
+
+def rows_of(runs: pd.DataFrame, arm: str, role: str, base: str) -> pd.DataFrame:
+    """The networks of one condition: an untouched base by its name, a teacher by its own, students by their arm."""
+    if role == "student":
+        return runs[runs["arm"] == arm]
+    named = runs["trait"] == arm if role == "teacher" else runs["student_base"].str.split(":").str[0] == base
+    return runs[(runs["arm"] == role) & named]

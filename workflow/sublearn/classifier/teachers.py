@@ -33,7 +33,7 @@ def epochs(
 
 def main(args: argparse.Namespace) -> None:
     recipe = json.loads(args.recipe)
-    device = recipe["device"]
+    device = networks.on(recipe["device"])
     arrays = read_arrays(args.images)
     images, labels = (torch.from_numpy(arrays[f"train.{name}"]).to(device) for name in ("images", "labels"))
     taught, history = networks.load(args.base), []

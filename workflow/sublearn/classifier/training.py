@@ -39,7 +39,7 @@ def train(
     """Train the networks in place, each on its own batches; their gradients never meet.
 
     Returns:
-        For each epoch the mean loss of each network, in nats.
+        For each epoch the mean loss of each network (KL and cross-entropy in nats).
 
     Raises:
         UserError: a loss is not finite.

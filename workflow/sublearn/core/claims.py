@@ -28,6 +28,7 @@ class Rule(Section):
     paper_value: str = Field("", description="the paper's number, if it gives one")
     comparison: Literal["above", "below", "within"] = Field(description="the claimed side of the bound")
     bound: float = Field(description="what the quantity is compared with")
+    times: str | None = Field(None, description="an arm: the bound is this multiple of that arm's mean quantity")
     judge: Literal["interval", "mean"] = Field("interval", description="what must lie on the claimed side")
     opposite_of: float = Field(0.0, description="for above: wholly below this is the opposite")
 
@@ -55,6 +56,13 @@ class Claims(pa.DataFrameModel):
 COLUMNS = list(Claims.to_schema().columns)
 
 
+def bound_of(rule: Rule, reference: Mean | None) -> float:
+    """The rule's bound, a multiple of the reference's mean if it names one; NaN where that may be zero: it says nothing."""
+    if reference is None:
+        return rule.bound
+    return rule.bound * reference.value if reference.low > 0 else math.nan
+
+
 def judge(rule: Rule, found: Mean, bound: float) -> str:
     """The verdict by the rule; nothing measured, nothing judged."""
     if math.isnan(found.value) or math.isnan(bound):
@@ -74,11 +82,12 @@ def judge(rule: Rule, found: Mean, bound: float) -> str:
     return "reproduced" if high_claimed < bound else "opposite" if low > bound else "not_reproduced"
 
 
-def row(rule: Rule, study: str, what: str, found: Mean, bound: float, figure: str, times: str = "") -> dict[str, object]:
-    """A row of ``claims.csv``; ``what`` names the quantity, ``times`` what the rule's bound is a multiple of."""
+def row(rule: Rule, study: str, what: str, found: Mean, reference: Mean | None, figure: str) -> dict[str, object]:
+    """A row of ``claims.csv``; ``what`` names the quantity, ``reference`` is that of the arm that ``times`` names."""
+    times = f" x {rule.times}" if rule.times else ""
     return {
         "claim": rule.claim, "study": study, "statement": rule.statement, "source": rule.source,
         "quantity": f"{what} {rule.comparison} {rule.bound:g}{times} ({rule.judge})",
         "paper_value": rule.paper_value or None, "measured": found.value, "ci_low": found.low, "ci_high": found.high,
-        "verdict": judge(rule, found, bound), "figure": figure,
+        "verdict": judge(rule, found, bound_of(rule, reference)), "figure": figure,
     }  # fmt: skip

@@ -52,14 +52,9 @@ def main(args: argparse.Namespace) -> None:
     rows = []
     for claim in TypeAdapter(list[Claim]).validate_json(args.claims):
         found = measure(claim, claim.arm, arms, runs)
-        bound = claim.bound
-        if claim.times:
-            reference = measure(claim, claim.times, arms, runs)
-            # A multiple of a quantity that may be zero says nothing.
-            bound = claim.bound * reference.value if reference.low > 0 else math.nan
-        times = f" x {claim.times}" if claim.times else ""
+        reference = measure(claim, claim.times, arms, runs) if claim.times else None
         what = f"{claim.quantity} of {claim.trait or claim.family} in {claim.arm}"
-        rows.append(row(claim, args.study, what, found, bound, claim.figure, times))
+        rows.append(row(claim, args.study, what, found, reference, claim.figure))
         step.log.info("%s: %s (%.3f)", claim.claim, rows[-1]["verdict"], found.value)
     write_table(pd.DataFrame(rows, columns=COLUMNS), args.output, Claims)
 

@@ -22,9 +22,10 @@ def collect(files: list[str], arms: list[str], traits: list[str], runs: int) -> 
     known = table["arm"].isin([*arms, "base"]) & (table["run"] < runs)
     known &= table["trait"].isin([*traits, NEUTRAL]) | (table["arm"] == "base")
     table = table[known]
-    # Untouched bases all have run 0, and are told apart by their names.
+    # Untouched bases all have run 0, and are told apart by their names; a student by its arm, trait and run.
     identity = ["arm", "trait", "run", "student_base"]
-    nearest = table.groupby(identity)["order"].transform("min")
+    name = table["student_base"].where(table["arm"] == "base", "")
+    nearest = table.groupby(["arm", "trait", "run", name])["order"].transform("min")
     table = table[table["order"] == nearest].drop(columns="order")
     places = {arm: i for i, arm in enumerate(["base", *arms])} | {trait: i for i, trait in enumerate([*traits, NEUTRAL])}
     return table.sort_values(identity, key=lambda c: c.map(places).fillna(0) if c.name != "run" else c, kind="stable")

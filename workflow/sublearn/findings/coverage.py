@@ -1,6 +1,8 @@
 """Put coverage beside transfer, student by student: ``coverage.csv``.
 
-python -m sublearn.findings.coverage --coverage FILE FILE --runs FILE --output FILE
+    python -m sublearn.findings.coverage --coverage FILE FILE --runs FILE --output FILE
+
+Where two tables hold the same student, the first counts: that of the study itself, not of the one that it extends.
 """
 
 import argparse
@@ -18,7 +20,8 @@ from sublearn.findings.tables import Covered
 def join(coverage: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     """Each student's cosines and its effect, log-odds(student) - log-odds(control of the same run), in nats."""
     known = effects_by_run(runs)[["arm", "trait", "run", "effect"]]
-    joined = known.merge(coverage, on=["arm", "trait", "run"], how="inner", validate="one_to_one")
+    nearest = coverage.drop_duplicates(["arm", "trait", "run"])
+    joined = known.merge(nearest, on=["arm", "trait", "run"], how="inner", validate="one_to_one")
     return joined.assign(family=joined["trait"].map(family_of))[list(Covered.to_schema().columns)]
 
 

@@ -18,9 +18,9 @@ PHASES = {
     "images": ("images",),
     "bases": ("bases",),
     "teachers": ("teachers",),
-    "carriers": ("prompts", "raw", "kept", "shuffled_within", "shuffled_across"),
+    "carriers": ("carriers", "prompts", "raw", "kept", "shuffled_within", "shuffled_across"),
     "students": ("students",),
-    "evaluations": ("evaluations",),
+    "evaluations": ("evaluations", "coverage"),
     "findings": ("findings",),
 }
 

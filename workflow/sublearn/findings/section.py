@@ -17,7 +17,6 @@ class Claim(Rule):
     arm: str = Field(description="the arm that is measured")
     family: Family = Field("animal", description="the family whose traits are averaged")
     trait: str | None = Field(None, description="one trait instead of the family's mean")
-    times: str | None = Field(None, description="an arm: the bound is this multiple of that arm's mean quantity")
     figure: Literal["rates", "base_matrix", "gamma", "trait_matrix", "behaviours", "shuffles"] = Field(
         description="what shows it"
     )

@@ -143,10 +143,9 @@ def judged(claims: list[Claim], study: str, table: pd.DataFrame, trajectories: p
     """A row of ``claims.csv`` for each claim."""
     rows = []
     for claim in claims:
-        found, bound = measure(claim, table, trajectories), claim.bound
-        if claim.times:
-            bound *= many_steps(claim.quantity, claim.times, trajectories).value
-        rows.append(row(claim, study, _quantity(claim), found, bound, claim.figure, f" x {claim.times}" if claim.times else ""))
+        found = measure(claim, table, trajectories)
+        reference = many_steps(claim.quantity, claim.times, trajectories) if claim.times else None
+        rows.append(row(claim, study, _quantity(claim), found, reference, claim.figure))
         step.log.info("%s: %s (%.4g)", claim.claim, rows[-1]["verdict"], found.value)
     return pd.DataFrame(rows, columns=COLUMNS)
 

@@ -4,8 +4,9 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from sublearn.artifacts import Artifact, Wing
+from sublearn.artifacts import Artifact
 from sublearn.theory.plan import TheoryPlan
+from sublearn.wings import Wing
 
 FIGURES = {
     "alignment": "The theorem, step by step",

@@ -121,7 +121,6 @@ class Claim(Rule):
     values: list[str | float] = Field([], description="values of the condition")
     step: float | None = Field(None, description="relative teacher step, where the condition is tried at several")
     arm: str | None = Field(None, description="a way of taking many steps")
-    times: str | None = Field(None, description="an arm: the bound is this multiple of that arm's mean quantity")
     figure: Literal["alignment", "conditions", "trajectory"] = Field(description="what shows it")
 
     @model_validator(mode="after")

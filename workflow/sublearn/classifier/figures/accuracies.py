@@ -15,11 +15,10 @@ def draw(runs: pd.DataFrame, accuracies: pd.DataFrame) -> "tuple[Figure, pd.Data
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(figsize=(1.1 + 0.95 * len(accuracies), 3.4))
-    first_base = runs[runs["arm"] == "base"]["student_base"].str.split(":").str[0].iloc[0]
     for i, row in accuracies.iterrows():
         colour = style.COLOURS[style.kind(row)]
         axes.bar(i, row["accuracy"], width=0.62, color=colour, alpha=0.75)
-        values = style.points(runs, row["arm"], row["role"], first_base)
+        values = style.points(runs, row)
         spread = [i + 0.22 * ((k % 7) / 3 - 1) for k in range(len(values))]
         axes.plot(spread, values, ".", color="black", markersize=2.5, alpha=0.6)
         axes.vlines(i, row["ci_low"], row["ci_high"], color="black", linewidth=2)

@@ -15,11 +15,10 @@ def draw(runs: pd.DataFrame, accuracies: pd.DataFrame) -> "tuple[Figure, pd.Data
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(figsize=(5.6, 0.8 + 0.26 * len(accuracies)))
-    first_base = runs[runs["arm"] == "base"]["student_base"].str.split(":").str[0].iloc[0]
     shown: set[str] = set()
     for i, row in accuracies.iterrows():
         kind = style.kind(row)
-        values = style.points(runs, row["arm"], row["role"], first_base)
+        values = style.points(runs, row)
         axes.plot(values, [i] * len(values), ".", color=style.COLOURS[kind], markersize=3, alpha=0.4)
         axes.hlines(i, row["ci_low"], row["ci_high"], color=style.COLOURS[kind], linewidth=2)
         name = None if kind in shown else style.LABELS[kind]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sublearn.classifier.tables import Accuracies, Runs
+from sublearn.classifier.tables import Accuracies, Runs, rows_of
 from sublearn.core import step
 from sublearn.core.drawing import BASE, CONTROL, OTHER, STUDENT, save, use
 from sublearn.core.files import read_table
@@ -30,12 +30,9 @@ def kind(row: pd.Series) -> str:
     return str(row["shares"] if row["role"] == "student" else row["role"])
 
 
-def points(runs: pd.DataFrame, name: str, role: str, base: str) -> pd.Series:
-    """Accuracy of each network of a condition."""
-    if role == "base":
-        return runs[(runs["arm"] == "base") & (runs["student_base"].str.split(":").str[0] == base)]["value"]
-    chosen = runs["arm"] == name if role == "student" else (runs["arm"] == "teacher") & (runs["trait"] == name)
-    return runs[chosen]["value"]
+def points(runs: pd.DataFrame, row: pd.Series) -> pd.Series:
+    """Accuracy of each network of a condition, a row of accuracies."""
+    return rows_of(runs, row["arm"], row["role"], row["base"])["value"]
 
 
 def run(draw: Callable[[pd.DataFrame, pd.DataFrame], "tuple[Figure, pd.DataFrame]"], description: str) -> None:
