@@ -31,6 +31,7 @@ def trajectories(alignment: list[list[float]], transfer: list[list[float]], arm:
 
 
 LONG = trajectories([[0.2, 0.4], [0.1, -0.1]], [[0.1, 0.3], [0.2, 0.1]])
+ALIKE = trajectories([[0.2, 0.4]] * 3, [[0.1, 0.30], [0.1, 0.31], [0.1, 0.32]])
 LEVELS = {"power": ["1", "0.5", "0"], "student_steps": ["1", "2"]}
 STEPS = first_steps({"1": [0.2, 0.1, 0.3], "0.5": [0.2, -0.1, 0.0], "0": [-0.2, -0.1, 0.1]})
 
@@ -90,8 +91,12 @@ def test_verdicts_follow_the_rule(table):
          "bound": 0.01},
         {"claim": "much", "quantity": "transfer", "arm": "same_start", "times": "same_start", "bound": 0.9, "judge": "mean"},
     ]  # fmt: skip
-    found = findings.judged([Claim.model_validate(PLAIN | rule) for rule in rules], "mini", table, LONG)
+    found = findings.judged([Claim.model_validate(PLAIN | rule) for rule in rules], "mini", table, ALIKE)
     assert found["verdict"].tolist() == ["reproduced", "not_reproduced", "reproduced", "reproduced"]
+    # A multiple of a transfer that may be zero judges nothing.
+    assert findings.judged([Claim.model_validate(PLAIN | rules[-1])], "mini", table, LONG)["verdict"].tolist() == [
+        "not_measured"
+    ]
     assert found["quantity"].iloc[3] == "transfer of same_start above 0.9 x same_start (mean)"
 
 
