@@ -43,19 +43,19 @@ def test_editing_the_filter_redoes_what_is_downstream(smoke):
     with smoke.edited("workflow/sublearn/carriers/filter.py", '"invalid format"', '"invalid  format"'):
         planned = smoke.planned()
     # The report on a trait's leaks is part of the filter, and students search their input with it.
-    assert phases(planned) == {"kept", "students", "evaluations", "findings"}
+    assert phases(planned) == {"kept", "students", "coverage", "evaluations", "findings"}
     assert keys(planned, "kept") == {f"bias/{trait}" for trait in ("elephant", "owl", "wolf", "neutral")}
 
 
 def test_editing_the_sampler_leaves_bases_and_teachers(smoke):
     with smoke.edited("workflow/sublearn/carriers/sample.py", "carrier of", "numbers of"):
-        assert phases(smoke.planned()) == {"raw", "kept", "students", "evaluations", "findings"}
+        assert phases(smoke.planned()) == {"raw", "kept", "students", "coverage", "evaluations", "findings"}
 
 
 def test_changing_one_trait_reruns_that_trait(smoke):
     with smoke.edited(STUDY, "traits: {", "traits: {owl: {steps: 61}, "):
         planned = smoke.planned()
-    assert phases(planned) == {"teachers", "raw", "kept", "students", "evaluations", "findings"}
+    assert phases(planned) == {"teachers", "raw", "kept", "students", "coverage", "evaluations", "findings"}
     for phase in ("teachers", "raw", "kept"):
         assert keys(planned, phase) == {"bias/owl"}
     assert keys(planned, "students") == {"same_base/owl", "other_base/owl"}
