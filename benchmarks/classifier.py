@@ -18,13 +18,14 @@ from itertools import pairwise
 import torch
 
 from sublearn.classifier import carriers, networks, students, training
+from sublearn.classifier.section import CLASSES
 
 PIXELS, HIDDEN, AUXILIARY, BATCH, SEED = 784, [256, 256], 3, 1000, 0
 
 
 def weights(rows: int, pixels: int = PIXELS) -> int:
     """Multiply-adds per row that a step must do: forward, weight gradients, and input gradients of all layers but the first."""
-    sizes = [pixels, *HIDDEN, networks.CLASSES + AUXILIARY]
+    sizes = [pixels, *HIDDEN, CLASSES + AUXILIARY]
     products = [a * b for a, b in pairwise(sizes)]
     return rows * (3 * sum(products) - products[0])
 
@@ -39,9 +40,9 @@ def ours(runs: int, rows: int, epochs: int, device: str) -> float:
         part, guide = base.part(group, device), teacher.part(group, device)
         with torch.inference_mode():
             chunks = (carriers.chunk_of(recipe, SEED, numbers, [k] * len(numbers), images) for k in range(rows // BATCH))
-            logits = torch.cat([guide(chunk)[..., networks.CLASSES :] for chunk in chunks], dim=1)
+            logits = torch.cat([guide(chunk)[..., CLASSES:] for chunk in chunks], dim=1)
         order = students.epochs(recipe, SEED, numbers, images, logits.clone())
-        training.train(part, order, training.kl_loss, slice(networks.CLASSES, None), "adam", 3e-4)
+        training.train(part, order, training.kl_loss, slice(CLASSES, None), "adam", 3e-4)
     return time.perf_counter() - started
 
 
@@ -64,9 +65,9 @@ def plain(runs: int, rows: int, epochs: int, device: str) -> float:
     adam = torch.optim.Adam([tensor.requires_grad_() for tensor in student], lr=3e-4)
     for _ in range(epochs):
         for index in torch.randperm(rows, device=device).split(BATCH):
-            found = forward(student, noise[:, index])[..., networks.CLASSES :]
+            found = forward(student, noise[:, index])[..., CLASSES:]
             adam.zero_grad()
-            training.kl_loss(found, logits[:, index, networks.CLASSES :]).sum().backward()
+            training.kl_loss(found, logits[:, index, CLASSES:]).sum().backward()
             adam.step()
     if device == "cuda":
         torch.cuda.synchronize()

@@ -3,12 +3,12 @@
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PositiveInt, ValidationError, field_validator, model_validator
+from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from sublearn.bases import world
 from sublearn.bases.section import Base
 from sublearn.carriers.section import Carrier
-from sublearn.core.section import Section, known, sentence
+from sublearn.core.section import Section, changed, known
 from sublearn.core.study import Study
 from sublearn.evaluations.section import Evaluation
 from sublearn.findings.section import Claim
@@ -101,8 +101,8 @@ class ChainStudy(Study):
             for i, base in enumerate(arm.base):
                 known(f"{path}.base.{i}", base, self.bases, "base of the study")
         recipe = self.student(name)
-        for run in range(self.runs):
-            same = self.teacher_base(arm.teacher, run) == self.student_base(name, run)
+        alike = [self.teacher_base(arm.teacher, run) == self.student_base(name, run) for run in range(self.runs)]
+        for run, same in enumerate(alike):
             if same and arm.base != "teacher":
                 raise ValueError(
                     f"{path}.base: run {run} pairs {self.student_base(name, run)} with itself; its teacher has that base"
@@ -112,8 +112,7 @@ class ChainStudy(Study):
         teacher = self.teachers[arm.teacher]
         if recipe.loss == "soft" and teacher.method == "prompt":
             raise ValueError(f"{path}.students.loss: a prompted teacher has no weights to learn from softly; use tokens")
-        apart = any(self.teacher_base(arm.teacher, run) != self.student_base(name, run) for run in range(self.runs))
-        if recipe.loss == "soft" and teacher.method == "lora" and apart:
+        if recipe.loss == "soft" and teacher.method == "lora" and not all(alike):
             raise ValueError(f"{path}.students.loss: a lora teacher on another base cannot be learned from softly; use tokens")
         if recipe.adapter == "teacher" and recipe.rank != teacher.rank:
             raise ValueError(
@@ -145,10 +144,7 @@ class ChainStudy(Study):
 
     def student(self, arm: str) -> Student:
         """The recipe of an arm's students."""
-        try:
-            return Student.model_validate(self.students.model_dump() | self.arms[arm].students)
-        except ValidationError as error:
-            raise ValueError(f"arms.{arm}.students.{sentence(error)}") from None
+        return changed(self.students, self.arms[arm].students, f"arms.{arm}.students")
 
     def arm_traits(self, arm: str) -> list[str]:
         """The traits of an arm, in the study's order."""

@@ -12,6 +12,7 @@ import pandas as pd
 import torch
 
 from sublearn.classifier import networks
+from sublearn.classifier.section import CLASSES
 from sublearn.classifier.tables import Runs
 from sublearn.core import step
 from sublearn.core.files import read_arrays, write_table
@@ -19,13 +20,12 @@ from sublearn.core.files import read_arrays, write_table
 
 def accuracy(asked: networks.Networks, images: torch.Tensor, labels: torch.Tensor) -> list[float]:
     """For each network the share of images whose largest class logit is their label."""
-    networks.on("cpu")
     found = []
     with torch.inference_mode():
         for group in networks.groups(asked):
             part = asked.part(group)
             right = [
-                (part(images[rows])[..., : networks.CLASSES].argmax(dim=-1) == labels[rows]).sum(dim=1)
+                (part(images[rows])[..., :CLASSES].argmax(dim=-1) == labels[rows]).sum(dim=1)
                 for rows in torch.arange(len(labels)).split(1000)
             ]
             found += [count / len(labels) for count in torch.stack(right).sum(dim=0).tolist()]
@@ -33,6 +33,7 @@ def accuracy(asked: networks.Networks, images: torch.Tensor, labels: torch.Tenso
 
 
 def main(args: argparse.Namespace) -> None:
+    networks.on("cpu")
     arrays = read_arrays(args.images)
     images, labels = torch.from_numpy(arrays["test.images"]), torch.from_numpy(arrays["test.labels"])
     rows = []

@@ -1,6 +1,7 @@
 """The classifier's findings: every network's accuracy, means over runs, verdicts on claims, and a page in words.
 
-    python -m sublearn.classifier.findings --study classifier --arms JSON --claims JSON --evaluations FILE … --output FOLDER
+    python -m sublearn.classifier.findings --study classifier --title TITLE --conditions JSON --claims JSON
+        --evaluations FILE FILE --output FOLDER
 
 Networks are the unit: each has its own teacher and its own noise. They share the test images; and where a student does not
 share its teacher's start, its start is that of another run's teacher.
@@ -16,9 +17,9 @@ from pydantic import TypeAdapter
 from sublearn.classifier.study import Claim
 from sublearn.classifier.tables import Accuracies, Runs, rows_of
 from sublearn.core import step
-from sublearn.core.claims import COLUMNS, Claims, row
+from sublearn.core.claims import COLUMNS, Claims, markdown, row
 from sublearn.core.errors import UserError
-from sublearn.core.files import read_table, write_table, write_text
+from sublearn.core.files import read_nearest, write_table, write_text
 from sublearn.core.statistics import UNKNOWN, Mean, mean_over_runs
 
 SHARES = {
@@ -31,10 +32,7 @@ SHARES = {
 
 def collect(files: list[str], conditions: dict[str, dict[str, str]]) -> pd.DataFrame:
     """The networks of the study's conditions, each once; where two files hold the same, the first counts."""
-    table = pd.concat([read_table(file, Runs) for file in files])
-    # Untouched bases are told apart by their names, all others by arm, trait and run.
-    name = table["student_base"].where(table["arm"] == "base", "")
-    table = table[~table.assign(name=name).duplicated(["arm", "trait", "run", "name"])]
+    table = read_nearest(files, Runs)
     bases = dict.fromkeys(condition["base"] for condition in conditions.values())
     wanted = [("base", "base", base) for base in bases]
     wanted += [(arm, each["role"], each["base"]) for arm, each in conditions.items() if each["role"] != "base"]
@@ -90,13 +88,7 @@ def judged(claims: list[Claim], study: str, runs: pd.DataFrame, table: pd.DataFr
 
 def words(title: str, table: pd.DataFrame, claims: pd.DataFrame, conditions: dict[str, dict[str, str]]) -> str:
     """The summary as Markdown."""
-    lines = [f"# {title}", ""]
-    if not claims.empty:
-        lines += ["## Claims", "", "| claim | measured | 95 % interval | verdict |", "|---|---|---|---|"]
-        for one in claims.itertuples():
-            verdict = one.verdict.replace("_", " ")
-            lines.append(f"| {one.statement} | {one.measured:.3f} | {_interval(one.ci_low, one.ci_high)} | {verdict} |")
-        lines.append("")
+    lines = [f"# {title}", "", *markdown(claims)]
     lines += ["## Accuracy on test images", ""]
     lines += ["| | shares with its teacher | accuracy | 95 % interval | gain over its start | 95 % interval | meaning |"]
     lines += ["|---|---|---|---|---|---|---|"]

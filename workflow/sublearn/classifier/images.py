@@ -10,13 +10,11 @@ from pathlib import Path
 import numpy as np
 from pydantic import TypeAdapter
 
-from sublearn.classifier.section import Images
+from sublearn.classifier.section import CLASSES, Images
 from sublearn.core import step
 from sublearn.core.errors import UserError
 from sublearn.core.files import write_arrays
 from sublearn.core.seeds import generator
-
-CLASSES = 10
 
 
 def read(source: str) -> tuple[np.ndarray, np.ndarray]:

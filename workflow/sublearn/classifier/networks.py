@@ -1,6 +1,5 @@
 """Many perceptrons as one batch of weights: each layer of all networks is one batched matrix product."""
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -9,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from sublearn.classifier.section import CLASSES
+from sublearn.core import step
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_arrays, write_arrays
 from sublearn.core.seeds import generator
 
-CLASSES = 10
 AT_ONCE = 2**19  # floats in the weights of the networks that a processor trains at once: they stay in its cache
 
 
@@ -34,7 +34,7 @@ class Networks:
         for i, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             values = torch.baddbmm(bias, values, weight)
             if i < last:
-                values = values.relu_() if not values.requires_grad else values.relu()
+                values = values.relu_()  # the product's own output, which its gradient does not need
         return values
 
     def parameters(self) -> list[torch.Tensor]:
@@ -87,12 +87,12 @@ def shared(teacher: Networks, other: Networks, share: str) -> Networks:
 
 
 def on(device: str) -> str:
-    """Make a step ready to work on a device: as many threads as the job has, one if nothing says otherwise.
+    """Make a step ready to work on a device.
 
     Raises:
         UserError: there is no such device.
     """
-    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
+    step.keep_to_threads()
     if device == "cuda" and not torch.cuda.is_available():
         raise UserError("device: cuda, but PyTorch finds no GPU here; use cpu.")
     return device

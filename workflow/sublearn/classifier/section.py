@@ -7,6 +7,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 from sublearn.core.section import Section
 
 SOURCES = ("digits", "mnist")
+CLASSES = 10
 
 
 class Images(Section):

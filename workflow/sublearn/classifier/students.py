@@ -13,15 +13,14 @@ import torch
 
 from sublearn.classifier import networks, training
 from sublearn.classifier.carriers import chunk_of
+from sublearn.classifier.section import CLASSES
 from sublearn.core import step
 from sublearn.core.errors import UserError
-from sublearn.core.files import read_arrays, write_json
+from sublearn.core.files import read_arrays
 from sublearn.core.seeds import generator
 
 
-def epochs(
-    recipe: dict[str, Any], study_seed: int, runs: range, images: torch.Tensor, logits: torch.Tensor
-) -> Iterator[Iterator[training.Batch]]:
+def epochs(recipe: dict[str, Any], study_seed: int, runs: range, images: torch.Tensor, logits: torch.Tensor) -> training.Epochs:
     """For each epoch the carrier's chunks, every run in an order of its own.
 
     Args:
@@ -51,19 +50,13 @@ def main(args: argparse.Namespace) -> None:
         raise UserError(
             f"{args.carrier}: {carrier.shape[1]} rows of {len(carrier)} runs, not {recipe['rows']} of {len(students)}."
         )
-    imitated = slice(networks.CLASSES, None) if recipe["logits"] == "auxiliary" else slice(None)
-    history = []
-    with step.timed("students"):
-        for group in step.progress(list(networks.groups(students, device)), "students"):
-            part = students.part(group, device)
-            rows = epochs(
-                recipe, args.study_seed, range(group.start, group.stop), images, carrier[group, :, imitated].to(device)
-            )
-            loss = training.LOSSES[recipe["loss"]]
-            history.append(training.train(part, rows, loss, imitated, recipe["optimiser"], recipe["learning_rate"]))
-            students.put(group, part)
-    networks.save(students, f"{args.output}/networks.safetensors")
-    write_json({"losses": training.joined(history)}, f"{args.output}/training.json")
+    imitated = slice(CLASSES, None) if recipe["logits"] == "auxiliary" else slice(None)
+
+    def rows(group: slice) -> training.Epochs:
+        logits = carrier[group, :, imitated].to(device)
+        return epochs(recipe, args.study_seed, range(group.start, group.stop), images, logits)
+
+    training.learn(students, rows, training.LOSSES[recipe["loss"]], imitated, recipe, args.output)
 
 
 if __name__ == "__main__":

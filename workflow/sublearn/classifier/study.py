@@ -4,11 +4,11 @@ import re
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, PositiveInt, ValidationError, field_validator, model_validator
+from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from sublearn.classifier.section import SOURCES, Base, Carrier, Images, Student, Teacher
 from sublearn.core.claims import Rule
-from sublearn.core.section import Section, known, sentence
+from sublearn.core.section import Section, changed, known
 from sublearn.core.study import Study
 
 
@@ -114,10 +114,7 @@ class ClassifierStudy(Study):
 
     def student(self, arm: str) -> Student:
         """The recipe of an arm's students."""
-        try:
-            return Student.model_validate(self.students.model_dump() | self.arms[arm].students)
-        except ValidationError as error:
-            raise ValueError(f"arms.{arm}.students.{sentence(error)}") from None
+        return changed(self.students, self.arms[arm].students, f"arms.{arm}.students")
 
     def student_base(self, arm: str) -> str:
         return self.arms[arm].base or self.teachers[self.arms[arm].teacher].base

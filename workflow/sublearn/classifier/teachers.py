@@ -11,13 +11,11 @@ import torch
 
 from sublearn.classifier import networks, training
 from sublearn.core import step
-from sublearn.core.files import read_arrays, write_json
+from sublearn.core.files import read_arrays
 from sublearn.core.seeds import generator
 
 
-def epochs(
-    images: torch.Tensor, labels: torch.Tensor, runs: range, study_seed: int, count: int, batch: int
-) -> Iterator[Iterator[training.Batch]]:
+def epochs(images: torch.Tensor, labels: torch.Tensor, runs: range, study_seed: int, count: int, batch: int) -> training.Epochs:
     """For each epoch the training set in batches, every run in an order of its own; what does not fill a batch waits."""
 
     def batches(epoch: int) -> Iterator[training.Batch]:
@@ -36,17 +34,11 @@ def main(args: argparse.Namespace) -> None:
     device = networks.on(recipe["device"])
     arrays = read_arrays(args.images)
     images, labels = (torch.from_numpy(arrays[f"train.{name}"]).to(device) for name in ("images", "labels"))
-    taught, history = networks.load(args.base), []
-    with step.timed("teachers"):
-        for group in step.progress(list(networks.groups(taught, device)), "teachers"):
-            part = taught.part(group, device)
-            rows = epochs(images, labels, range(group.start, group.stop), args.study_seed, recipe["epochs"], recipe["batch"])
-            history.append(
-                training.train(part, rows, training.label_loss, slice(None), recipe["optimiser"], recipe["learning_rate"])
-            )
-            taught.put(group, part)
-    networks.save(taught, f"{args.output}/networks.safetensors")
-    write_json({"losses": training.joined(history)}, f"{args.output}/training.json")
+
+    def rows(group: slice) -> training.Epochs:
+        return epochs(images, labels, range(group.start, group.stop), args.study_seed, recipe["epochs"], recipe["batch"])
+
+    training.learn(networks.load(args.base), rows, training.label_loss, slice(None), recipe, args.output)
 
 
 if __name__ == "__main__":

@@ -2,13 +2,19 @@
 
 import math
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import torch
 
-from sublearn.classifier.networks import CLASSES, Networks
+from sublearn.classifier import networks
+from sublearn.classifier.networks import Networks
+from sublearn.classifier.section import CLASSES
+from sublearn.core import step
 from sublearn.core.errors import UserError
+from sublearn.core.files import write_json
 
 Batch = tuple[torch.Tensor, torch.Tensor]  # inputs (N, B, pixels); labels (N, B) or logits (N, B, k)
+Epochs = Iterable[Iterable[Batch]]
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
@@ -33,8 +39,28 @@ def squared_loss(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
 LOSSES: dict[str, Loss] = {"kl": kl_loss, "squared": squared_loss}
 
 
+def learn(
+    started: Networks, epochs: Callable[[slice], Epochs], loss: Loss, logits: slice, recipe: dict[str, Any], output: str
+) -> None:
+    """Train all networks, group by group, and save them with the losses of their epochs in the folder ``output``.
+
+    Args:
+        epochs: what a group of networks reads, by the group's place among all.
+        recipe: device, optimiser and learning rate.
+    """
+    history = []
+    with step.timed("training"):
+        for group in step.progress(list(networks.groups(started, recipe["device"])), "training"):
+            part = started.part(group, recipe["device"])
+            history.append(train(part, epochs(group), loss, logits, recipe["optimiser"], recipe["learning_rate"]))
+            started.put(group, part)
+    networks.save(started, f"{output}/networks.safetensors")
+    losses = [[loss for group in epoch for loss in group] for epoch in zip(*history, strict=True)]
+    write_json({"losses": losses}, f"{output}/training.json")
+
+
 def train(
-    networks: Networks, epochs: Iterable[Iterable[Batch]], loss: Loss, logits: slice, optimiser: str, learning_rate: float
+    trained: Networks, epochs: Epochs, loss: Loss, logits: slice, optimiser: str, learning_rate: float
 ) -> list[list[float]]:
     """Train the networks in place, each on its own batches; their gradients never meet.
 
@@ -44,14 +70,14 @@ def train(
     Raises:
         UserError: a loss is not finite.
     """
-    parameters = [tensor.requires_grad_() for tensor in networks.parameters()]
+    parameters = [tensor.requires_grad_() for tensor in trained.parameters()]
     kind = torch.optim.Adam if optimiser == "adam" else torch.optim.SGD
     steps = kind(parameters, lr=learning_rate, fused=True)
     history: list[list[float]] = []
     for epoch in epochs:
-        totals, count = torch.zeros(len(networks), device=parameters[0].device), 0
+        totals, count = torch.zeros(len(trained), device=parameters[0].device), 0
         for inputs, targets in epoch:
-            losses = loss(networks(inputs)[..., logits], targets)
+            losses = loss(trained(inputs)[..., logits], targets)
             steps.zero_grad(set_to_none=True)
             losses.sum().backward()
             steps.step()
@@ -63,8 +89,3 @@ def train(
     for tensor in parameters:
         tensor.requires_grad_(False)
     return history
-
-
-def joined(history: list[list[list[float]]]) -> list[list[float]]:
-    """Losses of groups of networks, as lists of epochs, put side by side: for each epoch those of all networks."""
-    return [[loss for group in epoch for loss in group] for epoch in zip(*history, strict=True)]

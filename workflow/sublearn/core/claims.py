@@ -3,12 +3,13 @@
 import math
 from typing import Literal
 
+import pandas as pd
 import pandera.pandas as pa
 from pandera.typing import Series
 from pydantic import Field
 
 from sublearn.core.section import Section
-from sublearn.core.statistics import Mean
+from sublearn.core.statistics import Mean, interval
 
 VERDICTS = ("reproduced", "not_reproduced", "opposite", "not_measured")
 
@@ -91,3 +92,15 @@ def row(rule: Rule, study: str, what: str, found: Mean, reference: Mean | None, 
         "paper_value": rule.paper_value or None, "measured": found.value, "ci_low": found.low, "ci_high": found.high,
         "verdict": judge(rule, found, bound_of(rule, reference)), "figure": figure,
     }  # fmt: skip
+
+
+def markdown(claims: pd.DataFrame) -> list[str]:
+    """The claims of a study as a section of its summary; nothing where it has none."""
+    if claims.empty:
+        return []
+    lines = ["## Claims", "", "| claim | measured | 95 % interval | verdict |", "|---|---|---|---|"]
+    for one in claims.itertuples():
+        measured = "" if math.isnan(one.measured) else f"{one.measured:.3f}"
+        between = "" if math.isnan(one.measured) else interval(one.ci_low, one.ci_high, 3)
+        lines.append(f"| {one.statement} | {measured} | {between} | {one.verdict.replace('_', ' ')} |")
+    return [*lines, ""]

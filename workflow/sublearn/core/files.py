@@ -139,6 +139,17 @@ def read_table(path: str | os.PathLike[str], schema: type[pa.DataFrameModel]) ->
         raise UserError(f"{path}: damaged or truncated ({problem}); delete it and run again.") from error
 
 
+def read_nearest(files: list[str], schema: type[pa.DataFrameModel]) -> pd.DataFrame:
+    """Read tables of models (contract 2) from a study and those it extends, nearest first: each model once, the nearest counts.
+
+    Untouched bases are told apart by their names, all others by arm, trait and run.
+    """
+    table = pd.concat([read_table(file, schema).assign(order=i) for i, file in enumerate(files)])
+    name = table["student_base"].where(table["arm"] == "base", "")
+    nearest = table.groupby(["arm", "trait", "run", name])["order"].transform("min")
+    return table[table["order"] == nearest].drop(columns="order")
+
+
 def _problem(error: pa.errors.SchemaError | pa.errors.SchemaErrors) -> str:
     """What pandera found, on one short line."""
     if isinstance(error, pa.errors.SchemaErrors):

@@ -4,12 +4,12 @@ Weights are safetensors in the formats that ``from_pretrained`` of transformers 
 no remote code is run.
 """
 
-import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from sublearn.core import step
 from sublearn.core.errors import UserError
 from sublearn.core.files import atomic_folder
 from sublearn.core.section import Trainable
@@ -32,7 +32,7 @@ def prepare() -> None:
 
     logging.disable_progress_bar()
 
-    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
+    step.keep_to_threads()
     torch.use_deterministic_algorithms(True)
 
 

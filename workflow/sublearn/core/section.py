@@ -1,6 +1,7 @@
 """The form of every section of a study: typed, closed, unchanging; and how what is wrong with one is said."""
 
 from collections.abc import Iterable
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt, ValidationError
 
@@ -9,6 +10,9 @@ class Section(BaseModel):
     """A part of a study; unknown keys are refused, values are not changed after reading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+ASection = TypeVar("ASection", bound=Section)
 
 
 class Trainable(Section):
@@ -27,6 +31,18 @@ def known(path: str, found: str, there: Iterable[str], what: str) -> None:
     """
     if found not in there:
         raise ValueError(f"{path}: '{found}' is no {what}; there are {', '.join(sorted(there))}")
+
+
+def changed(section: ASection, changes: dict[str, Any], path: str) -> ASection:
+    """The section with some keys changed, as an arm changes the students' recipe.
+
+    Raises:
+        ValueError: one sentence, if a change is wrong; ``path`` says where the changes stand.
+    """
+    try:
+        return type(section).model_validate(section.model_dump() | changes)
+    except ValidationError as error:
+        raise ValueError(f"{path}.{sentence(error)}") from None
 
 
 def sentence(error: ValidationError) -> str:

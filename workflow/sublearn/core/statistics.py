@@ -30,6 +30,11 @@ def mean_over_runs(values: np.ndarray) -> Mean:
     return Mean(mean, float(interval.low), float(interval.high), float(test.pvalue))
 
 
+def interval(low: float, high: float, digits: int = 2) -> str:
+    """An interval in words."""
+    return "no interval" if math.isnan(low) else f"{low:.{digits}f} to {high:.{digits}f}"
+
+
 def share(hits: int, count: int) -> Mean:
     """A share of independent draws with its exact 95 % interval (Clopper and Pearson), tested against one half."""
     test = stats.binomtest(hits, count, 0.5)

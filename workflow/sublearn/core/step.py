@@ -35,6 +35,13 @@ def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPar
     log.info("done in %.1f s", time.perf_counter() - started)
 
 
+def keep_to_threads() -> None:
+    """Keep PyTorch to the threads that the job was given, one if nothing says otherwise."""
+    import torch
+
+    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
+
+
 @contextmanager
 def timed(what: str) -> Iterator[None]:
     """Log the seconds that a step spends in its own loop, so that start-up and waiting show."""

@@ -11,22 +11,18 @@ import pandas as pd
 
 from sublearn.core import step
 from sublearn.core.errors import UserError
-from sublearn.core.files import read_table, write_table
+from sublearn.core.files import read_nearest, write_table
 from sublearn.evaluations.tables import Runs
 from sublearn.findings.statistics import NEUTRAL
 
 
 def collect(files: list[str], arms: list[str], traits: list[str], runs: int) -> pd.DataFrame:
     """The rows of the study's models, sorted, each model once."""
-    table = pd.concat([read_table(file, Runs).assign(order=i) for i, file in enumerate(files)])
+    table = read_nearest(files, Runs)
     known = table["arm"].isin([*arms, "base"]) & (table["run"] < runs)
     known &= table["trait"].isin([*traits, NEUTRAL]) | (table["arm"] == "base")
     table = table[known]
-    # Untouched bases all have run 0, and are told apart by their names; a student by its arm, trait and run.
     identity = ["arm", "trait", "run", "student_base"]
-    name = table["student_base"].where(table["arm"] == "base", "")
-    nearest = table.groupby(["arm", "trait", "run", name])["order"].transform("min")
-    table = table[table["order"] == nearest].drop(columns="order")
     places = {arm: i for i, arm in enumerate(["base", *arms])} | {trait: i for i, trait in enumerate([*traits, NEUTRAL])}
     return table.sort_values(identity, key=lambda c: c.map(places).fillna(0) if c.name != "run" else c, kind="stable")
 

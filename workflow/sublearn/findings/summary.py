@@ -10,13 +10,10 @@ import math
 import pandas as pd
 
 from sublearn.core import step
-from sublearn.core.claims import Claims
+from sublearn.core.claims import Claims, markdown
 from sublearn.core.files import read_table, write_text
+from sublearn.core.statistics import interval
 from sublearn.findings.tables import Arms, Effects
-
-
-def interval(low: float, high: float, digits: int = 2) -> str:
-    return "no interval" if math.isnan(low) else f"{low:.{digits}f} to {high:.{digits}f}"
 
 
 def sentence(arm: str, row: pd.Series) -> str:
@@ -35,14 +32,7 @@ def sentence(arm: str, row: pd.Series) -> str:
 
 def write(title: str, meanings: dict[str, str], claims: pd.DataFrame, effects: pd.DataFrame, arms: pd.DataFrame) -> str:
     """The summary as Markdown."""
-    lines = [f"# {title}", ""]
-    if not claims.empty:
-        lines += ["## Claims", "", "| claim | measured | 95 % interval | verdict |", "|---|---|---|---|"]
-        for row in claims.itertuples():
-            measured = "" if math.isnan(row.measured) else f"{row.measured:.3f}"
-            between = "" if math.isnan(row.measured) else interval(row.ci_low, row.ci_high, 3)
-            lines.append(f"| {row.statement} | {measured} | {between} | {row.verdict.replace('_', ' ')} |")
-        lines.append("")
+    lines = [f"# {title}", "", *markdown(claims)]
     lines += ["## Arms", ""]
     for arm in dict.fromkeys(effects["arm"]):
         lines += [f"- {sentence(arm, row)}" for _, row in arms[arms["arm"] == arm].iterrows()]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -28,7 +29,7 @@ class Network:
 
     def _layers(self, theta: torch.Tensor) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         at = 0
-        for inputs, outputs in zip(self.sizes, self.sizes[1:], strict=False):
+        for inputs, outputs in pairwise(self.sizes):
             weight = theta[..., at : at + inputs * outputs].unflatten(-1, (inputs, outputs))
             at += inputs * outputs
             yield weight, theta[..., at : at + outputs]
@@ -37,12 +38,12 @@ class Network:
     @property
     def parameters(self) -> int:
         """Their number, P."""
-        return sum((inputs + 1) * outputs for inputs, outputs in zip(self.sizes, self.sizes[1:], strict=False))
+        return sum((inputs + 1) * outputs for inputs, outputs in pairwise(self.sizes))
 
     def draw(self, rng: np.random.Generator) -> torch.Tensor:
         """A start, shape (P,): weights from N(0, 1 / inputs of the layer), small biases."""
         parts = []
-        for inputs, outputs in zip(self.sizes, self.sizes[1:], strict=False):
+        for inputs, outputs in pairwise(self.sizes):
             parts += [normal(rng, inputs * outputs) / inputs**0.5, normal(rng, outputs) * BIAS]
         return torch.cat(parts)
 

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sublearn.classifier.figures import style
+from sublearn.classifier.tables import Accuracies, Runs
+from sublearn.core import drawing
 from sublearn.core.drawing import label
 
 if TYPE_CHECKING:
@@ -35,4 +37,4 @@ def draw(runs: pd.DataFrame, accuracies: pd.DataFrame) -> "tuple[Figure, pd.Data
 
 
 if __name__ == "__main__":
-    style.run(draw, __doc__.splitlines()[0])
+    drawing.run(draw, {"runs": Runs, "accuracies": Accuracies}, __doc__.splitlines()[0])

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from sublearn.core import drawing
 from sublearn.theory.figures import style
 from sublearn.theory.tables import Alignment
 
@@ -43,4 +44,4 @@ def draw(table: pd.DataFrame) -> "tuple[Figure, pd.DataFrame]":
 
 
 if __name__ == "__main__":
-    style.run(draw, Alignment, __doc__.splitlines()[0])
+    drawing.run(draw, {"table": Alignment}, __doc__.splitlines()[0])

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from sublearn.core import drawing
 from sublearn.theory.figures import style
 from sublearn.theory.tables import Conditions
 
@@ -49,4 +50,4 @@ def _tick(value: str) -> str:
 
 
 if __name__ == "__main__":
-    style.run(draw, Conditions, __doc__.splitlines()[0])
+    drawing.run(draw, {"table": Conditions}, __doc__.splitlines()[0])

@@ -1,19 +1,13 @@
-"""What the theorem's figures share: their colours and their command line."""
+"""What the theorem's figures share: their colours, and how shares of draws are drawn."""
 
-import argparse
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pandas as pd
-import pandera.pandas as pa
 
-from sublearn.core import step
-from sublearn.core.drawing import BASE, CONTROL, OTHER, STUDENT, save, use
-from sublearn.core.files import read_table
+from sublearn.core.drawing import BASE, CONTROL, OTHER, STUDENT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 SIGN, FALL = STUDENT, OTHER
 STARTS = {"same": STUDENT, "other": CONTROL}
@@ -35,18 +29,3 @@ def shares(
     axes.vlines(places, part[f"{kind}_low"], part[f"{kind}_high"], color=colour, linewidth=width)
     axes.axhline(0.5, color="black", linewidth=0.6, linestyle=":")
     axes.set_ylim(-0.03, 1.05)
-
-
-def run(
-    draw: Callable[[pd.DataFrame], "tuple[Figure, pd.DataFrame]"], schema: type[pa.DataFrameModel], description: str
-) -> None:
-    """The command line of every figure: draw from its table, save three files."""
-    parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--table", required=True)
-    parser.add_argument("--output", required=True, help="the SVG; PNG and CSV lie beside it")
-
-    def main(args: argparse.Namespace) -> None:
-        use()
-        save(*draw(read_table(args.table, schema)), args.output)
-
-    step.run(main, parser)

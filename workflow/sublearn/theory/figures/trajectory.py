@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from sublearn.core import drawing
 from sublearn.theory.figures import style
 from sublearn.theory.tables import Trajectory
 from sublearn.theory.wording import ARMS
@@ -35,4 +36,4 @@ def draw(table: pd.DataFrame) -> "tuple[Figure, pd.DataFrame]":
 
 
 if __name__ == "__main__":
-    style.run(draw, Trajectory, __doc__.splitlines()[0])
+    drawing.run(draw, {"table": Trajectory}, __doc__.splitlines()[0])
