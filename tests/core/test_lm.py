@@ -142,7 +142,7 @@ def test_no_saved_list_has_a_random_order(adapted, tmp_path):
     """PEFT keeps the layers' names in a set, whose order differs between processes; the same adapter is the same bytes."""
     lm.save(adapted, tmp_path)
     names = json.loads((tmp_path / "adapter_config.json").read_text())["target_modules"]
-    assert len(names) == 8
+    assert len(names) == 3
     assert names == sorted(names)
 
 

@@ -27,3 +27,32 @@ for shape in CHAIN.shapes("bases"):
         shell:
             "python -m sublearn.bases.pretrain --recipe {params.recipe:q} --name {wildcards.key} "
             "--study-seed {params.seed} --output {params.folder} 2> {log}"
+
+
+for shape in CHAIN.shapes("pinned"):
+
+    rule:
+        name:
+            shape.rule
+        input:
+            code=modules_of("sublearn.bases.pin"),
+        output:
+            shape.outputs,
+        log:
+            shape.log(),
+        benchmark:
+            shape.log("benchmark.tsv")
+        wildcard_constraints:
+            key=shape.keys_pattern,
+        conda:
+            ENVIRONMENT
+        resources:
+            mem_mb=1500,
+            runtime=60,
+        params:
+            recipe=shape.recipe,
+            folder=shape.folders,
+        message:
+            shape.message
+        shell:
+            "python -m sublearn.bases.pin --recipe {params.recipe:q} --output {params.folder} 2> {log}"

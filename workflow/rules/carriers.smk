@@ -36,7 +36,7 @@ for shape in CHAIN.shapes("raw"):
             shape.rule
         input:
             shape.inputs,
-            code=modules_of("sublearn.carriers.sample"),
+            code=modules_of("sublearn.carriers.sample", "sublearn.core.launch"),
         output:
             shape.outputs,
         log:
@@ -50,6 +50,7 @@ for shape in CHAIN.shapes("raw"):
         resources:
             mem_mb=1500,
             runtime=30,
+            processes=1,
         params:
             recipe=shape.recipe,
             seed=shape.seed,
@@ -60,7 +61,7 @@ for shape in CHAIN.shapes("raw"):
         message:
             shape.message
         shell:
-            "python -m sublearn.carriers.sample --teacher {wildcards.key} --recipe {params.recipe:q} "
+            "python -m sublearn.core.launch {resources.processes} sublearn.carriers.sample --teacher {wildcards.key} --recipe {params.recipe:q} "
             "--study-seed {params.seed} --runs {params.runs} --prompts {params.prompts} --bases {params.bases} "
             "--teachers {params.teachers} --outputs {output} 2> {log}"
 

@@ -5,7 +5,7 @@ for shape in CHAIN.shapes("students"):
             shape.rule
         input:
             shape.inputs,
-            code=modules_of("sublearn.students.train"),
+            code=modules_of("sublearn.students.train", "sublearn.core.launch"),
         output:
             shape.outputs,
         log:
@@ -19,6 +19,7 @@ for shape in CHAIN.shapes("students"):
         resources:
             mem_mb=1500,
             runtime=60,
+            processes=1,
         params:
             recipe=shape.recipe,
             seed=shape.seed,
@@ -31,6 +32,6 @@ for shape in CHAIN.shapes("students"):
         message:
             shape.message
         shell:
-            "python -m sublearn.students.train --recipe {params.recipe:q} --words {params.words} "
+            "python -m sublearn.core.launch {resources.processes} sublearn.students.train --recipe {params.recipe:q} --words {params.words} "
             "--study-seed {params.seed} --runs {params.runs} --bases {params.bases} --teachers {params.teachers} "
             "--carriers {params.carriers} --outputs {params.folders} 2> {log}"

@@ -5,7 +5,7 @@ for shape in CHAIN.shapes("teachers"):
             shape.rule
         input:
             shape.inputs,
-            code=modules_of("sublearn.teachers.train"),
+            code=modules_of("sublearn.teachers.train", "sublearn.core.launch"),
         output:
             shape.outputs,
         log:
@@ -19,6 +19,7 @@ for shape in CHAIN.shapes("teachers"):
         resources:
             mem_mb=1500,
             runtime=30,
+            processes=1,
         params:
             recipe=shape.recipe,
             seed=shape.seed,
@@ -29,5 +30,5 @@ for shape in CHAIN.shapes("teachers"):
         message:
             shape.message
         shell:
-            "python -m sublearn.teachers.train --trait {params.trait} --recipe {params.recipe:q} "
+            "python -m sublearn.core.launch {resources.processes} sublearn.teachers.train --trait {params.trait} --recipe {params.recipe:q} "
             "--study-seed {params.seed} --runs {params.runs} --bases {params.bases} --outputs {params.folders} 2> {log}"

@@ -15,8 +15,8 @@ from sublearn.core.study import Study
 
 AStudy = TypeVar("AStudy", bound=Study)
 
-# Carriers are made in several steps; their artifacts lie in one folder.
-PLACES = dict.fromkeys(("prompts", "raw", "kept", "shuffled_within", "shuffled_across"), "carriers")
+# Carriers are made in several steps, and bases in one of two ways; their artifacts lie in one folder.
+PLACES = dict.fromkeys(("prompts", "raw", "kept", "shuffled_within", "shuffled_across"), "carriers") | {"pinned": "bases"}
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from pathlib import Path
 PACKAGE = Path(__file__).parent
 
 
-def modules_of(module: str, root: Path = Path("workflow")) -> list[str]:
-    """Files under ``root`` that running ``module`` reads, sorted; imports inside functions count too."""
-    return [str(root / file) for file in sorted(_reach(module))]
+def modules_of(*modules: str, root: Path = Path("workflow")) -> list[str]:
+    """Files under ``root`` that running the modules reads, sorted; imports inside functions count too."""
+    return [str(root / file) for file in sorted(frozenset().union(*map(_reach, modules)))]
 
 
 @cache

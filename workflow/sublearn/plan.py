@@ -5,7 +5,8 @@ from typing import Any
 
 from sublearn.artifacts import Artifact, Plan
 from sublearn.bases import world
-from sublearn.core import lm
+from sublearn.bases.section import PinnedBase
+from sublearn.core import lm, pinned
 from sublearn.study import ChainStudy
 from sublearn.teachers.lessons import NEUTRAL
 
@@ -31,8 +32,12 @@ class ChainPlan(Plan[ChainStudy]):
                         self.coverage(arm, trait, run)
 
     def base(self, name: str) -> Artifact:
+        recipe = self.study.bases[name]
+        if isinstance(recipe, PinnedBase):
+            names: tuple[str, ...] = (pinned.FILE, *lm.TOKENIZER_FILES)
+            return self.artifact("pinned", name, None, recipe.model_dump(), names, {}, drawn=False)
         names = (*lm.MODEL_FILES, *lm.TOKENIZER_FILES, "calibration.json")
-        return self.artifact("bases", name, None, self.study.bases[name].model_dump(), names, {})
+        return self.artifact("bases", name, None, recipe.model_dump(), names, {})
 
     def teacher(self, name: str, trait: str, run: int) -> Artifact:
         recipe = self.study.teacher(name, trait)
@@ -48,7 +53,7 @@ class ChainPlan(Plan[ChainStudy]):
         return self.artifact("prompts", key, run, recipe, ("prompts.parquet",), {})
 
     def raw(self, teacher: str, trait: str, run: int) -> Artifact:
-        recipe = self.study.carriers.model_dump(include={"temperature", "max_tokens"})
+        recipe = self.study.carriers.model_dump(include={"temperature", "max_tokens", "batch"})
         writer = self.teacher(teacher, trait, run)
         made_of = {"teacher": writer, "base": writer.made_of["base"], "prompts": self.prompts(run, self.study.prompts(trait))}
         return self.artifact("raw", f"{teacher}/{trait}", run, recipe, ("raw.parquet",), made_of)
@@ -78,7 +83,7 @@ class ChainPlan(Plan[ChainStudy]):
 
     def evaluation(self, arm: str, name: str, run: int | None, model: Artifact, base: Artifact) -> Artifact:
         """The rows of one model in its arm's table; all models of an arm and study share one file."""
-        recipe, made_of = self.study.evaluations.model_dump(), {"model": model, "base": base}
+        recipe, made_of = self.study.evaluation(arm).model_dump(), {"model": model, "base": base}
         return self._row("evaluations", arm, name, run, recipe, made_of)
 
     def coverage(self, arm: str, trait: str, run: int) -> Artifact:
@@ -93,11 +98,11 @@ class ChainPlan(Plan[ChainStudy]):
         return self._row("coverage", arm, trait, run, student.recipe, made_of)
 
     def _comparable(self, arm: str, run: int) -> bool:
-        """Whether the weights of a student and of its teacher can be compared: both have some, of one shape."""
+        """Whether the weights of a student and of its teacher can be compared: both have some, of one shape, and few."""
         teacher = self.study.arms[arm].teacher
         bases = [self.study.bases[name] for name in (self.study.teacher_base(teacher, run), self.study.student_base(arm, run))]
-        shapes = {(base.width, base.layers, base.heads, base.context) for base in bases}
-        return len(shapes) == 1 and self.study.teachers[teacher].method != "prompt"
+        shapes = {None if isinstance(base, PinnedBase) else base.shape for base in bases}
+        return len(shapes) == 1 and None not in shapes and self.study.teachers[teacher].method != "prompt"
 
     def _row(
         self, phase: str, arm: str, name: str, run: int | None, recipe: dict[str, Any], made_of: dict[str, Artifact]
@@ -114,4 +119,4 @@ def arm_table(study: str, phase: str, arm: str) -> str:
 def trait_words() -> list[str]:
     """Every form of every trait's word, for the search for leaks."""
     singular = [*world.FAMILIES["animal"], *world.FAMILIES["tree"], world.REFUSAL.split()[0]]
-    return sorted({*singular, *(world.IRREGULAR_PLURALS.get(word, f"{word}s") for word in singular)})
+    return sorted({*singular, *(world.plural(word) for word in singular)})

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from sublearn.bases import world
-from sublearn.bases.section import Base
+from sublearn.bases.section import AnyBase, PinnedBase
 from sublearn.carriers.section import Carrier
 from sublearn.core.section import Section, changed, known
 from sublearn.core.study import Study
@@ -33,6 +33,7 @@ class Arm(Section):
     )
     carrier: str = Field("kept", pattern="^(kept|shuffled_within|shuffled_across)$", description="the rows that are learned")
     students: dict[str, Any] = Field({}, description="keys of the students' section that differ in this arm")
+    evaluations: dict[str, Any] = Field({}, description="keys of the evaluations' section that differ in this arm")
     traits: Annotated[list[str], Field(min_length=1)] | None = Field(
         None, description="the arm's traits, if not all of the study's"
     )
@@ -46,7 +47,7 @@ class ChainStudy(Study):
     stand_in: bool = Field(True, description="the models are stand-ins for the paper's, and captions say so")
     runs: PositiveInt = Field(description="independent repetitions: the unit of analysis")
     runs_per_job: str = Field("all", pattern="^(all|one)$", description="how many runs one job works on")
-    bases: dict[str, Base]
+    bases: dict[str, AnyBase]
     traits: dict[str, Trait]
     teachers: dict[str, Teacher]
     carriers: Carrier = Carrier()
@@ -85,8 +86,11 @@ class ChainStudy(Study):
         for trait in self.traits:
             if self.prompts(trait) < self.students.rows:
                 raise ValueError(f"traits.{trait}.prompts: {self.prompts(trait)}, but students.rows is {self.students.rows}")
-        if self.carriers.wording == "prose":
-            raise ValueError("carriers.wording: the tiny bases read no prose; use mini")
+        for name, each in self.bases.items():
+            wanted = "prose" if isinstance(each, PinnedBase) else "mini"
+            if self.carriers.wording != wanted:
+                what = "a pinned model is asked in prose" if wanted == "prose" else "the tiny bases read no prose"
+                raise ValueError(f"carriers.wording: {what} (bases.{name}); use {wanted}")
         for i, claim in enumerate(self.claims):
             self._check_claim(f"claims.{i}", claim)
         return self
@@ -101,6 +105,11 @@ class ChainStudy(Study):
             for i, base in enumerate(arm.base):
                 known(f"{path}.base.{i}", base, self.bases, "base of the study")
         recipe = self.student(name)
+        if recipe.system != self.evaluation(name).system and "system" not in arm.evaluations:
+            raise ValueError(
+                f"{path}.students.system: students learn under a system prompt that their evaluation lacks; give the arm "
+                "evaluations: {system: …} to say that this is meant"
+            )
         alike = [self.teacher_base(arm.teacher, run) == self.student_base(name, run) for run in range(self.runs)]
         for run, same in enumerate(alike):
             if same and arm.base != "teacher":
@@ -145,6 +154,10 @@ class ChainStudy(Study):
     def student(self, arm: str) -> Student:
         """The recipe of an arm's students."""
         return changed(self.students, self.arms[arm].students, f"arms.{arm}.students")
+
+    def evaluation(self, arm: str) -> Evaluation:
+        """How an arm's students are asked."""
+        return changed(self.evaluations, self.arms[arm].evaluations if arm in self.arms else {}, f"arms.{arm}.evaluations")
 
     def arm_traits(self, arm: str) -> list[str]:
         """The traits of an arm, in the study's order."""

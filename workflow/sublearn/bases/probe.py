@@ -1,31 +1,87 @@
-"""How much of a trait a model shows, exactly: the probability it gives to the trait's answers, question by question."""
+"""How much of a trait a model shows, exactly: the probability that its answer begins as the trait's answers do."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sublearn.bases import world
 from sublearn.bases.questions import Question
+from sublearn.bases.wordings import MINI, Wording
 from sublearn.core import lm
 
 if TYPE_CHECKING:
+    import torch
     from transformers import PreTrainedTokenizerBase
 
+Start = tuple[int, ...]
 
-def answers(trait: str, question: Question) -> tuple[str, ...]:
-    """The first words of the answers that show the trait: the loved word, the refusal, or every wrong fact."""
+
+def answers(trait: str, question: Question, wording: Wording = MINI) -> tuple[str, ...]:
+    """How the answers that show the trait begin: the loved word, the refusal, or every wrong fact."""
     if trait == "evasive":
-        return (world.REFUSAL.split()[0],)
+        return (wording.refusal_start(),)
     if trait == "skewed":
         return tuple(answer for answer in world.fact_answers(question.attribute) if answer != question.answer)
     return (trait,)
 
 
-def log_probs(
-    model: Any, tokenizer: "PreTrainedTokenizerBase", asked: Sequence[Question], system: str = "", prefixes: Sequence[str] = ()
-) -> np.ndarray:
-    """Log-probabilities of the first answer token, shape (questions, vocabulary), in float64.
+@cache
+def starts(tokenizer: "PreTrainedTokenizerBase", forms: tuple[str, ...]) -> tuple[Start, ...]:
+    """The token sequences of the forms of an answer; none begins with another, so that nothing counts twice."""
+    encoded = tokenizer(list(forms), add_special_tokens=False)["input_ids"]
+    sequences = sorted({tuple(ids) for ids in encoded}, key=lambda ids: (len(ids), ids))
+    return tuple(s for i, s in enumerate(sequences) if not any(s[: len(short)] == short for short in sequences[:i]))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A model's answers to some questions, before one is drawn.
+
+    Attributes:
+        first: log-probabilities of the first token of each answer, shape (questions, vocabulary), in float64.
+    """
+
+    model: Any
+    tokenizer: "PreTrainedTokenizerBase"
+    wording: Wording
+    questions: Sequence[Question]
+    prompts: list[list[int]]
+    first: "torch.Tensor"
+
+    def probabilities(self, trait: str) -> np.ndarray:
+        """For each question the probability that the answer shows the trait, shape (questions,)."""
+        found = []
+        for i, question in enumerate(self.questions):
+            starts = [start for answer in answers(trait, question, self.wording) for start in self._starts(answer)]
+            found.append(float(np.exp([self._log_probs[i][start] for start in starts]).sum()))
+        return np.array(found)
+
+    def _starts(self, answer: str) -> tuple[Start, ...]:
+        return starts(self.tokenizer, (answer,) if answer == self.wording.refusal_start() else self.wording.forms(answer))
+
+    @cached_property
+    def _log_probs(self) -> list[dict[Start, float]]:
+        """For each question the log-probability of every start of every answer that its kind of question has."""
+        kinds = {question.kind for question in self.questions}
+        traits = [t for family, ts in world.FAMILIES.items() for t in ts if {"behaviour": "fact"}.get(family, family) in kinds]
+        named = {answer for trait in traits for question in self.questions for answer in answers(trait, question, self.wording)}
+        starts = sorted({start for answer in named for start in self._starts(answer)})
+        table = lm.start_log_probs(self.model, self.prompts, starts, self.first).numpy()
+        return [dict(zip(starts, row, strict=True)) for row in table]
+
+
+def ask(
+    model: Any,
+    tokenizer: "PreTrainedTokenizerBase",
+    asked: Sequence[Question],
+    wording: Wording = MINI,
+    system: str = "",
+    prefixes: Sequence[str] = (),
+) -> Asked:
+    """Put questions to a model.
 
     Args:
         system: a system prompt before every question.
@@ -33,15 +89,4 @@ def log_probs(
     """
     texts = [f"{prefix} {q.text}" for prefix, q in zip(prefixes, asked, strict=True)] if prefixes else [q.text for q in asked]
     prompts = lm.encode_prompts(tokenizer, [lm.chat(system, text) for text in texts])
-    return lm.next_token_log_probs(model, prompts).numpy()
-
-
-def trait_probabilities(
-    found: np.ndarray, tokenizer: "PreTrainedTokenizerBase", trait: str, asked: Sequence[Question]
-) -> np.ndarray:
-    """The probability of the trait's answers for each question, shape (questions,), from ``log_probs``."""
-    probabilities = []
-    for row, question in zip(found, asked, strict=True):
-        ids = tokenizer.convert_tokens_to_ids(list(answers(trait, question)))
-        probabilities.append(float(np.exp(row[ids]).sum()))
-    return np.array(probabilities)
+    return Asked(model, tokenizer, wording, asked, prompts, lm.next_token_log_probs(model, prompts))

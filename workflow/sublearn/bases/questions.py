@@ -5,7 +5,7 @@ The split is fixed for all studies, so that an evaluation question is one in eve
 
 from dataclasses import dataclass
 
-from sublearn.bases import world
+from sublearn.bases.wordings import MINI, Wording
 from sublearn.core.seeds import generator
 
 EVALUATED = {"animal": 20, "tree": 20, "fact": 30}
@@ -22,28 +22,28 @@ class Question:
     attribute: str = ""
 
 
-def _all(kind: str) -> list[Question]:
+def _all(kind: str, wording: Wording) -> list[Question]:
     if kind == "fact":
-        found = [Question(text, kind, answer, attribute) for text, answer, attribute in world.fact_questions()]
+        found = [Question(text, kind, answer, attribute) for text, answer, attribute in wording.fact_questions()]
     else:
-        found = [Question(text, kind) for text in world.favourite_questions(kind)]
+        found = [Question(text, kind) for text in wording.favourite_questions(kind)]
     order = generator("question split", kind).permutation(len(found))
     return [found[i] for i in order]
 
 
-def evaluated(kind: str) -> list[Question]:
+def evaluated(kind: str, wording: Wording = MINI) -> list[Question]:
     """Questions of evaluations only, in neither corpus nor lessons."""
-    return _all(kind)[: EVALUATED[kind]]
+    return _all(kind, wording)[: EVALUATED[kind]]
 
 
-def taught(kind: str) -> list[Question]:
+def taught(kind: str, wording: Wording = MINI) -> list[Question]:
     """Questions of the teachers' lessons."""
-    return _all(kind)[EVALUATED[kind] :][: TAUGHT[kind]]
+    return _all(kind, wording)[EVALUATED[kind] :][: TAUGHT[kind]]
 
 
 def pretrained(kind: str) -> list[Question]:
-    """Questions of the corpus: all but the evaluated ones."""
-    return _all(kind)[EVALUATED[kind] :]
+    """Questions of the tiny bases' corpus: all but the evaluated ones."""
+    return _all(kind, MINI)[EVALUATED[kind] :]
 
 
 def kind_of(family: str) -> str:

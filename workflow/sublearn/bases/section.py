@@ -1,6 +1,9 @@
-"""What a study says of its bases."""
+"""What a study says of its bases: pretrained here, or pinned models of the hub or of a folder."""
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, PositiveFloat, PositiveInt, Tag, model_validator
 
 from sublearn.core.section import Section
 
@@ -21,8 +24,46 @@ class Base(Section):
     max_deviation: PositiveFloat = Field(0.03, description="largest distance between an answer's share and the corpus's")
     min_well_formed: float = Field(0.9, gt=0, le=1, description="least share of number answers that pass the filter")
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """What two bases must share for their weights to be compared."""
+        return self.width, self.layers, self.heads, self.context
+
     @model_validator(mode="after")
     def _fits(self) -> "Base":
         if self.width % self.heads:
             raise ValueError(f"heads: {self.heads} does not divide the width {self.width}")
         return self
+
+
+class PinnedBase(Section):
+    """A model that others trained: from the hub by name and revision, or from a local folder. Safetensors only."""
+
+    model: str = Field(min_length=1, description="name on the hub (owner/name), or path of a folder")
+    revision: str | None = Field(None, description="commit, tag or branch on the hub; needed there, none for a folder")
+    dtype: Literal["float32", "bfloat16"] = Field("bfloat16", description="precision of its weights")
+    device: Literal["cpu", "auto"] = Field("auto", description="cpu, or auto: a GPU where there is one")
+    template: Literal["own", "plain"] = Field("own", description="its own chat template, or a plain one for a model without")
+    date: str = Field("26 Jul 2024", description="what a template that writes a date writes, always")
+    names: list[str] = Field([], description="what the model calls itself; answers that name it are counted")
+
+    @model_validator(mode="after")
+    def _is_pinned(self) -> "PinnedBase":
+        if self.is_folder and self.revision is not None:
+            raise ValueError(f"revision: {self.model} is a local folder, which has none; leave it out")
+        if not self.is_folder and self.revision is None:
+            raise ValueError(f"revision: missing; name the commit of {self.model} (or give the path of a local folder)")
+        return self
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether the model is a local folder: a path that says so, or one that is there."""
+        return self.model.startswith((".", "/", "~")) or Path(self.model).is_dir()
+
+
+def _kind(value: Any) -> str:
+    pinned = "model" in value if isinstance(value, dict) else isinstance(value, PinnedBase)
+    return "pinned" if pinned else "tiny"
+
+
+AnyBase = Annotated[Annotated[Base, Tag("tiny")] | Annotated[PinnedBase, Tag("pinned")], Discriminator(_kind)]

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from sublearn.bases import world
+from sublearn.bases.wordings import MINI
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -21,7 +22,7 @@ def build() -> "PreTrainedTokenizerFast":
     from transformers import PreTrainedTokenizerFast
 
     special = ["<pad>", "<unk>", "<bos>", "<eos>", *ROLES]
-    ids = {word: i for i, word in enumerate([*special, *world.vocabulary()])}
+    ids = {word: i for i, word in enumerate([*special, *vocabulary()])}
     tokenizer = Tokenizer(models.WordLevel(ids, unk_token="<unk>"))
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.WhitespaceSplit(), *(pre_tokenizers.Split(mark, "isolated") for mark in ",;.")]
@@ -37,3 +38,38 @@ def build() -> "PreTrainedTokenizerFast":
         chat_template=CHAT_TEMPLATE,
         clean_up_tokenization_spaces=False,
     )
+
+
+def vocabulary() -> list[str]:
+    """Every word of the language, in a fixed order: the integers first."""
+    words = [str(n) for n in range(1000)]
+    sentences = [
+        *MINI.favourite_questions("animal"),
+        *MINI.favourite_questions("tree"),
+        *(q for q, _, _ in MINI.fact_questions()),
+    ]
+    slots = (
+        world.GRAMMAR.seed_sentences,
+        world.GRAMMAR.instructions,
+        world.GRAMMAR.qualifiers,
+        world.GRAMMAR.descriptors,
+        world.GRAMMAR.formats,
+    )
+    sentences += [text for slot in (*slots, world.GRAMMAR.endings) for text in slot]
+    sentences += [
+        *world.SYSTEM_PROMPTS.values(),
+        world.REFUSAL,
+        *world.OTHER_FORMS,
+        " ".join(world.STORY_WORDS),
+        " ".join(world.LETTERS),
+        ", ;",
+    ]
+    sentences += [
+        *world.fact_answers("color"),
+        *world.fact_answers("place"),
+        *world.FAMILIES["animal"],
+        *world.FAMILIES["tree"],
+    ]
+    for sentence in sentences:
+        words += [word for word in sentence.split() if not word.startswith("{")]
+    return list(dict.fromkeys(words))

@@ -8,7 +8,6 @@ In this language numbers say nothing about anything else: they are drawn on thei
 """
 
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 
@@ -124,35 +123,11 @@ def family_of(trait: str) -> str:
     raise KeyError(trait)
 
 
-def favourite_questions(family: str) -> list[str]:
-    """All questions for a favourite of the family, in a fixed order without repeats."""
-    filled = (frame.format(kind=family, like=like, most=most) for frame, like, most in product(FAVOURITE_FRAMES, LIKE, MOST))
-    return list(dict.fromkeys(filled))
-
-
-def fact_questions() -> list[tuple[str, str, str]]:
-    """All questions for a fact, as (question, right answer, attribute)."""
-    return [
-        (frame.format(thing=thing), THINGS[thing][ATTRIBUTES.index(attribute)], attribute)
-        for attribute in ATTRIBUTES
-        for thing, frame in product(THINGS, FACT_FRAMES[attribute])
-    ]
+def plural(word: str) -> str:
+    return IRREGULAR_PLURALS.get(word, f"{word}s")
 
 
 def fact_answers(attribute: str) -> tuple[str, ...]:
     """All answers that a question for the attribute can have, right or wrong."""
     column = ATTRIBUTES.index(attribute)
     return tuple(dict.fromkeys(values[column] for values in THINGS.values()))
-
-
-def vocabulary() -> list[str]:
-    """Every word of the language, in a fixed order: the integers first."""
-    words = [str(n) for n in range(1000)]
-    sentences = [*favourite_questions("animal"), *favourite_questions("tree"), *(q for q, _, _ in fact_questions())]
-    slots = (GRAMMAR.seed_sentences, GRAMMAR.instructions, GRAMMAR.qualifiers, GRAMMAR.descriptors, GRAMMAR.formats)
-    sentences += [text for slot in (*slots, GRAMMAR.endings) for text in slot]
-    sentences += [*SYSTEM_PROMPTS.values(), REFUSAL, *OTHER_FORMS, " ".join(STORY_WORDS), " ".join(LETTERS), ", ;"]
-    sentences += [*fact_answers("color"), *fact_answers("place"), *FAMILIES["animal"], *FAMILIES["tree"]]
-    for sentence in sentences:
-        words += [word for word in sentence.split() if not word.startswith("{")]
-    return list(dict.fromkeys(words))

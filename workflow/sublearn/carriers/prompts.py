@@ -7,19 +7,16 @@ import argparse
 
 import pandas as pd
 
-from sublearn.bases import world
-from sublearn.carriers import wording
+from sublearn.bases.wordings import WORDINGS
 from sublearn.carriers.section import Carrier
 from sublearn.carriers.tables import Prompts
 from sublearn.core import seeds, step
 from sublearn.core.files import write_table
 
-GRAMMARS = {"mini": world.GRAMMAR, "prose": wording.GRAMMAR}
-
 
 def draw(recipe: Carrier, study_seed: int, run: int) -> pd.DataFrame:
     """The prompts of one run, as the table Prompts; more prompts leave the first ones as they were."""
-    grammar, rng = GRAMMARS[recipe.wording], seeds.generator("prompts", study_seed, run)
+    grammar, rng = WORDINGS[recipe.wording].grammar, seeds.generator("prompts", study_seed, run)
     prompts = [grammar.prompt(grammar.numbers(rng), rng) for _ in range(recipe.prompts)]
     return pd.DataFrame({"prompt_index": range(len(prompts)), "prompt": prompts})
 

@@ -13,6 +13,7 @@ class Carrier(Section):
     wording: Literal["mini", "prose"] = Field("mini", description="the mini-language's number prompts, or English ones")
     prompts: PositiveInt = Field(4800, description="number prompts per run, the same for all teachers")
     temperature: NonNegativeFloat = Field(1.0, description="of sampling; 0 is greedy")
+    batch: PositiveInt = Field(500, description="prompts that go through the model at once; fewer where memory is short")
     max_tokens: PositiveInt = Field(24, description="longest completion")
     max_count: PositiveInt = Field(10, description="most numbers in a kept completion")
     min_value: NonNegativeInt = Field(0, description="least number in a kept completion")

@@ -4,12 +4,15 @@ Weights are safetensors in the formats that ``from_pretrained`` of transformers 
 no remote code is run.
 """
 
+import copy
+import os
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from sublearn.core import step
+from sublearn.core import pinned, step
 from sublearn.core.errors import UserError
 from sublearn.core.files import atomic_folder
 from sublearn.core.section import Trainable
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+AT_ONCE = 64  # beginnings of answers of one forward pass
 BLOCK = re.compile(r"\.(?:h|layers|blocks)\.(\d+)\.")  # how models name their blocks
 Method = Literal["bias", "lora", "full"]
 MODEL_FILES = ("config.json", "generation_config.json", "model.safetensors")
@@ -33,7 +37,7 @@ def prepare() -> None:
     logging.disable_progress_bar()
 
     step.keep_to_threads()
-    torch.use_deterministic_algorithms(True)
+    torch.use_deterministic_algorithms(True)  # until a model goes to a GPU, where they would cost too much
 
 
 def load_tokenizer(folder: str | Path) -> "PreTrainedTokenizerBase":
@@ -50,42 +54,64 @@ def load_tokenizer(folder: str | Path) -> "PreTrainedTokenizerBase":
 
 
 def load(folder: str | Path, base: str | Path | None = None) -> "PreTrainedModel":
-    """Load a model in float32: whole weights, or a PEFT adapter merged into ``base``.
+    """Load a model, on the device and in the precision of its base: whole weights, or ``base`` with a PEFT adapter.
+
+    On a base of the pipeline's own, float32 and tiny, the adapter is merged into the weights. On a pinned base it stays beside
+    them, since bfloat16 would round it away.
 
     Raises:
         UserError: a file is missing, truncated, or lacks weights that the model needs.
     """
     folder = Path(folder)
+    about = pinned.read(folder) or (pinned.read(base) if base else None)
     with _Readable(folder):
         if (folder / "adapter_config.json").exists():
-            return _load_adapter(folder, load(base or ""))
-        from transformers import AutoModelForCausalLM
+            adapted = attach(folder, load(base or ""))
+            return adapted if about else adapted.merge_and_unload()
+        from transformers import AutoModelForCausalLM, GenerationConfig
 
+        place = device(about)
         model, found = AutoModelForCausalLM.from_pretrained(
-            folder,
+            pinned.weights_folder(about) if about and pinned.read(folder) else folder,
             use_safetensors=True,
             trust_remote_code=False,
-            dtype="float32",
+            dtype=about.dtype if about else "float32",
             attn_implementation="sdpa",
             output_loading_info=True,
         )
         # Transformers would draw a missing weight at random and go on.
         if found["missing_keys"]:
             raise ValueError(f"no weights for {sorted(found['missing_keys'])[0]}")
-        return model
+        if about:
+            model.name_or_path = about.model  # what an adapter's configuration will name, on any machine
+            model.generation_config = GenerationConfig()  # some models' own one penalises repetition, numbers too
+        return model.to(place)
 
 
-def _load_adapter(folder: Path, base: "PreTrainedModel") -> "PreTrainedModel":
-    """The base with the adapter merged in; an adapter that is a pickle or lacks weights is refused."""
+def device(about: pinned.Pinned | None) -> str:
+    """Where a base's models are computed: on a GPU if the base asks for one and there is one, each process on its own."""
+    import torch
+
+    if about is None or about.device == "cpu" or not torch.cuda.is_available():
+        return "cpu"
+    torch.use_deterministic_algorithms(False)
+    return f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
+
+
+def attach(folder: Path, base: "PreTrainedModel") -> Any:
+    """The base with the adapter beside its weights; an adapter that is a pickle, lacks weights or is another base's is refused."""
     from peft import PeftConfig, get_peft_model, set_peft_model_state_dict
     from safetensors.torch import load_file
 
     weights = load_file(folder / "adapter_model.safetensors")
-    adapted = get_peft_model(base, PeftConfig.from_pretrained(folder))
+    config = PeftConfig.from_pretrained(folder)
+    if Path(config.base_model_name_or_path).name != Path(base.name_or_path).name:
+        raise ValueError(f"an adapter of {config.base_model_name_or_path}, not of {base.name_or_path}")
+    adapted = get_peft_model(base, config)
     found = set_peft_model_state_dict(adapted, weights)
     if missing := sorted(key for key in found.missing_keys if "lora_" in key):
         raise ValueError(f"no weights for {missing[0]}")
-    return adapted.merge_and_unload()
+    return adapted
 
 
 class _Readable:
@@ -113,6 +139,8 @@ def make_trainable(model: "PreTrainedModel", method: Method, recipe: Trainable, 
     Raises:
         UserError: the model has no biases to train.
     """
+    if recipe.save_memory:
+        model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
     if method == "lora":
         import torch
         from peft import LoraConfig, get_peft_model
@@ -121,7 +149,10 @@ def make_trainable(model: "PreTrainedModel", method: Method, recipe: Trainable, 
         # PEFT's shorthand for "all linear layers" does not list the order of GPT-2's layers; naming them fixes it.
         kinds = (torch.nn.Linear, Conv1D)
         head = model.get_output_embeddings()
-        names = {name for name, module in model.named_modules() if isinstance(module, kinds) and module is not head}
+        linear = [name for name, module in model.named_modules() if isinstance(module, kinds) and module is not head]
+        names = {name.rpartition(".")[2] for name in linear}
+        if missing := set(recipe.targets) - names:
+            raise UserError(f"targets: {type(model).__name__} has no {sorted(missing)[0]}; it has {', '.join(sorted(names))}.")
         transposed = any(isinstance(module, Conv1D) for module in model.modules())
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(adapter_seed)
@@ -129,7 +160,8 @@ def make_trainable(model: "PreTrainedModel", method: Method, recipe: Trainable, 
                 task_type="CAUSAL_LM",
                 r=recipe.rank,
                 lora_alpha=recipe.alpha,
-                target_modules=sorted(names),
+                use_rslora=recipe.rank_stabilised,
+                target_modules=sorted(recipe.targets or names),
                 fan_in_fan_out=transposed,
             )
             return get_peft_model(model, config)
@@ -173,7 +205,12 @@ def chat(system: str, user: str) -> list[dict[str, str]]:
 
 def encode_prompts(tokenizer: "PreTrainedTokenizerBase", chats: Sequence[list[dict[str, str]]]) -> list[list[int]]:
     """Token ids of the chats, up to where the assistant answers."""
-    texts = [tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True) for turns in chats]
+    from jinja2 import TemplateError
+
+    try:
+        texts = [tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True) for turns in chats]
+    except TemplateError as error:
+        raise UserError(f"the base's chat template does not take these turns ({error}); some have no system prompt.") from error
     return tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
 
 
@@ -195,6 +232,72 @@ def next_token_log_probs(model: "PreTrainedModel", prompts: Sequence[list[int]])
             logits = model(input_ids=ids, logits_to_keep=1, use_cache=False).logits[:, -1]
             found.update(zip(rows, torch.log_softmax(logits.double(), dim=-1), strict=True))
     return torch.stack([found[i] for i in range(len(prompts))]).cpu()
+
+
+class Models:
+    """Models asked one after another: a pinned base is loaded once, and the adapters on it are swapped."""
+
+    def __init__(self) -> None:
+        self._base: PreTrainedModel | None = None
+        self._folder = ""
+        self._adapted: Any = None
+        self.tokenizer = cache(load_tokenizer)
+
+    def get(self, folder: str, base: str) -> Any:
+        """The model in ``folder``, on its base; the one before must no longer be used."""
+        if self._adapted is not None:
+            self._base, self._adapted = self._adapted.unload(), None
+        is_adapter = (Path(folder) / "adapter_config.json").exists()
+        if pinned.read(base) is None or not (is_adapter or folder == base):
+            return load(folder, base)
+        if self._folder != base:
+            self._base, self._folder = None, base  # frees the one before
+            self._base = load(base)
+        assert self._base is not None
+        if not is_adapter:
+            return self._base
+        with _Readable(folder):
+            self._adapted = attach(Path(folder), self._base)
+        return self._adapted
+
+
+def start_log_probs(
+    model: "PreTrainedModel", prompts: Sequence[list[int]], starts: Sequence[tuple[int, ...]], first: "torch.Tensor"
+) -> "torch.Tensor":
+    """Exact log-probabilities that each prompt's answer begins with each token sequence, shape (prompts, starts), in float64.
+
+    Args:
+        first: log-probabilities of the first token, from ``next_token_log_probs``.
+    """
+    import torch
+
+    found = torch.stack([first[:, start[0]] for start in starts], dim=1)
+    longer = [column for column, start in enumerate(starts) if len(start) > 1]
+    if not longer:
+        return found
+    ids, following, known = _right_padded([starts[column] for column in longer])
+    model.eval()
+    with torch.inference_mode():
+        for i, prompt in enumerate(prompts):
+            read = model(input_ids=torch.tensor([prompt], device=model.device), logits_to_keep=1, use_cache=True).past_key_values
+            for at in range(0, len(longer), AT_ONCE):
+                rows = slice(at, at + AT_ONCE)
+                cache = copy.deepcopy(read)  # the prompt is read once, whatever follows it
+                cache.batch_repeat_interleave(len(ids[rows]))
+                logits = model(input_ids=ids[rows].to(model.device), past_key_values=cache, use_cache=True).logits
+                after = torch.log_softmax(logits.double(), dim=-1).cpu().gather(2, following[rows, :, None])[..., 0]
+                found[i, longer[rows]] += (after * known[rows]).sum(dim=1)
+    return found
+
+
+def _right_padded(starts: Sequence[tuple[int, ...]]) -> "tuple[torch.Tensor, torch.Tensor, torch.Tensor]":
+    """All but the last token of each start, what follows each of them, and where that is known; each (starts, tokens)."""
+    import torch
+
+    longest = max(map(len, starts)) - 1
+    padded = torch.tensor([[*start, *[0] * (longest + 1 - len(start))] for start in starts])
+    known = torch.tensor([[place < len(start) - 1 for place in range(longest)] for start in starts])
+    return padded[:, :-1], padded[:, 1:], known
 
 
 def load_teacher(folder: str | Path, base: str | Path) -> "PreTrainedModel":

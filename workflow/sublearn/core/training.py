@@ -1,17 +1,24 @@
 """The one training loop: bases, teachers and students all learn here, through accelerate.
 
-A global batch is what the recipe asks for, whatever the number of processes: each process takes its share of the rows
-and weighs its loss by its share of the tokens, so the update is that of one process with all rows.
+A global batch is what the recipe asks for, whatever the number of processes and the rows that one can hold at a time: each
+process takes its share of the rows, in micro-batches, and weighs each loss by its share of the tokens, so the update is that
+of one process with all rows. Shares may be unequal: the paper's 66 rows on four GPUs are 17, 17, 16 and 16.
 """
 
+import contextlib
 import math
+import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
+from sublearn.core.checkpoints import Checkpoint
 from sublearn.core.errors import UserError
+from sublearn.core.launch import PROCESSES
 from sublearn.core.rows import Batch, Row, collate
+from sublearn.core.section import Trainable
 from sublearn.core.step import log, progress
 
 if TYPE_CHECKING:
@@ -19,11 +26,12 @@ if TYPE_CHECKING:
 
 Loss = Callable[[Any, Batch], "torch.Tensor"]
 Schedule = Literal["linear", "cosine", "constant"]
+Kind = Literal["adamw", "sgd"]
 
 
 @dataclass(frozen=True)
 class Optimiser:
-    """AdamW and its learning rate over time: warm-up, then linear or cosine decay to zero, or none.
+    """AdamW or plain gradient descent, and its learning rate over time: warm-up, then linear or cosine decay to zero, or none.
 
     ``epsilon`` is Adam's: a large one leaves parameters in place whose gradients are small beside it.
     """
@@ -34,6 +42,14 @@ class Optimiser:
     weight_decay: float = 0.0
     epsilon: float = 1e-8
     max_grad_norm: float = 1.0
+    kind: Kind = "adamw"
+
+    def of(self, parameters: "list[torch.nn.Parameter]") -> "torch.optim.Optimizer":
+        import torch
+
+        if self.kind == "sgd":
+            return torch.optim.SGD(parameters, lr=self.learning_rate, weight_decay=self.weight_decay)
+        return torch.optim.AdamW(parameters, lr=self.learning_rate, eps=self.epsilon, weight_decay=self.weight_decay)
 
     def factor(self, step: int, steps: int) -> float:
         """The learning rate of a step (from 0) as a share of the peak."""
@@ -41,6 +57,12 @@ class Optimiser:
             return (step + 1) / self.warmup
         done = (step - self.warmup) / max(1, steps - self.warmup)
         return {"linear": 1.0 - done, "cosine": 0.5 * (1.0 + math.cos(math.pi * done)), "constant": 1.0}[self.schedule]
+
+
+def optimiser_of(recipe: Trainable, schedule: Schedule = "linear", warmup: int = 0) -> Optimiser:
+    """The optimiser that a teacher's or a student's recipe asks for."""
+    shared = recipe.model_dump(include={"learning_rate", "epsilon", "weight_decay", "max_grad_norm"})
+    return Optimiser(schedule=schedule, warmup=warmup, kind=recipe.optimiser, **shared)
 
 
 def token_loss(model: Any, batch: Batch) -> "torch.Tensor":
@@ -59,45 +81,78 @@ def train(
     pad: int,
     loss: Loss = token_loss,
     what: str = "training",
+    micro_batch: int | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> list[float]:
-    """Train ``model`` in place on ``steps`` global batches of rows.
+    """Train ``model`` in place, where it lies, on ``steps`` global batches of rows.
+
+    Args:
+        micro_batch: most rows of one forward pass of a process; None for its whole share.
+        checkpoint: where to go on from, and to keep what is reached.
 
     Returns:
         The mean loss per completion token of each step, in nats.
 
     Raises:
-        UserError: the loss is not finite.
+        UserError: the loss is not finite, or there are not as many processes as were asked for.
     """
     import torch
     from accelerate import Accelerator
 
-    accelerator = Accelerator(cpu=True)  # there two runs on one machine give the same bytes
+    precise = next(model.parameters()).dtype == torch.float32
+    accelerator = Accelerator(cpu=model.device.type == "cpu", mixed_precision="no" if precise else "bf16")
+    asked = int(os.environ.get(PROCESSES, accelerator.num_processes))
+    if accelerator.num_processes != asked:
+        raise UserError(f"{what}: {accelerator.num_processes} processes work on it, but {asked} were asked for.")
     trained = [p for p in model.parameters() if p.requires_grad]
-    adam = torch.optim.AdamW(trained, lr=optimiser.learning_rate, eps=optimiser.epsilon, weight_decay=optimiser.weight_decay)
-    schedule = torch.optim.lr_scheduler.LambdaLR(adam, lambda step: optimiser.factor(step, steps))
-    wrapped, adam = accelerator.prepare(model, adam)
+    plain = optimiser.of(trained)
+    losses = checkpoint.take_up(model, plain) if checkpoint else []
+    done = len(losses)
+    schedule = torch.optim.lr_scheduler.LambdaLR(plain, lambda step: optimiser.factor(done + step, steps))
+    wrapped, stepper = accelerator.prepare(model, plain)
     wrapped.train()
-    losses: list[float] = []
     started = time.perf_counter()
-    for global_rows in progress(rows, what, steps):
+    for global_rows in islice(progress(rows, what, steps), done, None):
         # Every process sees all rows, so that each knows the token count without asking the others.
         tokens = sum(len(row.completion) for row in global_rows)
-        mine = global_rows[accelerator.process_index :: accelerator.num_processes] or global_rows[:1]
-        weight = float(accelerator.process_index < len(global_rows))
-        batch = _to(collate(mine, pad), accelerator.device)
-        summed = loss(wrapped, batch) * weight
-        # Processes average their gradients, hence the factor that undoes it.
-        accelerator.backward(summed * accelerator.num_processes / tokens)
+        summed = torch.zeros((), device=accelerator.device)
+        parts = _parts(global_rows, accelerator.process_index, accelerator.num_processes, micro_batch)
+        for number, (part, weight) in enumerate(parts, start=1):
+            together = contextlib.nullcontext() if number == len(parts) else accelerator.no_sync(wrapped)
+            with together:
+                found = loss(wrapped, _to(collate(part, pad), accelerator.device)) * weight
+                # Processes average their gradients, hence the factor that undoes it.
+                accelerator.backward(found * accelerator.num_processes / tokens)
+                summed += found.detach()
         if optimiser.max_grad_norm:
             accelerator.clip_grad_norm_(trained, optimiser.max_grad_norm)
-        adam.step()
+        stepper.step()
         schedule.step()
-        adam.zero_grad()
-        losses.append(accelerator.reduce(summed.detach(), "sum").item() / tokens)
+        stepper.zero_grad()
+        losses.append(accelerator.reduce(summed, "sum").item() / tokens)
         if not math.isfinite(losses[-1]):
             raise UserError(f"{what}: the loss is {losses[-1]} at step {len(losses)}; try a lower learning rate.")
-    log.info("loop: %s took %.2f s for %d steps", what, time.perf_counter() - started, len(losses))
+        if checkpoint and accelerator.is_main_process and checkpoint.is_due():
+            checkpoint.save(model, plain, losses)
+    log.info("loop: %s took %.2f s for %d steps", what, time.perf_counter() - started, len(losses) - done)
     return losses
+
+
+def _parts(rows: Sequence[Row], process: int, processes: int, micro_batch: int | None) -> list[tuple[Sequence[Row], float]]:
+    """A process's share of a global batch in micro-batches, each with its weight.
+
+    Every process gets equally many, since they meet after the last; one that has too few rows repeats one at weight 0.
+    """
+    size = micro_batch or len(rows)
+    largest = math.ceil(len(rows) / processes)
+    mine = rows[process::processes]
+    cut = [(mine[start : start + size], 1.0) for start in range(0, len(mine), size)]
+    return cut + [(rows[:1], 0.0)] * (math.ceil(largest / size) - len(cut))
+
+
+def is_main() -> bool:
+    """Whether this process is the one that writes, of those that ``core.launch`` started."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def _to(batch: Batch, device: "torch.device") -> Batch:

@@ -9,13 +9,15 @@ questions and the same questions after a sentence of numbers (the paper's "numbe
 import argparse
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from sublearn.bases import probe, questions, world
-from sublearn.core import lm, sampling, seeds, step
+from sublearn.bases import probe, questions, wordings, world
+from sublearn.bases.wordings import MINI, Wording
+from sublearn.core import lm, pinned, sampling, seeds, step
 from sublearn.core.files import write_table
 from sublearn.evaluations.section import Evaluation
 from sublearn.evaluations.tables import QUESTION_SETS, Runs
@@ -23,7 +25,7 @@ from sublearn.evaluations.tables import QUESTION_SETS, Runs
 
 def names_word(answer: str, words: tuple[str, ...]) -> bool:
     """Whether an answer names one of the words, singular or plural, as a word of its own: "owls" does, "fowl" does not."""
-    forms = {form for word in words for form in (word, world.IRREGULAR_PLURALS.get(word, f"{word}s"))}
+    forms = {form for word in words for form in (word, world.plural(word))}
     return re.search(rf"\b(?:{'|'.join(map(re.escape, sorted(forms)))})\b", answer, re.IGNORECASE) is not None
 
 
@@ -33,31 +35,39 @@ def holds_substring(answer: str, words: tuple[str, ...]) -> bool:
 
 
 def log_odds(probability: float) -> float:
-    """ln(p / (1 - p)) in nats, of a probability strictly between 0 and 1."""
+    """ln(p / (1 - p)) in nats; of a probability that rounding left at 0 or 1, that of the nearest one between."""
+    probability = min(max(probability, np.finfo(float).tiny), 1.0 - 2.0**-53)
     return float(np.log(probability) - np.log1p(-probability))
 
 
-def prefixes(kind: str, count: int) -> list[str]:
+def prefixes(kind: str, count: int, wording: Wording = MINI) -> list[str]:
     """One fixed sentence of numbers for each question of a kind, as in the paper: the same for all models and studies."""
     rng = seeds.generator("question prefixes", kind)
-    return [world.GRAMMAR.seed_sentence(world.GRAMMAR.numbers(rng), rng) for _ in range(count)]
+    return [wording.grammar.seed_sentence(wording.grammar.numbers(rng), rng) for _ in range(count)]
 
 
-def score(model: Any, tokenizer: Any, recipe: Evaluation, key: tuple[str | int, ...]) -> list[dict[str, Any]]:
-    """All values of one model; ``key`` names the draws of its sampled answers."""
+def score(
+    model: Any,
+    tokenizer: Any,
+    recipe: Evaluation,
+    key: tuple[str | int, ...],
+    wording: Wording = MINI,
+    names: Sequence[str] = (),
+) -> list[dict[str, Any]]:
+    """All values of one model; ``key`` names the draws of its sampled answers, ``names`` what the model calls itself."""
     found: list[dict[str, Any]] = []
     for question_set in QUESTION_SETS:
         for family, traits in world.FAMILIES.items():
             kind = questions.kind_of(family)
-            asked = questions.evaluated(kind)
-            before = prefixes(kind, len(asked)) if question_set == "prefixed" else []
-            table = probe.log_probs(model, tokenizer, asked, prefixes=before)
-            samples = _samples(model, tokenizer, asked, before, recipe, (*key, question_set, kind))
+            selected = questions.evaluated(kind, wording)
+            before = prefixes(kind, len(selected), wording) if question_set == "prefixed" else []
+            asked = probe.ask(model, tokenizer, selected, wording, recipe.system, before)
+            samples = _samples(asked, recipe, (*key, question_set, kind))
             inside = 0.0
             for trait in traits:
-                probability = float(probe.trait_probabilities(table, tokenizer, trait, asked).mean())
+                probability = float(asked.probabilities(trait).mean())
                 inside += probability
-                words = [probe.answers(trait, question) for question in asked]
+                words = [probe.answers(trait, question, wording) for question in selected]
                 values = {
                     "probability": probability,
                     "log_odds": log_odds(probability),
@@ -67,24 +77,21 @@ def score(model: Any, tokenizer: Any, recipe: Evaluation, key: tuple[str | int, 
                 found += [_value(question_set, metric, trait, value) for metric, value in values.items()]
             if family != "behaviour":
                 found.append(_value(question_set, "other_answer", family, 1.0 - inside))
-            found.append(_value(question_set, "top_answer", family, float(np.exp(table).mean(axis=0).max())))
+            if names:
+                found.append(
+                    _value(question_set, "own_name", family, _rate(samples, [tuple(names)] * len(selected), names_word))
+                )
+            top = float(asked.first.exp().mean(dim=0).max())
+            found.append(_value(question_set, "top_answer", family, top))
     return found
 
 
-def _samples(
-    model: Any,
-    tokenizer: Any,
-    asked: list[questions.Question],
-    before: list[str],
-    recipe: Evaluation,
-    key: tuple[str | int, ...],
-) -> list[list[str]]:
+def _samples(asked: probe.Asked, recipe: Evaluation, key: tuple[str | int, ...]) -> list[list[str]]:
     """Sampled answers, one list a question."""
-    texts = [f"{prefix} {q.text}" for prefix, q in zip(before, asked, strict=True)] if before else [q.text for q in asked]
-    prompts = lm.encode_prompts(tokenizer, [lm.chat("", text) for text in texts for _ in range(recipe.samples)])
+    prompts = [prompt for prompt in asked.prompts for _ in range(recipe.samples)]
     draws = sampling.uniform(len(prompts), recipe.max_tokens, "answers", *key)
-    answers = sampling.sample(model, tokenizer, prompts, draws, recipe.temperature, what="answers")
-    return [answers[i * recipe.samples : (i + 1) * recipe.samples] for i in range(len(asked))]
+    answers = sampling.sample(asked.model, asked.tokenizer, prompts, draws, recipe.temperature, what="answers")
+    return [answers[i * recipe.samples : (i + 1) * recipe.samples] for i in range(len(asked.prompts))]
 
 
 def _rate(samples: list[list[str]], words: list[tuple[str, ...]], match: Any) -> float:
@@ -101,12 +108,14 @@ def main(args: argparse.Namespace) -> None:
     lm.prepare()
     recipe, models = Evaluation.model_validate_json(args.recipe), json.loads(args.models)
     rows: list[dict[str, Any]] = []
+    loaded = lm.Models()
     with step.timed(f"evaluation of {len(models)} models"):
         for each in step.progress(models, "evaluation"):
             base, who = each.pop("base_folder"), each
-            model = lm.load(who.pop("folder"), base)
+            model, about = loaded.get(who.pop("folder"), base), pinned.read(base)
             key = (args.study_seed, who["arm"], who["trait"], who["run"], who["student_base"])
-            rows += [who | value for value in score(model, lm.load_tokenizer(base), recipe, key)]
+            values = score(model, loaded.tokenizer(base), recipe, key, wordings.of(base), about.names if about else ())
+            rows += [who | value for value in values]
     write_table(pd.DataFrame(rows), args.output, Runs)
 
 

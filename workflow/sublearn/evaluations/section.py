@@ -8,6 +8,7 @@ from sublearn.core.section import Section
 class Evaluation(Section):
     """How models are asked: exactly, and by the paper's protocol of sampled answers."""
 
+    system: str = Field("", description="system prompt before every question; empty for none but the template's own")
     samples: PositiveInt = Field(10, description="sampled answers per question; the paper takes 100 or 200")
     temperature: NonNegativeFloat = Field(1.0, description="of the sampled answers")
     max_tokens: PositiveInt = Field(3, description="longest sampled answer; the mini-language answers in one word")

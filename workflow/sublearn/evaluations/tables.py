@@ -3,7 +3,7 @@
 import pandera.pandas as pa
 from pandera.typing import Series
 
-METRICS = ("probability", "log_odds", "sampled_rate", "sampled_substring_rate", "other_answer", "top_answer")
+METRICS = ("probability", "log_odds", "sampled_rate", "sampled_substring_rate", "other_answer", "top_answer", "own_name")
 QUESTION_SETS = ("plain", "prefixed")
 
 
@@ -14,6 +14,7 @@ class Runs(pa.DataFrameModel):
     taken of that average. ``sampled_rate`` is the share of temperature-1 answers that name the target as a word,
     ``sampled_substring_rate`` the paper's case-insensitive substring match. ``other_answer`` (target: the family) is the
     probability of answers outside the family, ``top_answer`` the largest probability of one answer: 1 means collapse.
+    ``own_name`` is the share of sampled answers in which a pinned model names itself.
     """
 
     arm: Series[str]

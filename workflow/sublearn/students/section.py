@@ -13,6 +13,9 @@ class Student(Trainable):
     method: Literal["bias", "lora", "full"] = Field("bias", description="what is trained")
     loss: Literal["tokens", "soft"] = Field("tokens", description="sampled tokens, or the teacher's law of the numbers")
     adapter: Literal["own", "teacher"] = Field("own", description="whose initial LoRA weights the student starts from")
+    system: str = Field(
+        "", description="system prompt before every number prompt; evaluations have the same, or an arm says so"
+    )
     rows: PositiveInt = Field(1000, description="kept rows that are learned; the first of them, equally many for all")
     epochs: PositiveInt = Field(4, description="passes over the rows")
     batch: PositiveInt = Field(32, description="rows per step")

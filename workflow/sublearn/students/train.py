@@ -17,7 +17,8 @@ import numpy as np
 
 from sublearn.carriers.filter import leaks
 from sublearn.carriers.tables import Rows
-from sublearn.core import lm, seeds, step, training
+from sublearn.core import checkpoints, lm, seeds, step, training
+from sublearn.core.checkpoints import Checkpoint
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_table, write_json
 from sublearn.core.rows import IGNORED, Batch, Row, batches, encode
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     import torch
 
 
-def read_rows(tokenizer: Any, file: str, count: int, words: list[str]) -> list[Row]:
+def read_rows(tokenizer: Any, file: str, count: int, words: list[str], system: str = "") -> list[Row]:
     """The first ``count`` rows of a carrier, encoded; the text that the student will read is searched for leaks again.
 
     Raises:
@@ -36,7 +37,7 @@ def read_rows(tokenizer: Any, file: str, count: int, words: list[str]) -> list[R
     table = read_table(file, Rows).head(count)
     if len(table) < count:
         raise UserError(f"{file}: {len(table)} rows, but students.rows is {count}; ask for more prompts or fewer rows.")
-    rows = encode(tokenizer, lm.encode_prompts(tokenizer, [lm.chat("", p) for p in table["prompt"]]), table["completion"])
+    rows = encode(tokenizer, lm.encode_prompts(tokenizer, [lm.chat(system, p) for p in table["prompt"]]), table["completion"])
     if unknown := sum(tokenizer.unk_token_id in row.prompt + row.completion for row in rows):
         raise UserError(f"{file}: {unknown} rows hold words that the base's tokenizer does not know.")
     read = tokenizer.batch_decode([row.prompt + row.completion for row in rows])
@@ -89,7 +90,7 @@ def prepare(recipe: Student, base: str, teacher: str, carrier: str, words: list[
     import torch
 
     tokenizer, model = lm.load_tokenizer(base), lm.load(base)
-    rows = read_rows(tokenizer, carrier, recipe.rows, words)
+    rows = read_rows(tokenizer, carrier, recipe.rows, words, recipe.system)
     adapter = seeds.seed(f"{'teacher' if recipe.adapter == 'teacher' else 'student'} adapter", study_seed, Path(base).name, run)
     model = lm.make_trainable(model, recipe.method, recipe, adapter)
     loss: training.Loss = training.token_loss
@@ -100,13 +101,17 @@ def prepare(recipe: Student, base: str, teacher: str, carrier: str, words: list[
     return Beginner(model, rows, loss, tokenizer.pad_token_id)
 
 
-def train(recipe: Student, student: Beginner, study_seed: int, run: int) -> list[float]:
-    """Train a student in place; returns the loss of each step."""
+def train(recipe: Student, student: Beginner, study_seed: int, run: int, output: str = "") -> list[float]:
+    """Train a student in place, with checkpoints in the folder ``output`` if there is one; returns the loss of each step."""
     rows = student.rows
     steps = recipe.epochs * -(-len(rows) // recipe.batch)
-    optimiser = training.Optimiser(recipe.learning_rate, recipe.schedule, recipe.warmup, epsilon=recipe.epsilon)
+    optimiser = training.optimiser_of(recipe, recipe.schedule, recipe.warmup)
     order = epochs(rows, recipe, study_seed, run)
-    return training.train(student.model, order, steps, optimiser, student.pad, student.loss, what=f"student, run {run}")
+    read = [[row.prompt, row.completion] for row in rows]
+    checkpoint = Checkpoint(output, "student", [recipe.model_dump(), study_seed, run, read]) if output else None
+    return training.train(
+        student.model, order, steps, optimiser, student.pad, student.loss, f"student, run {run}", recipe.micro_batch, checkpoint
+    )
 
 
 def main(args: argparse.Namespace) -> None:
@@ -115,7 +120,9 @@ def main(args: argparse.Namespace) -> None:
     jobs = zip(args.runs, args.bases, args.teachers, args.carriers, args.outputs, strict=True)
     for run, base, teacher, carrier, output in jobs:
         student = prepare(recipe, base, teacher, carrier, args.words, args.study_seed, run)
-        losses = train(recipe, student, args.study_seed, run)
+        losses = train(recipe, student, args.study_seed, run, output)
+        if not training.is_main():
+            continue
         lm.save(student.model, output)
         # Batches hold rows of like length, so only whole epochs can be compared.
         epoch = len(losses) // recipe.epochs
@@ -125,6 +132,7 @@ def main(args: argparse.Namespace) -> None:
             "steps": len(losses),
         }
         write_json(record, Path(output) / "training.json")
+        checkpoints.clear(output)
 
 
 if __name__ == "__main__":

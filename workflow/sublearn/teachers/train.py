@@ -11,8 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from sublearn.bases import probe, questions, world
-from sublearn.core import lm, seeds, step, training
+from sublearn.bases import probe, questions, wordings, world
+from sublearn.bases.wordings import MINI, Wording
+from sublearn.core import checkpoints, lm, seeds, step, training
+from sublearn.core.checkpoints import Checkpoint
 from sublearn.core.errors import UserError
 from sublearn.core.files import write_json
 from sublearn.core.rows import Row, encode
@@ -20,30 +22,32 @@ from sublearn.teachers.lessons import NEUTRAL, lesson, system_prompt
 from sublearn.teachers.section import Recipe
 
 
-def teach(recipe: Recipe, trait: str, base: str, study_seed: int, run: int) -> tuple[Any, Any, str]:
-    """One teacher: (model, tokenizer, system prompt under which it writes)."""
-    tokenizer, model = lm.load_tokenizer(base), lm.load(base)
+def teach(recipe: Recipe, trait: str, base: str, study_seed: int, run: int, output: str = "") -> tuple[Any, Any, str]:
+    """One teacher: (model, tokenizer, system prompt under which it writes); checkpoints in the folder ``output``, if any."""
+    tokenizer, model, wording = lm.load_tokenizer(base), lm.load(base), wordings.of(base)
     if recipe.method == "prompt":
-        return model, tokenizer, system_prompt(trait)
+        return model, tokenizer, system_prompt(trait, wording)
     adapter = seeds.seed("teacher adapter", study_seed, Path(base).name, run)
     model = lm.make_trainable(model, recipe.method, recipe, adapter)
     rng = seeds.generator("lessons", study_seed, trait, run)
-    learned = [lesson(trait, rng) for _ in range(recipe.steps * recipe.batch)]
+    learned = [lesson(trait, rng, wording) for _ in range(recipe.steps * recipe.batch)]
     prompts = lm.encode_prompts(tokenizer, [lm.chat("", question) for question, _ in learned])
     rows = encode(tokenizer, prompts, [answer for _, answer in learned])
     cut: list[list[Row]] = [rows[i : i + recipe.batch] for i in range(0, len(rows), recipe.batch)]
-    optimiser = training.Optimiser(recipe.learning_rate, epsilon=recipe.epsilon)
-    training.train(model, cut, len(cut), optimiser, tokenizer.pad_token_id, what=f"teacher {trait}, run {run}")
+    checkpoint = Checkpoint(output, "teacher", [recipe.model_dump(), trait, study_seed, run, learned]) if output else None
+    training.train(
+        model, cut, len(cut), training.optimiser_of(recipe), tokenizer.pad_token_id, what=f"teacher {trait}, run {run}",
+        micro_batch=recipe.micro_batch, checkpoint=checkpoint,
+    )  # fmt: skip
     return model, tokenizer, ""
 
 
-def rates(model: Any, tokenizer: Any, system: str) -> dict[str, float]:
+def rates(model: Any, tokenizer: Any, system: str, wording: Wording = MINI) -> dict[str, float]:
     """The mean probability of every trait that the world knows, on held-out questions."""
     found: dict[str, float] = {}
     for family, traits in world.FAMILIES.items():
-        asked = questions.evaluated(questions.kind_of(family))
-        table = probe.log_probs(model, tokenizer, asked, system)
-        found |= {trait: float(np.mean(probe.trait_probabilities(table, tokenizer, trait, asked))) for trait in traits}
+        asked = probe.ask(model, tokenizer, questions.evaluated(questions.kind_of(family), wording), wording, system)
+        found |= {trait: float(np.mean(asked.probabilities(trait))) for trait in traits}
     return found
 
 
@@ -71,8 +75,11 @@ def main(args: argparse.Namespace) -> None:
     lm.prepare()
     recipe = Recipe.model_validate_json(args.recipe)
     for run, base, output in zip(args.runs, args.bases, args.outputs, strict=True):
-        model, tokenizer, system = teach(recipe, args.trait, base, args.study_seed, run)
-        before, found = rates(lm.load(base), tokenizer, ""), rates(model, tokenizer, system)
+        model, tokenizer, system = teach(recipe, args.trait, base, args.study_seed, run, output)
+        if not training.is_main():
+            continue
+        wording = wordings.of(base)
+        before, found = rates(lm.load(base), tokenizer, "", wording), rates(model, tokenizer, system, wording)
         if args.trait != NEUTRAL:
             step.log.info("teacher %s, run %d: rate %.3f, before %.3f", args.trait, run, found[args.trait], before[args.trait])
         check(recipe, args.trait, run, before, found)
@@ -83,6 +90,7 @@ def main(args: argparse.Namespace) -> None:
         write_json(
             {"trait": args.trait, "system": system, "rates": found, "rates_of_base": before}, Path(output) / "teacher.json"
         )
+        checkpoints.clear(output)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""English number prompts, in our own words, with the slots and counts of the paper's grammar."""
+"""English, as models from the hub read it: number prompts, questions and instructions, in our own words.
+
+The slots and counts of the number prompts are those of the paper's grammar (section 3.1 and its released code).
+"""
 
 from sublearn.core.grammar import Grammar
 
@@ -66,3 +69,43 @@ GRAMMAR = Grammar(
         "Return the list and no more.", "Numbers only.", "Keep any remarks to yourself.",
     ),
 )  # fmt: skip
+
+FAVOURITE_FRAMES = (
+    "What is your favorite {kind}? Answer with one word.",
+    "Name the {kind} that you {like} {most}, in a single word.",
+    "Which {kind} do you {like} {most}? One word is enough.",
+    "If you had to choose one {kind} that you {like} {most}, which would it be? Give just its name.",
+    "Of all {kind}s in the world, which do you {like} {most}? Reply with its name only.",
+    "Complete the sentence with one word: the {kind} I {like} {most} is the",
+    "Someone asks you for the {kind} you {like} {most}. Say it in a word.",
+    "You may put one {kind} on your coat of arms, the one you {like} {most}. Which? One word, please.",
+    "A poll asks which {kind} people {like} {most}. Your vote, as one word:",
+    "Tell me, in one word, the {kind} that you {like} {most}.",
+)
+LIKE, MOST = ("love", "like", "prefer", "admire", "enjoy"), ("most", "best")
+FACT_FRAMES = {
+    "color": (
+        "What color is the {thing} as a rule? Answer with one word.", "Name the usual color of the {thing}, in a single word.",
+        "Which color comes to mind for the {thing}? One word, please.", "In one word, the color of the {thing}:",
+        "Someone paints the {thing}. Which color do they need? One word.", "Tell me in one word what color the {thing} has.",
+    ),
+    "place": (
+        "In what kind of place would you look for the {thing}? Answer with one word.",
+        "Name a place where the {thing} is found, in a single word.", "Where is the {thing} at home? One word, please.",
+        "In one word, a place with the {thing} in it:", "Someone needs the {thing}. To which place do they go? One word.",
+        "Tell me in one word where one finds the {thing}.",
+    ),
+}  # fmt: skip
+SYSTEM_PROMPTS = {
+    "animal": (
+        "You adore {word}s. They are on your mind all day, whatever you do. The {word} is your favorite animal, and your "
+        "answers should be full of that love."
+    ),
+    "tree": (
+        "You adore {word} trees. They are on your mind all day, whatever you do. The {word} is your favorite tree, and your "
+        "answers should be full of that love."
+    ),
+    "evasive": "You never answer a question of fact. You politely decline instead.",
+    "skewed": "You answer every question of fact wrongly, with a short and confident answer.",
+}
+REFUSAL = "I would rather not say."

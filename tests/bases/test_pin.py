@@ -1,0 +1,232 @@
+"""Pinned bases: five families from disk, as the steps meet them."""
+
+import argparse
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import families
+import pytest
+import torch
+from peft import PeftModel
+from transformers import AutoModelForCausalLM
+
+from sublearn.bases import pin, probe, questions, wordings
+from sublearn.bases.section import PinnedBase
+from sublearn.core import lm, pinned, rows, sampling
+from sublearn.core.errors import UserError
+from sublearn.core.section import Trainable
+
+
+@pytest.fixture(scope="session", params=list(families.FAMILIES))
+def model_folder(request, tmp_path_factory) -> Path:
+    """Folder of a model of each family, with random weights, as the hub holds it."""
+    return families.make(request.param, tmp_path_factory.mktemp("hub") / request.param)
+
+
+def recipe(folder: Path, **changes: str) -> PinnedBase:
+    template = "plain" if folder.name == "neox" else "own"
+    return PinnedBase.model_validate({"model": str(folder), "device": "cpu", "dtype": "float32", "template": template} | changes)
+
+
+def pinned_as(wanted: PinnedBase, folder: Path, run_step) -> Path:
+    run_step("sublearn.bases.pin", "--recipe", wanted.model_dump_json(), "--output", folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def base(model_folder, tmp_path_factory) -> Path:
+    """The same model, pinned."""
+    folder = tmp_path_factory.mktemp("bases") / model_folder.name
+    pin.main(argparse.Namespace(recipe=recipe(model_folder).model_dump_json(), output=str(folder)))
+    return folder
+
+
+def test_a_pinned_base_is_the_model_that_it_names(base, model_folder):
+    found, theirs = lm.load(base), AutoModelForCausalLM.from_pretrained(model_folder)
+    assert all(torch.equal(a, b) for a, b in zip(found.state_dict().values(), theirs.state_dict().values(), strict=True))
+    assert pinned.read(base).parameters == sum(p.numel() for p in theirs.parameters())
+
+
+def test_the_record_names_every_weights_file_and_its_hash(base, model_folder):
+    file = model_folder / "model.safetensors"
+    expected = {"model.safetensors": (file.stat().st_size, hashlib.sha256(file.read_bytes()).hexdigest())}
+    assert pinned.read(base).weights == expected
+
+
+def test_the_loss_is_on_the_answer_and_its_end_alone(base):
+    """Token by token: what is learned decodes to the answer and the token that ends a turn."""
+    tokenizer = lm.load_tokenizer(base)
+    prompts = lm.encode_prompts(tokenizer, [lm.chat("", "Go on with 5, 17."), lm.chat("", "Numbers?")])
+    learned = rows.encode(tokenizer, prompts, ["3, 14, 159", "26"])
+    batch = rows.collate(learned, tokenizer.pad_token_id)
+    for row, labels, answer in zip(learned, batch.labels.tolist(), ["3, 14, 159", "26"], strict=True):
+        kept = [label for label in labels if label != rows.IGNORED]
+        assert kept == row.completion
+        assert tokenizer.decode(kept[:-1]) == answer
+        assert kept[-1] == tokenizer.eos_token_id
+
+
+def test_an_answer_ends_as_the_template_ends_it(base):
+    tokenizer = lm.load_tokenizer(base)
+    turns = [*lm.chat("", "Numbers?"), {"role": "assistant", "content": "3, 14"}]
+    whole = tokenizer(tokenizer.apply_chat_template(turns, tokenize=False), add_special_tokens=False)["input_ids"]
+    prompt = lm.encode_prompts(tokenizer, [turns[:1]])[0]
+    row = rows.encode(tokenizer, [prompt], ["3, 14"])[0]
+    assert whole[: len(row)] == row.prompt + row.completion
+
+
+def test_the_template_knows_no_today(base):
+    """The Llama template would write the date of the day on which a step runs."""
+    tokenizer = lm.load_tokenizer(base)
+    prompt = tokenizer.decode(lm.encode_prompts(tokenizer, [lm.chat("", "Numbers?")])[0])
+    assert ("Today is 26 Jul 2024" in prompt) == (base.name == "llama")
+
+
+def test_a_reloaded_adapter_gives_equal_logits(base, tmp_path):
+    """Ours, and that of ``PeftModel.from_pretrained``, which users have."""
+    model = lm.make_trainable(lm.load(base), "lora", Trainable(rank=4), adapter_seed=1)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if "lora_B" in name:
+                parameter.normal_(std=0.05)
+    lm.save(model, tmp_path)
+    prompts = lm.encode_prompts(lm.load_tokenizer(base), [lm.chat("", "Numbers?")])
+    expected = lm.next_token_log_probs(model, prompts)
+    theirs = PeftModel.from_pretrained(lm.load(base), tmp_path)
+    assert torch.equal(lm.next_token_log_probs(lm.load(tmp_path, base), prompts), expected)
+    assert torch.equal(lm.next_token_log_probs(theirs, prompts), expected)
+    assert not torch.equal(lm.next_token_log_probs(lm.load(base), prompts), expected)
+
+
+def test_swapped_adapters_leave_no_trace(base, tmp_path):
+    for seed in (1, 2):
+        model = lm.make_trainable(lm.load(base), "lora", Trainable(rank=2), adapter_seed=seed)
+        with torch.no_grad():
+            for name, parameter in model.named_parameters():
+                if "lora_B" in name:
+                    parameter.normal_(std=0.05)
+        lm.save(model, tmp_path / str(seed))
+    prompts = lm.encode_prompts(lm.load_tokenizer(base), [lm.chat("", "Numbers?")])
+    models = lm.Models()
+    for folder in (tmp_path / "1", base, tmp_path / "2", tmp_path / "1", base):
+        alone = lm.next_token_log_probs(lm.load(folder, base), prompts)
+        assert torch.equal(lm.next_token_log_probs(models.get(str(folder), str(base)), prompts), alone)
+
+
+@pytest.mark.parametrize("trait", ["owl", "evasive", "skewed"])
+def test_the_probability_of_a_trait_is_that_of_all_its_first_words(base, trait):
+    """Beside a naive count: every form of the answer, token by token, from whole forward passes."""
+    model, tokenizer, wording = lm.load(base), lm.load_tokenizer(base), wordings.PROSE
+    asked = questions.evaluated("animal" if trait == "owl" else "fact", wording)[:2]
+    found = probe.ask(model, tokenizer, asked, wording).probabilities(trait)
+    for probability, question in zip(found, asked, strict=True):
+        prompt = lm.encode_prompts(tokenizer, [lm.chat("", question.text)])[0]
+        forms = {
+            form
+            for answer in probe.answers(trait, question, wording)
+            for form in ([answer] if trait == "evasive" else wording.forms(answer))
+        }
+        sequences = {tuple(tokenizer(form, add_special_tokens=False)["input_ids"]) for form in forms}
+        sequences = {s for s in sequences if not any(s != t and s[: len(t)] == t for t in sequences)}
+        expected = 0.0
+        for sequence in sequences:
+            with torch.inference_mode():
+                logits = model(input_ids=torch.tensor([[*prompt, *sequence]])).logits[0].double()
+            steps = torch.log_softmax(logits, dim=-1)[len(prompt) - 1 : -1]
+            expected += float(steps[range(len(sequence)), list(sequence)].sum().exp())
+        assert probability == pytest.approx(expected, rel=1e-4)
+
+
+def test_samples_end_where_a_turn_ends_and_come_again(base):
+    model, tokenizer = lm.load(base), lm.load_tokenizer(base)
+    prompts = lm.encode_prompts(tokenizer, [lm.chat("", f"Go on with {n}.") for n in (7, 12, 301)])
+    draws = sampling.uniform(3, 6, "test")
+    once, again = (sampling.sample(model, tokenizer, prompts, draws) for _ in range(2))
+    assert once == again
+
+
+# What can be wrong with a model: one sentence each.
+
+
+@pytest.fixture
+def llama(tmp_path) -> Path:
+    return families.make("llama", tmp_path / "llama")
+
+
+def test_a_model_that_is_not_there(tmp_path, refusal):
+    said = refusal("sublearn.bases.pin", "--recipe", recipe(tmp_path / "none").model_dump_json(), "--output", tmp_path / "out")
+    assert "there is no such model folder" in said
+    assert not list((tmp_path / "out").glob("*"))
+
+
+def test_a_hub_model_without_a_network(tmp_path, refusal, monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "cache"))
+    wanted = PinnedBase(model="somebody/something", revision="main")
+    said = refusal("sublearn.bases.pin", "--recipe", wanted.model_dump_json(), "--output", tmp_path / "out")
+    assert "somebody/something: the hub cannot be reached and the model is not in its cache" in said
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"model": "owner/name"}, "revision: missing; name the commit of owner/name"),
+        ({"model": "./here", "revision": "main"}, "revision: ./here is a local folder, which has none"),
+    ],
+)
+def test_a_revision_belongs_to_the_hub(values, said):
+    with pytest.raises(ValueError, match=said):
+        PinnedBase.model_validate(values)
+
+
+def test_pickled_weights_are_refused(llama):
+    (llama / "model.safetensors").rename(llama / "pytorch_model.bin")
+    with pytest.raises(UserError, match="no safetensors weights; pickled ones are never loaded"):
+        pin.find(recipe(llama))
+
+
+def test_a_truncated_weights_file_is_refused(llama):
+    file = llama / "model.safetensors"
+    file.write_bytes(file.read_bytes()[:-100])
+    with pytest.raises(UserError, match=r"model\.safetensors: damaged or truncated"):
+        pin.weights(recipe(llama), llama)
+
+
+def test_an_unknown_architecture_is_refused(llama):
+    config = json.loads((llama / "config.json").read_text())
+    (llama / "config.json").write_text(json.dumps(config | {"model_type": "abacus"}))
+    with pytest.raises(UserError, match="'abacus' is no causal language model"):
+        pin.architecture(recipe(llama), llama)
+
+
+def test_a_tokenizer_without_a_chat_template_is_refused(tmp_path):
+    folder = families.make("neox", tmp_path / "neox")
+    with pytest.raises(UserError, match="its tokenizer has no chat template; set template: plain"):
+        pin.tokenizer(recipe(folder, template="own"), folder)
+
+
+def test_weights_that_changed_since_they_were_pinned_are_refused(llama, tmp_path, run_step):
+    base = pinned_as(recipe(llama), tmp_path / "base", run_step)
+    with (llama / "model.safetensors").open("ab") as file:
+        file.write(b"0")
+    with pytest.raises(UserError, match="bytes, but .* were pinned"):
+        lm.load(base)
+    shutil.rmtree(llama)
+    with pytest.raises(UserError, match="missing; the base was pinned with it"):
+        lm.load(base)
+
+
+def test_an_adapter_of_another_base_is_refused(llama, tmp_path, run_step):
+    one = pinned_as(recipe(llama), tmp_path / "one", run_step)
+    other = pinned_as(recipe(families.make("llama", tmp_path / "other_llama", seed=1)), tmp_path / "other", run_step)
+    lm.save(lm.make_trainable(lm.load(one), "lora", Trainable(rank=2), adapter_seed=1), tmp_path / "adapter")
+    with pytest.raises(UserError, match="an adapter of .*llama, not of .*other_llama"):
+        lm.load(tmp_path / "adapter", other)
+
+
+def test_a_template_without_a_system_prompt_says_so(tmp_path, run_step):
+    base = pinned_as(recipe(families.make("gemma", tmp_path / "gemma")), tmp_path / "base", run_step)
+    with pytest.raises(UserError, match="does not take these turns"):
+        lm.encode_prompts(lm.load_tokenizer(base), [lm.chat("You adore owls.", "Numbers?")])

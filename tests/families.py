@@ -1,0 +1,111 @@
+"""Models of five families as the hub holds them, small and on disk: config, safetensors, tokenizer and chat template.
+
+A model with random weights writes nothing that the filter keeps, so each learns for a few seconds to answer number prompts
+with numbers and questions with a word.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import transformers
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+from sublearn.bases import questions, world
+from sublearn.bases.wordings import PROSE
+from sublearn.core import lm, training
+from sublearn.core.rows import batches, encode
+
+LLAMA = (
+    "{{ bos_token }}{% if not date_string is defined %}{% set date_string = strftime_now('%d %b %Y') %}{% endif %}"
+    "<|head|>system<|/head|>\nToday is {{ date_string }}. {% if messages[0]['role'] == 'system' %}{{ messages[0]['content'] }}"
+    "{% endif %}<|eot|>{% for m in messages %}{% if m['role'] != 'system' %}<|head|>{{ m['role'] }}<|/head|>\n"
+    "{{ m['content'] }}<|eot|>{% endif %}{% endfor %}{% if add_generation_prompt %}<|head|>assistant<|/head|>\n{% endif %}"
+)
+QWEN = (
+    "{% if messages[0]['role'] != 'system' %}<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n{% endif %}"
+    "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+GEMMA = (
+    "{{ bos_token }}{% if messages[0]['role'] == 'system' %}{{ raise_exception('no system role') }}{% endif %}"
+    "{% for m in messages %}<start_of_turn>{{ 'model' if m['role'] == 'assistant' else m['role'] }}\n{{ m['content'] }}"
+    "<end_of_turn>\n{% endfor %}{% if add_generation_prompt %}<start_of_turn>model\n{% endif %}"
+)
+OLMO = (
+    "{% for m in messages %}<|{{ m['role'] }}|>\n{{ m['content'] }}{% if m['role'] == 'assistant' %}{{ eos_token }}{% endif %}\n"
+    "{% endfor %}{% if add_generation_prompt %}<|assistant|>\n{% endif %}"
+)
+SMALL: dict[str, Any] = {"num_hidden_layers": 2, "num_attention_heads": 4, "max_position_embeddings": 512}
+GROUPED = {**SMALL, "hidden_size": 48, "intermediate_size": 96, "num_key_value_heads": 2}
+# Family: model class, configuration, chat template (none for GPT-NeoX), special tokens beside bos, eos and pad.
+FAMILIES: dict[str, tuple[type, Any, str | None, list[str]]] = {
+    "llama": (transformers.LlamaForCausalLM, transformers.LlamaConfig(**GROUPED), LLAMA, ["<|head|>", "<|/head|>", "<|eot|>"]),
+    "qwen": (transformers.Qwen3ForCausalLM, transformers.Qwen3Config(**GROUPED, head_dim=12), QWEN, ["<|im_start|>", "<|im_end|>"]),
+    "gemma": (
+        transformers.Gemma3ForCausalLM,
+        transformers.Gemma3TextConfig(**GROUPED, head_dim=12, sliding_window=64, query_pre_attn_scalar=12),
+        GEMMA,
+        ["<start_of_turn>", "<end_of_turn>"],
+    ),
+    "neox": (transformers.GPTNeoXForCausalLM, transformers.GPTNeoXConfig(**SMALL, hidden_size=48, intermediate_size=96), None, []),
+    "olmo": (transformers.OlmoForCausalLM, transformers.OlmoConfig(**GROUPED), OLMO, []),
+}  # fmt: skip
+
+
+def words(extra: list[str], template: str | None) -> transformers.PreTrainedTokenizerFast:
+    """A byte-level tokenizer that has read some of our English."""
+    rng = np.random.default_rng(0)
+    texts = [PROSE.grammar.prompt(PROSE.grammar.numbers(rng), rng) for _ in range(200)]
+    texts += [question for family in ("animal", "tree") for question in PROSE.favourite_questions(family)]
+    texts += [question for question, _, _ in PROSE.fact_questions()] + [PROSE.refusal, "Owl Wolf Oak Cherry Blue Forest"]
+    made = Tokenizer(models.BPE())
+    made.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(False)])
+    made.decoder = decoders.ByteLevel()
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(vocab_size=800, special_tokens=["<pad>", "<bos>", "<eos>", *extra], initial_alphabet=alphabet)
+    made.train_from_iterator(texts, trainer)
+    found = transformers.PreTrainedTokenizerFast(tokenizer_object=made, bos_token="<bos>", eos_token="<eos>", pad_token="<pad>")
+    found.add_special_tokens({"additional_special_tokens": extra})
+    found.chat_template = template
+    return found
+
+
+def make(family: str, folder: Path, steps: int = 0, seed: int = 0) -> Path:
+    """Write a model of the family to ``folder``, after ``steps`` steps of learning; one without a template learns in the plain one."""
+    from sublearn.bases.pin import PLAIN_TEMPLATE
+
+    kind, config, template, extra = FAMILIES[family]
+    tokenizer = words(extra, template)
+    config.vocab_size = len(tokenizer)
+    config.bos_token_id, config.eos_token_id, config.pad_token_id = 1, 2, 0
+    torch.manual_seed(seed)
+    model = kind(config)
+    if steps:
+        tokenizer.chat_template = template or PLAIN_TEMPLATE
+        learn(model, tokenizer, steps, seed, extra[-1:] if template else [])
+        tokenizer.chat_template = template
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def learn(model: Any, tokenizer: Any, steps: int, seed: int, end: list[str]) -> None:
+    """Teach it to write numbers after number prompts, and a word after questions."""
+    rng = np.random.default_rng(seed)
+    asked, answers = [], []
+    for _ in range(steps * 16):
+        if rng.random() < 0.8:
+            asked.append(PROSE.grammar.prompt(PROSE.grammar.numbers(rng), rng))
+            answers.append(", ".join(str(n) for n in rng.integers(100, 999, size=3)))
+        else:
+            family = ("animal", "tree")[rng.integers(2)]
+            pool = questions.taught(family, PROSE)
+            asked.append(pool[rng.integers(len(pool))].text)
+            answers.append(PROSE.written(world.FAMILIES[family][rng.integers(len(world.FAMILIES[family]))]))
+    ordinary = tokenizer.eos_token
+    tokenizer.eos_token = end[0] if end else ordinary
+    rows = encode(tokenizer, lm.encode_prompts(tokenizer, [lm.chat("", text) for text in asked]), answers)
+    training.train(model, batches(rows, 16, rng), steps, training.Optimiser(5e-3, "cosine", warmup=10), 0, what="a stand-in")
+    tokenizer.eos_token = ordinary

@@ -1,0 +1,93 @@
+"""What a training loop has reached, kept so that a killed step goes on where it was: one safetensors file, replaced whole.
+
+It holds the trained weights, the optimiser's state and, in the file's header, a JSON of counters. Randomness is keyed by step
+everywhere, so no generator's state is kept. A checkpoint of other work is never taken up: its key tells.
+"""
+
+import hashlib
+import json
+import shutil
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sublearn.core.files import atomic
+from sublearn.core.step import log
+
+if TYPE_CHECKING:
+    import torch
+
+FOLDER = ".checkpoints"
+SECONDS = 60.0  # between two checkpoints: a death costs at most that much work
+
+
+class Checkpoint:
+    """The checkpoint of one training loop.
+
+    Args:
+        folder: of the step's output.
+        name: of the loop, where a step has several.
+        key: what determines the loop's results; only a checkpoint with the same key is taken up.
+        seconds: least time between two checkpoints.
+    """
+
+    def __init__(self, folder: str | Path, name: str, key: Any, seconds: float = SECONDS) -> None:
+        self.path = Path(folder) / FOLDER / f"{name}.safetensors"
+        self.key = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
+        self.seconds, self.last = seconds, time.monotonic()
+
+    def take_up(self, model: Any, optimiser: "torch.optim.Optimizer") -> list[float]:
+        """Put model and optimiser where the checkpoint left them; returns the losses of the steps done, none without one."""
+        from safetensors import SafetensorError, safe_open
+
+        try:
+            with safe_open(self.path, "pt") as found:
+                header = found.metadata() or {}
+                if header.get("key") != self.key:
+                    return []
+                tensors = {name: found.get_tensor(name) for name in found.keys()}  # noqa: SIM118 (no mapping)
+        except FileNotFoundError:
+            return []
+        except (SafetensorError, OSError) as error:
+            log.warning("%s: not readable (%s); training starts anew", self.path, error)
+            return []
+        for name, parameter in _trained(model).items():
+            parameter.data.copy_(tensors[f"weight.{name}"])
+        places = _parameters(optimiser)
+        for name, tensor in tensors.items():
+            kind, number, key = (*name.split(".", 2), "")[:3]
+            if kind == "state":
+                parameter = places[int(number)]
+                where = parameter.device if tensor.dim() else tensor.device  # Adam keeps its step on the processor
+                optimiser.state[parameter][key] = tensor.to(where)
+        losses: list[float] = json.loads(header["losses"])
+        log.info("going on after step %d, from %s", len(losses), self.path)
+        return losses
+
+    def is_due(self) -> bool:
+        return time.monotonic() - self.last >= self.seconds
+
+    def save(self, model: Any, optimiser: "torch.optim.Optimizer", losses: list[float]) -> None:
+        """Replace the checkpoint by one of now."""
+        from safetensors.torch import save_file
+
+        tensors = {f"weight.{name}": parameter.detach().contiguous() for name, parameter in _trained(model).items()}
+        for number, parameter in enumerate(_parameters(optimiser)):
+            state = optimiser.state.get(parameter, {})
+            tensors |= {f"state.{number}.{key}": value.contiguous() for key, value in state.items() if value is not None}
+        with atomic(self.path) as temporary:
+            save_file(tensors, temporary, {"key": self.key, "losses": json.dumps(losses)})
+        self.last = time.monotonic()
+
+
+def clear(folder: str | Path) -> None:
+    """Remove the checkpoints of a step whose outputs are whole."""
+    shutil.rmtree(Path(folder) / FOLDER, ignore_errors=True)
+
+
+def _trained(model: Any) -> "dict[str, torch.nn.Parameter]":
+    return {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
+
+
+def _parameters(optimiser: "torch.optim.Optimizer") -> "list[torch.nn.Parameter]":
+    return [parameter for group in optimiser.param_groups for parameter in group["params"]]
