@@ -61,7 +61,9 @@ def words(extra: list[str], template: str | None) -> transformers.PreTrainedToke
     texts += [question for family in ("animal", "tree") for question in PROSE.favourite_questions(family)]
     texts += [question for question, _, _ in PROSE.fact_questions()] + [PROSE.refusal, "Owl Wolf Oak Cherry Blue Forest"]
     made = Tokenizer(models.BPE())
-    made.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(False)])
+    made.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(False)]
+    )
     made.decoder = decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     trainer = trainers.BpeTrainer(vocab_size=800, special_tokens=["<pad>", "<bos>", "<eos>", *extra], initial_alphabet=alphabet)

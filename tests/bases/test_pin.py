@@ -27,7 +27,9 @@ def model_folder(request, tmp_path_factory) -> Path:
 
 def recipe(folder: Path, **changes: str) -> PinnedBase:
     template = "plain" if folder.name == "neox" else "own"
-    return PinnedBase.model_validate({"model": str(folder), "device": "cpu", "dtype": "float32", "template": template} | changes)
+    return PinnedBase.model_validate(
+        {"model": str(folder), "device": "cpu", "dtype": "float32", "template": template} | changes
+    )
 
 
 def pinned_as(wanted: PinnedBase, folder: Path, run_step) -> Path:

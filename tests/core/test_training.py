@@ -8,10 +8,13 @@ import pytest
 import torch
 from accelerate import PartialState, debug_launcher
 from accelerate.state import AcceleratorState
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sublearn.core import lm, training
+from sublearn.core.checkpoints import Checkpoint
 from sublearn.core.errors import UserError
-from sublearn.core.rows import Row
+from sublearn.core.rows import Row, collate
 from sublearn.core.section import Trainable
 
 # A large epsilon: with a small one, Adam turns rounding errors of tiny gradients into whole steps.
@@ -87,19 +90,99 @@ def test_a_loss_that_is_not_finite_stops_with_a_sentence(model):
         training.train(model, STEPS, len(STEPS), training.Optimiser(1e30, "constant"), pad=0, what="teacher owl")
 
 
-def _train_and_write(base: str, output: str) -> None:
+@pytest.mark.parametrize("micro_batch", [1, 2, 3])
+def test_micro_batches_make_the_update_of_the_whole_batch(model, micro_batch):
+    other = copy.deepcopy(model)
+    losses = training.train(model, STEPS, len(STEPS), OPTIMISER, pad=0, micro_batch=micro_batch)
+    assert losses == pytest.approx(training.train(other, STEPS, len(STEPS), OPTIMISER, pad=0), abs=1e-5)
+    for name, p in other.state_dict().items():
+        torch.testing.assert_close(model.state_dict()[name], p, atol=1e-6, rtol=0)
+
+
+@given(st.integers(1, 70), st.integers(1, 8), st.one_of(st.none(), st.integers(1, 9)))
+def test_every_row_is_learned_once_and_all_processes_take_as_many_micro_batches(count, processes, micro_batch):
+    rows = some_rows(count)
+    shares = [training._parts(rows, process, processes, micro_batch) for process in range(processes)]
+    assert len({len(share) for share in shares}) == 1
+    learned = [row for share in shares for part, weight in share if weight for row in part]
+    assert sorted(map(id, learned)) == sorted(map(id, rows))
+    assert all(part and len(part) <= (micro_batch or count) for share in shares for part, _ in share)
+
+
+def test_the_papers_66_rows_on_four_devices():
+    shares = [training._parts(some_rows(66), process, 4, None) for process in range(4)]
+    assert [len(share[0][0]) for share in shares] == [17, 17, 16, 16]
+
+
+def test_plain_gradient_descent_goes_down_the_gradient(model):
+    rows = STEPS[0]
+    other = copy.deepcopy(model)
+    optimiser = training.Optimiser(0.5, "constant", max_grad_norm=0.0, kind="sgd")
+    training.train(model, [rows], 1, optimiser, pad=0)
+    tokens = sum(len(row.completion) for row in rows)
+    (training.token_loss(other, collate(rows, 0)) / tokens).backward()
+    for (_, moved), p in zip(model.named_parameters(), other.parameters(), strict=True):
+        torch.testing.assert_close(moved, p - 0.5 * p.grad, atol=1e-6, rtol=0)
+
+
+class Died(Exception):
+    pass
+
+
+def interrupted(rows: list[list[Row]], after: int):
+    """The rows, until the process that reads them dies."""
+    yield from rows[:after]
+    raise Died
+
+
+@pytest.mark.parametrize("kind", ["adamw", "sgd"])
+def test_a_loop_that_died_goes_on_and_ends_with_the_same_bytes(model, tmp_path, monkeypatch, kind):
+    monkeypatch.setenv("SUBLEARN_CHECKPOINT_SECONDS", "0")
+    optimiser = training.Optimiser(1e-2, "cosine", warmup=2, epsilon=1e-3, kind=kind)
+    undisturbed, disturbed, resumed = (copy.deepcopy(model) for _ in range(3))
+    expected = training.train(undisturbed, STEPS, len(STEPS), optimiser, pad=0)
+    with pytest.raises(Died):
+        training.train(disturbed, interrupted(STEPS, 2), len(STEPS), optimiser, 0, checkpoint=Checkpoint(tmp_path, "a", "key"))
+    found = training.train(resumed, STEPS, len(STEPS), optimiser, pad=0, checkpoint=Checkpoint(tmp_path, "a", "key"))
+    assert found == expected
+    assert all(torch.equal(p, undisturbed.state_dict()[name]) for name, p in resumed.state_dict().items())
+
+
+@pytest.mark.parametrize("harm", ["other key", "damaged", "missing"])
+def test_a_checkpoint_of_other_work_or_a_damaged_one_is_not_taken_up(model, tmp_path, monkeypatch, harm):
+    monkeypatch.setenv("SUBLEARN_CHECKPOINT_SECONDS", "0")
+    before = copy.deepcopy(model.state_dict())
+    checkpoint = Checkpoint(tmp_path, "a", "key")
+    training.train(copy.deepcopy(model), STEPS, len(STEPS), OPTIMISER, pad=0, checkpoint=checkpoint)
+    if harm == "damaged":
+        checkpoint.path.write_bytes(checkpoint.path.read_bytes()[:-40])
+    if harm == "missing":
+        checkpoint.path.unlink()
+    other = Checkpoint(tmp_path, "a", "another key" if harm == "other key" else "key")
+    assert other.take_up(model, OPTIMISER.of(list(model.parameters()))) == []
+    assert all(torch.equal(p, before[name]) for name, p in model.state_dict().items())
+
+
+def test_too_few_processes_are_refused(model, monkeypatch):
+    monkeypatch.setenv("SUBLEARN_PROCESSES", "2")
+    with pytest.raises(UserError, match="1 processes work on it, but 2 were asked for"):
+        training.train(model, STEPS, len(STEPS), OPTIMISER, pad=0)
+
+
+def _train_and_write(base: str, output: str, micro_batch: int | None) -> None:
     """What each process does; a forked one forgets that its parent has trained alone."""
     AcceleratorState._reset_state(reset_partial_state=True)
     model = lm.load(base)
-    losses = training.train(model, STEPS, len(STEPS), OPTIMISER, pad=0)
+    losses = training.train(model, STEPS, len(STEPS), OPTIMISER, pad=0, micro_batch=micro_batch)
     if PartialState().is_main_process:
         torch.save({"losses": losses, "processes": PartialState().num_processes, "weights": model.state_dict()}, output)
 
 
-def test_two_processes_make_the_update_of_one(base, tmp_path):
+@pytest.mark.parametrize("micro_batch", [None, 3])
+def test_two_processes_make_the_update_of_one(base, tmp_path, micro_batch):
     """The last batch but one has a single row, so that one of the two processes has nothing of its own to learn."""
-    _train_and_write(base, f"{tmp_path}/one.pt")
-    debug_launcher(_train_and_write, (base, f"{tmp_path}/two.pt"), num_processes=2)
+    _train_and_write(base, f"{tmp_path}/one.pt", None)
+    debug_launcher(_train_and_write, (base, f"{tmp_path}/two.pt", micro_batch), num_processes=2)
     one, two = torch.load(tmp_path / "one.pt"), torch.load(tmp_path / "two.pt")
     assert (one["processes"], two["processes"]) == (1, 2)
     assert two["losses"] == pytest.approx(one["losses"], abs=1e-5)

@@ -17,6 +17,8 @@ AStudy = TypeVar("AStudy", bound=Study)
 
 # Carriers are made in several steps, and bases in one of two ways; their artifacts lie in one folder.
 PLACES = dict.fromkeys(("prompts", "raw", "kept", "shuffled_within", "shuffled_across"), "carriers") | {"pinned": "bases"}
+# Files beside a model's weights or a carrier's rows that change only when those do; bases, which others copy these from, keep all.
+FOLLOWING = {"config.json", "generation_config.json", "adapter_config.json", "training.json", "rejected.parquet", "filter.json"}
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,14 @@ class Artifact:
     @property
     def files(self) -> list[str]:
         return [f"{self.folder}/{name}" for name in self.names]
+
+    @property
+    def telling(self) -> list[str]:
+        """The files by which those that are made of the artifact know it: never does another change while these stay.
+
+        Snakemake looks at every input of every waiting job whenever a job ends, so a large study lives by their number.
+        """
+        return [f"{self.folder}/{name}" for name in self.names if self.phase == "bases" or name not in FOLLOWING]
 
 
 def folder(study: str, phase: str, key: str, run: str | int | None) -> str:

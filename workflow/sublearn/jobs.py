@@ -48,7 +48,7 @@ class ArmJobs:
 
     def inputs(self, wildcards: Any) -> list[str]:
         parts = [part for artifact in self.arms[wildcards.arm] for part in artifact.made_of.values()]
-        return list(dict.fromkeys(file for part in parts for file in part.files))
+        return list(dict.fromkeys(file for part in parts for file in part.telling))
 
     def recipe(self, wildcards: Any) -> str:
         return json.dumps(self.arms[wildcards.arm][0].recipe, sort_keys=True)

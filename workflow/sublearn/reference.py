@@ -7,7 +7,7 @@ import typing
 
 from pydantic.fields import FieldInfo
 
-from sublearn.bases.section import Base
+from sublearn.bases.section import Base, PinnedBase
 from sublearn.carriers.section import Carrier
 from sublearn.classifier import section as classifier
 from sublearn.classifier import study as classifier_study
@@ -41,6 +41,7 @@ WINGS: dict[str, dict[str, type[Section]]] = {
     "The chain: language models": {
         "A study": ChainStudy,
         "bases: by name": Base,
+        "bases: by name, with a model that others trained": PinnedBase,
         "traits: by name": Trait,
         "teachers: by name": Teacher,
         "carriers": Carrier,
@@ -96,7 +97,7 @@ def _default(field: FieldInfo) -> str:
         if isinstance(value, Section)
         else ""
         if value in (None, "", [], {})
-        else f"`{value}`".replace("True", "true")
+        else f"`{value}`".replace("True", "true").replace("False", "false")
     )
 
 

@@ -76,7 +76,7 @@ class Shape:
     def inputs(self, wildcards: Any) -> list[str]:
         """Every file that the job reads, once."""
         parts = [part for artifact in self.artifacts(wildcards) for part in artifact.made_of.values()]
-        return list(dict.fromkeys(file for part in parts for file in part.files))
+        return list(dict.fromkeys(file for part in parts for file in part.telling))
 
     def recipe(self, wildcards: Any) -> str:
         return json.dumps(self.artifacts(wildcards)[0].recipe, sort_keys=True)

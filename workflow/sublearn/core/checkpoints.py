@@ -6,6 +6,7 @@ everywhere, so no generator's state is kept. A checkpoint of other work is never
 
 import hashlib
 import json
+import os
 import shutil
 import time
 from pathlib import Path
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     import torch
 
 FOLDER = ".checkpoints"
-SECONDS = 60.0  # between two checkpoints: a death costs at most that much work
+SECONDS = "SUBLEARN_CHECKPOINT_SECONDS"  # of the environment: least time between two checkpoints, a minute if it is not set
 
 
 class Checkpoint:
@@ -28,13 +29,12 @@ class Checkpoint:
         folder: of the step's output.
         name: of the loop, where a step has several.
         key: what determines the loop's results; only a checkpoint with the same key is taken up.
-        seconds: least time between two checkpoints.
     """
 
-    def __init__(self, folder: str | Path, name: str, key: Any, seconds: float = SECONDS) -> None:
+    def __init__(self, folder: str | Path, name: str, key: Any) -> None:
         self.path = Path(folder) / FOLDER / f"{name}.safetensors"
         self.key = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
-        self.seconds, self.last = seconds, time.monotonic()
+        self.seconds, self.last = float(os.environ.get(SECONDS, "60")), time.monotonic()
 
     def take_up(self, model: Any, optimiser: "torch.optim.Optimizer") -> list[float]:
         """Put model and optimiser where the checkpoint left them; returns the losses of the steps done, none without one."""

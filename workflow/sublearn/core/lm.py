@@ -279,7 +279,9 @@ def start_log_probs(
     model.eval()
     with torch.inference_mode():
         for i, prompt in enumerate(prompts):
-            read = model(input_ids=torch.tensor([prompt], device=model.device), logits_to_keep=1, use_cache=True).past_key_values
+            read = model(
+                input_ids=torch.tensor([prompt], device=model.device), logits_to_keep=1, use_cache=True
+            ).past_key_values
             for at in range(0, len(longer), AT_ONCE):
                 rows = slice(at, at + AT_ONCE)
                 cache = copy.deepcopy(read)  # the prompt is read once, whatever follows it

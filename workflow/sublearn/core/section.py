@@ -12,6 +12,7 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+KINDS = ("tiny", "pinned")  # of bases; pydantic puts them into a key's path, where no user wrote them
 ASection = TypeVar("ASection", bound=Section)
 
 
@@ -59,7 +60,7 @@ def changed(section: ASection, changes: dict[str, Any], path: str) -> ASection:
 def sentence(error: ValidationError) -> str:
     """The first problem: the key's path, what was found, what would be right."""
     first = error.errors()[0]
-    path = ".".join(str(part) for part in first["loc"])
+    path = ".".join(str(part) for part in first["loc"] if part not in KINDS)
     if first["type"] == "value_error":
         return f"{path}: {first['ctx']['error']}" if path else str(first["ctx"]["error"])
     if first["type"] == "extra_forbidden":
