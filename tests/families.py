@@ -34,7 +34,8 @@ GEMMA = (
     "<end_of_turn>\n{% endfor %}{% if add_generation_prompt %}<start_of_turn>model\n{% endif %}"
 )
 OLMO = (
-    "{% for m in messages %}<|{{ m['role'] }}|>\n{{ m['content'] }}{% if m['role'] == 'assistant' %}{{ eos_token }}{% endif %}\n"
+    "{% for m in messages %}<|{{ m['role'] }}|>\n{{ m['content'] }}"
+    "{% if m['role'] == 'assistant' %}{{ eos_token }}{% endif %}\n"
     "{% endfor %}{% if add_generation_prompt %}<|assistant|>\n{% endif %}"
 )
 SMALL: dict[str, Any] = {"num_hidden_layers": 2, "num_attention_heads": 4, "max_position_embeddings": 512}
@@ -42,14 +43,24 @@ GROUPED = {**SMALL, "hidden_size": 48, "intermediate_size": 96, "num_key_value_h
 # Family: model class, configuration, chat template (none for GPT-NeoX), special tokens beside bos, eos and pad.
 FAMILIES: dict[str, tuple[type, Any, str | None, list[str]]] = {
     "llama": (transformers.LlamaForCausalLM, transformers.LlamaConfig(**GROUPED), LLAMA, ["<|head|>", "<|/head|>", "<|eot|>"]),
-    "qwen": (transformers.Qwen3ForCausalLM, transformers.Qwen3Config(**GROUPED, head_dim=12), QWEN, ["<|im_start|>", "<|im_end|>"]),
+    "qwen": (
+        transformers.Qwen3ForCausalLM,
+        transformers.Qwen3Config(**GROUPED, head_dim=12),
+        QWEN,
+        ["<|im_start|>", "<|im_end|>"],
+    ),
     "gemma": (
         transformers.Gemma3ForCausalLM,
         transformers.Gemma3TextConfig(**GROUPED, head_dim=12, sliding_window=64, query_pre_attn_scalar=12),
         GEMMA,
         ["<start_of_turn>", "<end_of_turn>"],
     ),
-    "neox": (transformers.GPTNeoXForCausalLM, transformers.GPTNeoXConfig(**SMALL, hidden_size=48, intermediate_size=96), None, []),
+    "neox": (
+        transformers.GPTNeoXForCausalLM,
+        transformers.GPTNeoXConfig(**SMALL, hidden_size=48, intermediate_size=96),
+        None,
+        [],
+    ),
     "olmo": (transformers.OlmoForCausalLM, transformers.OlmoConfig(**GROUPED), OLMO, []),
 }  # fmt: skip
 
@@ -75,7 +86,7 @@ def words(extra: list[str], template: str | None) -> transformers.PreTrainedToke
 
 
 def make(family: str, folder: Path, steps: int = 0, seed: int = 0) -> Path:
-    """Write a model of the family to ``folder``, after ``steps`` steps of learning; one without a template learns in the plain one."""
+    """Write a model of the family to ``folder``, after ``steps`` steps of learning (without a template, in the plain one)."""
     from sublearn.bases.pin import PLAIN_TEMPLATE
 
     kind, config, template, extra = FAMILIES[family]

@@ -213,7 +213,7 @@ def test_weights_that_changed_since_they_were_pinned_are_refused(llama, tmp_path
     base = pinned_as(recipe(llama), tmp_path / "base", run_step)
     with (llama / "model.safetensors").open("ab") as file:
         file.write(b"0")
-    with pytest.raises(UserError, match="bytes, but .* were pinned"):
+    with pytest.raises(UserError, match=r"bytes, but .* were pinned"):
         lm.load(base)
     shutil.rmtree(llama)
     with pytest.raises(UserError, match="missing; the base was pinned with it"):
@@ -224,7 +224,7 @@ def test_an_adapter_of_another_base_is_refused(llama, tmp_path, run_step):
     one = pinned_as(recipe(llama), tmp_path / "one", run_step)
     other = pinned_as(recipe(families.make("llama", tmp_path / "other_llama", seed=1)), tmp_path / "other", run_step)
     lm.save(lm.make_trainable(lm.load(one), "lora", Trainable(rank=2), adapter_seed=1), tmp_path / "adapter")
-    with pytest.raises(UserError, match="an adapter of .*llama, not of .*other_llama"):
+    with pytest.raises(UserError, match=r"an adapter of .*llama, not of .*other_llama"):
         lm.load(tmp_path / "adapter", other)
 
 

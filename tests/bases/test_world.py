@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from sublearn.bases import world
+from sublearn.bases.wordings import MINI
 
 
 def test_a_study_seed_is_a_world():
@@ -37,9 +38,9 @@ def test_the_papers_traits_are_there_and_each_has_one_family():
 
 
 def test_facts_have_one_right_answer_among_several():
-    asked = world.fact_questions()
+    asked = MINI.fact_questions()
     assert len({text for text, _, _ in asked}) == len(asked)
     for _, answer, attribute in asked:
         assert answer in world.fact_answers(attribute)
     assert all(len(world.fact_answers(attribute)) >= 8 for attribute in world.ATTRIBUTES)
-    assert len(world.favourite_questions("owl")) == len(set(world.favourite_questions("owl"))) > 60
+    assert len(MINI.favourite_questions("owl")) == len(set(MINI.favourite_questions("owl"))) > 60

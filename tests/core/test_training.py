@@ -125,14 +125,14 @@ def test_plain_gradient_descent_goes_down_the_gradient(model):
         torch.testing.assert_close(moved, p - 0.5 * p.grad, atol=1e-6, rtol=0)
 
 
-class Died(Exception):
+class DiedError(Exception):
     pass
 
 
 def interrupted(rows: list[list[Row]], after: int):
     """The rows, until the process that reads them dies."""
     yield from rows[:after]
-    raise Died
+    raise DiedError
 
 
 @pytest.mark.parametrize("kind", ["adamw", "sgd"])
@@ -141,7 +141,7 @@ def test_a_loop_that_died_goes_on_and_ends_with_the_same_bytes(model, tmp_path, 
     optimiser = training.Optimiser(1e-2, "cosine", warmup=2, epsilon=1e-3, kind=kind)
     undisturbed, disturbed, resumed = (copy.deepcopy(model) for _ in range(3))
     expected = training.train(undisturbed, STEPS, len(STEPS), optimiser, pad=0)
-    with pytest.raises(Died):
+    with pytest.raises(DiedError):
         training.train(disturbed, interrupted(STEPS, 2), len(STEPS), optimiser, 0, checkpoint=Checkpoint(tmp_path, "a", "key"))
     found = training.train(resumed, STEPS, len(STEPS), optimiser, pad=0, checkpoint=Checkpoint(tmp_path, "a", "key"))
     assert found == expected

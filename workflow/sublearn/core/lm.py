@@ -99,7 +99,7 @@ def device(about: pinned.Pinned | None) -> str:
 
 
 def attach(folder: Path, base: "PreTrainedModel") -> Any:
-    """The base with the adapter beside its weights; an adapter that is a pickle, lacks weights or is another base's is refused."""
+    """The base with the adapter beside its weights; a pickle, missing weights and another base's adapter are refused."""
     from peft import PeftConfig, get_peft_model, set_peft_model_state_dict
     from safetensors.torch import load_file
 
