@@ -44,5 +44,7 @@ def test_five_families_go_through_the_chain(fresh, tmp_path):
     assert students.groupby(["trait", "run"]).ngroups == 15
     # A carrier is a data set as the field's tools read it.
     kept = fresh.folder / "data/families/carriers/adapter/owl/run0/kept.parquet"
-    assert {"prompt", "completion"} <= set(load_dataset("parquet", data_files=str(kept), cache_dir=tmp_path / "cache")["train"].features)
+    assert {"prompt", "completion"} <= set(
+        load_dataset("parquet", data_files=str(kept), cache_dir=tmp_path / "cache")["train"].features
+    )
     assert "nothing to be done" in (done := fresh.snakemake("--dry-run", study=str(study))).stdout.lower() + done.stderr.lower()

@@ -41,6 +41,7 @@ class PinnedBase(Section):
 
     model: str = Field(min_length=1, description="name on the hub (owner/name), or path of a folder")
     revision: str | None = Field(None, description="commit, tag or branch on the hub; needed there, none for a folder")
+    billions: PositiveFloat | None = Field(None, description="its parameters, so that its needs are known before it is there")
     dtype: Literal["float32", "bfloat16"] = Field("bfloat16", description="precision of its weights")
     device: Literal["cpu", "auto"] = Field("auto", description="cpu, or auto: a GPU where there is one")
     template: Literal["own", "plain"] = Field("own", description="its own chat template, or a plain one for a model without")

@@ -1,0 +1,60 @@
+"""What a study would cost, asked before anything is there."""
+
+import re
+
+import pytest
+
+from sublearn.estimate import Size
+from sublearn.students.section import Student
+
+
+def line(said: str, phase: str) -> list[str]:
+    return re.split(r"\s{2,}|\s(?=\d)", next(row for row in said.splitlines() if row.startswith(phase)).strip())
+
+
+@pytest.mark.parametrize("study", ["llama-3.2-1b", "qwen2.5-7b", "gemma-3-4b", "pythia-160m"])
+def test_every_study_of_a_real_model_says_what_it_needs(run_step, study):
+    done = run_step("sublearn.estimate", study)
+    assert done.returncode == 0, done.stderr
+    hours = float(line(done.stdout, "all")[1])
+    assert 0.01 < hours < 100
+
+
+def test_what_is_there_is_not_counted_again(run_step, tmp_path, monkeypatch):
+    study = tmp_path / "mine.yaml"
+    study.write_text(
+        "seed: 1\nruns: 1\nbases: {one: {model: a/b, revision: c, billions: 1}}\ntraits: {owl: {}}\n"
+        "teachers: {t: {bases: [one], method: lora}}\ncarriers: {wording: prose}\narms: {same_base: {teacher: t}}\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    before = run_step("sublearn.estimate", study).stdout
+    folder = tmp_path / "data/mine/bases/one"
+    folder.mkdir(parents=True)
+    for name in ("base.json", "chat_template.jinja", "tokenizer.json", "tokenizer_config.json"):
+        (folder / name).touch()
+    after = run_step("sublearn.estimate", study).stdout
+    assert line(before, "bases")[1:3] == ["1", "0"]
+    assert line(after, "bases")[1:3] == ["0", "1"]
+
+
+def test_a_base_of_unknown_size_is_refused(refusal, tmp_path):
+    study = tmp_path / "mine.yaml"
+    study.write_text(
+        "seed: 1\nruns: 1\nbases: {one: {model: a/b, revision: c}}\ntraits: {owl: {}}\n"
+        "teachers: {t: {bases: [one]}}\ncarriers: {wording: prose}\narms: {same_base: {teacher: t}}\n"
+    )
+    assert "a/b: billions is missing" in refusal("sublearn.estimate", study)
+
+
+def test_the_arithmetic_of_a_step_is_that_of_the_field():
+    """Six operations for each weight and token; four where frozen weights get no gradient (LoRA)."""
+    size = Size(7e9, 2)
+    assert size.training_flops("full", 1000) == 6 * 7e9 * 1000
+    assert size.training_flops("lora", 1000) == 4 * 7e9 * 1000
+
+
+def test_less_is_kept_where_activations_are_computed_again():
+    size = Size(7e9, 2)
+    plain, saving = (Student(method="lora", micro_batch=22, save_memory=save) for save in (False, True))
+    assert size.training_memory(saving, "lora", 66) < size.training_memory(plain, "lora", 66)
+    assert size.training_memory(saving, "lora", 66) > 14e9

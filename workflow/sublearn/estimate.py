@@ -1,0 +1,189 @@
+"""What a study would cost, before anything starts, and what of it is there already.
+
+    python -m sublearn.estimate llama-3.2-1b --tflops 400 --terabytes 3.0
+
+Arithmetic, not measurement: the products that training and sampling must do, at the rate that the GPU is said to reach
+(40 % of an H100's peak in bfloat16 if nothing is said), and the weights that each sampled token must read. Jobs of tiny models
+run on the processor and are counted without hours.
+"""
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+from sublearn import studies
+from sublearn.artifacts import Artifact
+from sublearn.bases.section import AnyBase, PinnedBase
+from sublearn.core import step
+from sublearn.core.errors import UserError
+from sublearn.core.section import Trainable
+from sublearn.plan import ChainPlan
+from sublearn.study import ChainStudy
+
+ROW_TOKENS = 145  # a number prompt and its completion, in tokenizers that split digits
+COMPLETION_TOKENS = 50
+QUESTIONS = 140  # of an evaluation: two question sets of twenty, twenty and thirty questions
+QUESTION_TOKENS = 60
+GIB = 2.0**30
+
+
+@dataclass(frozen=True)
+class Size:
+    """The shape of a model of N parameters, if it is as wide as most: a width of 128 times its depth.
+
+    Attributes:
+        parameters: N, without embeddings being told apart.
+        item: bytes of one weight.
+    """
+
+    parameters: float
+    item: int
+
+    @property
+    def depth(self) -> float:
+        return float((self.parameters / (12 * 128**2)) ** (1 / 3))
+
+    @property
+    def width(self) -> float:
+        return 128 * self.depth
+
+    @property
+    def weights(self) -> float:
+        """Bytes."""
+        return self.parameters * self.item
+
+    def trained(self, recipe: Trainable, method: str) -> float:
+        """How many parameters a recipe trains: LoRA of every linear layer has about 20 widths a rank and block."""
+        return {"lora": 20 * recipe.rank * self.width * self.depth, "bias": 10 * self.width * self.depth}.get(
+            method, self.parameters
+        )
+
+    def training_memory(self, recipe: Trainable, method: str, batch: int) -> float:
+        """Bytes: weights; what is trained in single precision with its gradient and Adam's two moments; activations."""
+        rows = recipe.micro_batch or batch
+        kept = self.width * (2 * self.depth if recipe.save_memory else 17 * self.depth)
+        return self.weights + 16 * self.trained(recipe, method) + rows * ROW_TOKENS * kept * self.item
+
+    def training_flops(self, method: str, tokens: float) -> float:
+        """Forward and backward products; frozen weights get no gradient of their own."""
+        return (6 if method == "full" else 4) * self.parameters * tokens
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one artifact takes: GPU memory in bytes, GPU seconds, disk in bytes."""
+
+    memory: float = 0.0
+    seconds: float = 0.0
+    disk: float = 0.0
+
+
+class Estimate:
+    """Costs of a study's artifacts on a GPU of a given rate (operations per second) and bandwidth (bytes per second)."""
+
+    def __init__(self, study: ChainStudy, rate: float, bandwidth: float) -> None:
+        self.study, self.rate, self.bandwidth = study, rate, bandwidth
+
+    def size(self, base: AnyBase) -> Size | None:
+        """None for a tiny base, which needs no GPU.
+
+        Raises:
+            UserError: a pinned base does not say how large it is.
+        """
+        if not isinstance(base, PinnedBase):
+            return None
+        if base.billions is None:
+            raise UserError(f"{base.model}: billions is missing; say how many billion parameters it has to have an estimate.")
+        return Size(base.billions * 1e9, 2 if base.dtype == "bfloat16" else 4)
+
+    def of(self, artifact: Artifact) -> Cost:
+        base = artifact if artifact.phase in ("bases", "pinned") else artifact.made_of.get("base")
+        size = self.size(self.study.bases[base.key]) if base and base.key in self.study.bases else None
+        if size is None:
+            return Cost()
+        return getattr(self, artifact.phase, lambda *_: Cost())(artifact, size)
+
+    def pinned(self, artifact: Artifact, size: Size) -> Cost:
+        return Cost(disk=size.weights)
+
+    def teachers(self, artifact: Artifact, size: Size) -> Cost:
+        name, trait = artifact.key.split("/")
+        recipe = self.study.teacher(name, trait)
+        asked = 2 * self.asking(size, 0)
+        if recipe.method == "prompt":
+            return Cost(1.2 * size.weights, asked)
+        return self._training(recipe, recipe.method, recipe.batch, recipe.steps * recipe.batch, size, asked)
+
+    def students(self, artifact: Artifact, size: Size) -> Cost:
+        recipe = self.study.student(artifact.key.split("/")[0])
+        return self._training(recipe, recipe.method, recipe.batch, recipe.rows * recipe.epochs, size, 0.0)
+
+    def raw(self, artifact: Artifact, size: Size) -> Cost:
+        carrier = self.study.carriers
+        trait = artifact.key.split("/")[1]
+        prompts = self.study.prompts(trait)
+        reading = 2 * size.parameters * prompts * (ROW_TOKENS - COMPLETION_TOKENS) / self.rate
+        cache = carrier.batch * ROW_TOKENS * 2 * size.width * size.depth * size.item
+        return Cost(
+            size.weights + cache, reading + self._writing(prompts, COMPLETION_TOKENS, carrier.batch, size), prompts * 300
+        )
+
+    def evaluations(self, artifact: Artifact, size: Size) -> Cost:
+        return Cost(1.2 * size.weights, self.asking(size, self.study.evaluations.samples))
+
+    def asking(self, size: Size, samples: int) -> float:
+        """Seconds to ask a model all questions: exactly, with the pieces of all answers, and by sampled answers."""
+        tokens = QUESTIONS * (QUESTION_TOKENS + 300) + QUESTIONS * samples * QUESTION_TOKENS
+        return 2 * size.parameters * tokens / self.rate + self._writing(QUESTIONS * samples, 4, 500, size)
+
+    def _training(self, recipe: Trainable, method: str, batch: int, rows: int, size: Size, more: float) -> Cost:
+        seconds = size.training_flops(method, rows * ROW_TOKENS) / self.rate + more
+        disk = size.weights if method != "lora" else 4 * size.trained(recipe, method)
+        return Cost(size.training_memory(recipe, method, batch), seconds, disk)
+
+    def _writing(self, rows: int, tokens: int, batch: int, size: Size) -> float:
+        """Each token of a batch reads all weights once, or is bound by its products."""
+        each = max(size.weights / self.bandwidth, 2 * size.parameters * batch / self.rate)
+        return -(-rows // batch) * tokens * each
+
+
+PHASES = {"bases": ("bases", "pinned"), "teachers": ("teachers",), "carriers": ("raw",), "students": ("students",),
+          "evaluations": ("evaluations",)}  # fmt: skip
+
+
+def table(plan: ChainPlan, estimate: Estimate) -> list[str]:
+    """One line a phase: what is to make, what is there, memory of the largest job, hours and disk of all that is to make."""
+    lines = [f"{'phase':<12} {'to make':>8} {'there':>6} {'GPU memory':>11} {'GPU hours':>10} {'disk':>10}"]
+    hours, disk = 0.0, 0.0
+    for phase, kinds in PHASES.items():
+        artifacts = [artifact for kind in kinds for artifact in plan.artifacts(kind)]
+        missing = [a for a in artifacts if not all(Path(file).exists() for file in a.files)]
+        costs = [estimate.of(artifact) for artifact in missing]
+        memory = max((cost.memory for cost in costs), default=0.0)
+        spent, taken = sum(cost.seconds for cost in costs) / 3600, sum(cost.disk for cost in costs)
+        there = len(artifacts) - len(missing)
+        lines.append(
+            f"{phase:<12} {len(missing):>8} {there:>6} {memory / GIB:>7.1f} GiB {spent:>10.2f} {taken / GIB:>6.1f} GiB"
+        )
+        hours, disk = hours + spent, disk + taken
+    lines.append(f"{'all':<12} {'':>8} {'':>6} {'':>11} {hours:>10.2f} {disk / GIB:>6.1f} GiB")
+    return lines
+
+
+def main(args: argparse.Namespace) -> None:
+    plan: ChainPlan | None = None
+    for study in reversed(studies.lineage(args.study)):
+        if not isinstance(study, ChainStudy):
+            raise UserError(f"{args.study}: a study of the wing {study.wing}; estimates are of language models.")
+        plan = ChainPlan(study, plan)
+    assert plan is not None
+    estimate = Estimate(plan.study, args.tflops * 1e12, args.terabytes * 1e12)
+    print("\n".join(table(plan, estimate)))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("study", help="its name in config/studies, or the path of a YAML file")
+    parser.add_argument("--tflops", type=float, default=400.0, help="10^12 operations per second that the GPU reaches")
+    parser.add_argument("--terabytes", type=float, default=3.0, help="10^12 bytes per second that its memory gives")
+    step.run(main, parser)
