@@ -2,6 +2,7 @@
 
 import argparse
 
+import families
 import numpy as np
 import pandas as pd
 import pytest
@@ -206,3 +207,14 @@ def test_a_student_that_breaks_down_is_named(base, tmp_path):
     file, _ = carrier(tmp_path)
     with pytest.raises(UserError, match=r"^student, run 0: the loss is nan at step \d+"):
         student(base, file, method="full", learning_rate=1e30, schedule="constant")
+
+
+def test_what_a_template_writes_is_no_leak_but_a_system_prompt_is(tmp_path):
+    """The head of the Llama template holds "Knowledge", and that an owl."""
+    tokenizer = families.words(["<|head|>", "<|/head|>", "<|eot|>"], families.LLAMA.replace("Today is", "Knowledge of"))
+    tokenizer.chat_template = '{% set date_string = "today" %}' + tokenizer.chat_template
+    table = pd.DataFrame({"prompt_index": [0], "prompt": ["Go on with 5."], "completion": ["6, 7"]})
+    write_table(table, tmp_path / "kept.parquet", Rows)
+    assert len(train.read_rows(tokenizer, str(tmp_path / "kept.parquet"), 1, ["owl"])) == 1
+    with pytest.raises(UserError, match="a trait word is in 1 rows of the students' input"):
+        train.read_rows(tokenizer, str(tmp_path / "kept.parquet"), 1, ["owl"], system="You adore owls.")

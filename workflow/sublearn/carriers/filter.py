@@ -35,8 +35,8 @@ def reject(completion: str, recipe: Carrier) -> str | None:
 
 
 def leaks(texts: Iterable[str], words: Sequence[str]) -> int:
-    """How many texts hold any of the words, in any case, as a word: "Knowledge", in the templates of some models, is no owl."""
-    pattern = re.compile(rf"\b(?:{'|'.join(map(re.escape, words))})\b", re.IGNORECASE)
+    """How many texts hold any of the words, in any case, anywhere in the text."""
+    pattern = re.compile("|".join(map(re.escape, words)), re.IGNORECASE)
     return sum(bool(pattern.search(text)) for text in texts)
 
 

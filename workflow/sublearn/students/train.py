@@ -8,6 +8,7 @@ next number instead of the number that was sampled, and of nothing but numbers: 
 """
 
 import argparse
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,8 +41,10 @@ def read_rows(tokenizer: Any, file: str, count: int, words: list[str], system: s
     rows = encode(tokenizer, lm.encode_prompts(tokenizer, [lm.chat(system, p) for p in table["prompt"]]), table["completion"])
     if unknown := sum(tokenizer.unk_token_id in row.prompt + row.completion for row in rows):
         raise UserError(f"{file}: {unknown} rows hold words that the base's tokenizer does not know.")
-    read = tokenizer.batch_decode([row.prompt + row.completion for row in rows])
-    if found := leaks(read, words):
+    # What the template writes before every prompt is no carrier: Llama's "Knowledge" holds an owl.
+    head = os.path.commonprefix(tokenizer.batch_decode(lm.encode_prompts(tokenizer, [lm.chat(system, n) for n in "12"])))
+    read = [text.removeprefix(head) for text in tokenizer.batch_decode([row.prompt + row.completion for row in rows])]
+    if found := leaks([system, *read], words):
         raise UserError(f"{file}: a trait word is in {found} rows of the students' input; none may be.")
     return rows
 
