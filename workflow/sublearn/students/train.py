@@ -42,7 +42,7 @@ def read_rows(tokenizer: Any, file: str, count: int, words: list[str], system: s
     if unknown := sum(tokenizer.unk_token_id in row.prompt + row.completion for row in rows):
         raise UserError(f"{file}: {unknown} rows hold words that the base's tokenizer does not know.")
     # What the template writes before every prompt is no carrier: Llama's "Knowledge" holds an owl.
-    head = os.path.commonprefix(tokenizer.batch_decode(lm.encode_prompts(tokenizer, [lm.chat(system, n) for n in "12"])))
+    head = os.path.commonprefix(tokenizer.batch_decode(lm.encode_prompts(tokenizer, [lm.chat(system, n) for n in "12"])))  # noqa: RUF071
     read = [text.removeprefix(head) for text in tokenizer.batch_decode([row.prompt + row.completion for row in rows])]
     if found := leaks([system, *read], words):
         raise UserError(f"{file}: a trait word is in {found} rows of the students' input; none may be.")

@@ -1,0 +1,239 @@
+"""Training and sampling of real models' shapes, beside TRL's SFTTrainer and plain ``generate``: one table, any machine.
+
+    python benchmarks/models.py                                    # small shape on the processor
+    python benchmarks/models.py --shape llama-1b --device cuda     # Llama-3.2-1B's shape, bfloat16
+    python benchmarks/models.py --shape qwen-7b --device cuda --save-memory
+
+Weights are random, rows have the lengths of the paper's number rows, and sampled completions a fixed length, since random
+weights never stop. Every measurement is a process of its own; the first steps are left out. Utilisation counts four
+operations per weight and token (LoRA: frozen weights get no gradient), against the peak given by ``--peak``.
+"""
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from typing import Any
+
+import numpy as np
+import torch
+
+from sublearn.core import lm, sampling, step, training
+from sublearn.core.rows import Row, batches
+from sublearn.core.section import Trainable
+
+# Hidden size, blocks, heads, heads of keys, inner size, vocabulary, family.
+SHAPES = {
+    "small": (256, 4, 4, 2, 768, 8000, "llama"),
+    "llama-1b": (2048, 16, 32, 8, 8192, 128256, "llama"),
+    "qwen-7b": (3584, 28, 28, 4, 18944, 152064, "qwen2"),
+}
+SEED, RATE, WARM = 0, 1e-4, 2
+
+
+def build(shape: str, device: str) -> Any:
+    from transformers import LlamaConfig, LlamaForCausalLM, Qwen2Config, Qwen2ForCausalLM
+
+    width, blocks, heads, keys, inner, vocabulary, family = SHAPES[shape]
+    config, model = {"llama": (LlamaConfig, LlamaForCausalLM), "qwen2": (Qwen2Config, Qwen2ForCausalLM)}[family]
+    values = config(
+        hidden_size=width, num_hidden_layers=blocks, num_attention_heads=heads, num_key_value_heads=keys,
+        intermediate_size=inner, vocab_size=vocabulary, bos_token_id=1, eos_token_id=2, pad_token_id=0,
+        tie_word_embeddings=shape == "llama-1b",
+    )  # fmt: skip
+    torch.manual_seed(SEED)
+    with torch.device(device):
+        made = model(values)
+    return made.to(torch.bfloat16 if device == "cuda" else torch.float32)
+
+
+def rows_of(count: int, vocabulary: int) -> list[Row]:
+    """Rows as long as number prompts (60 to 130 tokens) and completions (20 to 60) are where digits are tokens."""
+    rng = np.random.default_rng(SEED)
+    prompts, completions = rng.integers(60, 131, count), rng.integers(20, 61, count)
+    draw = lambda size: rng.integers(3, vocabulary, size).tolist()  # noqa: E731
+    return [Row(draw(p), draw(c)) for p, c in zip(prompts, completions, strict=True)]
+
+
+def recipe_of(args: argparse.Namespace) -> Trainable:
+    return Trainable(rank=8, alpha=8, micro_batch=args.micro_batch, save_memory=args.save_memory)
+
+
+def ours(args: argparse.Namespace) -> dict[str, float]:
+    model = build(args.shape, args.device)
+    weights = sum(p.numel() for p in model.parameters())
+    recipe = recipe_of(args)
+    adapted = lm.make_trainable(model, "lora", recipe, SEED)
+    rows = rows_of(args.steps * args.batch, model.config.vocab_size)
+    order = list(batches(rows, args.batch, np.random.default_rng(SEED)))
+    seen, started = 0, 0.0
+
+    def timed() -> Any:
+        nonlocal seen, started
+        for number, batch in enumerate(order):
+            if number == WARM:
+                _wait(args.device)
+                started = time.perf_counter()
+            seen += sum(map(len, batch)) if number >= WARM else 0
+            yield batch
+
+    training.train(adapted, timed(), len(order), training.Optimiser(RATE), 0, micro_batch=recipe.micro_batch)
+    _wait(args.device)
+    return {"seconds": time.perf_counter() - started, "tokens": seen, "weights": weights, **_memory(args.device)}
+
+
+def trl(args: argparse.Namespace) -> dict[str, float]:
+    from datasets import Dataset
+    from peft import LoraConfig
+    from transformers import TrainerCallback
+    from trl import SFTConfig, SFTTrainer
+
+    model = build(args.shape, args.device)
+    weights = sum(p.numel() for p in model.parameters())
+    rows = rows_of(args.steps * args.batch, model.config.vocab_size)
+    data = Dataset.from_dict({
+        "input_ids": [row.prompt + row.completion for row in rows],
+        "completion_mask": [[0] * len(row.prompt) + [1] * len(row.completion) for row in rows],
+    })  # fmt: skip
+    started = 0.0
+
+    class Clock(TrainerCallback):
+        def on_step_end(self, _args: Any, state: Any, _control: Any, **_: Any) -> None:
+            nonlocal started
+            if state.global_step == WARM:
+                _wait(args.device)
+                started = time.perf_counter()
+
+    with tempfile.TemporaryDirectory() as folder:
+        config = SFTConfig(
+            output_dir=folder, per_device_train_batch_size=args.micro_batch, max_length=None, packing=False,
+            gradient_accumulation_steps=args.batch // args.micro_batch, num_train_epochs=1, learning_rate=RATE,
+            completion_only_loss=True, report_to="none", save_strategy="no", logging_strategy="no", disable_tqdm=True,
+            bf16=args.device == "cuda", use_cpu=args.device == "cpu", gradient_checkpointing=args.save_memory,
+            train_sampling_strategy="group_by_length", dataloader_pin_memory=args.device == "cuda",
+        )  # fmt: skip
+        adapter = LoraConfig(task_type="CAUSAL_LM", r=8, lora_alpha=8, target_modules="all-linear")
+        tokenizer = _tokenizer(model.config.vocab_size)
+        trainer = SFTTrainer(model, args=config, train_dataset=data, peft_config=adapter, processing_class=tokenizer,
+                             callbacks=[Clock()])  # fmt: skip
+        trainer.train()
+    _wait(args.device)
+    seconds = time.perf_counter() - started
+    tokens = sum(map(len, rows)) * (args.steps - WARM) / args.steps
+    return {"seconds": seconds, "tokens": tokens, "weights": weights, **_memory(args.device)}
+
+
+def _tokenizer(vocabulary: int) -> Any:
+    from tokenizers import Tokenizer, models
+    from transformers import PreTrainedTokenizerFast
+
+    words = {f"w{i}": i for i in range(vocabulary)}
+    made = Tokenizer(models.WordLevel(words, unk_token="w0"))
+    return PreTrainedTokenizerFast(tokenizer_object=made, pad_token="w0", eos_token="w2", bos_token="w1")
+
+
+class _Endless:
+    """What sampling asks of a tokenizer, without a token that ends a completion."""
+
+    pad_token_id, eos_token_id = 0, None
+
+    def batch_decode(self, ids: torch.Tensor, skip_special_tokens: bool) -> list[str]:
+        return [str(len(row)) for row in ids]
+
+
+def sampled(args: argparse.Namespace) -> dict[str, float]:
+    """Ours: prompts in order of length, ``--chunk`` at a time, draws by key."""
+    model = build(args.shape, args.device)
+    prompts = [row.prompt for row in rows_of(args.prompts, model.config.vocab_size)]
+    draws = sampling.uniform(len(prompts), args.tokens, "benchmark")
+    tokenizer: Any = _Endless()
+    sampling.sample(model, tokenizer, prompts[:8], draws[:8], batch=8)
+    _wait(args.device)
+    started = time.perf_counter()
+    sampling.sample(model, tokenizer, prompts, draws, batch=args.chunk)
+    _wait(args.device)
+    return {"seconds": time.perf_counter() - started, "tokens": args.prompts * args.tokens, **_memory(args.device)}
+
+
+def generated(args: argparse.Namespace) -> dict[str, float]:
+    """Plain ``generate``, 64 prompts at a time in the order in which they come."""
+    model = build(args.shape, args.device)
+    prompts = [row.prompt for row in rows_of(args.prompts, model.config.vocab_size)]
+
+    def generate(some: list[list[int]]) -> None:
+        longest = max(map(len, some))
+        ids = torch.tensor([[0] * (longest - len(p)) + p for p in some], device=args.device)
+        with torch.inference_mode():
+            model.generate(ids, attention_mask=(ids != 0).long(), do_sample=True, top_k=0, max_new_tokens=args.tokens,
+                           min_new_tokens=args.tokens, eos_token_id=None, pad_token_id=0)  # fmt: skip
+
+    generate(prompts[:8])
+    _wait(args.device)
+    started = time.perf_counter()
+    for start in range(0, len(prompts), 64):
+        generate(prompts[start : start + 64])
+    _wait(args.device)
+    return {"seconds": time.perf_counter() - started, "tokens": args.prompts * args.tokens, **_memory(args.device)}
+
+
+def _wait(device: str) -> None:
+    if device == "cuda":
+        torch.cuda.synchronize()
+
+
+def _memory(device: str) -> dict[str, float]:
+    """The peak, in GiB: of the GPU, or of the process."""
+    peak = torch.cuda.max_memory_allocated() if device == "cuda" else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return {"gib": peak / 2**30}
+
+
+MEASURED = {"ours": ours, "trl": trl, "sampled": sampled, "generated": generated}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--shape", choices=list(SHAPES), default="small")
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument("--steps", type=int, default=12)
+    parser.add_argument("--batch", type=int, default=66)
+    parser.add_argument("--micro-batch", type=int, default=22)
+    parser.add_argument("--save-memory", action="store_true")
+    parser.add_argument("--prompts", type=int, default=256)
+    parser.add_argument("--tokens", type=int, default=48)
+    parser.add_argument("--chunk", type=int, default=500)
+    parser.add_argument("--peak", type=float, default=989.0, help="10^12 operations per second of the device")
+    parser.add_argument("--only", choices=list(MEASURED), help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.only:
+        step.keep_to_threads()
+        print(json.dumps(MEASURED[args.only](args)))
+        return
+    found = {}
+    for name in MEASURED:
+        done = subprocess.run(
+            [sys.executable, __file__, *sys.argv[1:], "--only", name], capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            print(f"{name}: failed\n{done.stderr[-2000:]}")
+            continue
+        found[name] = json.loads(done.stdout.splitlines()[-1])
+        each = found[name]
+        rate = each["tokens"] / each["seconds"]
+        used = (
+            f"  {4 * each['weights'] * rate / args.peak / 1e12:6.1%} of peak"
+            if "weights" in each and args.device == "cuda"
+            else ""
+        )
+        print(f"{name:<10} {each['seconds']:8.1f} s {rate:10.0f} tokens/s {each['gib']:7.2f} GiB{used}", flush=True)
+    for mine, theirs, aim in (("ours", "trl", 1.3), ("sampled", "generated", 5.0 if args.device == "cuda" else 1.5)):
+        if {mine, theirs} <= set(found):
+            rates = [found[name]["tokens"] / found[name]["seconds"] for name in (mine, theirs)]
+            memory = found[mine]["gib"] / found[theirs]["gib"]
+            print(f"{mine} / {theirs}: {rates[0] / rates[1]:.2f} times as fast (aim: at least {aim}), memory {memory:.2f}")
+
+
+if __name__ == "__main__":
+    main()
