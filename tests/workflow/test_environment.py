@@ -1,5 +1,4 @@
-"""One set of pins: pip's lock, conda's environment and the package's own requirements hold the same versions; and what the
-reviewer installs holds no torch."""
+"""One set of pins in pip's lock, conda's environment and the package; and what the reviewer installs holds no torch."""
 
 import os
 import subprocess
@@ -15,7 +14,7 @@ from sublearn.code import modules_of
 
 WORKFLOW = Path("workflow").absolute()
 # What only Snakemake's own process, and not a step, needs is not in the environment of the steps.
-NOT_OF_THE_STEPS = {"dvc", "pygments", "snakemake"}
+NOT_OF_THE_STEPS = {"dvc", "prov", "pygments", "snakemake"}
 TRAINING = ("torch", "transformers", "peft", "accelerate", "tokenizers", "safetensors", "sklearn", "tqdm")
 
 
