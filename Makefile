@@ -1,5 +1,6 @@
 # make reproduce   the default studies from nothing: figures, tables, results/report.html
-# make figures     figures and tables again from the evaluations that are there, without training
+# make figures     figures and tables again from the published evaluations, without training; are they the committed ones?
+# make publish     record and ship what the default studies made; says what to commit
 # make test        the test suite; make test-all adds the slow end-to-end tests
 # make check       formats, lint and types only
 
@@ -8,22 +9,28 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 SNAKEMAKE := .venv/bin/python -m snakemake
 
 FORCED := runs numbers coverage classifier_findings theory_findings
-TABLES := $(FORCED) effects claims summary
-FIGURES := $(patsubst workflow/report/%.rst,figure_%,$(filter-out %/workflow.rst,$(wildcard workflow/report/*.rst)))
+TABLES := $(FORCED) effects claims summary metrics
+FIGURES := $(patsubst workflow/report/%.rst,figure_%,$(filter-out %/workflow.rst %/provenance.rst,$(wildcard workflow/report/*.rst)))
 
-.PHONY: reproduce figures test test-all check setup clean
+.PHONY: reproduce figures publish dvc.yaml test test-all check setup lock clean
 
-reproduce: .venv/installed
+reproduce: .venv/train
 	$(SNAKEMAKE) --cores all --forceall
 	$(SNAKEMAKE) --report results/report.html > logs/report.log 2>&1 || (cat logs/report.log; exit 1)
 	.venv/bin/python -m sublearn.findings.compare
 
-figures: .venv/installed
-	@test -e results/tiny/evaluations/same_base.parquet || \
-	  { echo "error: results/tiny/evaluations is not there; make reproduce computes it" >&2; exit 1; }
+# The findings' rules alone may run: with an evaluation missing this stops, and trains nothing.
+figures: .venv/base
+	.venv/bin/python -m sublearn.pull
 	$(SNAKEMAKE) --cores all --forcerun $(FORCED) --allowed-rules all $(TABLES) $(FIGURES)
-	$(SNAKEMAKE) --report results/report.html > logs/report.log 2>&1 || (cat logs/report.log; exit 1)
-	.venv/bin/python -m sublearn.findings.compare
+	.venv/bin/python -m sublearn.findings.compare --strict
+
+publish: .venv/base
+	.venv/bin/python -m sublearn.publish
+
+dvc.yaml: .venv/base
+	.venv/bin/python -m sublearn.dvcfile > .venv/dvc.yaml
+	mv .venv/dvc.yaml $@
 
 test: check
 	.venv/bin/python -m pytest -m "not slow"
@@ -31,24 +38,41 @@ test: check
 test-all: check
 	.venv/bin/python -m pytest
 
-check: .venv/installed
+check: .venv/dev
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/snakefmt --check Snakefile workflow/rules
 	$(SNAKEMAKE) --lint
 
-setup: .venv/installed
+setup: .venv/dev
 
-.venv/installed: pyproject.toml
+# Three environments, each within the next, in one folder: the reviewer's, the one that trains, the developer's.
+INSTALL := .venv/bin/python -m pip install --quiet --constraint envs/lock.txt --editable
+
+.venv/base: pyproject.toml envs/lock.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "error: $(PYTHON) is older than 3.11; name a newer one, such as make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2> /dev/null || \
 	  { echo "error: $(PYTHON) has no venv module; install it (on Debian and Ubuntu: apt install python3-venv) and run make again" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
-	@echo "installing into .venv: about 3 minutes, once"
-	.venv/bin/python -m pip install --quiet --editable '.[dev]'
+	@echo "installing into .venv: about a minute, once"
+	$(INSTALL) .
 	@touch $@
+
+.venv/train: .venv/base
+	@echo "installing what training needs: about 3 minutes, once"
+	$(INSTALL) '.[train]'
+	@touch $@
+
+.venv/dev: .venv/train
+	$(INSTALL) '.[train,dev]'
+	@touch $@
+
+# What is installed here becomes what everyone installs; 2.13.0+cpu is how pip prints a build that is in no registry.
+lock: .venv/dev
+	(sed -n '/^#/p' envs/lock.txt; .venv/bin/python -m pip freeze --exclude-editable | sed 's/+[a-z0-9.]*$$//') > .venv/lock.txt
+	mv .venv/lock.txt envs/lock.txt
 
 clean:
 	rm -rf .venv logs .snakemake data/*/ results/*/students results/*/evaluations

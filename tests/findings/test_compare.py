@@ -1,9 +1,14 @@
 """Tables are equal when their text is and their numbers are to 1e-12."""
 
+import subprocess
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from sublearn.core.errors import UserError
+from sublearn.findings import compare
 from sublearn.findings.compare import difference
 
 TABLE = pd.DataFrame({"arm": ["same_base", None], "effect": [0.5, np.nan], "runs": [4, 4]})
@@ -47,3 +52,81 @@ def test_rows_and_columns_must_be_the_same():
     ):
         assert difference(other, TABLE) != ""
         assert difference(TABLE, other) != ""
+
+
+@pytest.fixture
+def findings(tmp_path, monkeypatch, capsys):
+    """A repository with committed findings of one study; compares what lies there now and returns what was said."""
+    (tmp_path / "config/studies").mkdir(parents=True)
+    (tmp_path / "config/config.yaml").write_text("studies: [mine]\n")
+    study = "wing: theory\nseed: 1\ndraws: 3\nsteps: [0.01, 0.1]\ntolerance: 0.001\n"
+    (tmp_path / "config/studies/mine.yaml").write_text(study)
+    folder = tmp_path / "results/mine/findings"
+    (folder / "figures").mkdir(parents=True)
+    (folder / "claims.csv").write_text("claim,verdict\na,reproduced\n")
+    for name in ("gamma", "rates"):
+        (folder / f"figures/{name}.csv").write_text("value\n0.5\n")
+        (folder / f"figures/{name}.svg").write_text(f"<svg>{name}</svg>")
+    (folder / "summary.md").write_text("# Mine\n")
+    (folder / "metrics.json").write_text('{"claims": {"a": {"measured": 0.5}}}')
+    for command in (["init", "-q"], ["add", "-A"], ["-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-qm", "mine"]):
+        subprocess.run(["git", *command], cwd=tmp_path, check=True)
+    monkeypatch.chdir(tmp_path)
+
+    def run(strict=False, verdicts=False):
+        capsys.readouterr()
+        compare.main(compare.argparse.Namespace(studies=[], strict=strict, verdicts=verdicts))
+        return capsys.readouterr().out.splitlines()
+
+    return folder, run
+
+
+def test_every_file_has_a_line_and_equal_ones_an_equal_verdict(findings):
+    _, run = findings
+    said = run(strict=True, verdicts=True)
+    assert len(said) == 8 and all(line.endswith(": equal") for line in said[:-1])
+    assert said[-1] == "verdict: equal; all 3 tables (the figures' data among them) and 2 figures are the committed ones"
+
+
+def test_a_changed_number_is_named_with_its_figure_alone(findings):
+    folder, run = findings
+    (folder / "figures/rates.csv").write_text("value\n0.6\n")
+    (folder / "figures/rates.svg").write_text("<svg>higher</svg>")
+    said = run()
+    names = ", ".join(f"results/mine/findings/figures/rates.{suffix}" for suffix in ("csv", "svg"))
+    assert said[-1] == f"verdict: different, 2 of 7 files: {names}"
+    assert "results/mine/findings/figures/rates.csv: differs by up to 0.1" in said
+    with pytest.raises(UserError, match="2 of 7 findings are not the committed ones"):
+        run(strict=True)
+
+
+def test_other_bytes_of_a_drawing_with_the_same_data_are_no_difference(findings):
+    folder, run = findings
+    (folder / "figures/rates.csv").write_text("value\n0.5004\n")  # within what the study allows
+    (folder / "figures/rates.svg").write_text("<svg>another font</svg>")
+    (folder / "metrics.json").write_text('{"claims": {"a": {"measured": 0.5001}}}')
+    said = run(strict=True)
+    assert f"results/mine/findings/figures/rates.svg: {compare.DRAWN_OTHERWISE}" in said
+    assert said[-1].startswith("verdict: equal")
+
+
+def test_missing_files_other_words_and_other_verdicts_are_named(findings):
+    folder, run = findings
+    (folder / "figures/gamma.svg").unlink()
+    (folder / "summary.md").write_text("# Yours\n")
+    (folder / "claims.csv").write_text("claim,verdict\na,opposite\n")
+    said = run()
+    assert said[-1].startswith("verdict: different, 3 of 7 files: ")
+    assert "results/mine/findings/figures/gamma.svg: is not there" in said
+    assert "results/mine/findings/summary.md: differs in the text" in said
+    with pytest.raises(UserError, match=r"claims\.csv: the verdicts are not the committed ones"):
+        run(verdicts=True)
+
+
+def test_with_nothing_committed_nothing_is_equal(findings):
+    _, run = findings
+    Path("config/config.yaml").write_text("studies: [other]\n")
+    Path("config/studies/mine.yaml").rename("config/studies/other.yaml")
+    assert run() == ["no committed findings to compare with"]
+    with pytest.raises(UserError):
+        run(strict=True)

@@ -61,3 +61,52 @@ for coverage in CHAIN.arm_jobs("coverage"):
         shell:
             "python -m sublearn.evaluations.coverage --recipe {params.recipe:q} --students {params.students:q} "
             "--words {params.words} --study-seed {params.seed} --output {output} 2> {log}"
+
+
+rule count_numbers:
+    input:
+        kept=CHAIN.files("kept", "kept.parquet"),
+        reports=CHAIN.files("kept", "filter.json"),
+        code=modules_of("sublearn.evaluations.numbers"),
+    output:
+        numbers="results/{study}/evaluations/records/numbers.parquet",
+        filter="results/{study}/evaluations/records/filter.parquet",
+    log:
+        "logs/{study}/evaluations/records/numbers.log",
+    benchmark:
+        "logs/{study}/evaluations/records/numbers.benchmark.tsv"
+    wildcard_constraints:
+        study=CHAIN.studies_pattern,
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    message:
+        "evaluations of {wildcards.study}: numbers"
+    shell:
+        "python -m sublearn.evaluations.numbers --kept {input.kept} --reports {input.reports} --numbers {output.numbers} "
+        "--filter {output.filter} 2> {log}"
+
+
+rule gather_losses:
+    input:
+        records=CHAIN.files("students", "training.json"),
+        code=modules_of("sublearn.evaluations.losses"),
+    output:
+        "results/{study}/evaluations/records/losses.parquet",
+    log:
+        "logs/{study}/evaluations/records/losses.log",
+    benchmark:
+        "logs/{study}/evaluations/records/losses.benchmark.tsv"
+    wildcard_constraints:
+        study=CHAIN.studies_pattern,
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    message:
+        "evaluations of {wildcards.study}: losses"
+    shell:
+        "python -m sublearn.evaluations.losses --records {input.records} --output {output} 2> {log}"

@@ -79,8 +79,8 @@ rule claims:
 
 rule numbers:
     input:
-        kept=CHAIN.files("kept", "kept.parquet"),
-        reports=CHAIN.files("kept", "filter.json"),
+        counts="results/{study}/evaluations/records/numbers.parquet",
+        reports="results/{study}/evaluations/records/filter.parquet",
         code=modules_of("sublearn.findings.numbers"),
     output:
         numbers="results/{study}/findings/numbers.csv",
@@ -100,7 +100,7 @@ rule numbers:
     message:
         "findings of {wildcards.study}: numbers"
     shell:
-        "python -m sublearn.findings.numbers --kept {input.kept} --reports {input.reports} --numbers {output.numbers} "
+        "python -m sublearn.findings.numbers --counts {input.counts} --reports {input.reports} --numbers {output.numbers} "
         "--first {output.first} --filter {output.filter} 2> {log}"
 
 
@@ -196,3 +196,55 @@ rule summary:
     shell:
         "python -m sublearn.findings.summary --title {params.title:q} --meanings {params.meanings:q} --claims {input.claims} "
         "--effects {input.effects} --arms {input.arms} --output {output} 2> {log}"
+
+
+rule metrics:
+    input:
+        claims="results/{study}/findings/claims.csv",
+        arms=CHAIN.gammas,
+        code=modules_of("sublearn.findings.metrics"),
+    output:
+        "results/{study}/findings/metrics.json",
+    log:
+        "logs/{study}/findings/metrics.log",
+    benchmark:
+        "logs/{study}/findings/metrics.benchmark.tsv"
+    wildcard_constraints:
+        study=HOUSE.studies_pattern,
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    message:
+        "findings of {wildcards.study}: metrics"
+    shell:
+        "python -m sublearn.findings.metrics --claims {input.claims} --arms {input.arms} --output {output} 2> {log}"
+
+
+rule provenance:
+    input:
+        findings=HOUSE.findings,
+        code=modules_of("sublearn.findings.provenance"),
+    output:
+        report(
+            "results/{study}/findings/provenance.html",
+            caption="../report/provenance.rst",
+            category="{study}",
+            labels={"figure": "Provenance"},
+        ),
+    log:
+        "logs/{study}/findings/provenance.log",
+    benchmark:
+        "logs/{study}/findings/provenance.benchmark.tsv"
+    wildcard_constraints:
+        study=HOUSE.studies_pattern,
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    message:
+        "findings of {wildcards.study}: provenance"
+    shell:
+        "python -m sublearn.findings.provenance --study {wildcards.study} --findings {input.findings} --output {output} 2> {log}"

@@ -106,13 +106,18 @@ class Plan(Generic[AStudy]):
             self._made[phase, key, run] = inherited if inherited and same else mine
         return self._made[phase, key, run]
 
+    @property
+    def everything(self) -> list[Artifact]:
+        """All artifacts that the study uses, its ancestors' among them."""
+        return list(self._made.values())
+
     def own(self, phase: str) -> list[Artifact]:
         """The artifacts of a phase that this study makes itself."""
         return [artifact for artifact in self.artifacts(phase) if artifact.study == self.study.name]
 
     def artifacts(self, phase: str) -> list[Artifact]:
         """All artifacts of a phase that the study uses, its ancestors' among them."""
-        return [artifact for artifact in self._made.values() if artifact.phase == phase]
+        return [artifact for artifact in self.everything if artifact.phase == phase]
 
     def evaluation_files(self, phase: str = "evaluations") -> list[str]:
         """Every table of evaluations (or of another phase) that the findings read, those of the nearest study first."""

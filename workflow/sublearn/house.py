@@ -48,7 +48,21 @@ class House:
 
     def targets(self) -> list[str]:
         """Every file of the findings of the chosen studies."""
-        return [*self.chain.targets(), *self.classifier.targets(), *self.theory.targets()]
+        pages = [f"results/{study}/findings/provenance.html" for study in self.studies]
+        return [*self._findings(), *pages]
+
+    def findings(self, wildcards: Any) -> list[str]:
+        """Every table and figure of one of the chosen studies."""
+        return [file for file in self._findings() if file.startswith(f"results/{wildcards.study}/")]
+
+    def _findings(self) -> list[str]:
+        metrics = [f"results/{study}/findings/metrics.json" for study in self.studies]
+        return [*self.chain.targets(), *self.classifier.targets(), *self.theory.targets(), *metrics]
+
+    @property
+    def studies_pattern(self) -> str:
+        """A regular expression for the names of all studies."""
+        return "|".join(wing.studies_pattern for wing in (self.chain, self.classifier, self.theory))
 
 
 def plan_all(config: dict[str, Any]) -> House:

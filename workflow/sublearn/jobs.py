@@ -115,6 +115,11 @@ class Chain(Wing[ChainPlan]):
         models = "tiny stand-in models, pretrained by this pipeline" if study.stand_in else "the models named in the study"
         return {"runs": study.runs, "models": models, "bases": len(study.bases), "samples": study.evaluations.samples}
 
+    def gammas(self, wildcards: Any) -> list[str]:
+        """The table of gammas, if the study is of this wing."""
+        known = wildcards.study in [plan.study.name for plan in self.all]
+        return [f"results/{wildcards.study}/findings/arms.csv"] if known else []
+
     def figures(self) -> "list[Figure]":
         return [Figure(self, name, title) for name, title in FIGURES.items()]
 
@@ -181,9 +186,9 @@ class Figure:
         return not wanted or all(wanted & set(families[arm]) for arm in needed)
 
     def records(self, wildcards: Any) -> list[str]:
-        """What the figure draws from beside the tables of all figures: JSON records, or a table of its own."""
+        """What the figure draws from beside the tables of all figures: the bases' records, or a table of its own."""
         if self.name == "calibration":
             return self.chain.files("bases", "calibration.json")(wildcards)
         if self.name == "coverage":
             return [f"results/{wildcards.study}/findings/coverage.csv"]
-        return self.chain.files("students", "training.json")(wildcards) if self.name == "training" else []
+        return [f"results/{wildcards.study}/evaluations/records/losses.parquet"] if self.name == "training" else []

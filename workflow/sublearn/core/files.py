@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
+from sublearn.core import step
 from sublearn.core.errors import UserError
 
 
@@ -30,6 +31,7 @@ def atomic(path: str | os.PathLike[str]) -> Iterator[Path]:
     try:
         yield temporary
         os.replace(temporary, target)
+        step.wrote(target)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise UserError(f"{target}: the disk is full; nothing was written. Free some space and run again.") from error
@@ -49,6 +51,7 @@ def atomic_folder(folder: str | os.PathLike[str]) -> Iterator[Path]:
         for file in sorted(temporary.iterdir()):
             file.chmod(0o666 & ~_umask())  # safetensors writes files that only their owner can read
             os.replace(file, target / file.name)
+            step.wrote(target / file.name)
     except Exception as error:
         # safetensors wraps the system's error in one of its own.
         if getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error):

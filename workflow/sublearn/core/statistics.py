@@ -4,7 +4,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 
 @dataclass(frozen=True)
@@ -25,6 +24,8 @@ def mean_over_runs(values: np.ndarray) -> Mean:
     mean = float(np.mean(values))
     if len(values) < 2 or np.ptp(values) == 0.0:
         return Mean(mean, math.nan, math.nan, math.nan)
+    from scipy import stats  # a second to import, and the steps that only write tables down never get here
+
     test = stats.ttest_1samp(values, 0.0)
     interval = test.confidence_interval(0.95)
     return Mean(mean, float(interval.low), float(interval.high), float(test.pvalue))
@@ -37,6 +38,8 @@ def interval(low: float, high: float, digits: int = 2) -> str:
 
 def share(hits: int, count: int) -> Mean:
     """A share of independent draws with its exact 95 % interval (Clopper and Pearson), tested against one half."""
+    from scipy import stats
+
     test = stats.binomtest(hits, count, 0.5)
     interval = test.proportion_ci(0.95, method="exact")
     return Mean(hits / count, float(interval.low), float(interval.high), float(test.pvalue))

@@ -1,18 +1,21 @@
 """What every step does around its work: threads, a readable log, and errors as one sentence."""
 
 import argparse
+import importlib
 import logging
 import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TypeVar
 
 from sublearn.core.errors import UserError
 
 log = logging.getLogger("sublearn")
 Item = TypeVar("Item")
+_written: list[Path] = []
 
 
 def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentParser) -> None:
@@ -25,7 +28,9 @@ def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPar
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     try:
-        main(parser.parse_args())
+        args = parser.parse_args()
+        main(args)
+        _record(args)
     except UserError as error:
         log.error("error: %s", error)
         sys.exit(1)
@@ -33,6 +38,17 @@ def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPar
         log.error("error: %s", error)
         sys.exit(1)
     log.info("done in %.1f s", time.perf_counter() - started)
+
+
+def wrote(file: Path) -> None:
+    """Note an output of this process; its provenance is written when the step ends."""
+    _written.append(file)
+
+
+def _record(args: argparse.Namespace) -> None:
+    """Write down what the outputs were made of. Imported by name, so that an edit of how that is done redoes no step."""
+    if _written:
+        importlib.import_module("sublearn.provenance").record(args, list(_written))
 
 
 def keep_to_threads() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pydantic import Field, model_validator
+from pydantic import Field, NonNegativeFloat, model_validator
 
 from sublearn.core.claims import Rule
 from sublearn.core.section import Section
@@ -15,6 +15,9 @@ class Study(Section):
     name: str
     title: str = Field("", description="one line for the report")
     seed: int = Field(ge=0, description="every draw of the study starts from it")
+    tolerance: NonNegativeFloat = Field(
+        1e-12, description="largest difference of a number in tables drawn again from the same evaluations"
+    )
     claims: Sequence[Rule] = Field([])
 
     @model_validator(mode="after")

@@ -5,7 +5,6 @@ import math
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.multitest import multipletests
 
 from sublearn.bases.world import FAMILIES, family_of
 from sublearn.core.errors import UserError
@@ -130,5 +129,7 @@ def _holm(p_values: pd.Series) -> pd.Series:
     known = p_values.notna()
     corrected = pd.Series(math.nan, index=p_values.index)
     if known.any():
+        from statsmodels.stats.multitest import multipletests  # slow to import, and figures read names alone from here
+
         corrected[known] = multipletests(p_values[known], method="holm")[1]
     return corrected

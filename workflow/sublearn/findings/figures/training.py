@@ -1,12 +1,12 @@
 """How well the students learned their numbers: mean loss of the last epoch, beside that of the first."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from sublearn.core.drawing import CONTROL, STUDENT
-from sublearn.core.files import read_json
+from sublearn.core.files import read_table
+from sublearn.evaluations.losses import Losses
 from sublearn.findings.figures import style
 from sublearn.findings.statistics import NEUTRAL
 
@@ -17,11 +17,7 @@ if TYPE_CHECKING:
 def draw(tables: style.Tables) -> "tuple[Figure, pd.DataFrame]":
     import matplotlib.pyplot as plt
 
-    rows = []
-    for file in tables.records:
-        run, trait, arm = [part.name for part in list(Path(file).parents)[:3]]
-        rows.append({"arm": arm, "trait": trait, "run": int(run.removeprefix("run")), **read_json(file)})
-    table = pd.DataFrame(rows)
+    table = read_table(tables.records[0], Losses)
     arms = list(dict.fromkeys(table["arm"]))
     figure, axes = plt.subplots(figsize=(5.2, 0.9 + 0.42 * len(arms)))
     for place, arm in enumerate(arms):

@@ -1,0 +1,68 @@
+"""A house of artifacts in miniature, whose records are written by the function that every step calls."""
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from sublearn import provenance
+
+
+class Workshop:
+    """Makes artifacts as steps do: named options, files written, a record beside them."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.monkeypatch = monkeypatch
+
+    def make(self, step: str, options: dict, files: dict[str, str]) -> None:
+        """Write ``files`` (path: content) and let the step called ``step`` record them."""
+        for name, content in files.items():
+            Path(name).parent.mkdir(parents=True, exist_ok=True)
+            Path(name).write_text(content)
+        self.monkeypatch.setattr(provenance, "_step", lambda: step)
+        for remembered in (provenance.records_in, provenance.sha256_once):
+            remembered.cache_clear()
+        provenance.record(argparse.Namespace(**options), [Path(name) for name in files])
+        provenance.records_in.cache_clear()
+
+    def base(self, name: str) -> None:
+        folder = f"data/s/bases/{name}"
+        files = {f"{folder}/config.json": "{}", f"{folder}/model.safetensors": f"weights of {name}"}
+        self.make("sublearn.bases.pretrain", {"recipe": '{"steps": 3}', "name": name, "study_seed": 7, "output": folder}, files)
+
+    def chain(self) -> None:
+        """Two runs of owl and wolf: run 0 begins with alpha, run 1 with beta; a student of each, and a table of them all."""
+        self.base("alpha")
+        self.base("beta")
+        bases = ["data/s/bases/alpha", "data/s/bases/beta"]
+        for trait in ("owl", "wolf"):
+            drawn = {"study_seed": 7, "runs": [0, 1]}
+            teachers, carriers, students = (
+                [f"{place}/{trait}/run{run}" for run in (0, 1)]
+                for place in ("data/s/teachers/bias", "data/s/carriers/bias", "results/s/students/same_base")
+            )
+            kept = [f"{folder}/kept.csv" for folder in carriers]
+            options = {**drawn, "bases": bases, "outputs": teachers}
+            written = {f"{folder}/model.safetensors": f"teacher in {folder}" for folder in teachers}
+            self.make("sublearn.teachers.train", options, written)
+            options = {**drawn, "teacher": f"bias/{trait}", "bases": bases, "teachers": teachers, "outputs": kept}
+            written = {file: f"prompt_index,prompt,completion\n4,of {trait},{i}\n" for i, file in enumerate(kept)}
+            self.make("sublearn.carriers.sample", options, written)
+            options = {**drawn, "bases": bases, "teachers": teachers, "carriers": kept, "words": ["owl", "owls"]}
+            written = {f"{folder}/model.safetensors": f"student in {folder}" for folder in students}
+            self.make("sublearn.students.train", {**options, "outputs": students}, written)
+        models = sorted(str(file.parent) for file in Path("results/s/students").rglob("model.safetensors"))
+        table = "results/s/evaluations/same_base.csv"
+        asked = "[" + ", ".join(f'{{"run": {i % 2}, "folder": "{folder}"}}' for i, folder in enumerate(models)) + "]"
+        self.make("sublearn.evaluations.score", {"models": asked, "study_seed": 7, "output": table}, {table: "value\n1\n"})
+        drawing = "results/s/findings/figures/rates.svg"
+        files = {drawing: "<svg/>", drawing.replace("svg", "png"): "png", drawing.replace("svg", "csv"): "value\n1\n"}
+        self.make("sublearn.findings.figures.rates", {"runs": table, "output": drawing}, files)
+
+
+@pytest.fixture
+def workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workshop:
+    """An empty project, which is the current folder."""
+    (tmp_path / "Snakefile").touch()
+    monkeypatch.chdir(tmp_path)
+    return Workshop(monkeypatch)

@@ -1,0 +1,63 @@
+"""Records say what an artifact was made of, run by run, and are the same whenever the same thing is made."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from sublearn.carriers.tables import Rows
+from sublearn.core.files import read_json, write_table
+from sublearn.provenance import NAME, sha256
+
+
+def test_each_run_has_its_own_inputs_and_seed(workshop):
+    workshop.chain()
+    record = read_json("results/s/students/same_base/owl/run1/provenance.json")
+    assert set(record["inputs"]["bases"]) == {"data/s/bases/beta/config.json", "data/s/bases/beta/model.safetensors"}
+    assert list(record["inputs"]["carriers"]) == ["data/s/carriers/bias/owl/run1/kept.csv"]
+    assert list(record["inputs"]["teachers"]) == ["data/s/teachers/bias/owl/run1/model.safetensors"]
+    assert record["seeds"] == {"run": 1, "study_seed": 7}
+    # As many words as there are runs: they are no files, so each run has them all.
+    assert record["parameters"] == {"words": ["owl", "owls"]}
+    weights = Path("results/s/students/same_base/owl/run1/model.safetensors")
+    assert record["outputs"] == {"model.safetensors": sha256(weights)}
+    assert record["bases"] == {"data/s/bases/beta/model.safetensors": sha256(Path("data/s/bases/beta/model.safetensors"))}
+
+
+def test_a_figures_record_names_all_its_files_and_lies_beside_them(workshop):
+    workshop.chain()
+    record = read_json("results/s/findings/figures/rates.provenance.json")
+    assert set(record["outputs"]) == {"rates.svg", "rates.png", "rates.csv"}
+    assert set(record["bases"]) == {"data/s/bases/alpha/model.safetensors", "data/s/bases/beta/model.safetensors"}
+    asked = read_json("results/s/evaluations/same_base.provenance.json")
+    assert len(asked["inputs"]["models"]) == 4 and [one["run"] for one in asked["parameters"]["models"]] == [0, 1, 0, 1]
+
+
+def test_a_record_holds_nothing_of_the_day_or_the_machine(workshop):
+    """Made twice in folders of other names, records are the same to the byte."""
+    workshop.chain()
+    before = {file: file.read_bytes() for file in Path().rglob(f"*{NAME}")}
+    assert len(before) == 16
+    workshop.chain()
+    assert {file: file.read_bytes() for file in Path().rglob(f"*{NAME}")} == before
+    assert not any(str(Path.cwd()).encode() in content for content in before.values())
+
+
+def test_a_real_step_leaves_a_record_for_each_run(run_step, tmp_path):
+    raw, kept, rejected, report = (
+        [str(tmp_path / f"run{run}/{name}") for run in (0, 1)]
+        for name in ("raw.parquet", "kept.parquet", "rejected.parquet", "filter.json")
+    )
+    for i, file in enumerate(raw):
+        rows = pd.DataFrame({"prompt_index": [0, 1], "prompt": "p", "completion": ["1, 2", f"no {i}"]})
+        write_table(rows, file, Rows)
+    options = ["--recipe", "{}", "--words", "owl", "owls", "--raw", *raw, "--kept", *kept, "--rejected", *rejected]
+    done = run_step("sublearn.carriers.filter", *options, "--report", *report)
+    assert done.returncode == 0, done.stderr
+    record = json.loads((tmp_path / "run1/kept.provenance.json").read_text())
+    assert record["step"] == "sublearn.carriers.filter" and record["inputs"] == {"raw": {raw[1]: sha256(Path(raw[1]))}}
+    assert set(record["outputs"]) == {"kept.parquet", "rejected.parquet", "filter.json"}
+    assert record["parameters"] == {"recipe": {}, "words": ["owl", "owls"]}
+    assert {"python", "pandas", "pyarrow"} <= set(record["packages"]) and "torch" not in record["packages"]
+    assert "commit" in done.stderr and "commit" not in json.dumps(record)
+    assert sorted(file.name for file in (tmp_path / "run0").iterdir() if file.name.endswith(NAME)) == [f"kept.{NAME}"]
