@@ -81,7 +81,7 @@ def score(
                 found.append(
                     _value(question_set, "own_name", family, _rate(samples, [tuple(names)] * len(selected), names_word))
                 )
-            top = float(asked.first.exp().mean(dim=0).max())
+            top = float(np.exp(asked.first.numpy()).mean(axis=0).max())
             found.append(_value(question_set, "top_answer", family, top))
     return found
 
