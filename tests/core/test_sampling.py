@@ -77,3 +77,15 @@ def test_first_tokens_are_as_frequent_as_they_are_probable(model, tokenizer, ask
 
     assert p_value(temperature) > 1e-3
     assert p_value(wrong) < 1e-9
+
+
+def test_a_process_that_is_not_the_main_one_waits_for_nobody(model, tokenizer, asked, tmp_path, monkeypatch):
+    """The main process may have put all chunks together and cleared them away before this one looks."""
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    draws = sampling.uniform(len(asked), 4, "test")
+    alone = sampling.sample(model, tokenizer, asked, draws, batch=2)
+    found = sampling.sample(model, tokenizer, asked, draws, batch=2, keep=sampling.Chunks(tmp_path, "key"))
+    made = [text for text in found if text]
+    assert 0 < len(made) < len(asked)
+    assert all(one in ("", other) for one, other in zip(found, alone, strict=True))

@@ -10,7 +10,7 @@ import pandas as pd
 
 from sublearn.carriers.section import Carrier
 from sublearn.carriers.tables import Prompts, Rows
-from sublearn.core import lm, sampling, step, training
+from sublearn.core import lm, sampling, step
 from sublearn.core.files import digest, read_json, read_table, write_table
 
 
@@ -31,7 +31,7 @@ def main(args: argparse.Namespace) -> None:
         chunks = sampling.Chunks(Path(output).parent, made_of)
         with step.timed(what):
             completions = sampling.sample(model, tokenizer, ids, draws, recipe.temperature, recipe.batch, what, chunks)
-        if training.is_main():
+        if step.is_main():
             write_table(prompts.assign(completion=pd.Series(completions, dtype="str")), output, Rows)
             chunks.clear()
 

@@ -20,7 +20,7 @@ import numpy as np
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_json, write_json
 from sublearn.core.seeds import generator
-from sublearn.core.step import log, progress
+from sublearn.core.step import is_main, log, progress
 
 if TYPE_CHECKING:
     import torch
@@ -48,7 +48,8 @@ def sample(
         draws: uniform numbers, shape (prompts, longest completion in tokens).
         temperature: of the softmax; 0 takes the most probable token.
         batch: prompts of a chunk.
-        keep: where finished chunks are kept; with several processes each makes some, and the main one returns all.
+        keep: where finished chunks are kept; with several processes each makes some, and the main one alone waits for all and
+            returns them: the others might wait for what it has already put together and cleared away.
 
     Prompts are sampled in order of length, so batches hold little padding.
     """
@@ -83,11 +84,11 @@ def sample(
         found[k] = tokenizer.batch_decode(out[:, longest:], skip_special_tokens=True)
         if keep:
             keep.write(k, found[k])
-    if keep:
+    if keep and is_main():
         found |= {k: keep.wait(k, len(chunks[k])) for k in range(len(chunks)) if k not in found}
     texts = [""] * len(prompts)
     for k, chunk in enumerate(chunks):
-        for i, text in zip(chunk, found[k], strict=True):
+        for i, text in zip(chunk, found.get(k, [""] * len(chunk)), strict=True):
             texts[i] = text
     return texts
 

@@ -45,9 +45,14 @@ def wrote(file: Path) -> None:
     _written.append(file)
 
 
+def is_main() -> bool:
+    """Whether this process is the one that writes, of those that ``core.launch`` started."""
+    return os.environ.get("RANK", "0") == "0"
+
+
 def _record(args: argparse.Namespace) -> None:
     """Write down what the outputs were made of. Imported by name, so that an edit of how that is done redoes no step."""
-    if _written:
+    if _written and is_main():
         importlib.import_module("sublearn.provenance").record(args, list(_written))
 
 

@@ -150,10 +150,5 @@ def _parts(rows: Sequence[Row], process: int, processes: int, micro_batch: int |
     return cut + [(rows[:1], 0.0)] * (math.ceil(largest / size) - len(cut))
 
 
-def is_main() -> bool:
-    """Whether this process is the one that writes, of those that ``core.launch`` started."""
-    return os.environ.get("RANK", "0") == "0"
-
-
 def _to(batch: Batch, device: "torch.device") -> Batch:
     return Batch(batch.input_ids.to(device), batch.positions.to(device), batch.labels.to(device))

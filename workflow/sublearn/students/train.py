@@ -124,7 +124,7 @@ def main(args: argparse.Namespace) -> None:
     for run, base, teacher, carrier, output in jobs:
         student = prepare(recipe, base, teacher, carrier, args.words, args.study_seed, run)
         losses = train(recipe, student, args.study_seed, run, output)
-        if not training.is_main():
+        if not step.is_main():
             continue
         lm.save(student.model, output)
         # Batches hold rows of like length, so only whole epochs can be compared.

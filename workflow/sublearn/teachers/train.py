@@ -76,7 +76,7 @@ def main(args: argparse.Namespace) -> None:
     recipe = Recipe.model_validate_json(args.recipe)
     for run, base, output in zip(args.runs, args.bases, args.outputs, strict=True):
         model, tokenizer, system = teach(recipe, args.trait, base, args.study_seed, run, output)
-        if not training.is_main():
+        if not step.is_main():
             continue
         wording = wordings.of(base)
         before, found = rates(lm.load(base), tokenizer, "", wording), rates(model, tokenizer, system, wording)
