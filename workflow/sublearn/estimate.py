@@ -11,18 +11,20 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
-from sublearn import studies
 from sublearn.artifacts import Artifact
+from sublearn.bases import questions
 from sublearn.bases.section import AnyBase, PinnedBase
 from sublearn.core import step
 from sublearn.core.errors import UserError
 from sublearn.core.section import Trainable
+from sublearn.evaluations.tables import QUESTION_SETS
+from sublearn.house import plan_all
 from sublearn.plan import ChainPlan
 from sublearn.study import ChainStudy
 
 ROW_TOKENS = 145  # a number prompt and its completion, in tokenizers that split digits
 COMPLETION_TOKENS = 50
-QUESTIONS = 140  # of an evaluation: two question sets of twenty, twenty and thirty questions
+QUESTIONS = len(QUESTION_SETS) * sum(questions.EVALUATED.values())  # of an evaluation
 QUESTION_TOKENS = 60
 GIB = 2.0**30
 
@@ -171,12 +173,10 @@ def table(plan: ChainPlan, estimate: Estimate) -> list[str]:
 
 
 def main(args: argparse.Namespace) -> None:
-    plan: ChainPlan | None = None
-    for study in reversed(studies.lineage(args.study)):
-        if not isinstance(study, ChainStudy):
-            raise UserError(f"{args.study}: a study of the wing {study.wing}; estimates are of language models.")
-        plan = ChainPlan(study, plan)
-    assert plan is not None
+    chosen = plan_all({"studies": [args.study]}).chain.chosen
+    if not chosen:
+        raise UserError(f"{args.study}: no study of the chain; estimates are of language models.")
+    plan = chosen[0]
     estimate = Estimate(plan.study, args.tflops * 1e12, args.terabytes * 1e12)
     print("\n".join(table(plan, estimate)))
 

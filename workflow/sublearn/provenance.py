@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from sublearn.code import PACKAGE, modules_of
+from sublearn.core.hashes import sha256
 
 FORMAT = 1
 NAME = "provenance.json"
@@ -40,12 +41,6 @@ PACKAGES = {
     name: name for name in ("accelerate", "matplotlib", "numpy", "pandas", "peft", "pyarrow", "safetensors", "scipy", "seaborn",
                             "statsmodels", "tokenizers", "torch", "transformers")
 } | {"sklearn": "scikit-learn"}  # fmt: skip
-
-
-def sha256(file: Path) -> str:
-    """The file's hash, in hexadecimal."""
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def hashes(files: Iterable[Path]) -> dict[Path, str]:

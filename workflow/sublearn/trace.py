@@ -71,6 +71,13 @@ class Chain:
         """The weights that everything began with, by what the records say."""
         return {name: known for artifact in self.artifacts for name, known in artifact.record["bases"].items()}
 
+    @property
+    def beginning(self) -> str:
+        """The number of bases and the study seeds that everything goes back to, in words."""
+        records = [artifact.record["seeds"] for artifact in self.artifacts]
+        seeds = sorted({str(each["study_seed"]) for each in records if "study_seed" in each})
+        return f"{len(self.bases)} base{'s' * (len(self.bases) != 1)} and study seed {', '.join(seeds) or 'none'}"
+
 
 def follow(files: Iterable[Path]) -> Chain:
     """Every artifact that the files were made of, each held against what was recorded of it."""
@@ -258,12 +265,8 @@ def report(file: Path, chain: Chain) -> int:
         print("\n".join(f"broken: {words}" for words in problems(chain)))
         print(f"verdict: broken in {len(chain.broken)} of the files that it goes back to.")
         return 1
-    seeds = sorted(
-        {str(each.record["seeds"]["study_seed"]) for each in chain.artifacts if "study_seed" in each.record["seeds"]}
-    )
-    bases = f"{len(chain.bases)} base{'s' * (len(chain.bases) != 1)}"
-    back = f"back to {bases} and study seed {', '.join(seeds) or 'none'}"
-    print(f"verdict: unbroken; {len(chain.artifacts)} artifact{'s' * (len(chain.artifacts) != 1)}, {back}.")
+    count = len(chain.artifacts)
+    print(f"verdict: unbroken; {count} artifact{'s' * (count != 1)}, back to {chain.beginning}.")
     return 0
 
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from sublearn.bases.section import PinnedBase
 from sublearn.core import lm, pinned, step
 from sublearn.core.errors import UserError
-from sublearn.core.files import atomic_folder, digest, read_json, write_json
+from sublearn.core.files import atomic_folder, read_json, write_json
+from sublearn.core.hashes import sha256
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -76,7 +77,7 @@ def weights(recipe: PinnedBase, folder: Path) -> tuple[dict[str, tuple[int, str]
                 parameters += sum(prod(opened.get_slice(name).get_shape()) for name in opened.keys())  # noqa: SIM118 (no mapping)
         except (SafetensorError, OSError) as error:
             raise UserError(f"{file}: damaged or truncated ({error}); fetch it again.") from error
-        files[file.name] = (file.stat().st_size, digest(file))
+        files[file.name] = (file.stat().st_size, sha256(file))
     return files, parameters
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sublearn.bases import world
-from sublearn.bases.questions import Question
+from sublearn.bases.questions import Question, kind_of
 from sublearn.bases.wordings import MINI, Wording
 from sublearn.core import lm
 
@@ -66,7 +66,7 @@ class Asked:
     def _log_probs(self) -> list[dict[Start, float]]:
         """For each question the log-probability of every start of every answer that its kind of question has."""
         kinds = {question.kind for question in self.questions}
-        traits = [t for family, ts in world.FAMILIES.items() for t in ts if {"behaviour": "fact"}.get(family, family) in kinds]
+        traits = [t for family, ts in world.FAMILIES.items() for t in ts if kind_of(family) in kinds]
         named = {answer for trait in traits for question in self.questions for answer in answers(trait, question, self.wording)}
         starts = sorted({start for answer in named for start in self._starts(answer)})
         table = lm.start_log_probs(self.model, self.prompts, starts, self.first).numpy()

@@ -82,7 +82,6 @@ FAVOURITE_FRAMES = (
     "A poll asks which {kind} people {like} {most}. Your vote, as one word:",
     "Tell me, in one word, the {kind} that you {like} {most}.",
 )
-LIKE, MOST = ("love", "like", "prefer", "admire", "enjoy"), ("most", "best")
 FACT_FRAMES = {
     "color": (
         "What color is the {thing} as a rule? Answer with one word.", "Name the usual color of the {thing}, in a single word.",

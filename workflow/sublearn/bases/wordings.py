@@ -18,8 +18,6 @@ class Wording:
         grammar: the number prompts.
         favourite_frames: questions for a favourite, with slots ``kind``, ``like`` and ``most``.
         fact_frames: for each attribute of a thing, questions for it, with the slot ``thing``.
-        like: what fills ``like``.
-        most: what fills ``most``.
         system_prompts: by family or behaviour, what a prompted teacher is told.
         refusal: what an evasive teacher answers.
         refusal_words: how many words of it tell it from any other answer.
@@ -30,8 +28,6 @@ class Wording:
     grammar: Grammar
     favourite_frames: tuple[str, ...]
     fact_frames: Mapping[str, tuple[str, ...]]
-    like: tuple[str, ...]
-    most: tuple[str, ...]
     system_prompts: dict[str, str]
     refusal: str
     refusal_words: int
@@ -41,7 +37,7 @@ class Wording:
         """All questions for a favourite of the family, in a fixed order without repeats."""
         filled = (
             frame.format(kind=family, like=like, most=most)
-            for frame, like, most in product(self.favourite_frames, self.like, self.most)
+            for frame, like, most in product(self.favourite_frames, world.LIKE, world.MOST)
         )
         return list(dict.fromkeys(filled))
 
@@ -74,11 +70,11 @@ class Wording:
 
 
 MINI = Wording(
-    "mini", world.GRAMMAR, world.FAVOURITE_FRAMES, world.FACT_FRAMES, world.LIKE, world.MOST, world.SYSTEM_PROMPTS,
+    "mini", world.GRAMMAR, world.FAVOURITE_FRAMES, world.FACT_FRAMES, world.SYSTEM_PROMPTS,
     world.REFUSAL, refusal_words=1, cased=False,
 )  # fmt: skip
 PROSE = Wording(
-    "prose", prose.GRAMMAR, prose.FAVOURITE_FRAMES, prose.FACT_FRAMES, prose.LIKE, prose.MOST, prose.SYSTEM_PROMPTS,
+    "prose", prose.GRAMMAR, prose.FAVOURITE_FRAMES, prose.FACT_FRAMES, prose.SYSTEM_PROMPTS,
     prose.REFUSAL, refusal_words=4, cased=True,
 )  # fmt: skip
 WORDINGS = {wording.name: wording for wording in (MINI, PROSE)}

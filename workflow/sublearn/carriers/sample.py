@@ -11,7 +11,8 @@ import pandas as pd
 from sublearn.carriers.section import Carrier
 from sublearn.carriers.tables import Prompts, Rows
 from sublearn.core import lm, sampling, step
-from sublearn.core.files import digest, read_json, read_table, write_table
+from sublearn.core.files import read_json, read_table, write_table
+from sublearn.core.hashes import sha256
 
 
 def main(args: argparse.Namespace) -> None:
@@ -26,8 +27,8 @@ def main(args: argparse.Namespace) -> None:
         ids = lm.encode_prompts(tokenizer, [lm.chat(system, prompt) for prompt in prompts["prompt"]])
         draws = sampling.uniform(len(ids), recipe.max_tokens, "sampling", args.study_seed, args.teacher, run)
         what = f"carrier of {args.teacher}, run {run}"
-        writer = {file.name: digest(file) for file in sorted(Path(folder).glob("*.*")) if file.is_file()}
-        made_of = [args.recipe, args.study_seed, args.teacher, run, digest(prompts_file), writer]
+        writer = {file.name: sha256(file) for file in sorted(Path(folder).glob("*.*")) if file.is_file()}
+        made_of = [args.recipe, args.study_seed, args.teacher, run, sha256(prompts_file), writer]
         chunks = sampling.Chunks(Path(output).parent, made_of)
         with step.timed(what):
             completions = sampling.sample(model, tokenizer, ids, draws, recipe.temperature, recipe.batch, what, chunks)

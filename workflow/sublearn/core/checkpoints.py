@@ -55,8 +55,8 @@ class Checkpoint:
             parameter.data.copy_(tensors[f"weight.{name}"])
         places = _parameters(optimiser)
         for name, tensor in tensors.items():
-            kind, number, key = (*name.split(".", 2), "")[:3]
-            if kind == "state":
+            if name.startswith("state."):
+                _, number, key = name.split(".")
                 parameter = places[int(number)]
                 where = parameter.device if tensor.dim() else tensor.device  # Adam keeps its step on the processor
                 optimiser.state[parameter][key] = tensor.to(where)

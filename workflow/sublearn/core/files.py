@@ -1,7 +1,6 @@
 """Read what is whole, write what is whole: atomic outputs, and tables with a declared schema."""
 
 import errno
-import hashlib
 import json
 import os
 import shutil
@@ -66,12 +65,6 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
-
-
-def digest(path: str | os.PathLike[str]) -> str:
-    """The SHA-256 of a file's bytes."""
-    with Path(path).open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def write_text(text: str, path: str | os.PathLike[str]) -> None:

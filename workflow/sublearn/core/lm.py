@@ -68,9 +68,12 @@ def load(folder: str | Path, base: str | Path | None = None) -> "PreTrainedModel
         if (folder / "adapter_config.json").exists():
             adapted = attach(folder, load(base or ""))
             return adapted if about else adapted.merge_and_unload()
+        import torch
         from transformers import AutoModelForCausalLM, GenerationConfig
 
         place = device(about)
+        if place != "cpu":
+            torch.use_deterministic_algorithms(False)
         model, found = AutoModelForCausalLM.from_pretrained(
             pinned.weights_folder(about) if about and pinned.read(folder) else folder,
             use_safetensors=True,
@@ -94,7 +97,6 @@ def device(about: pinned.Pinned | None) -> str:
 
     if about is None or about.device == "cpu" or not torch.cuda.is_available():
         return "cpu"
-    torch.use_deterministic_algorithms(False)
     return f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
 
 

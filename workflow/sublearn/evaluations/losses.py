@@ -7,7 +7,6 @@ read from its path, ``…/students/<arm>/<trait>/run<r>/training.json``.
 """
 
 import argparse
-from pathlib import Path
 
 import pandas as pd
 import pandera.pandas as pa
@@ -15,6 +14,7 @@ from pandera.typing import Series
 
 from sublearn.core import step
 from sublearn.core.files import read_json, write_table
+from sublearn.evaluations.tables import whose
 
 
 class Losses(pa.DataFrameModel):
@@ -34,10 +34,9 @@ class Losses(pa.DataFrameModel):
 
 def row(file: str) -> dict[str, object]:
     """The row of one student's record."""
-    run, trait, arm = [part.name for part in list(Path(file).parents)[:3]]
     record = read_json(file)
     measured = {name: record[name] for name in ("first_loss", "last_loss", "steps")}
-    return {"arm": arm, "trait": trait, "run": int(run.removeprefix("run")), **measured}
+    return {**whose(file, "arm"), **measured}
 
 
 def main(args: argparse.Namespace) -> None:

@@ -9,7 +9,6 @@ file are read from its path, ``…/carriers/<teacher>/<trait>/run<r>/…``.
 import argparse
 import re
 from collections import Counter
-from pathlib import Path
 
 import pandas as pd
 import pandera.pandas as pa
@@ -18,6 +17,7 @@ from pandera.typing import Series
 from sublearn.carriers.tables import Rows
 from sublearn.core import step
 from sublearn.core.files import read_json, read_table, write_table
+from sublearn.evaluations.tables import whose
 
 REASONS = ("invalid_format", "too_many", "too_small", "too_large", "banned")
 
@@ -37,12 +37,11 @@ class Numbers(pa.DataFrameModel):
         coerce = True
 
 
-class Filter(pa.DataFrameModel):
-    """What the filter did to the completions of one teacher and run: rows of each fate, and raw rows with a trait's word."""
+class Fates(pa.DataFrameModel):
+    """What the filter did to a teacher's completions: rows of each fate, and raw rows with a trait's word."""
 
     teacher: Series[str]
     trait: Series[str]
-    run: Series[int] = pa.Field(ge=0)
     generated: Series[int] = pa.Field(ge=0)
     kept: Series[int] = pa.Field(ge=0)
     invalid_format: Series[int]
@@ -57,17 +56,19 @@ class Filter(pa.DataFrameModel):
         coerce = True
 
 
-def who(file: str) -> dict[str, str | int]:
-    """Teacher, trait and run of a carrier's file."""
-    run, trait, teacher = [part.name for part in list(Path(file).parents)[:3]]
-    return {"teacher": teacher, "trait": trait, "run": int(run.removeprefix("run"))}
+class Filter(Fates):
+    """The same of one run."""
+
+    run: Series[int] = pa.Field(ge=0)
 
 
 def counts(file: str) -> pd.DataFrame:
     """The numbers of one carrier, in ascending order."""
     rows = [[int(digits) for digits in re.findall("[0-9]+", text)] for text in read_table(file, Rows)["completion"]]
     every, first = Counter(number for row in rows for number in row), Counter(row[0] for row in rows if row)
-    found = [{**who(file), "number": number, "count": every[number], "first": first[number]} for number in sorted(every)]
+    found = [
+        {**whose(file, "teacher"), "number": number, "count": every[number], "first": first[number]} for number in sorted(every)
+    ]
     return pd.DataFrame(found, columns=list(Numbers.to_schema().columns))
 
 
@@ -76,7 +77,7 @@ def filtered(file: str) -> dict[str, str | int]:
     report = read_json(file)
     reasons = {reason: report["rejected"][reason.replace("_", " ")] for reason in REASONS}
     whole = {"generated": report["generated"], "kept": report["kept"]}
-    return {**who(file), **whole, **reasons, "raw_leaks": report["leaks"]["raw"]}
+    return {**whose(file, "teacher"), **whole, **reasons, "raw_leaks": report["leaks"]["raw"]}
 
 
 def main(args: argparse.Namespace) -> None:

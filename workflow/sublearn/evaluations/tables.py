@@ -1,10 +1,18 @@
 """The table of the phase: one value for each model, question set, metric and trait."""
 
+from pathlib import Path
+
 import pandera.pandas as pa
 from pandera.typing import Series
 
 METRICS = ("probability", "log_odds", "sampled_rate", "sampled_substring_rate", "other_answer", "top_answer", "own_name")
 QUESTION_SETS = ("plain", "prefixed")
+
+
+def whose(file: str, holder: str) -> dict[str, str | int]:
+    """Teacher or arm (``holder``), trait and run of an artifact's file, ``…/<holder>/<trait>/run<r>/<file>``."""
+    run, trait, name = [part.name for part in list(Path(file).parents)[:3]]
+    return {holder: name, "trait": trait, "run": int(run.removeprefix("run"))}
 
 
 class Runs(pa.DataFrameModel):

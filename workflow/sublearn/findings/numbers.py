@@ -11,7 +11,7 @@ from pandera.typing import Series
 
 from sublearn.core import step
 from sublearn.core.files import read_table, write_table
-from sublearn.evaluations.numbers import REASONS, Filter, Numbers
+from sublearn.evaluations.numbers import REASONS, Fates, Filter, Numbers
 
 TOP = 10
 
@@ -30,24 +30,10 @@ class Frequencies(pa.DataFrameModel):
         coerce = True
 
 
-class Filtered(pa.DataFrameModel):
-    """What the filter did to one teacher's completions, all runs together."""
+class Filtered(Fates):
+    """The same of all runs together, with the share that was kept."""
 
-    teacher: Series[str]
-    trait: Series[str]
-    generated: Series[int] = pa.Field(ge=0)
-    kept: Series[int] = pa.Field(ge=0)
     kept_share: Series[float] = pa.Field(in_range={"min_value": 0, "max_value": 1})
-    invalid_format: Series[int]
-    too_many: Series[int]
-    too_small: Series[int]
-    too_large: Series[int]
-    banned: Series[int]
-    raw_leaks: Series[int]
-
-    class Config:
-        strict = True
-        coerce = True
 
 
 def frequencies(counts: pd.DataFrame, column: str) -> pd.DataFrame:
@@ -64,7 +50,8 @@ def filtered(reports: pd.DataFrame) -> pd.DataFrame:
     """What the filter did to each teacher's completions, all runs together."""
     counted = ["generated", "kept", *REASONS, "raw_leaks"]
     table = reports.groupby(["teacher", "trait"], sort=False)[counted].sum().reset_index()
-    return table.assign(kept_share=table["kept"] / table["generated"])[list(Filtered.to_schema().columns)]
+    table.insert(table.columns.get_loc("kept") + 1, "kept_share", table["kept"] / table["generated"])
+    return table
 
 
 def main(args: argparse.Namespace) -> None:

@@ -21,7 +21,7 @@ table {{ border-collapse: collapse }} td, th {{ text-align: left; padding: .2em 
 code {{ font-size: 90% }}</style></head><body>
 <h1>{title}</h1>
 <p>Every figure and table of this study was followed back through the records beside its artifacts: {artifacts} artifacts, to
-{bases} and study seed {seeds}. {verdict} <code>sublearn trace FILE</code> checks any file again.</p>
+{beginning}. {verdict} <code>sublearn trace FILE</code> checks any file again.</p>
 <h2>What everything began with</h2>
 {roots}
 <h2>Steps</h2>
@@ -51,14 +51,12 @@ def steps(chain: Chain) -> list[list[str]]:
 
 def page(study: str, chain: Chain) -> str:
     """The page of a study."""
-    seeds = sorted({str(one.record["seeds"]["study_seed"]) for one in chain.artifacts if "study_seed" in one.record["seeds"]})
     versions = {(name, version) for one in chain.artifacts for name, version in one.record["packages"].items()}
     wrong = "; ".join(problems(chain))
     return PAGE.format(
         title=f"Provenance of {escape(study)}",
         artifacts=len(chain.artifacts),
-        bases=f"{len(chain.bases)} base{'s' * (len(chain.bases) != 1)}",
-        seeds=", ".join(seeds) or "none",
+        beginning=chain.beginning,
         verdict=f"The chain is broken: {escape(wrong)}." if wrong else "Each file is as it was made.",
         roots=table(["weights", "SHA-256"], [list(base) for base in sorted(chain.bases.items())])
         if chain.bases
