@@ -29,5 +29,9 @@ rule all:
     localrule: True
 
 
+onstart:
+    wake_for_news_only(workflow)
+
+
 onsuccess:
     shell("python -m sublearn.findings.recap {HOUSE.studies}")

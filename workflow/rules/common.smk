@@ -5,7 +5,7 @@ sys.path.insert(0, str(Path("workflow").absolute()))
 
 from sublearn.code import modules_of
 from sublearn.core.errors import UserError
-from sublearn.house import plan_all, run_steps_here
+from sublearn.house import plan_all, run_steps_here, wake_for_news_only
 from sublearn.plan import trait_words
 
 run_steps_here()

@@ -28,6 +28,17 @@ def run_steps_here() -> None:
         os.environ[name] = os.pathsep.join(filter(None, [str(place), os.environ.get(name)]))
 
 
+def wake_for_news_only(workflow: Any) -> None:
+    """Let Snakemake look for jobs to start when one has ended, and not besides.
+
+    While there is a limit on how many jobs may start in a second (100 unless a user says otherwise), Snakemake 9 looks at all
+    inputs of all waiting jobs once a second, and once more for each job that has ended since: in a long study, all the time.
+    """
+    limit = workflow.scheduling_settings.max_jobs_per_timespan
+    if limit and (limit.max_jobs, limit.timespan) == (100, 1):
+        workflow.scheduler.job_rate_limiter = None
+
+
 def plan(name: str) -> Plan[Any]:
     """The plan of a study, from its file and those that it extends."""
     found = None
