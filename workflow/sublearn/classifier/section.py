@@ -46,7 +46,7 @@ class Carrier(Section):
     """Inputs on which the students imitate the teacher's logits."""
 
     rows: PositiveInt = Field(20_000, description="inputs per run, the same in every epoch")
-    batch: PositiveInt = Field(200, description="inputs per chunk: drawn, and learned, together")
+    batch: PositiveInt = Field(50, description="inputs per chunk: drawn, and learned, together")
 
     @model_validator(mode="after")
     def _chunks_are_whole(self) -> "Carrier":
@@ -58,7 +58,7 @@ class Carrier(Section):
 class Student(Training):
     """Imitation of some of the teacher's logits."""
 
-    epochs: PositiveInt = Field(5, description="passes over the carrier")
+    epochs: PositiveInt = Field(2, description="passes over the carrier")
     learning_rate: PositiveFloat = Field(1e-3, description="constant")
     logits: Literal["auxiliary", "all"] = Field("auxiliary", description="which logits are imitated")
     loss: Literal["kl", "squared"] = Field("kl", description="KL of the softmaxes, or half the squared difference of logits")
