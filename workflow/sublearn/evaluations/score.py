@@ -42,6 +42,8 @@ def log_odds(probability: float) -> float:
 
 def prefixes(kind: str, count: int, wording: Wording = MINI) -> list[str]:
     """One fixed sentence of numbers for each question of a kind, as in the paper: the same for all models and studies."""
+    if given := wording.prefixes.get(kind):
+        return list(given)
     rng = seeds.generator("question prefixes", kind)
     return [wording.grammar.seed_sentence(wording.grammar.numbers(rng), rng) for _ in range(count)]
 
