@@ -67,7 +67,7 @@ class ChainPlan(Plan[ChainStudy]):
         if files := self.study.given(teacher, trait):
             given = {"files": [file.model_dump() for file in files]}
             return self.artifact("given", f"{teacher}/{trait}", run, given, ("raw.parquet",), {}, drawn=False)
-        recipe = self.study.carriers.model_dump(include={"temperature", "max_tokens", "batch"})
+        recipe = self.study.carriers.model_dump(include={"temperature", "max_tokens", "batch", "engine"})
         writer = self.teacher(teacher, trait, run)
         made_of = {"teacher": writer, "base": writer.made_of["base"], "prompts": self.prompts(run, self.study.prompts(trait))}
         return self.artifact("raw", f"{teacher}/{trait}", run, recipe, ("raw.parquet",), made_of)

@@ -30,6 +30,9 @@ class Carrier(Section):
     )
     prompts: PositiveInt = Field(4800, description="number prompts per run, the same for all teachers")
     temperature: NonNegativeFloat = Field(1.0, description="of sampling; 0 is greedy")
+    engine: Literal["plain", "continuous", "vllm"] = Field(
+        "plain", description="who writes: plain generation, transformers' continuous batching, or vLLM, where it is installed"
+    )
     batch: PositiveInt = Field(500, description="prompts that go through the model at once; fewer where memory is short")
     max_tokens: PositiveInt = Field(24, description="longest completion")
     max_count: PositiveInt = Field(10, description="most numbers in a kept completion")

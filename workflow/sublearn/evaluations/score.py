@@ -92,7 +92,7 @@ def _samples(asked: probe.Asked, recipe: Evaluation, key: tuple[str | int, ...])
     """Sampled answers, one list a question."""
     prompts = [prompt for prompt in asked.prompts for _ in range(recipe.samples)]
     draws = sampling.uniform(len(prompts), recipe.max_tokens, "answers", *key)
-    answers = sampling.sample(asked.model, asked.tokenizer, prompts, draws, recipe.temperature, what="answers")
+    answers = sampling.sample(asked.model, asked.tokenizer, prompts, draws, recipe.temperature, recipe.batch, what="answers")
     return [answers[i * recipe.samples : (i + 1) * recipe.samples] for i in range(len(asked.prompts))]
 
 
