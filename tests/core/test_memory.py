@@ -1,11 +1,12 @@
 """Too little memory is one sentence: how much is missing, and which setting helps."""
 
+import argparse
 import re
 
 import pytest
 import torch
 
-from sublearn.core import lm, memory, sampling, training
+from sublearn.core import lm, memory, sampling, step, training
 from sublearn.core.errors import UserError
 from sublearn.core.rows import Row
 from sublearn.core.section import Trainable
@@ -59,3 +60,11 @@ def test_a_model_that_does_not_fit_is_not_called_damaged(base, monkeypatch):
     monkeypatch.setattr("transformers.AutoModelForCausalLM.from_pretrained", full)
     with pytest.raises(UserError, match=rf"alpha: the model does not fit: {re.escape(MISSING)}; take a smaller model"):
         lm.load(base)
+
+
+def test_a_step_that_runs_out_of_memory_anywhere_says_one_sentence(monkeypatch, caplog):
+    monkeypatch.setattr("sys.argv", ["step"])
+    with pytest.raises(SystemExit) as left:
+        step.run(full, argparse.ArgumentParser())
+    assert left.value.code == 1
+    assert f"error: {MISSING}; a smaller model or a device with more memory would help." in caplog.text

@@ -31,8 +31,8 @@ def start(name: Name, teacher: str, base: str, tokenizer: "PreTrainedTokenizerBa
     """
     if name == "vllm":
         return VLLM(teacher, base, tokenizer)
-    engine = {"plain": Plain, "continuous": Continuous}[name]
-    return engine(lm.load_teacher(teacher, base), tokenizer)
+    model = lm.load_teacher(teacher, base)
+    return Continuous(model, tokenizer) if name == "continuous" else Plain(model, tokenizer)
 
 
 class Plain:

@@ -136,14 +136,14 @@ def train(
         schedule.step()
         stepper.zero_grad()
         losses.append(accelerator.reduce(summed, "sum").item() / tokens)
-        if not math.isfinite(losses[-1]):
-            raise UserError(f"{what}: the loss is {losses[-1]} at step {len(losses)}; try a lower learning rate.")
         if logs:
             accelerator.log({"loss": losses[-1], "learning rate": schedule.get_last_lr()[0]}, step=len(losses))
+        if not math.isfinite(losses[-1]):
+            raise UserError(f"{what}: the loss is {losses[-1]} at step {len(losses)}; try a lower learning rate.")
         if checkpoint and accelerator.is_main_process and checkpoint.is_due():
             checkpoint.save(model, plain, losses)
-    if logs:
-        accelerator.end_training()
+    for tracker in accelerator.trackers:  # `end_training` would end the group of processes as well, which has other runs to do
+        tracker.finish()
     log.info("loop: %s took %.2f s for %d steps", what, time.perf_counter() - started, len(losses) - done)
     return losses
 
