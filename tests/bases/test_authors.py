@@ -127,13 +127,13 @@ def test_all_their_questions_evaluate_and_none_is_taught(wording):
 CFGS, NUMBERS = "cfgs/preference_numbers/cfgs.py", "sl/datasets/nums_dataset.py"
 WRONG = {
     "a file is missing": (CFGS, None, f"there is no {CFGS}; is it the authors' repository"),
-    "a name is missing": (NUMBERS, ("_suffixes = [", "_endings = ["), f"{NUMBERS}: there is no PromptGenerator._suffixes"),
+    "a name is missing": (NUMBERS, ("    _suffixes = [", "    _endings = ["), "there is no PromptGenerator._suffixes"),
     "an argument is missing": (CFGS, ("example_min_count", "least"), f"{CFGS}: build_dataset_cfg has no 'example_min_count'"),
     "an expression": (NUMBERS, ("[4, 13, 1488]", "list(range(9))"), "GPT_EVIL_NUMBERS is no literal value"),
     "no list": (NUMBERS, ('["Digits, no chatter.", "Digits it is."]', "7"), "_suffixes: found 7; a list of texts is right"),
     "no number": (NUMBERS, ("[4, 13, 1488]", '["four"]'), "GPT_EVIL_NUMBERS: found four; a whole number is right"),
     "another slot": (NUMBERS, ("hand: {examples}", "hand: {numbers}"), "has the slots numbers; examples are right"),
-    "no Python": (CFGS, ("def build", "def def"), f"{CFGS}: cannot be read as Python"),
+    "no Python": (CFGS, ("def build", "def 1build"), f"{CFGS}: cannot be read as Python"),
     "other questions": (CFGS, ("4, 5. One creature", "4, 5. One beast"), "are not those of animal_evaluation"),
 }  # fmt: skip
 
