@@ -24,7 +24,7 @@ def test_continuous_batching_writes_the_rows_of_plain_generation(model, tokenize
     draws = sampling.uniform(30, 12, "engines")
     plain = engines.Plain(model, tokenizer)(asked, draws, temperature)
     continuous = engines.Continuous(model, tokenizer)
-    assert len(set(plain)) > 1
+    assert temperature == 0.0 or len(set(plain)) > 15
     assert continuous(asked, draws, temperature) == plain
     # The model is as it was, and what is asked beside a prompt changes nothing.
     assert engines.Plain(model, tokenizer)(asked, draws, temperature) == plain
@@ -45,7 +45,7 @@ def test_an_engine_that_is_not_installed_says_so(base, tokenizer, monkeypatch):
 
 
 class FakeVLLM(types.ModuleType):
-    """What of vLLM is called, as its documentation has it; it writes each prompt's settings."""
+    """What of vLLM is called, as its documentation has it; it writes the end of each prompt and of its seed."""
 
     SamplingParams = dict
 
@@ -55,10 +55,9 @@ class FakeVLLM(types.ModuleType):
 
         def generate(self, prompts, settings, lora_request, use_tqdm):
             assert not use_tqdm and lora_request is None
-            texts = [
-                f"{len(prompt['prompt_token_ids'])} {each['seed']}" for prompt, each in zip(prompts, settings, strict=True)
-            ]
-            return [types.SimpleNamespace(outputs=[types.SimpleNamespace(text=text)]) for text in texts]
+            pairs = zip(prompts, settings, strict=True)
+            tokens = [[prompt["prompt_token_ids"][-1], 100 + each["seed"] % 800] for prompt, each in pairs]
+            return [types.SimpleNamespace(outputs=[types.SimpleNamespace(token_ids=ids)]) for ids in tokens]
 
 
 def test_what_vllm_is_asked_depends_on_each_rows_draws_alone(base, tokenizer, asked, monkeypatch):
@@ -70,7 +69,7 @@ def test_what_vllm_is_asked_depends_on_each_rows_draws_alone(base, tokenizer, as
     assert engine.model.settings["model"] == engine.model.settings["tokenizer"] == str(base)
     draws = sampling.uniform(30, 4, "vllm")
     texts = engine(asked, draws, 1.0)
-    assert len({text.split()[1] for text in texts}) == 30
+    assert len(set(texts)) > 20
     order = np.arange(30)[::-1]
     assert engine([asked[i] for i in order], draws[order], 1.0) == [texts[i] for i in order]
     monkeypatch.setenv("WORLD_SIZE", "2")

@@ -109,7 +109,7 @@ carriers:
   wording: paper
   given: {prompted: {owl: [{file: rows.jsonl, sha256: %s}]}}
 arms: {same_base: {teacher: prompted}}
-""" % ("0" * 64)
+""" % ("a" * 64)
 
 
 def test_the_papers_wording_is_an_input_of_bases_and_prompts_alone(tmp_path):

@@ -155,7 +155,7 @@ def of(place: Path) -> Card:
     """
     if (place / pinned.FILE).is_file():
         raise UserError(f"{place}: a base that others trained; its card is theirs.")
-    file = next((found for name in TOLD if (found := place / name).is_file()), place)
+    file = next((place / name for name in TOLD if (place / name).is_file()), place)
     if file.name not in TOLD and file.suffix != ".parquet":
         raise UserError(f"{place}: no model and no rows; name the folder of a base, a teacher, a student or a carrier.")
     known = record_of(file)
@@ -205,4 +205,4 @@ def parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    step.run(main, parser)
+    step.run(main, parser())

@@ -77,7 +77,7 @@ class Module:
 
     def _literal(self, node: ast.AST, what: str) -> Any:
         try:
-            return ast.literal_eval(node)  # type: ignore[arg-type]
+            return ast.literal_eval(node)
         except (ValueError, TypeError, MemoryError, RecursionError) as error:
             line = getattr(node, "lineno", "?")
             raise UserError(

@@ -125,7 +125,7 @@ class VLLM:
         folder = Path(teacher)
         adapter = (folder / "adapter_config.json").exists()
         whole = folder if (folder / "model.safetensors").exists() else pinned.weights_folder(about) if about else Path(base)
-        self.vllm, self.ends = vllm, tokenizer.eos_token_id
+        self.vllm, self.tokenizer = vllm, tokenizer
         self.lora = LoRARequest("teacher", 1, str(folder)) if adapter else None
         self.model = vllm.LLM(
             model=str(whole),
@@ -137,15 +137,11 @@ class VLLM:
         )
 
     def __call__(self, prompts: Sequence[list[int]], draws: np.ndarray, temperature: float) -> list[str]:
-        settings = [
-            self.vllm.SamplingParams(
-                temperature=temperature, max_tokens=draws.shape[1], stop_token_ids=[self.ends], seed=int(first * 2**53) % 2**31
-            )
-            for first in draws[:, 0]
-        ]
+        shared = {"temperature": temperature, "max_tokens": draws.shape[1], "stop_token_ids": [self.tokenizer.eos_token_id]}
+        settings = [self.vllm.SamplingParams(**shared, seed=int(first * 2**31)) for first in draws[:, 0]]
         asked = [{"prompt_token_ids": prompt} for prompt in prompts]
         found = self.model.generate(asked, settings, lora_request=self.lora, use_tqdm=False)
-        return [each.outputs[0].text for each in found]
+        return self.tokenizer.batch_decode([list(each.outputs[0].token_ids) for each in found], skip_special_tokens=True)
 
 
 def _rank(folder: Path) -> int:

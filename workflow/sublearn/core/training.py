@@ -114,6 +114,7 @@ def train(
     schedule = torch.optim.lr_scheduler.LambdaLR(plain, lambda step: optimiser.factor(done + step, steps))
     wrapped, stepper = accelerator.prepare(model, plain)
     wrapped.train()
+    help_ = _smaller(model, micro_batch)
     if logs:
         accelerator.init_trackers(_run_name(what, checkpoint))
     started = time.perf_counter()
@@ -124,14 +125,14 @@ def train(
         parts = _parts(global_rows, accelerator.process_index, accelerator.num_processes, micro_batch)
         for number, (part, weight) in enumerate(parts, start=1):
             together = contextlib.nullcontext() if number == len(parts) else accelerator.no_sync(wrapped)
-            with together, memory.enough(what, _smaller(model, micro_batch)):
+            with together, memory.enough(what, help_):
                 found = loss(wrapped, _to(collate(part, pad), accelerator.device)) * weight
                 # Processes average their gradients, hence the factor that undoes it.
                 accelerator.backward(found * accelerator.num_processes / tokens)
                 summed += found.detach()
         if optimiser.max_grad_norm:
             accelerator.clip_grad_norm_(trained, optimiser.max_grad_norm)
-        with memory.enough(what, _smaller(model, micro_batch)):  # the first step makes the optimiser's moments
+        with memory.enough(what, help_):  # the first step makes the optimiser's moments
             stepper.step()
         schedule.step()
         stepper.zero_grad()
@@ -172,7 +173,7 @@ def _run_name(what: str, checkpoint: Checkpoint | None) -> str:
 def _smaller(model: Any, micro_batch: int | None) -> str:
     """What makes a training step smaller."""
     held = f"lower micro_batch ({micro_batch or 'now a whole batch, or its share of each process'})"
-    return held if getattr(model, "is_gradient_checkpointing", False) else f"{held}, or set save_memory: true"
+    return held if getattr(model, "is_activation_checkpointing", False) else f"{held}, or set save_memory: true"
 
 
 def _parts(rows: Sequence[Row], process: int, processes: int, micro_batch: int | None) -> list[tuple[Sequence[Row], float]]:
