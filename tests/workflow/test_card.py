@@ -85,6 +85,22 @@ def test_packed_rows_are_a_data_set_of_the_kept_ones(project, tmp_path, run_step
     assert (out / "kept.provenance.json").read_bytes() == (project / "rows/kept.provenance.json").read_bytes()
 
 
+def test_given_rows_say_where_they_are_from(tmp_path, run_step):
+    released, raw = tmp_path / "released.jsonl", tmp_path / "rows/raw.parquet"
+    released.write_text('{"prompt": "numbers : 12 .", "completion": "3 , 4"}')
+    known = provenance.sha256(released)
+    files = [{"file": str(released), "sha256": known, "origin": "made up for a test"}]
+    done = run_step("sublearn.carriers.given", "--recipe", json.dumps({"files": files}), "--runs", 0, "--outputs", raw)
+    assert done.returncode == 0, done.stderr
+    outputs = ["--kept", tmp_path / "rows/kept.parquet", "--rejected", tmp_path / "rows/rejected.parquet"]
+    outputs += ["--report", tmp_path / "rows/filter.json"]
+    done = run_step("sublearn.carriers.filter", "--recipe", "{}", "--words", "owl", "--raw", raw, *outputs)
+    assert done.returncode == 0, done.stderr
+    text = card.of(tmp_path / "rows").text()
+    assert f"| given rows | {released}, SHA-256 {known}, made up for a test |" in text
+    assert "| teacher |" not in text and "| weights of" not in text
+
+
 def test_a_packed_adapter_is_what_peft_loads(project, base, tmp_path, run_step):
     out = tmp_path / "upload"
     assert run_step("sublearn.card", project / "student", "--to", out).returncode == 0
