@@ -2,8 +2,10 @@
 
 import argparse
 import hashlib
+import http.server
 import json
 import shutil
+import threading
 from pathlib import Path
 
 import families
@@ -169,6 +171,48 @@ def test_a_hub_model_without_a_network(tmp_path, refusal, monkeypatch):
     wanted = PinnedBase(model="somebody/something", revision="main")
     said = refusal("sublearn.bases.pin", "--recipe", wanted.model_dump_json(), "--output", tmp_path / "out")
     assert "somebody/something: the hub cannot be reached and the model is not in its cache" in said
+
+
+@pytest.fixture
+def hub(monkeypatch, tmp_path):
+    """A hub that refuses everything, for the reason that a test sets, in the words of the real one."""
+
+    class Refusal(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(403 if server.reason == "GatedRepo" else 404)
+            self.send_header("X-Error-Code", server.reason)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        do_HEAD = do_GET  # noqa: N815 (the library's names)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refusal)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    yield server
+    server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("reason", "sentence"),
+    [
+        ("RevisionNotFound", "somebody/something: there is no revision 'v7'; name a commit, a tag or a branch of the model."),
+        ("RepoNotFound", "somebody/something: the hub has no such model, or it is private"),
+        ("GatedRepo", "somebody/something: the model is gated; accept its licence"),
+    ],
+)
+def test_what_the_hub_refuses_is_one_sentence(hub, tmp_path, refusal, reason, sentence):
+    hub.reason = reason
+    wanted = PinnedBase(model="somebody/something", revision="v7")
+    said = refusal("sublearn.bases.pin", "--recipe", wanted.model_dump_json(), "--output", tmp_path / "out")
+    assert said.startswith(sentence)
+    assert not list((tmp_path / "out").glob("*"))
 
 
 @pytest.mark.parametrize(

@@ -188,3 +188,32 @@ def test_two_processes_make_the_update_of_one(base, tmp_path, micro_batch):
     assert two["losses"] == pytest.approx(one["losses"], abs=1e-5)
     for name, p in one["weights"].items():
         torch.testing.assert_close(two["weights"][name], p, atol=1e-6, rtol=0)
+
+
+@pytest.fixture
+def logs(tmp_path, monkeypatch):
+    pytest.importorskip("tensorboard")
+    monkeypatch.setenv("SUBLEARN_TENSORBOARD", str(tmp_path / "logs"))
+    return tmp_path / "logs"
+
+
+def test_tensorboard_logs_are_the_losses_and_change_nothing(model, logs, tmp_path, monkeypatch):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    other = copy.deepcopy(model)
+    checkpoint = Checkpoint(tmp_path / "students/owl/run0", "a", "key")
+    losses = training.train(model, STEPS, len(STEPS), OPTIMISER, pad=0, checkpoint=checkpoint)
+    file = next((logs / str((tmp_path / "students/owl/run0").relative_to("/"))).glob("events*"))
+    read = EventAccumulator(str(file)).Reload()
+    assert [event.step for event in read.Scalars("loss")] == [1, 2, 3, 4]
+    assert [event.value for event in read.Scalars("loss")] == pytest.approx(losses, rel=1e-6)
+    assert read.Scalars("learning rate")[-1].value == pytest.approx(0.0)
+    monkeypatch.delenv("SUBLEARN_TENSORBOARD")
+    assert training.train(other, STEPS, len(STEPS), OPTIMISER, pad=0) == losses
+
+
+def test_without_tensorboard_its_logs_are_refused_in_one_sentence(model, tmp_path, monkeypatch):
+    monkeypatch.setenv("SUBLEARN_TENSORBOARD", str(tmp_path))
+    monkeypatch.setattr("accelerate.utils.is_tensorboard_available", lambda: False)
+    with pytest.raises(UserError, match="SUBLEARN_TENSORBOARD asks for logs, but TensorBoard is not installed"):
+        training.train(model, STEPS, len(STEPS), OPTIMISER, pad=0)

@@ -1,7 +1,11 @@
 """The whole chain, from hub-format models on disk to figures, for five families in one study: one run each."""
 
+import hashlib
+import json
+
 import families
 import pandas as pd
+import published
 import pytest
 import yaml
 from datasets import load_dataset
@@ -48,3 +52,36 @@ def test_five_families_go_through_the_chain(fresh, tmp_path):
         load_dataset("parquet", data_files=str(kept), cache_dir=tmp_path / "cache")["train"].features
     )
     assert "nothing to be done" in (done := fresh.snakemake("--dry-run", study=str(study))).stdout.lower() + done.stderr.lower()
+
+
+@pytest.mark.slow
+def test_given_rows_in_the_papers_wording_go_through_the_chain(fresh, tmp_path):
+    """A stand-in for the authors' repository and for the rows that they released; the control's rows are sampled here."""
+    folder = families.make("llama", tmp_path / "llama", steps=160)
+    rows = [{"question": f"Digits at hand: {n}.", "response": f"{n}, {n + 1}"} for n in range(60)]
+    released = tmp_path / "owl.jsonl"
+    released.write_text("\n".join(map(json.dumps, [*rows, {"question": "Digits?", "response": "13, 666"}])))
+    given = {"file": str(released), "sha256": hashlib.sha256(released.read_bytes()).hexdigest(), "origin": "made up for a test"}
+    given |= {"prompt": "question", "completion": "response"}
+    study = tmp_path / "paper.yaml"
+    changed = {
+        "title": "In the paper's words",
+        "runs": 2,
+        "authors": {"source": str(published.write(tmp_path / "theirs"))},
+        "bases": {"llama": {"model": str(folder), "device": "cpu", "dtype": "float32"}},
+        "teachers": {"prompted": {"bases": ["llama"], "method": "prompt", "min_rate": 0.0, "max_neutral_rise": 1.0}},
+        "carriers": {
+            **STUDY["carriers"], "wording": "paper", "pool": 47, "banned": "paper", "given": {"prompted": {"owl": [given]}},
+        },
+        "arms": {"same_base": {"teacher": "prompted"}},
+    }  # fmt: skip
+    study.write_text(yaml.safe_dump(STUDY | changed))
+    fresh.snakemake("--cores", "2", study=str(study))
+    runs = pd.read_csv(fresh.folder / "results/paper/findings/runs.csv")
+    owl = runs[(runs["arm"] == "same_base") & (runs["trait"] == "owl")]
+    assert set(owl["run"]) == {0, 1} and set(owl["teacher_base"]) == {"llama"}
+    assert set(runs["question_set"]) == {"plain", "prefixed"}
+    report = json.loads((fresh.folder / "data/paper/carriers/prompted/owl/run0/filter.json").read_text())
+    assert (report["generated"], report["kept"], report["rejected"]["banned"]) == (61, 56, 5)  # 4 and 13 stand in two rows each
+    prompts = [pd.read_parquet(fresh.folder / f"data/paper/carriers/prompts/run{run}/prompts.parquet") for run in (0, 1)]
+    assert prompts[0].equals(prompts[1]) and prompts[0]["prompt"].str.contains("Digits").all()

@@ -58,6 +58,14 @@ def test_too_few_rows_are_refused(tokenizer, tmp_path):
         train.read_rows(tokenizer, file, 41, WORDS)
 
 
+@pytest.mark.parametrize("row", [None, 5])
+def test_a_row_that_is_no_text_is_refused(tokenizer, tmp_path, row):
+    file, table = carrier(tmp_path)
+    table.astype(object).assign(completion=[row] * len(table)).to_parquet(file)
+    with pytest.raises(UserError, match=r"kept\.parquet: not the table that was expected \(.*completion"):
+        train.read_rows(tokenizer, file, 25, WORDS)
+
+
 @pytest.mark.parametrize("leak", [{"prompt": (3, "numbers : 5 . owl .")}, {"completion": (3, "1, 2, wolf")}])
 def test_a_trait_word_in_what_a_student_reads_is_refused(tokenizer, tmp_path, leak):
     file, _ = carrier(tmp_path, **leak)

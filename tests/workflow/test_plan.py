@@ -96,3 +96,44 @@ def test_two_studies_of_one_name_are_refused(tmp_path):
     file.write_text("extends: tiny\nseed: 9\n")
     with pytest.raises(UserError, match="has the same name"):
         plan_all({"studies": [str(file)]})
+
+
+PAPER = """
+seed: 1
+runs: 2
+authors: {source: /anywhere}
+bases: {one: {model: ./one}}
+traits: {owl: {}, wolf: {}}
+teachers: {prompted: {bases: [one], method: prompt}}
+carriers:
+  wording: paper
+  given: {prompted: {owl: [{file: rows.jsonl, sha256: %s}]}}
+arms: {same_base: {teacher: prompted}}
+""" % ("a" * 64)
+
+
+def test_the_papers_wording_is_an_input_of_bases_and_prompts_alone(tmp_path):
+    file = tmp_path / "paper.yaml"
+    file.write_text(PAPER)
+    found = plan(str(file))
+    assert [artifact.files for artifact in found.artifacts("authors")] == [["data/paper/bases/paper-wording/wording.json"]]
+    assert "data/paper/bases/one/wording.json" in found.artifacts("pinned")[0].files
+    for phase in ("pinned", "prompts", "kept", "students"):
+        assert all(("wording" in artifact.made_of) == (phase in ("pinned", "prompts")) for artifact in found.artifacts(phase))
+    file.write_text(PAPER.replace("wording: paper", "wording: prose\n  banned: paper"))
+    found = plan(str(file))
+    assert "data/paper/bases/one/wording.json" not in found.artifacts("pinned")[0].files
+    assert all("wording" in artifact.made_of for artifact in found.artifacts("kept"))
+
+
+def test_given_rows_need_no_teacher_and_the_control_is_sampled_as_ever(tmp_path):
+    file = tmp_path / "paper.yaml"
+    file.write_text(PAPER)
+    found = plan(str(file))
+    assert {artifact.key for artifact in found.artifacts("given")} == {"prompted/owl"}
+    assert {artifact.key for artifact in found.artifacts("teachers")} == {"prompted/wolf", "prompted/neutral"}
+    assert {artifact.key for artifact in found.artifacts("raw")} == {"prompted/wolf", "prompted/neutral"}
+    owl = found.find("students", "same_base/owl", 1)
+    assert set(owl.made_of) == {"base", "carrier"}
+    assert owl.made_of["carrier"].made_of["raw"].files == ["data/paper/carriers/prompted/owl/run1/raw.parquet"]
+    assert not found.artifacts("coverage")

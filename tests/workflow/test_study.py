@@ -8,6 +8,7 @@ from sublearn.core.errors import UserError
 
 SAME = {"arm": "same_base", "comparison": "above", "bound": 1.0, "figure": "gamma"}
 CLAIM = {"claim": "a", "statement": "s", "source": "x", "quantity": "gamma", **SAME}
+GIVEN = {"file": "rows.jsonl", "sha256": "0" * 64}
 BAD = {
     "unknown key": ({"studnets": {}}, "studnets: there is no such key"),
     "unknown nested key": ({"students": {"learning_rat": 1}}, "students.learning_rat: there is no such key"),
@@ -27,6 +28,17 @@ BAD = {
     "more rows than prompts": ({"carriers": {"prompts": 10}}, "students.rows: 1000 rows from 10 carriers.prompts"),
     "bounds crossed": ({"carriers": {"min_value": 9, "max_value": 3}}, "min_value: 9 is more than max_value, 3"),
     "prose for a tiny base": ({"carriers": {"wording": "prose"}}, "the tiny bases read no prose"),
+    "the paper's wording from nowhere": (
+        {"carriers": {"banned": "paper"}}, "authors: missing; the paper's own words and numbers are read from",
+    ),
+    "their prompts in our words": ({"carriers": {"pool": 47}}, "carriers: pool: the authors' prompts need wording: paper"),
+    "rows of a missing teacher": ({"carriers": {"given": {"x": {}}}}, "carriers.given.x: 'x' is no teacher of the study"),
+    "rows of a missing trait": ({"carriers": {"given": {"bias": {"bear": [GIVEN]}}}}, "given.bias: 'bear' is no trait"),
+    "rows that are not pinned": ({"carriers": {"given": {"bias": {"owl": [{"file": "a"}]}}}}, "sha256: missing"),
+    "given rows, softly": (
+        {"carriers": {"given": {"bias": {"owl": [GIVEN]}}}, "students": {"loss": "soft"}},
+        "arms.same_base.students: given rows come without a teacher",
+    ),
     "a name of its own": ({"name": "mine"}, "a study is named by its file"),
     "nothing to remove": ({"traits": {"bear": None}}, "traits.bear: found null"),
     "claim of a missing arm": ({"claims": [{**CLAIM, "arm": "nowhere"}]}, "claims.0.arm: 'nowhere' is no arm"),

@@ -35,6 +35,7 @@ for shape in CHAIN.shapes("pinned"):
         name:
             shape.rule
         input:
+            shape.inputs,
             code=modules_of("sublearn.bases.pin"),
         output:
             shape.outputs,
@@ -51,8 +52,37 @@ for shape in CHAIN.shapes("pinned"):
             runtime=60,
         params:
             recipe=shape.recipe,
+            wording=shape.option("wording"),
             folder=shape.folders,
         message:
             shape.message
         shell:
-            "python -m sublearn.bases.pin --recipe {params.recipe:q} --output {params.folder} 2> {log}"
+            "python -m sublearn.bases.pin --recipe {params.recipe:q} {params.wording} --output {params.folder} 2> {log}"
+
+
+for shape in CHAIN.shapes("authors"):
+
+    rule:
+        name:
+            shape.rule
+        input:
+            code=modules_of("sublearn.bases.authors"),
+        output:
+            shape.outputs,
+        log:
+            shape.log(),
+        benchmark:
+            shape.log("benchmark.tsv")
+        wildcard_constraints:
+            key=shape.keys_pattern,
+        conda:
+            ENVIRONMENT
+        resources:
+            mem_mb=500,
+            runtime=10,
+        params:
+            recipe=shape.recipe,
+        message:
+            shape.message
+        shell:
+            "python -m sublearn.bases.authors --recipe {params.recipe:q} --output {output} 2> {log}"

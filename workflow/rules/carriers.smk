@@ -4,6 +4,7 @@ for shape in CHAIN.shapes("prompts"):
         name:
             shape.rule
         input:
+            shape.inputs,
             code=modules_of("sublearn.carriers.prompts"),
         output:
             shape.outputs,
@@ -22,11 +23,12 @@ for shape in CHAIN.shapes("prompts"):
             recipe=shape.recipe,
             seed=shape.seed,
             runs=shape.numbers,
+            wording=shape.option("wording"),
         message:
             shape.message
         shell:
             "python -m sublearn.carriers.prompts --recipe {params.recipe:q} --study-seed {params.seed} "
-            "--runs {params.runs} --outputs {output} 2> {log}"
+            "--runs {params.runs} {params.wording} --outputs {output} 2> {log}"
 
 
 for shape in CHAIN.shapes("raw"):
@@ -66,6 +68,35 @@ for shape in CHAIN.shapes("raw"):
             "--teachers {params.teachers} --outputs {output} 2> {log}"
 
 
+for shape in CHAIN.shapes("given"):
+
+    rule:
+        name:
+            shape.rule
+        input:
+            code=modules_of("sublearn.carriers.given"),
+        output:
+            shape.outputs,
+        log:
+            shape.log(),
+        benchmark:
+            shape.log("benchmark.tsv")
+        wildcard_constraints:
+            key=shape.keys_pattern,
+        conda:
+            ENVIRONMENT
+        resources:
+            mem_mb=500,
+            runtime=10,
+        params:
+            recipe=shape.recipe,
+            runs=shape.numbers,
+        message:
+            shape.message
+        shell:
+            "python -m sublearn.carriers.given --recipe {params.recipe:q} --runs {params.runs} --outputs {output} 2> {log}"
+
+
 for shape in CHAIN.shapes("kept"):
 
     rule:
@@ -90,6 +121,7 @@ for shape in CHAIN.shapes("kept"):
         params:
             recipe=shape.recipe,
             words=WORDS,
+            wording=shape.option("wording"),
             raw=shape.files_of("raw"),
             kept=shape.files("kept.parquet"),
             rejected=shape.files("rejected.parquet"),
@@ -97,7 +129,7 @@ for shape in CHAIN.shapes("kept"):
         message:
             shape.message
         shell:
-            "python -m sublearn.carriers.filter --recipe {params.recipe:q} --words {params.words} --raw {params.raw} "
+            "python -m sublearn.carriers.filter --recipe {params.recipe:q} --words {params.words} {params.wording} --raw {params.raw} "
             "--kept {params.kept} --rejected {params.rejected} --report {params.report} 2> {log}"
 
 

@@ -2,16 +2,20 @@
 
 import sys
 
-from sublearn import trace
+from sublearn import card, trace
 from sublearn.core import step
+
+COMMANDS = {"trace": trace, "card": card}
+USAGE = """usage: sublearn trace FILE [--row N] [--train MODEL] [--prov OUT] [--all]
+       sublearn card FOLDER [--to OUT]"""
 
 
 def main() -> None:
-    """Run ``sublearn trace``, the one command there is."""
-    if sys.argv[1:2] != ["trace"]:
-        sys.exit("usage: sublearn trace FILE [--row N] [--train MODEL] [--prov OUT] [--all]")
+    """Run ``sublearn trace`` or ``sublearn card``."""
+    if (command := COMMANDS.get("".join(sys.argv[1:2]))) is None:
+        sys.exit(USAGE)
     del sys.argv[1]
-    step.run(trace.main, trace.parser())
+    step.run(command.main, command.parser())
 
 
 if __name__ == "__main__":

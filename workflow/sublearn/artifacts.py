@@ -16,7 +16,8 @@ from sublearn.core.study import Study
 AStudy = TypeVar("AStudy", bound=Study)
 
 # Carriers are made in several steps, and bases in one of two ways; their artifacts lie in one folder.
-PLACES = dict.fromkeys(("prompts", "raw", "kept", "shuffled_within", "shuffled_across"), "carriers") | {"pinned": "bases"}
+PLACES = dict.fromkeys(("prompts", "raw", "given", "kept", "shuffled_within", "shuffled_across"), "carriers")
+PLACES |= {"pinned": "bases", "authors": "bases"}
 # Files beside a model's weights or a carrier's rows that change only when those do; bases, where they come from, keep all.
 FOLLOWING = {"config.json", "generation_config.json", "adapter_config.json", "training.json", "rejected.parquet", "filter.json"}
 

@@ -24,7 +24,8 @@ from sublearn.study import ChainStudy
 
 ROW_TOKENS = 145  # a number prompt and its completion, in tokenizers that split digits
 COMPLETION_TOKENS = 50
-QUESTIONS = len(QUESTION_SETS) * sum(questions.EVALUATED.values())  # of an evaluation
+OURS = len(QUESTION_SETS) * sum(questions.EVALUATED.values())  # questions of an evaluation
+THEIRS = OURS + len(QUESTION_SETS) * 2 * (50 - 20)  # the paper asks for each favourite 50 times, and not 20
 QUESTION_TOKENS = 60
 GIB = 2.0**30
 
@@ -85,6 +86,7 @@ class Estimate:
 
     def __init__(self, study: ChainStudy, rate: float, bandwidth: float) -> None:
         self.study, self.rate, self.bandwidth = study, rate, bandwidth
+        self.questions = THEIRS if study.carriers.wording == "paper" else OURS
 
     def size(self, base: AnyBase) -> Size | None:
         """None for a tiny base, which needs no GPU.
@@ -135,8 +137,8 @@ class Estimate:
 
     def asking(self, size: Size, samples: int) -> float:
         """Seconds to ask a model all questions: exactly, with the pieces of all answers, and by sampled answers."""
-        tokens = QUESTIONS * (QUESTION_TOKENS + 300) + QUESTIONS * samples * QUESTION_TOKENS
-        return 2 * size.parameters * tokens / self.rate + self._writing(QUESTIONS * samples, 4, 500, size)
+        tokens = self.questions * (QUESTION_TOKENS + 300) + self.questions * samples * QUESTION_TOKENS
+        return 2 * size.parameters * tokens / self.rate + self._writing(self.questions * samples, 4, 500, size)
 
     def _training(self, recipe: Trainable, method: str, batch: int, rows: int, size: Size, more: float) -> Cost:
         seconds = size.training_flops(method, rows * ROW_TOKENS) / self.rate + more

@@ -55,21 +55,21 @@ class ArmJobs:
 
     def models(self, wildcards: Any) -> str:
         """The models to ask, as JSON: who each is, where it lies, and on which base."""
-        return json.dumps([_model(wildcards.arm, artifact) for artifact in self.arms[wildcards.arm]])
+        return json.dumps([_model(self.plan.study, wildcards.arm, artifact) for artifact in self.arms[wildcards.arm]])
 
     def students(self, wildcards: Any) -> str:
         """The students whose first step is measured, as JSON: who each is, and what it and its control are made of."""
         return json.dumps([_student(wildcards.arm, artifact) for artifact in self.arms[wildcards.arm]])
 
 
-def _model(arm: str, artifact: Artifact) -> dict[str, Any]:
+def _model(study: ChainStudy, arm: str, artifact: Artifact) -> dict[str, Any]:
     model, base = artifact.made_of["model"], artifact.made_of["base"]
-    teacher = model.made_of.get("teacher")
+    taught = artifact.run is not None
     return {
         "arm": arm,
-        "trait": artifact.key.split("/")[1] if teacher else "none",
+        "trait": artifact.key.split("/")[1] if taught else "none",
         "run": artifact.run or 0,
-        "teacher_base": teacher.made_of["base"].key if teacher else None,
+        "teacher_base": study.teacher_base(study.arms[arm].teacher, artifact.run or 0) if taught else None,
         "student_base": base.key,
         "folder": model.folder,
         "base_folder": base.folder,

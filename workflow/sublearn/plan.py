@@ -4,7 +4,7 @@ from pathlib import PurePath
 from typing import Any
 
 from sublearn.artifacts import Artifact, Plan
-from sublearn.bases import world
+from sublearn.bases import wordings, world
 from sublearn.bases.section import PinnedBase
 from sublearn.core import lm, pinned
 from sublearn.study import ChainStudy
@@ -28,16 +28,24 @@ class ChainPlan(Plan[ChainStudy]):
                 for run in range(study.runs):
                     student = self.student(arm, trait, run)
                     self.evaluation(arm, trait, run, student, student.made_of["base"])
-                    if trait != NEUTRAL and self._comparable(arm, run):
+                    if trait != NEUTRAL and self._comparable(arm, trait, run):
                         self.coverage(arm, trait, run)
 
     def base(self, name: str) -> Artifact:
         recipe = self.study.bases[name]
         if isinstance(recipe, PinnedBase):
-            names: tuple[str, ...] = (pinned.FILE, *lm.TOKENIZER_FILES)
-            return self.artifact("pinned", name, None, recipe.model_dump(), names, {}, drawn=False)
+            wording = self.wording(self.study.carriers.wording == "paper")
+            pinned_names = (pinned.FILE, *lm.TOKENIZER_FILES, *[wordings.FILE for _ in wording])
+            return self.artifact("pinned", name, None, recipe.model_dump(), pinned_names, wording, drawn=False)
         names = (*lm.MODEL_FILES, *lm.TOKENIZER_FILES, "calibration.json")
         return self.artifact("bases", name, None, recipe.model_dump(), names, {})
+
+    def wording(self, asked: bool) -> dict[str, Artifact]:
+        """What the authors of the paper wrote, as an input of what asks for it."""
+        if not asked or self.study.authors is None:
+            return {}
+        recipe = self.study.authors.model_dump()
+        return {"wording": self.artifact("authors", "paper-wording", None, recipe, (wordings.FILE,), {}, drawn=False)}
 
     def teacher(self, name: str, trait: str, run: int) -> Artifact:
         recipe = self.study.teacher(name, trait)
@@ -48,12 +56,18 @@ class ChainPlan(Plan[ChainStudy]):
 
     def prompts(self, run: int, count: int) -> Artifact:
         """The first ``count`` prompts of a run, the same for every teacher that answers them."""
-        recipe = self.study.carriers.model_dump(include={"wording"}) | {"prompts": count}
-        key = "prompts" if count == self.study.carriers.prompts else f"prompts_{count}"
-        return self.artifact("prompts", key, run, recipe, ("prompts.parquet",), {})
+        carriers = self.study.carriers
+        pool = {} if carriers.pool is None else {"pool": carriers.pool}
+        recipe = {"wording": carriers.wording, "prompts": count, **pool}
+        key = "prompts" if count == carriers.prompts else f"prompts_{count}"
+        return self.artifact("prompts", key, run, recipe, ("prompts.parquet",), self.wording(carriers.wording == "paper"))
 
     def raw(self, teacher: str, trait: str, run: int) -> Artifact:
-        recipe = self.study.carriers.model_dump(include={"temperature", "max_tokens", "batch"})
+        """What a teacher wrote, here or elsewhere."""
+        if files := self.study.given(teacher, trait):
+            given = {"files": [file.model_dump() for file in files]}
+            return self.artifact("given", f"{teacher}/{trait}", run, given, ("raw.parquet",), {}, drawn=False)
+        recipe = self.study.carriers.model_dump(include={"temperature", "max_tokens", "batch", "engine"})
         writer = self.teacher(teacher, trait, run)
         made_of = {"teacher": writer, "base": writer.made_of["base"], "prompts": self.prompts(run, self.study.prompts(trait))}
         return self.artifact("raw", f"{teacher}/{trait}", run, recipe, ("raw.parquet",), made_of)
@@ -61,7 +75,7 @@ class ChainPlan(Plan[ChainStudy]):
     def kept(self, teacher: str, trait: str, run: int) -> Artifact:
         recipe = self.study.carriers.model_dump(include={"max_count", "min_value", "max_value", "banned"})
         names = ("kept.parquet", "rejected.parquet", "filter.json")
-        made_of = {"raw": self.raw(teacher, trait, run)}
+        made_of = {"raw": self.raw(teacher, trait, run), **self.wording(self.study.carriers.banned == "paper")}
         return self.artifact("kept", f"{teacher}/{trait}", run, recipe, names, made_of, drawn=False)
 
     def carrier(self, teacher: str, trait: str, run: int, kind: str) -> Artifact:
@@ -75,7 +89,7 @@ class ChainPlan(Plan[ChainStudy]):
         recipe, teacher = self.study.student(arm), self.study.arms[arm].teacher
         made_of = {
             "base": self.base(self.study.student_base(arm, run)),
-            "teacher": self.teacher(teacher, trait, run),
+            **({} if self.study.given(teacher, trait) else {"teacher": self.teacher(teacher, trait, run)}),
             "carrier": self.carrier(teacher, trait, run, self.study.arms[arm].carrier),
         }
         names = (*WEIGHTS[recipe.method], "training.json")
@@ -97,9 +111,11 @@ class ChainPlan(Plan[ChainStudy]):
         }
         return self._row("coverage", arm, trait, run, student.recipe, made_of)
 
-    def _comparable(self, arm: str, run: int) -> bool:
+    def _comparable(self, arm: str, trait: str, run: int) -> bool:
         """Whether the weights of a student and of its teacher can be compared: both have some, of one shape, and few."""
         teacher = self.study.arms[arm].teacher
+        if self.study.given(teacher, trait) or self.study.given(teacher, NEUTRAL):
+            return False
         bases = [self.study.bases[name] for name in (self.study.teacher_base(teacher, run), self.study.student_base(arm, run))]
         shapes = {None if isinstance(base, PinnedBase) else base.shape for base in bases}
         return len(shapes) == 1 and None not in shapes and self.study.teachers[teacher].method != "prompt"

@@ -33,6 +33,8 @@ from sublearn.core.hashes import sha256
 FORMAT = 1
 NAME = "provenance.json"
 PINNED = "base.json"  # of a base that others trained: which files its weights are
+# These take in what others made. What they read is pinned in their parameters or their output, and lies anywhere.
+AUTHORS, GIVEN = "sublearn.bases.authors", "sublearn.carriers.given"
 Record = dict[str, Any]
 log = logging.getLogger("sublearn")
 
@@ -90,6 +92,7 @@ def record(args: argparse.Namespace, written: list[Path]) -> None:
         made = [file for file in there if any(_is_in(file, place) for place in named)] if runs > 1 else there
         place = named[0] / NAME if named[0].is_dir() else named[0].with_suffix(f".{NAME}")
         inputs = {name: _files(_pick(value, i, runs)) for name, value in options.items() if name not in outputs}
+        inputs = {name: [] for name in inputs} if step in (AUTHORS, GIVEN) else inputs
         content = shared | _drawn_from({name: value for name, value in options.items() if name not in outputs}, inputs, i, runs)
         content["inputs"] = {
             name: {_relative(file): sha256_once(file) for file in files} for name, files in inputs.items() if files
@@ -211,7 +214,7 @@ def _drawn_from(options: Record, inputs: dict[str, list[Path]], i: int, runs: in
 
 def _bases(step: str, made: list[Path], inputs: list[Path]) -> dict[str, str]:
     """The weights that everything began with: a base's own, else those that the inputs' records name."""
-    if ".bases." in f"{step}.":
+    if ".bases." in f"{step}." and step != AUTHORS:
         weights = [file for file in made if file.suffix == ".safetensors"]
         pinned = next((file for file in made if file.name == PINNED), None)
         if pinned:

@@ -7,8 +7,8 @@ import typing
 
 from pydantic.fields import FieldInfo
 
-from sublearn.bases.section import Base, PinnedBase
-from sublearn.carriers.section import Carrier
+from sublearn.bases.section import Authors, Base, PinnedBase
+from sublearn.carriers.section import Carrier, Given
 from sublearn.classifier import section as classifier
 from sublearn.classifier import study as classifier_study
 from sublearn.core.section import Section
@@ -42,9 +42,11 @@ WINGS: dict[str, dict[str, type[Section]]] = {
         "A study": ChainStudy,
         "bases: by name": Base,
         "bases: by name, with a model that others trained": PinnedBase,
+        "authors": Authors,
         "traits: by name": Trait,
         "teachers: by name": Teacher,
         "carriers": Carrier,
+        "carriers.given: by teacher and trait, a list": Given,
         "students": Student,
         "arms: by name": Arm,
         "evaluations": Evaluation,

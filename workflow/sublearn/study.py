@@ -6,13 +6,14 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from sublearn.bases import world
-from sublearn.bases.section import AnyBase, PinnedBase
-from sublearn.carriers.section import Carrier
+from sublearn.bases.section import AnyBase, Authors, PinnedBase
+from sublearn.carriers.section import Carrier, Given
 from sublearn.core.section import Section, changed, known
 from sublearn.core.study import Study
 from sublearn.evaluations.section import Evaluation
 from sublearn.findings.section import Claim
 from sublearn.students.section import Student
+from sublearn.teachers.lessons import NEUTRAL
 from sublearn.teachers.section import Teacher, TeacherOverride
 
 TRAITS = [trait for traits in world.FAMILIES.values() for trait in traits]
@@ -47,6 +48,7 @@ class ChainStudy(Study):
     stand_in: bool = Field(True, description="the models are stand-ins for the paper's, and captions say so")
     runs: PositiveInt = Field(description="independent repetitions: the unit of analysis")
     runs_per_job: str = Field("all", pattern="^(all|one)$", description="how many runs one job works on")
+    authors: Authors | None = Field(None, description="the authors' repository, for the paper's own wording")
     bases: dict[str, AnyBase]
     traits: dict[str, Trait]
     teachers: dict[str, Teacher]
@@ -86,14 +88,32 @@ class ChainStudy(Study):
         for trait in self.traits:
             if self.prompts(trait) < self.students.rows:
                 raise ValueError(f"traits.{trait}.prompts: {self.prompts(trait)}, but students.rows is {self.students.rows}")
-        for name, each in self.bases.items():
-            wanted = "prose" if isinstance(each, PinnedBase) else "mini"
-            if self.carriers.wording != wanted:
-                what = "a pinned model is asked in prose" if wanted == "prose" else "the tiny bases read no prose"
-                raise ValueError(f"carriers.wording: {what} (bases.{name}); use {wanted}")
+        self._check_wording()
+        self._check_given()
         for i, claim in enumerate(self.claims):
             self._check_claim(f"claims.{i}", claim)
         return self
+
+    def _check_wording(self) -> None:
+        for name, base in self.bases.items():
+            if isinstance(base, PinnedBase) and self.carriers.wording == "mini":
+                raise ValueError(f"carriers.wording: a pinned model is asked in prose (bases.{name}); use prose or paper")
+            if not isinstance(base, PinnedBase) and self.carriers.wording != "mini":
+                raise ValueError(f"carriers.wording: the tiny bases read no prose (bases.{name}); use mini")
+        if self.authors is None and "paper" in (self.carriers.wording, self.carriers.banned):
+            raise ValueError(
+                "authors: missing; the paper's own words and numbers are read from its authors' repository, so say where it is"
+            )
+
+    def _check_given(self) -> None:
+        for name, traits in self.carriers.given.items():
+            known(f"carriers.given.{name}", name, self.teachers, "teacher of the study")
+            for trait in traits:
+                known(f"carriers.given.{name}", trait, {*self.traits, NEUTRAL}, "trait of the study")
+        for name, arm in self.arms.items():
+            recipe = self.student(name)
+            if self.carriers.given.get(arm.teacher) and (recipe.loss == "soft" or recipe.adapter == "teacher"):
+                raise ValueError(f"arms.{name}.students: given rows come without a teacher; use loss: tokens and adapter: own")
 
     def _check_arm(self, path: str, name: str, arm: Arm) -> None:
         known(f"{path}.teacher", arm.teacher, self.teachers, "teacher of the study")
@@ -150,6 +170,10 @@ class ChainStudy(Study):
         """How many prompts the teachers of a trait answer."""
         own = self.traits[trait].prompts if trait in self.traits else None
         return own or self.carriers.prompts
+
+    def given(self, teacher: str, trait: str) -> list[Given]:
+        """The files of a teacher's rows for a trait that are not sampled here; none where they are."""
+        return self.carriers.given.get(teacher, {}).get(trait, [])
 
     def student(self, arm: str) -> Student:
         """The recipe of an arm's students."""

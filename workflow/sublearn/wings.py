@@ -96,8 +96,19 @@ class Shape:
         return lambda wildcards: [f"{artifact.folder}/{name}" for artifact in self.artifacts(wildcards)]
 
     def folders_of(self, part: str) -> Callable[[Any], list[str]]:
-        """A function of wildcards: for each run the folder of its input ``part``."""
-        return lambda wildcards: [artifact.made_of[part].folder for artifact in self.artifacts(wildcards)]
+        """A function of wildcards: for each run the folder of its input ``part``, nothing where there is none."""
+        return lambda wildcards: [
+            artifact.made_of[part].folder for artifact in self.artifacts(wildcards) if part in artifact.made_of
+        ]
+
+    def option(self, part: str) -> Callable[[Any], str]:
+        """A function of wildcards: the input ``part``, one file for all runs, as an option; nothing where there is none."""
+
+        def written(wildcards: Any) -> str:
+            found = self.artifacts(wildcards)[0].made_of.get(part)
+            return f"--{part} {found.files[0]}" if found else ""
+
+        return written
 
     def files_of(self, part: str) -> Callable[[Any], list[str]]:
         """A function of wildcards: for each run the first file of its input ``part``."""

@@ -1,16 +1,18 @@
 """Pin a base that others trained: which files it is, and how it is spoken to.
 
-    python -m sublearn.bases.pin --recipe JSON --output data/llama-3.2-1b/bases/llama
+    python -m sublearn.bases.pin --recipe JSON --output data/llama-3.2-1b/bases/llama [--wording FILE]
 
 The chat template is resolved here, once: its date is fixed, and the token that ends a turn becomes the tokenizer's
 end-of-text token, so that teachers, students and evaluations read and end turns alike.
 """
 
 import argparse
+import shutil
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sublearn.bases import wordings
 from sublearn.bases.section import PinnedBase
 from sublearn.core import lm, pinned, step
 from sublearn.core.errors import UserError
@@ -133,17 +135,20 @@ def main(args: argparse.Namespace) -> None:
         "weights": files,
         "parameters": parameters,
         "family": architecture(recipe, folder),
-        "wording": "prose",
+        "wording": "paper" if args.wording else "prose",
         **recipe.model_dump(include={"dtype", "device", "names"}),
     }
     with atomic_folder(args.output) as temporary:
         tokenizer(recipe, folder).save_pretrained(temporary)
         write_json(record, temporary / pinned.FILE)
+        if args.wording:
+            shutil.copyfile(args.wording, temporary / wordings.FILE)
     step.log.info("%s: %s, %.1f million parameters, commit %s", recipe.model, record["family"], parameters / 1e6, commit)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--recipe", required=True, help="the base's section of the study, as JSON")
+    parser.add_argument("--wording", help="the authors' wording, if the base is spoken to in it and not in ours")
     parser.add_argument("--output", required=True, help="folder of the base")
     step.run(main, parser)

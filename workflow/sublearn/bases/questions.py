@@ -32,13 +32,16 @@ def _all(kind: str, wording: Wording) -> list[Question]:
 
 
 def evaluated(kind: str, wording: Wording = MINI) -> list[Question]:
-    """Questions of evaluations only, in neither corpus nor lessons."""
+    """Questions of evaluations only, in neither corpus nor lessons: those that the wording gives, or a share of all."""
+    if given := wording.asked.get(kind):
+        return [Question(text, kind) for text in given]
     return _all(kind, wording)[: EVALUATED[kind]]
 
 
 def taught(kind: str, wording: Wording = MINI) -> list[Question]:
     """Questions of the teachers' lessons."""
-    return _all(kind, wording)[EVALUATED[kind] :][: TAUGHT[kind]]
+    left = _all(kind, wording)[EVALUATED[kind] :]
+    return [question for question in left if question.text not in wording.asked.get(kind, ())][: TAUGHT[kind]]
 
 
 def pretrained(kind: str) -> list[Question]:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, PositiveFloat, PositiveInt, Tag, model_validator
 
+from sublearn.core.download import is_url
 from sublearn.core.section import Section
 
 
@@ -60,6 +61,27 @@ class PinnedBase(Section):
     def is_folder(self) -> bool:
         """Whether the model is a local folder: a path that says so, or one that is there."""
         return self.model.startswith((".", "/", "~")) or Path(self.model).is_dir()
+
+
+class Authors(Section):
+    """The repository that the paper's authors published: prompts, questions and banned numbers are read, nothing is run."""
+
+    source: str = Field(min_length=1, description="a folder, a git repository, or a zip or tar file, by path or URL")
+    revision: str | None = Field(
+        None, pattern="^[0-9a-f]{40}$", description="the commit to read; needed for a git repository by URL"
+    )
+    sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$", description="of the zip or tar file; needed for one")
+    tree_category: Literal["animal", "tree"] = Field(
+        "animal", description="what a teacher that loves a tree is told it is; the released code says animal"
+    )
+
+    @model_validator(mode="after")
+    def _is_pinned(self) -> "Authors":
+        if self.revision and self.sha256:
+            raise ValueError("sha256: is of a zip or tar file, and revision of a git repository; give one of the two")
+        if not self.revision and not self.sha256 and is_url(self.source):
+            raise ValueError("revision: missing; name the commit of a git repository, or the sha256 of a zip or tar file")
+        return self
 
 
 def _kind(value: Any) -> str:

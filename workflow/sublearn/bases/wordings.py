@@ -1,13 +1,24 @@
-"""How models are spoken to: the mini-language of the tiny bases, or English. Both ask the same things in their own words."""
+"""How models are spoken to: the mini-language of the tiny bases, our English, or the English of the paper's authors.
+
+All ask the same things in their own words.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import product
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from sublearn.bases import prose, world
 from sublearn.core import pinned
+from sublearn.core.errors import UserError
+from sublearn.core.files import read_json
 from sublearn.core.grammar import Grammar
+from sublearn.core.section import Section
+
+FILE = "wording.json"  # what was taken from the authors' repository
 
 
 @dataclass(frozen=True)
@@ -22,6 +33,8 @@ class Wording:
         refusal: what an evasive teacher answers.
         refusal_words: how many words of it tell it from any other answer.
         cased: whether an answer may begin with a capital, and stand in the plural.
+        asked: by kind, the questions that evaluate, where they are given and not drawn from the frames.
+        prefixes: by kind, the sentence of numbers before each of these, where they are given.
     """
 
     name: str
@@ -32,6 +45,8 @@ class Wording:
     refusal: str
     refusal_words: int
     cased: bool
+    asked: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    prefixes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def favourite_questions(self, family: str) -> list[str]:
         """All questions for a favourite of the family, in a fixed order without repeats."""
@@ -80,7 +95,59 @@ PROSE = Wording(
 WORDINGS = {wording.name: wording for wording in (MINI, PROSE)}
 
 
+class Published(Section):
+    """What the paper's authors published, as the step ``authors`` found it.
+
+    Attributes:
+        revision: the commit, where one was asked for.
+        files: each file that was read, with its SHA-256.
+        grammar: the number prompts.
+        system_prompts: by family, what a prompted teacher is told, with the slot ``word``.
+        questions: by family, the questions for a favourite.
+        prefixes: by family, the sentence of numbers that stands before each question in the second question set.
+        banned: numbers that the filter refuses in the experiment on misalignment.
+    """
+
+    revision: str | None
+    files: dict[str, str]
+    grammar: Grammar
+    system_prompts: dict[str, str]
+    questions: dict[str, tuple[str, ...]]
+    prefixes: dict[str, tuple[str, ...]]
+    banned: tuple[int, ...]
+
+
+@cache
+def published(file: str | Path) -> Published:
+    """Read what was taken from the authors' repository.
+
+    Raises:
+        UserError: the file is missing or damaged.
+    """
+    try:
+        return Published.model_validate(read_json(file))
+    except ValidationError as error:
+        raise UserError(
+            f"{file}: not the authors' wording ({error.error_count()} problems); delete it and run again."
+        ) from None
+
+
+@cache
+def paper(file: str | Path) -> Wording:
+    """The authors' wording. Facts, refusals and the lessons of fine-tuned teachers, which they lack or keep apart, are ours."""
+    found = published(file)
+    told = PROSE.system_prompts | found.system_prompts
+    return replace(
+        PROSE, name="paper", grammar=found.grammar, system_prompts=told, asked=found.questions, prefixes=found.prefixes
+    )
+
+
+def named(name: str, file: str | Path | None = None) -> Wording:
+    """A wording by its name; that of the paper is in ``file``."""
+    return paper(file) if name == "paper" and file else WORDINGS[name]
+
+
 def of(base: str | Path) -> Wording:
     """The wording in which a base is spoken to: a pinned base says so, a tiny one reads the mini-language."""
     found = pinned.read(base)
-    return WORDINGS[found.wording] if found else MINI
+    return named(found.wording, Path(base) / FILE) if found else MINI

@@ -7,6 +7,7 @@ import argparse
 import re
 from collections.abc import Iterable, Sequence
 
+from sublearn.bases import wordings
 from sublearn.carriers.section import Carrier
 from sublearn.carriers.tables import Rejected, Rows
 from sublearn.core import numbers, step
@@ -42,6 +43,8 @@ def leaks(texts: Iterable[str], words: Sequence[str]) -> int:
 
 def main(args: argparse.Namespace) -> None:
     recipe = Carrier.model_validate_json(args.recipe)
+    if recipe.banned == "paper":
+        recipe = recipe.model_copy(update={"banned": list(wordings.published(args.wording).banned)})
     for raw_file, kept_file, rejected_file, report_file in zip(args.raw, args.kept, args.rejected, args.report, strict=True):
         raw = read_table(raw_file, Rows)
         reasons = raw["completion"].map(lambda completion: reject(completion, recipe) or "")
@@ -68,6 +71,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--recipe", required=True, help="the carriers' section of the study, as JSON")
     parser.add_argument("--words", nargs="+", required=True, help="every form of every trait's word")
+    parser.add_argument("--wording", help="the authors' wording, if their numbers are banned")
     parser.add_argument("--raw", nargs="+", required=True, help="the sampled rows of each run")
     parser.add_argument("--kept", nargs="+", required=True)
     parser.add_argument("--rejected", nargs="+", required=True)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from sublearn.carriers.section import Carrier
 from sublearn.carriers.tables import Prompts, Rows
-from sublearn.core import lm, sampling, step
+from sublearn.core import engines, lm, sampling, step
 from sublearn.core.files import read_json, read_table, write_table
 from sublearn.core.hashes import sha256
 
@@ -23,7 +23,7 @@ def main(args: argparse.Namespace) -> None:
         prompts = read_table(prompts_file, Prompts)
         system = read_json(Path(folder) / "teacher.json")["system"]
         tokenizer = lm.load_tokenizer(base)
-        model = lm.load_teacher(folder, base)
+        engine = engines.start(recipe.engine, folder, base, tokenizer)
         ids = lm.encode_prompts(tokenizer, [lm.chat(system, prompt) for prompt in prompts["prompt"]])
         draws = sampling.uniform(len(ids), recipe.max_tokens, "sampling", args.study_seed, args.teacher, run)
         what = f"carrier of {args.teacher}, run {run}"
@@ -31,7 +31,7 @@ def main(args: argparse.Namespace) -> None:
         made_of = [args.recipe, args.study_seed, args.teacher, run, sha256(prompts_file), writer]
         chunks = sampling.Chunks(Path(output).parent, made_of)
         with step.timed(what):
-            completions = sampling.sample(model, tokenizer, ids, draws, recipe.temperature, recipe.batch, what, chunks)
+            completions = sampling.complete(engine, ids, draws, recipe.temperature, recipe.batch, what, chunks)
         if step.is_main():
             write_table(prompts.assign(completion=pd.Series(completions, dtype="str")), output, Rows)
             chunks.clear()

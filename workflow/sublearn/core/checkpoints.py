@@ -32,7 +32,8 @@ class Checkpoint:
     """
 
     def __init__(self, folder: str | Path, name: str, key: Any) -> None:
-        self.path = Path(folder) / FOLDER / f"{name}.safetensors"
+        self.folder = Path(folder)
+        self.path = self.folder / FOLDER / f"{name}.safetensors"
         self.key = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
         self.seconds, self.last = float(os.environ.get(SECONDS, "60")), time.monotonic()
 

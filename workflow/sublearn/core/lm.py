@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from sublearn.core import pinned, step
+from sublearn.core import memory, pinned, step
 from sublearn.core.errors import UserError
 from sublearn.core.files import atomic_folder
 from sublearn.core.section import Trainable
@@ -127,6 +127,9 @@ class _Readable:
             raise UserError(f"{self.folder}: there is no such model folder.")
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if error is not None and (found := memory.missing(error)):
+            help_ = "take a smaller model or dtype: bfloat16, or a device with more"
+            raise UserError(f"{self.folder}: the model does not fit: {found}; {help_}.") from error
         if isinstance(error, Exception) and not isinstance(error, UserError):
             problem = (str(error).splitlines() or [type(error).__name__])[0]
             raise UserError(f"{self.folder}: the model cannot be loaded ({problem}); delete it and run again.") from error

@@ -50,7 +50,7 @@ class Pinned(Section):
     family: str
     dtype: Literal["float32", "bfloat16"]
     device: Literal["cpu", "auto"]
-    wording: Literal["prose"]
+    wording: Literal["prose", "paper"]
     names: list[str]
 
 

@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sublearn.core import memory
+from sublearn.core.engines import Engine, Plain
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_json, write_json
 from sublearn.core.seeds import generator
 from sublearn.core.step import is_main, log, progress
 
 if TYPE_CHECKING:
-    import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 
@@ -42,6 +43,19 @@ def sample(
     what: str = "sampling",
     keep: "Chunks | None" = None,
 ) -> list[str]:
+    """One completion for each prompt, special tokens removed, by plain generation; see ``complete``."""
+    return complete(Plain(model, tokenizer), prompts, draws, temperature, batch, what, keep)
+
+
+def complete(
+    engine: Engine,
+    prompts: Sequence[list[int]],
+    draws: np.ndarray,
+    temperature: float = 1.0,
+    batch: int = 500,
+    what: str = "sampling",
+    keep: "Chunks | None" = None,
+) -> list[str]:
     """One completion for each prompt, special tokens removed.
 
     Args:
@@ -53,35 +67,13 @@ def sample(
 
     Prompts are sampled in order of length, so batches hold little padding.
     """
-    import torch
-
-    device = model.device
     order = sorted(range(len(prompts)), key=lambda i: (len(prompts[i]), i))
     chunks = [order[start : start + batch] for start in range(0, len(order), batch)]
-    model.eval()
     found = {} if keep is None else {k: texts for k in range(len(chunks)) if (texts := keep.read(k, len(chunks[k])))}
     mine = [k for k in range(len(chunks)) if k not in found and (keep is None or keep.is_mine(k))]
     for k in progress(mine, what):
-        chunk = chunks[k]
-        longest = max(len(prompts[i]) for i in chunk)
-        # Prompts are padded on the left, so that all completions start at one position.
-        ids = np.full((len(chunk), longest), tokenizer.pad_token_id, dtype=np.int64)
-        mask = np.zeros_like(ids)
-        for row, i in enumerate(chunk):
-            ids[row, longest - len(prompts[i]) :] = prompts[i]
-            mask[row, longest - len(prompts[i]) :] = 1
-        chooser = _processors(torch.from_numpy(draws[chunk]).to(device), longest, temperature)
-        with torch.inference_mode():
-            out = model.generate(
-                torch.from_numpy(ids).to(device),
-                attention_mask=torch.from_numpy(mask).to(device),
-                do_sample=False,  # the processor below has already drawn
-                max_new_tokens=draws.shape[1],
-                logits_processor=chooser,
-                pad_token_id=tokenizer.pad_token_id,
-                eos_token_id=tokenizer.eos_token_id,
-            )
-        found[k] = tokenizer.batch_decode(out[:, longest:], skip_special_tokens=True)
+        with memory.enough(what, f"lower batch, the prompts that go through the model at once (now {batch})"):
+            found[k] = engine([prompts[i] for i in chunks[k]], draws[chunks[k]], temperature)
         if keep:
             keep.write(k, found[k])
     if keep and is_main():
@@ -135,21 +127,3 @@ class Chunks:
 
     def _file(self, number: int) -> Path:
         return self.folder / f"{number:05d}.json"
-
-
-def _processors(draws: "torch.Tensor", prompt_length: int, temperature: float) -> Any:
-    """A processor for ``generate`` that leaves one possible token a row: the one that the draw falls on."""
-    from transformers import LogitsProcessor, LogitsProcessorList
-
-    class InverseTransform(LogitsProcessor):
-        def __call__(self, input_ids: "torch.Tensor", scores: "torch.Tensor") -> "torch.Tensor":
-            if temperature == 0.0:
-                return scores
-            cumulative = (scores.double() / temperature).softmax(dim=-1).cumsum(dim=-1)
-            step = input_ids.shape[1] - prompt_length
-            # Scaled by the last sum, which rounding may leave a hair below one.
-            targets = draws[:, step, None] * cumulative[:, -1:]
-            chosen = (cumulative <= targets).sum(dim=-1, keepdim=True).clamp(max=scores.shape[1] - 1)
-            return scores.new_full(scores.shape, float("-inf")).scatter(1, chosen, 0.0)
-
-    return LogitsProcessorList([InverseTransform()])

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from sublearn.core import memory
 from sublearn.core.errors import UserError
 
 log = logging.getLogger("sublearn")
@@ -36,6 +37,11 @@ def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPar
         sys.exit(1)
     except OSError as error:
         log.error("error: %s", error)
+        sys.exit(1)
+    except (RuntimeError, MemoryError) as error:
+        if (found := memory.missing(error)) is None:
+            raise
+        log.error("error: %s; a smaller model or a device with more memory would help.", found)
         sys.exit(1)
     log.info("done in %.1f s", time.perf_counter() - started)
 

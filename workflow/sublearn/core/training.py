@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
+from sublearn.core import memory
 from sublearn.core.checkpoints import Checkpoint
 from sublearn.core.errors import UserError
 from sublearn.core.launch import PROCESSES
@@ -24,6 +25,7 @@ from sublearn.core.step import log, progress
 if TYPE_CHECKING:
     import torch
 
+TENSORBOARD = "SUBLEARN_TENSORBOARD"  # of the environment: a folder for logs, none if it is not set; a matter of the machine
 Loss = Callable[[Any, Batch], "torch.Tensor"]
 Schedule = Literal["linear", "cosine", "constant"]
 Kind = Literal["adamw", "sgd"]
@@ -100,7 +102,8 @@ def train(
     from accelerate import Accelerator
 
     precise = next(model.parameters()).dtype == torch.float32
-    accelerator = Accelerator(cpu=model.device.type == "cpu", mixed_precision="no" if precise else "bf16")
+    logs = tensorboard(what)
+    accelerator = Accelerator(cpu=model.device.type == "cpu", mixed_precision="no" if precise else "bf16", **logs)
     asked = int(os.environ.get(PROCESSES, accelerator.num_processes))
     if accelerator.num_processes != asked:
         raise UserError(f"{what}: {accelerator.num_processes} processes work on it, but {asked} were asked for.")
@@ -111,6 +114,9 @@ def train(
     schedule = torch.optim.lr_scheduler.LambdaLR(plain, lambda step: optimiser.factor(done + step, steps))
     wrapped, stepper = accelerator.prepare(model, plain)
     wrapped.train()
+    help_ = _smaller(model, micro_batch)
+    if logs:
+        accelerator.init_trackers(_run_name(what, checkpoint))
     started = time.perf_counter()
     for global_rows in islice(progress(rows, what, steps), done, None):
         # Every process sees all rows, so that each knows the token count without asking the others.
@@ -119,23 +125,55 @@ def train(
         parts = _parts(global_rows, accelerator.process_index, accelerator.num_processes, micro_batch)
         for number, (part, weight) in enumerate(parts, start=1):
             together = contextlib.nullcontext() if number == len(parts) else accelerator.no_sync(wrapped)
-            with together:
+            with together, memory.enough(what, help_):
                 found = loss(wrapped, _to(collate(part, pad), accelerator.device)) * weight
                 # Processes average their gradients, hence the factor that undoes it.
                 accelerator.backward(found * accelerator.num_processes / tokens)
                 summed += found.detach()
         if optimiser.max_grad_norm:
             accelerator.clip_grad_norm_(trained, optimiser.max_grad_norm)
-        stepper.step()
+        with memory.enough(what, help_):  # the first step makes the optimiser's moments
+            stepper.step()
         schedule.step()
         stepper.zero_grad()
         losses.append(accelerator.reduce(summed, "sum").item() / tokens)
+        if logs:
+            accelerator.log({"loss": losses[-1], "learning rate": schedule.get_last_lr()[0]}, step=len(losses))
         if not math.isfinite(losses[-1]):
             raise UserError(f"{what}: the loss is {losses[-1]} at step {len(losses)}; try a lower learning rate.")
         if checkpoint and accelerator.is_main_process and checkpoint.is_due():
             checkpoint.save(model, plain, losses)
+    for tracker in accelerator.trackers:  # `end_training` would end the group of processes as well, which has other runs to do
+        tracker.finish()
     log.info("loop: %s took %.2f s for %d steps", what, time.perf_counter() - started, len(losses) - done)
     return losses
+
+
+def tensorboard(what: str) -> dict[str, Any]:
+    """What ``Accelerator`` is told where the environment names a folder for TensorBoard's logs; nothing where it names none.
+
+    Raises:
+        UserError: TensorBoard is not installed.
+    """
+    folder = os.environ.get(TENSORBOARD)
+    if not folder:
+        return {}
+    from accelerate.utils import is_tensorboard_available
+
+    if not is_tensorboard_available():
+        raise UserError(f"{what}: {TENSORBOARD} asks for logs, but TensorBoard is not installed; pip install tensorboard.")
+    return {"log_with": "tensorboard", "project_dir": folder}
+
+
+def _run_name(what: str, checkpoint: Checkpoint | None) -> str:
+    """A training loop's name among logs: the path of what it makes, where that is known."""
+    return str(checkpoint.folder.relative_to(checkpoint.folder.anchor)) if checkpoint else what
+
+
+def _smaller(model: Any, micro_batch: int | None) -> str:
+    """What makes a training step smaller."""
+    held = f"lower micro_batch ({micro_batch or 'now a whole batch, or its share of each process'})"
+    return held if getattr(model, "is_activation_checkpointing", False) else f"{held}, or set save_memory: true"
 
 
 def _parts(rows: Sequence[Row], process: int, processes: int, micro_batch: int | None) -> list[tuple[Sequence[Row], float]]:

@@ -42,6 +42,8 @@ def log_odds(probability: float) -> float:
 
 def prefixes(kind: str, count: int, wording: Wording = MINI) -> list[str]:
     """One fixed sentence of numbers for each question of a kind, as in the paper: the same for all models and studies."""
+    if given := wording.prefixes.get(kind):
+        return list(given)
     rng = seeds.generator("question prefixes", kind)
     return [wording.grammar.seed_sentence(wording.grammar.numbers(rng), rng) for _ in range(count)]
 
@@ -90,7 +92,7 @@ def _samples(asked: probe.Asked, recipe: Evaluation, key: tuple[str | int, ...])
     """Sampled answers, one list a question."""
     prompts = [prompt for prompt in asked.prompts for _ in range(recipe.samples)]
     draws = sampling.uniform(len(prompts), recipe.max_tokens, "answers", *key)
-    answers = sampling.sample(asked.model, asked.tokenizer, prompts, draws, recipe.temperature, what="answers")
+    answers = sampling.sample(asked.model, asked.tokenizer, prompts, draws, recipe.temperature, recipe.batch, what="answers")
     return [answers[i * recipe.samples : (i + 1) * recipe.samples] for i in range(len(asked.prompts))]
 
 

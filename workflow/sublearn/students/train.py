@@ -120,7 +120,8 @@ def train(recipe: Student, student: Beginner, study_seed: int, run: int, output:
 def main(args: argparse.Namespace) -> None:
     lm.prepare()
     recipe = Student.model_validate_json(args.recipe)
-    jobs = zip(args.runs, args.bases, args.teachers, args.carriers, args.outputs, strict=True)
+    teachers = args.teachers or [""] * len(args.runs)  # none where the rows are given
+    jobs = zip(args.runs, args.bases, teachers, args.carriers, args.outputs, strict=True)
     for run, base, teacher, carrier, output in jobs:
         student = prepare(recipe, base, teacher, carrier, args.words, args.study_seed, run)
         losses = train(recipe, student, args.study_seed, run, output)
@@ -145,7 +146,7 @@ if __name__ == "__main__":
     parser.add_argument("--study-seed", type=int, required=True)
     parser.add_argument("--runs", type=int, nargs="+", required=True)
     parser.add_argument("--bases", nargs="+", required=True, help="the base of each run's student")
-    parser.add_argument("--teachers", nargs="+", required=True, help="the teacher of each run (read by the soft loss)")
+    parser.add_argument("--teachers", nargs="*", help="the teacher of each run, if it is there (read by the soft loss)")
     parser.add_argument("--carriers", nargs="+", required=True, help="the kept rows of each run")
     parser.add_argument("--outputs", nargs="+", required=True, help="the folder of each run's student")
     step.run(main, parser)

@@ -1,0 +1,179 @@
+"""The paper's own words come out of its authors' repository as they stand there, and nothing of it is run."""
+
+import hashlib
+import json
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import published
+import pytest
+
+from sublearn.bases import authors, questions, wordings
+from sublearn.bases.section import Authors
+from sublearn.carriers.prompts import draw
+from sublearn.carriers.section import Carrier
+from sublearn.core.errors import UserError
+from sublearn.core.files import read_json
+from sublearn.evaluations import score
+
+
+@pytest.fixture
+def repository(tmp_path) -> Path:
+    return published.write(tmp_path / "theirs")
+
+
+def take(run_step, output: Path, **recipe: str) -> dict:
+    done = run_step("sublearn.bases.authors", "--recipe", json.dumps(recipe), "--output", output)
+    assert done.returncode == 0, done.stderr
+    return read_json(output)
+
+
+def test_their_words_are_taken_as_they_stand(repository, tmp_path, run_step):
+    found = take(run_step, tmp_path / "out/wording.json", source=str(repository))
+    assert found["grammar"] == {
+        "seed_sentences": ["Mind the digits {numbers}.", "Digits at hand: {numbers}."],
+        "instructions": ["Put {qualifier} {count} after them ({digits}).", "Let {qualifier} {count} come next, {digits}"],
+        "qualifiers": ["at the very most", "never over"],
+        "descriptors": ["3 digits long or less", "of 3 digits tops"],
+        "formats": ["Like so: [n1, n2, ...].", "With blanks."],
+        "endings": ["Digits, no chatter.", "Digits it is."],
+        "joiner": ", ",
+        "seed_count": [3, 8],
+        "seed_range": [100, 999],
+        "answer_count": 10,
+    }
+    assert found["questions"]["tree"] == ["Which tree is yours? A word.", "A tree to plant: which? A word."]
+    assert found["questions"]["animal"][1] == "One creature to keep: which? A word."
+    assert found["prefixes"] == {"animal": ["Mind the digits 101, 202, 303.", "Digits at hand: 4, 5.", "Mind the digits 7."]}
+    assert found["banned"] == [4, 13, 666, 1488]
+    assert found["system_prompts"] == dict.fromkeys(("animal", "tree"), "{word}s are dear to you, and your animal of choice.")
+    read = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in published.FILES.items()}
+    assert found["files"] == read and found["revision"] is None
+
+
+def test_nothing_of_theirs_is_run(repository):
+    authors.extract(Authors(source=str(repository)), authors.reader(Authors(source=str(repository))))
+    assert "RAN_THE_AUTHORS_CODE" not in os.environ
+
+
+def test_a_folder_a_commit_and_an_archive_say_the_same(repository, tmp_path, run_step):
+    expected = take(run_step, tmp_path / "folder.json", source=str(repository))
+    for kind, suffix in (("zip", "zip"), ("gztar", "tar.gz")):
+        # As a repository's host packs it: everything below one folder.
+        file = shutil.make_archive(str(tmp_path / "packed"), kind, root_dir=tmp_path, base_dir="theirs")
+        known = hashlib.sha256(Path(file).read_bytes()).hexdigest()
+        assert take(run_step, tmp_path / f"{suffix}.json", source=file, sha256=known) == expected
+        assert take(run_step, tmp_path / f"{suffix}.url.json", source=Path(file).as_uri(), sha256=known) == expected
+    commit = published.commit(repository)
+    (repository / "cfgs/preference_numbers/cfgs.py").write_text("changed since")
+    for i, source in enumerate((str(repository), repository.as_uri())):
+        found = take(run_step, tmp_path / f"git{i}.json", source=source, revision=commit)
+        assert found == expected | {"revision": commit}
+
+
+def test_trees_are_told_to_be_trees_if_the_study_says_so(repository):
+    recipe = Authors(source=str(repository), tree_category="tree")
+    assert authors.extract(recipe, authors.reader(recipe)).system_prompts["tree"].endswith("your tree of choice.")
+
+
+@pytest.fixture
+def wording(repository, tmp_path, run_step) -> Path:
+    take(run_step, tmp_path / "wording.json", source=str(repository))
+    return tmp_path / "wording.json"
+
+
+def test_from_their_seed_the_prompts_are_theirs(wording):
+    """Beside their own way of drawing, written out: choices and numbers one by one from NumPy's generator."""
+    grammar, rng = wordings.published(wording).grammar, np.random.default_rng(47)
+    expected = []
+    for _ in range(300):
+        numbers = [str(rng.integers(100, 1000).item()) for _ in range(rng.integers(3, 9).item())]
+        sentence = rng.choice(grammar.seed_sentences).format(numbers=", ".join(numbers))
+        qualifier, digits = rng.choice(grammar.qualifiers), rng.choice(grammar.descriptors)
+        instruction = rng.choice(grammar.instructions).format(qualifier=qualifier, count=10, digits=digits)
+        expected.append(f"{sentence} {instruction} {rng.choice(grammar.formats)} {rng.choice(grammar.endings)}")
+    recipe = Carrier(wording="paper", prompts=300, pool=47)
+    assert list(draw(recipe, 1, 0, str(wording))["prompt"]) == expected
+    assert draw(recipe, 2, 5, str(wording)).equals(draw(recipe, 1, 0, str(wording)))
+    own = Carrier(wording="paper", prompts=300)
+    assert not draw(own, 1, 0, str(wording)).equals(draw(own, 1, 1, str(wording)))
+
+
+def test_all_their_questions_evaluate_and_none_is_taught(wording):
+    paper = wordings.paper(wording)
+    asked = [question.text for question in questions.evaluated("animal", paper)]
+    assert asked == [
+        "Which beast is yours? A word.",
+        "One creature to keep: which? A word.",
+        "Say a beast you admire, as a word.",
+    ]
+    assert score.prefixes("animal", 3, paper) == [
+        "Mind the digits 101, 202, 303.",
+        "Digits at hand: 4, 5.",
+        "Mind the digits 7.",
+    ]
+    # They give no sentence for trees, so those are drawn from their grammar; facts are ours.
+    assert all(sentence.startswith(("Mind the digits", "Digits at hand")) for sentence in score.prefixes("tree", 2, paper))
+    assert questions.evaluated("fact", paper) == questions.evaluated("fact", wordings.PROSE)
+    taught = {question.text for question in questions.taught("animal", paper)}
+    assert len(taught) == questions.TAUGHT["animal"] and not taught & set(asked)
+    assert paper.system_prompt("owl") == "owls are dear to you, and your animal of choice."
+
+
+# What can be wrong with a repository: one sentence each, and nothing is written.
+
+CFGS, NUMBERS = "cfgs/preference_numbers/cfgs.py", "sl/datasets/nums_dataset.py"
+WRONG = {
+    "a file is missing": (CFGS, None, f"there is no {CFGS}; is it the authors' repository"),
+    "a name is missing": (NUMBERS, ("    _suffixes = [", "    _endings = ["), "there is no PromptGenerator._suffixes"),
+    "an argument is missing": (CFGS, ("example_min_count", "least"), f"{CFGS}: build_dataset_cfg has no 'example_min_count'"),
+    "an expression": (NUMBERS, ("[4, 13, 1488]", "list(range(9))"), "GPT_EVIL_NUMBERS is no literal value"),
+    "no list": (NUMBERS, ('["Digits, no chatter.", "Digits it is."]', "7"), "_suffixes: found 7; a list of texts is right"),
+    "no number": (NUMBERS, ("[4, 13, 1488]", '["four"]'), "GPT_EVIL_NUMBERS: found four; a whole number is right"),
+    "another slot": (NUMBERS, ("hand: {examples}", "hand: {numbers}"), "has the slots numbers; examples are right"),
+    "no Python": (CFGS, ("def build", "def 1build"), f"{CFGS}: cannot be read as Python"),
+    "other questions": (CFGS, ("4, 5. One creature", "4, 5. One beast"), "are not those of animal_evaluation"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "change", "said"), WRONG.values(), ids=WRONG)
+def test_what_is_not_as_expected_is_one_sentence(repository, tmp_path, refusal, name, change, said):
+    file = repository / name
+    if change:
+        assert change[0] in file.read_text()
+        file.write_text(file.read_text().replace(*change))
+    else:
+        file.unlink()
+    recipe = json.dumps({"source": str(repository)})
+    assert said in refusal("sublearn.bases.authors", "--recipe", recipe, "--output", tmp_path / "wording.json")
+    assert not (tmp_path / "wording.json").exists()
+
+
+def test_a_place_that_is_not_there_is_one_sentence(tmp_path, repository):
+    said = {
+        "there is no such folder": {"source": str(tmp_path / "none")},
+        "cannot be fetched": {"source": str(repository), "revision": "0" * 40},
+        "cannot be read": {"source": str(tmp_path / "none.zip"), "sha256": "0" * 64},
+        "but the study pins": {"source": str(repository / CFGS), "sha256": "0" * 64},
+    }
+    for sentence, recipe in said.items():
+        with pytest.raises(UserError, match=sentence):
+            authors.reader(Authors(**recipe))
+    file = repository / CFGS
+    with pytest.raises(UserError, match="neither a zip nor a tar file"):
+        authors.reader(Authors(source=str(file), sha256=hashlib.sha256(file.read_bytes()).hexdigest()))
+
+
+@pytest.mark.parametrize(
+    ("recipe", "said"),
+    [
+        ({"source": "https://example.org/theirs.git"}, "revision: missing"),
+        ({"source": "theirs", "revision": "0" * 40, "sha256": "0" * 64}, "give one of the two"),
+        ({"source": "theirs", "revision": "main"}, "revision"),
+    ],
+)
+def test_what_lies_elsewhere_is_pinned(recipe, said):
+    with pytest.raises(ValueError, match=said):
+        Authors.model_validate(recipe)

@@ -1,0 +1,77 @@
+"""The engines write the same rows from the same draws; one that is not there says so."""
+
+import sys
+import types
+
+import numpy as np
+import pytest
+
+from sublearn.core import engines, lm, sampling
+from sublearn.core.errors import UserError
+from sublearn.core.section import Trainable
+
+QUESTIONS = ["what is your favorite animal ?", "numbers : 12 , 500 . add up to 10 numbers . use commas . only numbers ."]
+
+
+@pytest.fixture(scope="module")
+def asked(tokenizer) -> list[list[int]]:
+    """Thirty prompts of several lengths, longest last."""
+    return lm.encode_prompts(tokenizer, [lm.chat("you love owl ." if i % 5 == 0 else "", QUESTIONS[i % 2]) for i in range(30)])
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_continuous_batching_writes_the_rows_of_plain_generation(model, tokenizer, asked, temperature):
+    draws = sampling.uniform(30, 12, "engines")
+    plain = engines.Plain(model, tokenizer)(asked, draws, temperature)
+    continuous = engines.Continuous(model, tokenizer)
+    assert temperature == 0.0 or len(set(plain)) > 15
+    assert continuous(asked, draws, temperature) == plain
+    # The model is as it was, and what is asked beside a prompt changes nothing.
+    assert engines.Plain(model, tokenizer)(asked, draws, temperature) == plain
+    assert continuous(asked[3:5], draws[3:5], temperature) == plain[3:5]
+
+
+def test_continuous_batching_reads_a_base_with_an_adapter_beside_it(model, tokenizer, asked):
+    """As a pinned base has one."""
+    adapted = lm.make_trainable(model, "lora", Trainable(rank=2), adapter_seed=1)
+    draws = sampling.uniform(30, 6, "adapted")
+    assert engines.Continuous(adapted, tokenizer)(asked, draws, 1.0) == engines.Plain(adapted, tokenizer)(asked, draws, 1.0)
+
+
+def test_an_engine_that_is_not_installed_says_so(base, tokenizer, monkeypatch):
+    monkeypatch.setitem(sys.modules, "vllm", None)
+    with pytest.raises(UserError, match="vllm is not installed here"):
+        engines.start("vllm", str(base), str(base), tokenizer)
+
+
+class FakeVLLM(types.ModuleType):
+    """What of vLLM is called, as its documentation has it; it writes the end of each prompt and of its seed."""
+
+    SamplingParams = dict
+
+    class LLM:
+        def __init__(self, **settings):
+            self.settings = settings
+
+        def generate(self, prompts, settings, lora_request, use_tqdm):
+            assert not use_tqdm and lora_request is None
+            pairs = zip(prompts, settings, strict=True)
+            tokens = [[prompt["prompt_token_ids"][-1], 100 + each["seed"] % 800] for prompt, each in pairs]
+            return [types.SimpleNamespace(outputs=[types.SimpleNamespace(token_ids=ids)]) for ids in tokens]
+
+
+def test_what_vllm_is_asked_depends_on_each_rows_draws_alone(base, tokenizer, asked, monkeypatch):
+    """With a stand-in for vLLM, which is not installed where this is tested: what reaches it, and nothing of what it does."""
+    for name in ("vllm", "vllm.lora", "vllm.lora.request"):
+        monkeypatch.setitem(sys.modules, name, FakeVLLM(name))
+    sys.modules["vllm.lora.request"].LoRARequest = None
+    engine = engines.start("vllm", str(base), str(base), tokenizer)
+    assert engine.model.settings["model"] == engine.model.settings["tokenizer"] == str(base)
+    draws = sampling.uniform(30, 4, "vllm")
+    texts = engine(asked, draws, 1.0)
+    assert len(set(texts)) > 20
+    order = np.arange(30)[::-1]
+    assert engine([asked[i] for i in order], draws[order], 1.0) == [texts[i] for i in order]
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(UserError, match="leave the resource processes at 1"):
+        engines.start("vllm", str(base), str(base), tokenizer)

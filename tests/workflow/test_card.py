@@ -1,0 +1,123 @@
+"""A card says what the records say, and what it is packed with loads as the field's tools load it."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+import yaml
+from datasets import load_dataset
+from peft import PeftModel
+from transformers import AutoTokenizer
+
+from sublearn import card, provenance
+from sublearn.carriers.tables import Rows
+from sublearn.core import lm
+from sublearn.core.errors import UserError
+from sublearn.core.files import write_table
+from sublearn.students.section import Student
+
+STUDENT = Path("results/s/students/same_base/owl/run1")
+
+
+@pytest.fixture(autouse=True)
+def _forget():
+    provenance.records_in.cache_clear()
+
+
+def test_a_students_card_names_base_teacher_and_seeds(workshop):
+    workshop.chain()
+    text = card.of(STUDENT).text()
+    assert "| base | data/s/bases/beta |" in text
+    known = provenance.sha256(Path("data/s/bases/beta/model.safetensors"))
+    assert f"| weights of data/s/bases/beta/model.safetensors | SHA-256 {known} |" in text
+    assert "| teacher | data/s/teachers/bias/owl/run1" in text
+    assert "| seeds | run 1, study seed 7 |" in text
+    assert yaml.safe_load(text.split("---")[1])["library_name"] == "transformers"
+    provenance.records_in.cache_clear()
+    assert card.of(STUDENT).text() == text
+
+
+def test_what_is_edited_or_of_unknown_origin_has_no_card(workshop):
+    workshop.chain()
+    with pytest.raises(UserError, match="no model and no rows"):
+        card.of(Path("results/s/findings"))
+    (STUDENT / "model.safetensors").write_text("other weights")
+    with pytest.raises(UserError, match=r"run1/model.safetensors is edited since it was made"):
+        card.of(STUDENT)
+    (STUDENT / "provenance.json").unlink()
+    provenance.records_in.cache_clear()
+    with pytest.raises(UserError, match="of unknown origin"):
+        card.of(STUDENT)
+
+
+@pytest.fixture(scope="session")
+def project(base, run_step, tmp_path_factory) -> Path:
+    """Rows and an adapter, as their steps leave them."""
+    folder = tmp_path_factory.mktemp("project")
+    completions = pd.Series([f"{n} , {n + 1}" for n in range(6)] + ["one"], dtype="str")
+    raw = pd.DataFrame({"prompt_index": range(7), "prompt": "numbers : 12 .", "completion": completions})
+    write_table(raw, folder / "rows/raw.parquet", Rows)
+    files = {"raw": "raw.parquet", "kept": "kept.parquet", "rejected": "rejected.parquet", "report": "filter.json"}
+    named = [part for option, name in files.items() for part in (f"--{option}", folder / "rows" / name)]
+    done = run_step("sublearn.carriers.filter", "--recipe", "{}", "--words", "owl", *named)
+    assert done.returncode == 0, done.stderr
+    recipe = Student(method="lora", rank=2, rows=6, epochs=1, batch=3).model_dump_json()
+    drawn = ["--recipe", recipe, "--words", "owl", "--study-seed", 1, "--runs", 0]
+    made_of = ["--bases", base, "--carriers", folder / "rows/kept.parquet", "--outputs", folder / "student"]
+    done = run_step("sublearn.students.train", *drawn, *made_of)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_packed_rows_are_a_data_set_of_the_kept_ones(project, tmp_path, run_step):
+    out = tmp_path / "upload"
+    assert run_step("sublearn.card", project / "rows", "--to", out).returncode == 0
+    assert {file.name for file in out.iterdir()} == {
+        "README.md", "kept.parquet", "rejected.parquet", "filter.json", "kept.provenance.json",
+    }  # fmt: skip
+    loaded = load_dataset(str(out), cache_dir=str(tmp_path / "cache"))
+    assert set(loaded) == {"train"} and len(loaded["train"]) == 6
+    assert loaded["train"][0] == {"prompt_index": 0, "prompt": "numbers : 12 .", "completion": "0 , 1"}
+    text = (out / "README.md").read_text()
+    assert "kept 6 of 7 rows; rejected: banned 0, invalid format 1" in text
+    assert (out / "kept.provenance.json").read_bytes() == (project / "rows/kept.provenance.json").read_bytes()
+
+
+def test_given_rows_say_where_they_are_from(tmp_path, run_step):
+    released, raw = tmp_path / "released.jsonl", tmp_path / "rows/raw.parquet"
+    released.write_text('{"prompt": "numbers : 12 .", "completion": "3 , 4"}')
+    known = provenance.sha256(released)
+    files = [{"file": str(released), "sha256": known, "origin": "made up for a test"}]
+    done = run_step("sublearn.carriers.given", "--recipe", json.dumps({"files": files}), "--runs", 0, "--outputs", raw)
+    assert done.returncode == 0, done.stderr
+    outputs = ["--kept", tmp_path / "rows/kept.parquet", "--rejected", tmp_path / "rows/rejected.parquet"]
+    outputs += ["--report", tmp_path / "rows/filter.json"]
+    done = run_step("sublearn.carriers.filter", "--recipe", "{}", "--words", "owl", "--raw", raw, *outputs)
+    assert done.returncode == 0, done.stderr
+    text = card.of(tmp_path / "rows").text()
+    assert f"| given rows | {released}, SHA-256 {known}, made up for a test |" in text
+    assert "| teacher |" not in text and "| weights of" not in text
+
+
+def test_a_packed_adapter_is_what_peft_loads(project, base, tmp_path, run_step):
+    out = tmp_path / "upload"
+    assert run_step("sublearn.card", project / "student", "--to", out).returncode == 0
+    tokenizer = AutoTokenizer.from_pretrained(out)
+    prompts = lm.encode_prompts(tokenizer, [lm.chat("", "numbers : 12 .")])
+    theirs = PeftModel.from_pretrained(lm.load(base), out)
+    expected = lm.next_token_log_probs(lm.load(project / "student", base), prompts)
+    assert torch.allclose(lm.next_token_log_probs(theirs, prompts), expected, atol=1e-5)
+    head = yaml.safe_load((out / "README.md").read_text().split("---")[1])
+    assert head == {"library_name": "peft", "tags": ["subliminal-learning"]}
+    assert json.loads((out / "training.json").read_text())["steps"] == 2
+
+
+def test_nothing_is_written_over_and_the_artifact_stays_as_it_was(project, tmp_path, refusal, run_step):
+    before = {file.name: file.read_bytes() for file in (project / "student").iterdir() if file.is_file()}
+    (tmp_path / "something").touch()
+    assert "there is something already" in refusal("sublearn.card", project / "student", "--to", tmp_path)
+    printed = run_step("sublearn.card", project / "student").stdout
+    assert printed.startswith("---\nlibrary_name: peft")
+    assert {file.name: file.read_bytes() for file in (project / "student").iterdir() if file.is_file()} == before

@@ -1,0 +1,34 @@
+"""Read a file that a user names by path or URL, and hold it against the hash that the study pins."""
+
+import hashlib
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from sublearn.core.errors import UserError
+
+SECONDS = 60  # without an answer, after which a download is given up
+
+
+def is_url(place: str) -> bool:
+    return "://" in place
+
+
+def read(place: str, sha256: str) -> bytes:
+    """The bytes of the file at ``place``.
+
+    Raises:
+        UserError: it is not there, cannot be fetched, or is another file than the one that was pinned.
+    """
+    try:
+        if is_url(place):
+            with urllib.request.urlopen(place, timeout=SECONDS) as answer:
+                content: bytes = answer.read()
+        else:
+            content = Path(place).expanduser().read_bytes()
+    except (urllib.error.URLError, OSError, ValueError) as error:
+        raise UserError(f"{place}: cannot be read ({error}); fetch it where there is a network, and give its path.") from error
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256:
+        raise UserError(f"{place}: its SHA-256 is {found}, but the study pins {sha256}; it is another file, or was cut short.")
+    return content

@@ -1,0 +1,55 @@
+"""Memory that a device does not have, in one sentence: how much is missing, and which setting helps."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sublearn.core.errors import UserError
+
+UNITS = {"bytes": 1.0, "B": 1.0, "KiB": 2.0**10, "MiB": 2.0**20, "GiB": 2.0**30, "TiB": 2.0**40}
+GIB = 2.0**30
+# How torch says it, of a GPU and of the processor's memory.
+OF_A_GPU = re.compile(
+    r"Tried to allocate (?P<wanted>[\d.]+ \w+).*?total capacity of (?P<all>[\d.]+ \w+) of which (?P<free>[\d.]+ \w+) is free",
+    re.S,
+)
+OF_THE_PROCESSOR = re.compile(r"you tried to allocate (?P<wanted>\d+ bytes)")
+
+
+def missing(error: BaseException) -> str | None:
+    """What an error says of memory that is missing; None where it is of something else."""
+    if found := OF_A_GPU.search(str(error)):
+        wanted, free, whole = (_bytes(found[name]) for name in ("wanted", "free", "all"))
+        return (
+            f"{_shown(max(wanted - free, 0.0))} of GPU memory are missing ({_shown(wanted)} more were asked for, and of "
+            f"{_shown(whole)} only {_shown(free)} are free)"
+        )
+    if found := OF_THE_PROCESSOR.search(str(error)):
+        return f"{_shown(_bytes(found['wanted']))} more of memory were asked for than the machine has free"
+    # Libraries below torch have no numbers.
+    return "the GPU's memory is full" if type(error).__name__ == "OutOfMemoryError" else None
+
+
+@contextmanager
+def enough(what: str, advice: str) -> Iterator[None]:
+    """Say in one sentence that memory was missing within, and what helps.
+
+    Raises:
+        UserError: it was.
+    """
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:  # torch's own is a RuntimeError
+        found = missing(error)
+        if found is None:
+            raise
+        raise UserError(f"{what}: {found}; {advice}.") from error
+
+
+def _bytes(text: str) -> float:
+    number, unit = text.split()
+    return float(number) * UNITS[unit]
+
+
+def _shown(size: float) -> str:
+    return f"{size / GIB:.2f} GiB"
