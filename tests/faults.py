@@ -79,12 +79,11 @@ class Place:
         self.assert_unfinished()
 
     def processes(self) -> list[psutil.Process]:
-        """Those that work on the student; where there is a launcher, its workers."""
-        assert self.head is not None
+        """Those that work on the student, whoever started them; where there is a launcher, its workers."""
         found = {}
-        for process in psutil.Process(self.head.pid).children(recursive=True):
+        for process in psutil.process_iter():
             with suppress(psutil.Error):  # it has just ended
-                if {MODULE, "--recipe"} <= set(process.cmdline()):
+                if {MODULE, "--recipe"} <= set(process.cmdline()) and process.cwd() == str(self.folder):
                     found[process] = process.ppid()
         # A launcher names the module too; at work are those that have started no other.
         return [process for process in found if process.pid not in found.values()]
@@ -92,10 +91,10 @@ class Place:
     def assert_unfinished(self) -> None:
         assert not (self.student / "training.json").exists()
 
-    def end(self, returncode: int = 1) -> str:
+    def end(self, returncode: int = 1, seconds: float = 120.0) -> str:
         """Wait for Snakemake, which must leave with this status; returns what it said."""
         assert self.head is not None
-        found = self.head.wait(timeout=120)
+        found = self.head.wait(timeout=seconds)
         said = self.said.read_text()
         assert found == returncode, said[-4000:]
         return said

@@ -89,8 +89,8 @@ class Clone:
 
 
 @pytest.fixture(scope="session")
-def new_clone() -> type[Clone]:
-    """Makes a clone in which nothing has run, in the folder that it is given."""
+def clone() -> type[Clone]:
+    """What makes a clone in a folder."""
     return Clone
 
 

@@ -18,9 +18,9 @@ TWO = ("--set-resources", "students_micro:processes=2")
 
 
 @pytest.fixture(scope="module")
-def undisturbed(new_clone, tmp_path_factory) -> Place:
+def undisturbed(clone, tmp_path_factory) -> Place:
     """The micro study made from nothing, once, with nothing in its way."""
-    place = Place(new_clone(tmp_path_factory.mktemp("faults") / "a clone"))
+    place = Place(clone(tmp_path_factory.mktemp("faults") / "a clone"))
     (place.folder / "config/studies/micro.yaml").write_text(STUDY)
     place.clone.snakemake("--cores", "2", "--no-hooks", RUNS, study="micro")
     return place
