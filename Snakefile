@@ -32,7 +32,7 @@ rule all:
 
 
 onstart:
-    bring_to_now(("data", "results", "workflow"))
+    check_disk(workflow.dag)
 
 
 onsuccess:

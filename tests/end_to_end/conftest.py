@@ -89,12 +89,6 @@ class Clone:
 
 
 @pytest.fixture(scope="session")
-def clone() -> type[Clone]:
-    """What makes a clone in a folder."""
-    return Clone
-
-
-@pytest.fixture(scope="session")
 def smoke(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     """The smoke study, made from nothing on two cores."""
     clone = Clone(tmp_path_factory.mktemp("a clone"))

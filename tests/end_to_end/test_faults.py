@@ -13,14 +13,14 @@ import pytest
 from faults import CHECKPOINT, LOG, OFTEN, ONE, REST, RUNS, STUDENT, STUDY, Place, die_at, died_of, in_the_future, mounted
 
 pytestmark = pytest.mark.slow
-CARRIER = "data/micro/carriers/bias/owl/run0/kept.parquet"
+CARRIER = "data/smoke/carriers/bias/owl/run0/kept.parquet"
 TWO = ("--set-resources", "students_micro:processes=2")
 
 
 @pytest.fixture(scope="module")
-def undisturbed(clone, tmp_path_factory) -> Place:
-    """The micro study made from nothing, once, with nothing in its way."""
-    place = Place(clone(tmp_path_factory.mktemp("faults") / "a clone"))
+def undisturbed(smoke, tmp_path_factory) -> Place:
+    """The micro study made with nothing in its way: two students on what the smoke study has made already."""
+    place = Place(smoke.copied(tmp_path_factory.mktemp("faults") / "a clone"))
     (place.folder / "config/studies/micro.yaml").write_text(STUDY)
     place.clone.snakemake("--cores", "2", "--no-hooks", RUNS, study="micro")
     return place
@@ -80,11 +80,10 @@ def test_snakemake_is_killed(place, recovers):
     recovers(place, set())
 
 
-def test_a_worker_of_two_is_killed(undisturbed, place, recovers, tmp_path):
+def test_a_worker_of_two_is_killed(place, recovers, tmp_path):
     """Its launcher ends the other one. Two processes add in another order than one, so they are compared with two."""
-    alone = Place(undisturbed.clone.copied(tmp_path / "another copy"))
-    shutil.rmtree(alone.student)
-    assert ONE in alone.rerun(*TWO)
+    alone = Place(place.clone.copied(tmp_path / "another copy"))
+    assert alone.rerun(*TWO) == {ONE, *REST}
     place.start(*TWO, **OFTEN)
     place.until_a_checkpoint()
     workers = place.processes()
@@ -135,9 +134,8 @@ def test_a_step_dies_while_it_writes_its_weights(place, recovers, tmp_path):
     recovers(place, {ONE, *REST})
 
 
-@pytest.mark.parametrize("damage", ["a bit", "half of it"])
-def test_a_checkpoint_is_damaged(place, recovers, damage):
-    place.start(target=f"{STUDENT}/training.json", **OFTEN)
+def test_a_checkpoint_is_damaged(place, recovers):
+    place.start(**OFTEN)
     place.until_a_checkpoint()
     (step,) = place.processes()
     step.kill()
@@ -145,7 +143,7 @@ def test_a_checkpoint_is_damaged(place, recovers, damage):
     file = place.student / CHECKPOINT
     content = bytearray(file.read_bytes())
     content[-8] ^= 1
-    file.write_bytes(content if damage == "a bit" else content[: len(content) // 2])
+    file.write_bytes(content)
     recovers(place, {ONE, *REST})
     assert f"{STUDENT}/{CHECKPOINT}: not readable" in place.log() and "training starts anew" in place.log()
 
@@ -165,9 +163,9 @@ def test_the_disk_is_full(place, recovers, what, size):
 
 def test_a_folder_is_read_only(place, recovers):
     with mounted(place.student, "ro"):
-        place.start()
+        place.start(hooks=True)
         said = place.end()
-        assert f"error: [Errno 30] Read-only file system: '{STUDENT}" in said and "Traceback" not in place.log()
+        assert f"error: {STUDENT}: cannot be written in; make it writable and run again." in said and "Traceback" not in said
     recovers(place, {ONE, *REST})
 
 
@@ -191,10 +189,10 @@ def test_an_input_is_truncated(place, recovers):
     assert "Traceback" not in said
     place.assert_unfinished()
     (place.folder / CARRIER).unlink()
-    recovers(place, {"kept of micro: bias/owl", ONE, *REST})
+    recovers(place, {"kept of smoke: bias/owl", ONE, *REST})
 
 
-def test_two_snakemakes_at_once(place, recovers):
+def test_two_snakemakes_at_once(undisturbed, place):
     """The second one is sent away, and the first one does not notice."""
     place.start()
     place.until((place.folder / LOG).exists)
@@ -202,7 +200,7 @@ def test_two_snakemakes_at_once(place, recovers):
     assert second.returncode == 1 and "Traceback" not in second.stderr
     assert "Directory cannot be locked. Please make sure that no other Snakemake process is trying" in second.stderr
     assert place.clone.jobs(place.end(0)) == {ONE, *REST}
-    recovers(place, set())
+    assert place.content() == undisturbed.content()
 
 
 def test_everything_is_dated_in_the_future(place, recovers):

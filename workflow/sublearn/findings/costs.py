@@ -93,19 +93,22 @@ def jobs(studies: list[str]) -> pd.DataFrame:
             continue
         said, numbers = log.read_text(encoding="utf-8", errors="replace"), measured(benchmark)
         # A log ends with its job, whereas `snakemake --touch` dates benchmark files and records anew.
-        end, time = log.stat().st_mtime, numbers["s"]
+        logged, time = log.stat().st_mtime, numbers["s"]
         submitted, ended = given.get(log.as_posix(), (np.nan, np.nan))
-        same = abs(ended - end) < BREAK  # else the record is of a run elsewhere
+        if abs(ended - logged) > BREAK:  # the record is of a run elsewhere
+            submitted = np.nan
+        # After its last word a process takes a moment to end, but no job begins before it is given away.
+        start = np.fmax(logged - time, submitted)
         used = [(int(count), float(peak)) for count, peak in GPU.findall(said)]
         rows.append({
             "study": study,
             "phase": PHASES[folder],
             "job": "/".join([folder, *rest]),
             "jobs": 1,
-            "began": f"{datetime.fromtimestamp(end - time, UTC):%Y-%m-%dT%H:%M:%SZ}",
-            "start": end - time,
-            "end": end,
-            "waited": max(0.0, end - time - submitted) if same else np.nan,
+            "began": f"{datetime.fromtimestamp(start, UTC):%Y-%m-%dT%H:%M:%SZ}",
+            "start": start,
+            "end": start + time,
+            "waited": start - submitted,
             "time": time,
             "loop": sum(map(float, LOOP.findall(said))),
             "cpu": numbers["cpu_time"],
