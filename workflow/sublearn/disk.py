@@ -1,6 +1,6 @@
-"""What is set right, or refused, before the first job of a run: files dated in the future, and folders that cannot be written in.
+"""What is set right or refused before a run's first job: dates in the future, and folders that cannot be written in.
 
-Snakemake would end in the middle of the work, and without a clear word.
+Either would end Snakemake in the middle of the work, without a clear word.
 """
 
 import os
@@ -28,8 +28,8 @@ def refuse_read_only(files: Iterable[str]) -> None:
 def bring_to_now(folders: Iterable[str]) -> list[Path]:
     """Date every file of the folders that is dated in the future now; returns them, and says so if there are any.
 
-    Snakemake takes an output that is older than an input for a sign of clocks that disagree, and deletes it, run after run. Here
-    inputs are compared by content (profiles/default), so their dates mean nothing, and one that stops all work can go.
+    Snakemake takes an output that is older than an input for a sign of clocks that disagree, and deletes it, run after run.
+    Here inputs are compared by content (profiles/default), so their dates mean nothing, and one that stops all work can go.
     """
     now = time.time()
     files = [Path(place, name) for folder in folders for place, _, names in os.walk(folder) for name in names]
