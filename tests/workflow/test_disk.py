@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from sublearn.core.errors import UserError
 from sublearn.disk import bring_to_now, refuse_read_only
 
 
@@ -27,5 +28,5 @@ def test_a_folder_that_cannot_be_written_in_is_named(tmp_path, monkeypatch):
     refuse_read_only(files)
     # Root may write anywhere but on a read-only disk, so the system is asked in its stead.
     monkeypatch.setattr(os, "access", lambda place, mode: place.name != "data")
-    with pytest.raises(SystemExit, match=f"error: {tmp_path}/data: cannot be written in; make it writable and run again."):
+    with pytest.raises(UserError, match=f"{tmp_path}/data: cannot be written in; make it writable and run again."):
         refuse_read_only(files)

@@ -10,19 +10,28 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from sublearn.core.errors import UserError
+
 
 def check(dag: Any) -> None:
-    """Look at the files of a run that is about to begin; ``dag`` is Snakemake's."""
-    refuse_read_only(str(file) for job in dag.needrun_jobs() for file in job.output)
+    """Look at the files of a run that is about to begin, and leave with one sentence if it cannot; ``dag`` is Snakemake's."""
+    try:
+        refuse_read_only(str(file) for job in dag.needrun_jobs() for file in job.output)
+    except UserError as error:
+        raise SystemExit(f"error: {error}") from None
     bring_to_now(("data", "results", "workflow"))
 
 
 def refuse_read_only(files: Iterable[str]) -> None:
-    """End with a sentence if one of the files that are to be made cannot be, as its folder is read-only."""
+    """Refuse a folder in which a file is to be made, and cannot be.
+
+    Raises:
+        UserError: it is read-only.
+    """
     for folder in dict.fromkeys(Path(file).parent for file in files):
         there = next(place for place in (folder, *folder.parents) if place.exists())
         if not os.access(there, os.W_OK):
-            raise SystemExit(f"error: {there}: cannot be written in; make it writable and run again.")
+            raise UserError(f"{there}: cannot be written in; make it writable and run again.")
 
 
 def bring_to_now(folders: Iterable[str]) -> list[Path]:
