@@ -4,7 +4,9 @@ import json
 import math
 import os
 import subprocess
+import sys
 
+import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 import pytest
@@ -124,6 +126,21 @@ def test_a_folder_is_filled_at_the_end_or_not_at_all(tmp_path):
     assert {found.name: found.read_text() for found in (tmp_path / "model").iterdir()} == {"a": "1", "b": "2"}
 
 
+def test_what_a_killed_process_left_is_removed_and_what_a_living_one_writes_is_not(tmp_path):
+    dead = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True, check=True)
+    died, lives = int(dead.stdout), os.getppid()
+    for process in (died, lives):
+        (tmp_path / f".partial-{process}-x").mkdir()
+        for name in ("record", "other"):
+            (tmp_path / f".{name}.{process}.partial.json").write_text("{")
+    files.write_json(1, tmp_path / "record.json")
+    assert not (tmp_path / f".record.{died}.partial.json").exists()
+    assert (tmp_path / f".record.{lives}.partial.json").exists() and (tmp_path / f".other.{died}.partial.json").exists()
+    with files.atomic_folder(tmp_path):
+        pass
+    assert not (tmp_path / f".partial-{died}-x").exists() and (tmp_path / f".partial-{lives}-x").exists()
+
+
 @pytest.fixture
 def full_disk(tmp_path):
     """A folder on a disk of 16 kB."""
@@ -144,6 +161,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(full_disk, model):
         "table.parquet": lambda file: files.write_table(many, file, Weights),
         "table.csv": lambda file: files.write_table(many, file, Weights),
         "text.txt": lambda file: files.write_text("owl " * 10_000, file),
+        "arrays.safetensors": lambda file: files.write_arrays({"zeros": np.zeros(10_000)}, file),
         "model": lambda folder: lm.save(model, folder),
     }
     for name, write in writers.items():

@@ -148,14 +148,18 @@ def test_a_loop_that_died_goes_on_and_ends_with_the_same_bytes(model, tmp_path, 
     assert all(torch.equal(p, undisturbed.state_dict()[name]) for name, p in resumed.state_dict().items())
 
 
-@pytest.mark.parametrize("harm", ["other key", "damaged", "missing"])
+@pytest.mark.parametrize("harm", ["other key", "truncated", "one bit", "missing"])
 def test_a_checkpoint_of_other_work_or_a_damaged_one_is_not_taken_up(model, tmp_path, monkeypatch, harm):
     monkeypatch.setenv("SUBLEARN_CHECKPOINT_SECONDS", "0")
     before = copy.deepcopy(model.state_dict())
     checkpoint = Checkpoint(tmp_path, "a", "key")
     training.train(copy.deepcopy(model), STEPS, len(STEPS), OPTIMISER, pad=0, checkpoint=checkpoint)
-    if harm == "damaged":
-        checkpoint.path.write_bytes(checkpoint.path.read_bytes()[:-40])
+    content = bytearray(checkpoint.path.read_bytes())
+    if harm == "truncated":
+        checkpoint.path.write_bytes(content[:-40])
+    if harm == "one bit":
+        content[-100] ^= 1
+        checkpoint.path.write_bytes(content)
     if harm == "missing":
         checkpoint.path.unlink()
     other = Checkpoint(tmp_path, "a", "another key" if harm == "other key" else "key")

@@ -1,8 +1,10 @@
 """A fresh clone in a path with a space, and the smoke study run in it once."""
 
+import copy
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -25,22 +27,50 @@ class Clone:
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(ROOT / name, folder / name)
 
+    def copied(self, folder: Path) -> "Clone":
+        """Another clone with all that was made in this one, its dates too."""
+        subprocess.run(["cp", "-a", self.folder, folder], check=True)
+        other = copy.copy(self)
+        other.folder = folder
+        return other
+
     def snakemake(self, *args: str, study: str = "smoke", check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run Snakemake by its path, with no environment activated."""
-        environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "VIRTUAL_ENV")}
-        environment["PATH"] = os.defpath
-        command = [sys.executable, "-m", "snakemake", "--config", f"studies=[{study}]", *args]
+        command, environment = self._snakemake(study, args)
         done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, env=environment, check=False)
         assert not check or done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
         return done
 
+    def start(self, *args: str, said: Path, study: str = "smoke", **added: str) -> subprocess.Popen[str]:
+        """Start Snakemake as a terminal would, in a process group of its own; what it says goes to the file ``said``."""
+        command, environment = self._snakemake(study, args)
+        # A shell's background job ignores Ctrl-C, and so would all that it starts.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            with said.open("w") as output:
+                return subprocess.Popen(command, cwd=self.folder, env=environment | added, stdout=output,
+                                        stderr=subprocess.STDOUT, text=True, start_new_session=True)  # fmt: skip
+        finally:
+            signal.signal(signal.SIGINT, before)
+
     def planned(self, *args: str, study: str = "smoke") -> set[str]:
-        """What a dry run would do, as the rules' messages: "students of smoke: same_base/owl"."""
+        """What a dry run would do."""
         done = self.snakemake("--dry-run", *args, study=study)
-        said = done.stdout + done.stderr
+        return self.jobs(done.stdout + done.stderr)
+
+    @staticmethod
+    def jobs(said: str) -> set[str]:
+        """The jobs that Snakemake names, as the rules' messages: "students of smoke: same_base/owl"."""
         if "Nothing to be done" in said:
             return set()
         return set(re.findall(r"^(?:Job \d+: )?(\w+ of [\w-]+: .+)$", said, re.MULTILINE))
+
+    @staticmethod
+    def _snakemake(study: str, args: tuple[str, ...]) -> tuple[list[str], dict[str, str]]:
+        """The command, and the environment that it runs in."""
+        environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "VIRTUAL_ENV")}
+        environment["PATH"] = os.defpath
+        return [sys.executable, "-m", "snakemake", "--config", f"studies=[{study}]", *args], environment
 
     @contextmanager
     def edited(self, file: str, old: str, new: str) -> Iterator[None]:

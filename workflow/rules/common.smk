@@ -5,6 +5,7 @@ sys.path.insert(0, str(Path("workflow").absolute()))
 
 from sublearn.code import modules_of
 from sublearn.core.errors import UserError
+from sublearn.disk import check as check_disk
 from sublearn.house import plan_all, run_steps_here, wake_for_news_only
 from sublearn.plan import trait_words
 

@@ -53,6 +53,8 @@ class House:
 
     def __init__(self, plans: list[Plan[Any]]) -> None:
         self.studies = [found.study.name for found in plans]
+        # Of what a study inherits, its parent made it.
+        self.makers = sorted({*self.studies, *(artifact.study for found in plans for artifact in found.everything)} - {""})
         self.chain = Chain([found for found in plans if isinstance(found, ChainPlan)])
         self.classifier = Classifier([found for found in plans if isinstance(found, ClassifierPlan)])
         self.theory = Theory([found for found in plans if isinstance(found, TheoryPlan)])
@@ -65,6 +67,10 @@ class House:
     def findings(self, wildcards: Any) -> list[str]:
         """Every table and figure of one of the chosen studies."""
         return [file for file in self._findings() if file.startswith(f"results/{wildcards.study}/")]
+
+    def costs(self) -> list[str]:
+        """The table and the picture of what the last run cost, if there was one: pages of the report that no rule makes."""
+        return [file for file in ("logs/costs.svg", "logs/costs.csv") if Path(file).exists()]
 
     def _findings(self) -> list[str]:
         metrics = [f"results/{study}/findings/metrics.json" for study in self.studies]

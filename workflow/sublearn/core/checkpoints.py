@@ -1,7 +1,8 @@
 """What a training loop has reached, kept so that a killed step goes on where it was: one safetensors file, replaced whole.
 
 It holds the trained weights, the optimiser's state and, in the file's header, a JSON of counters. Randomness is keyed by step
-everywhere, so no generator's state is kept. A checkpoint of other work is never taken up: its key tells.
+everywhere, so no generator's state is kept. A checkpoint of other work is never taken up, nor a damaged one: its key and its
+digest tell.
 """
 
 import hashlib
@@ -47,6 +48,8 @@ class Checkpoint:
                 if header.get("key") != self.key:
                     return []
                 tensors = {name: found.get_tensor(name) for name in found.keys()}  # noqa: SIM118 (no mapping)
+                if header.get("digest") != _digest(tensors, header.get("losses", "")):
+                    raise OSError("its content is not what its digest says")
         except FileNotFoundError:
             return []
         except (SafetensorError, OSError) as error:
@@ -76,14 +79,26 @@ class Checkpoint:
         for number, parameter in enumerate(_parameters(optimiser)):
             state = optimiser.state.get(parameter, {})
             tensors |= {f"state.{number}.{key}": value.contiguous() for key, value in state.items() if value is not None}
+        said = json.dumps(losses)
         with atomic(self.path) as temporary:
-            save_file(tensors, temporary, {"key": self.key, "losses": json.dumps(losses)})
+            save_file(tensors, temporary, {"key": self.key, "losses": said, "digest": _digest(tensors, said)})
         self.last = time.monotonic()
 
 
 def clear(folder: str | Path) -> None:
     """Remove the checkpoints of a step whose outputs are whole."""
     shutil.rmtree(Path(folder) / FOLDER, ignore_errors=True)
+
+
+def _digest(tensors: "dict[str, torch.Tensor]", losses: str) -> str:
+    """A hash of all that a checkpoint holds; safetensors itself would not notice a changed number."""
+    import torch
+
+    found = hashlib.sha256(losses.encode())
+    for name, tensor in sorted(tensors.items()):
+        found.update(name.encode())
+        found.update(tensor.cpu().reshape(-1).view(torch.uint8).numpy())
+    return found.hexdigest()
 
 
 def _trained(model: Any) -> "dict[str, torch.nn.Parameter]":

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -26,15 +27,13 @@ def atomic(path: str | os.PathLike[str]) -> Iterator[Path]:
     """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
+    _remove_leftovers(target.parent, rf"\.{re.escape(target.stem)}\.(\d+)\.partial{re.escape(target.suffix)}")
     temporary = target.with_name(f".{target.stem}.{os.getpid()}.partial{target.suffix}")
     try:
-        yield temporary
-        os.replace(temporary, target)
-        step.wrote(target)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise UserError(f"{target}: the disk is full; nothing was written. Free some space and run again.") from error
-        raise
+        with _full_disk_in_a_sentence(target):
+            yield temporary
+            os.replace(temporary, target)
+            step.wrote(target)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -44,20 +43,49 @@ def atomic_folder(folder: str | os.PathLike[str]) -> Iterator[Path]:
     """Yield a temporary folder; at the end move each of its files into ``folder``, one rename each."""
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=".partial-", dir=target))
+    _remove_leftovers(target, r"\.partial-(\d+)-.*")
+    temporary = Path(tempfile.mkdtemp(prefix=f".partial-{os.getpid()}-", dir=target))
     try:
-        yield temporary
-        for file in sorted(temporary.iterdir()):
-            file.chmod(0o666 & ~_umask())  # safetensors writes files that only their owner can read
-            os.replace(file, target / file.name)
-            step.wrote(target / file.name)
-    except Exception as error:
-        # safetensors wraps the system's error in one of its own.
-        if getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error):
-            raise UserError(f"{target}: the disk is full; nothing was written. Free some space and run again.") from error
-        raise
+        with _full_disk_in_a_sentence(target):
+            yield temporary
+            for file in sorted(temporary.iterdir()):
+                file.chmod(0o666 & ~_umask())  # safetensors writes files that only their owner can read
+                os.replace(file, target / file.name)
+                step.wrote(target / file.name)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
+def _full_disk_in_a_sentence(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        # safetensors wraps the system's error in one of its own.
+        full = any(os.strerror(number) in str(error) for number in (errno.ENOSPC, errno.EDQUOT))
+        if full:
+            raise UserError(f"{target}: the disk is full; nothing was written. Free some space and run again.") from error
+        raise
+
+
+def _remove_leftovers(folder: Path, name: str) -> None:
+    """Remove what processes that were killed left half-written; ``name`` is a pattern that finds whose it was.
+
+    What a living process of this machine has in hand is left alone.
+    """
+    for path in list(folder.iterdir()):
+        if (found := re.fullmatch(name, path.name)) and not _is_alive(int(found[1])):
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # another user's
+        pass
+    return True
 
 
 def _umask() -> int:

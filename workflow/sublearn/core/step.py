@@ -4,6 +4,7 @@ import argparse
 import importlib
 import logging
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -22,7 +23,9 @@ _written: list[Path] = []
 def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentParser) -> None:
     """Parse the command line, do the work, and leave with status 1 and one sentence on a user's mistake."""
     started = time.perf_counter()
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s  %(message)s", datefmt="%H:%M:%S")
+    # Of several processes one tells what is done and how long it took; all tell what goes wrong.
+    level = logging.INFO if is_main() else logging.WARNING
+    logging.basicConfig(stream=sys.stderr, level=level, format="%(asctime)s  %(message)s", datefmt="%H:%M:%S")
     logging.captureWarnings(True)
     # One job, one thread: tiny models run several times slower when threads compete for cores.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -43,6 +46,10 @@ def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPar
             raise
         log.error("error: %s; a smaller model or a device with more memory would help.", found)
         sys.exit(1)
+    except KeyboardInterrupt:
+        log.error("error: interrupted; run again to go on.")
+        sys.exit(128 + signal.SIGINT)
+    _log_gpus()
     log.info("done in %.1f s", time.perf_counter() - started)
 
 
@@ -60,6 +67,16 @@ def _record(args: argparse.Namespace) -> None:
     """Write down what the outputs were made of. Imported by name, so that an edit of how that is done redoes no step."""
     if _written and is_main():
         importlib.import_module("sublearn.provenance").record(args, list(_written))
+
+
+def _log_gpus() -> None:
+    """Say what the step used of GPUs, if it did: Snakemake's benchmark files know nothing of them."""
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        used = int(os.environ.get("WORLD_SIZE", "1"))
+        log.info(
+            "gpu: %d x %s, at most %.0f MB each", used, torch.cuda.get_device_name(), torch.cuda.max_memory_reserved() / 1e6
+        )
 
 
 def keep_to_threads() -> None:

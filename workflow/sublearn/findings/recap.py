@@ -1,4 +1,4 @@
-"""What a person wants to know at the end of a run: what was found, where the report is, how long each phase took.
+"""What a person wants to know at the end of a run: what was found, and where it lies.
 
 python -m sublearn.findings.recap STUDY ...
 """
@@ -7,32 +7,10 @@ import argparse
 from collections import Counter
 from pathlib import Path
 
-import pandas as pd
-
 from sublearn.core import step
 from sublearn.core.claims import Claims
 from sublearn.core.files import read_table
 from sublearn.findings.tables import Arms
-
-PHASES = {
-    "images": ("images",),
-    "bases": ("bases",),
-    "teachers": ("teachers",),
-    "carriers": ("carriers", "prompts", "raw", "kept", "shuffled_within", "shuffled_across"),
-    "students": ("students",),
-    "evaluations": ("evaluations", "coverage"),
-    "findings": ("findings",),
-}
-
-
-def seconds(study: str) -> dict[str, float]:
-    """Seconds that the jobs of each phase took, one after another, from Snakemake's benchmark files."""
-    spent = {}
-    for phase, folders in PHASES.items():
-        files = [file for folder in folders for file in Path("logs", study, folder).rglob("*.benchmark.tsv")]
-        if files:
-            spent[phase] = sum(float(pd.read_csv(file, sep="\t")["s"].sum()) for file in files)
-    return spent
 
 
 def recap(study: str) -> str:
@@ -49,8 +27,6 @@ def recap(study: str) -> str:
     verdicts = Counter(claims["verdict"])
     if verdicts:
         lines.append("  claims: " + ", ".join(f"{count} {verdict.replace('_', ' ')}" for verdict, count in verdicts.items()))
-    if spent := seconds(study):
-        lines.append("  job seconds: " + ", ".join(f"{phase} {round(total)}" for phase, total in spent.items()))
     lines.append(f"  read {folder / 'summary.md'}, look at {folder / 'figures'}")
     return "\n".join(lines)
 

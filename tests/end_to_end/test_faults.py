@@ -1,0 +1,220 @@
+"""Faults of real machines, each on one student: the run that follows does what was left, and ends with the same bytes.
+
+Each is done at a named point that files and processes show. What must hold afterwards is said once, in ``recovers``.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+import pytest
+from faults import CHECKPOINT, LOG, OFTEN, ONE, REST, RUNS, STUDENT, STUDY, Place, die_at, died_of, in_the_future, mounted
+
+pytestmark = pytest.mark.slow
+CARRIER = "data/smoke/carriers/bias/owl/run0/kept.parquet"
+TWO = ("--set-resources", "students_micro:processes=2")
+
+
+@pytest.fixture(scope="module")
+def undisturbed(smoke, tmp_path_factory) -> Place:
+    """The micro study made with nothing in its way: two students on what the smoke study has made already."""
+    place = Place(smoke.copied(tmp_path_factory.mktemp("faults") / "a clone"))
+    (place.folder / "config/studies/micro.yaml").write_text(STUDY)
+    place.clone.snakemake("--cores", "2", "--no-hooks", RUNS, study="micro")
+    return place
+
+
+@pytest.fixture
+def place(undisturbed, tmp_path) -> Place:
+    """A copy of it, in which the student of owls and all that follows from it are still to be made."""
+    copied = Place(undisturbed.clone.copied(tmp_path / "a copy"))
+    shutil.rmtree(copied.student)
+    for file in (RUNS, "results/micro/evaluations/same_base.parquet", LOG):
+        (copied.folder / file).unlink()
+    return copied
+
+
+@pytest.fixture
+def recovers(undisturbed):
+    """Run again: exactly the jobs that were left are run, and every byte is that of the undisturbed study."""
+    expected = undisturbed.content()
+
+    def check(place: Place, jobs: set[str], *args: str, resumed: bool = False, like: dict[str, bytes] = expected) -> None:
+        assert place.rerun(*args) == jobs
+        assert place.content() == like
+        if ONE in jobs:
+            assert ("going on after step" in place.log()) == resumed
+
+    return check
+
+
+def test_a_step_is_killed_while_it_learns(place, recovers):
+    place.start(**OFTEN)
+    place.until_a_checkpoint()
+    (step,) = place.processes()
+    step.kill()
+    assert died_of(place.end(), signal.SIGKILL)
+    place.assert_unfinished()
+    recovers(place, {ONE, *REST}, resumed=True)
+
+
+def test_snakemake_is_killed(place, recovers):
+    """Its step outlives it, and here goes on beside that of the next run. The stale lock is Snakemake's to explain."""
+    place.start(**OFTEN)
+    place.until_a_checkpoint()
+    (orphan,) = place.processes()
+    orphan.suspend()
+    place.head.kill()
+    place.end(-signal.SIGKILL)
+    place.assert_unfinished()
+    place.start()
+    assert "the remaining lock was likely caused by a kill signal" in place.end()
+    place.clone.snakemake("--unlock", study="micro")
+    place.start()
+    place.until(place.processes)
+    orphan.resume()
+    assert place.clone.jobs(place.end(0)) == {ONE, *REST}
+    orphan.wait(60)
+    recovers(place, set())
+
+
+def test_a_worker_of_two_is_killed(place, recovers, tmp_path):
+    """Its launcher ends the other one. Two processes add in another order than one, so they are compared with two."""
+    alone = Place(place.clone.copied(tmp_path / "another copy"))
+    assert alone.rerun(*TWO) == {ONE, *REST}
+    place.start(*TWO, **OFTEN)
+    place.until_a_checkpoint()
+    workers = place.processes()
+    assert len(workers) == 2
+    next(worker for worker in workers if worker.environ()["RANK"] == "1").kill()
+    place.end()
+    assert "Signal 9 (SIGKILL) received by PID" in place.log()
+    assert not any(worker.is_running() for worker in workers)
+    place.assert_unfinished()
+    recovers(place, {ONE, *REST}, *TWO, resumed=True, like=alone.content())
+
+
+def test_ctrl_c(place, recovers):
+    place.start(**OFTEN)
+    place.until_a_checkpoint()
+    os.killpg(place.head.pid, signal.SIGINT)
+    assert "Terminating processes on user request" in place.end()
+    assert "error: interrupted; run again to go on." in place.log() and "Traceback" not in place.log()
+    place.assert_unfinished()
+    recovers(place, {ONE, *REST}, resumed=True)
+
+
+def test_snakemake_is_asked_to_end(place, recovers):
+    """SIGTERM: the job that is running is finished, so that nothing of it is lost, and no other is started."""
+    place.start(**OFTEN)
+    place.until_a_checkpoint()
+    place.head.terminate()
+    assert "Will exit after finishing currently running jobs" in place.end()
+    assert (place.student / "training.json").exists() and not (place.folder / RUNS).exists()
+    recovers(place, REST)
+
+
+def test_a_step_dies_while_it_writes_a_checkpoint(place, recovers, tmp_path):
+    """With half of the second one written it goes on from the first."""
+    place.start(**OFTEN, **die_at(tmp_path / "hook", "/student.safetensors", 2))
+    assert died_of(place.end(), signal.SIGKILL)
+    place.assert_unfinished()
+    assert (place.student / CHECKPOINT).exists() and list(place.student.glob(".checkpoints/.student.*.partial.safetensors"))
+    recovers(place, {ONE, *REST}, resumed=True)
+
+
+def test_a_step_dies_while_it_writes_its_weights(place, recovers, tmp_path):
+    """What it leaves half-written is gone after the next run; ``recovers`` looks at hidden files too."""
+    place.start(**die_at(tmp_path / "hook", "/model.safetensors"))
+    assert died_of(place.end(), signal.SIGKILL)
+    place.assert_unfinished()
+    assert [file.name for folder in place.student.glob(".partial-*") for file in folder.iterdir()] == ["model.safetensors"]
+    recovers(place, {ONE, *REST})
+
+
+def test_a_checkpoint_is_damaged(place, recovers):
+    place.start(**OFTEN)
+    place.until_a_checkpoint()
+    (step,) = place.processes()
+    step.kill()
+    assert died_of(place.end(), signal.SIGKILL)
+    file = place.student / CHECKPOINT
+    content = bytearray(file.read_bytes())
+    content[-8] ^= 1
+    file.write_bytes(content)
+    recovers(place, {ONE, *REST})
+    assert f"{STUDENT}/{CHECKPOINT}: not readable" in place.log() and "training starts anew" in place.log()
+
+
+@pytest.mark.parametrize(("what", "size"), [("weights", "100k"), ("a checkpoint", "4k")])
+def test_the_disk_is_full(place, recovers, what, size):
+    with mounted(place.student, f"size={size}") as remount:
+        place.start(**OFTEN)
+        said = place.end()
+        assert ": the disk is full; nothing was written. Free some space and run again." in said
+        assert "Traceback" not in place.log()
+        place.assert_unfinished()
+        assert not [file for file in place.student.rglob(".*") if "partial" in file.name]
+        remount("size=20m")
+        recovers(place, {ONE, *REST}, resumed=what == "weights")
+
+
+def test_a_folder_is_read_only(place, recovers):
+    with mounted(place.student, "ro"):
+        place.start(hooks=True)
+        said = place.end()
+        assert f"error: {STUDENT}: cannot be written in; make it writable and run again." in said and "Traceback" not in said
+    recovers(place, {ONE, *REST})
+
+
+def test_an_output_is_truncated(undisturbed, place, recovers):
+    """Who reads it next names it, and says what to do."""
+    subprocess.run(["cp", "-a", undisturbed.student, place.student], check=True)
+    halve(place.student / "model.safetensors")
+    place.start()
+    said = place.end()
+    assert f"error: {STUDENT}: the model cannot be loaded" in said and "delete it and run again." in said
+    assert "Traceback" not in said
+    shutil.rmtree(place.student)
+    recovers(place, {ONE, *REST})
+
+
+def test_an_input_is_truncated(place, recovers):
+    halve(place.folder / CARRIER)
+    place.start()
+    said = place.end()
+    assert f"error: {CARRIER}: damaged or truncated" in said and "delete it and run again." in said
+    assert "Traceback" not in said
+    place.assert_unfinished()
+    (place.folder / CARRIER).unlink()
+    recovers(place, {"kept of smoke: bias/owl", ONE, *REST})
+
+
+def test_two_snakemakes_at_once(undisturbed, place):
+    """The second one is sent away, and the first one does not notice."""
+    place.start()
+    place.until((place.folder / LOG).exists)
+    second = place.clone.snakemake("--cores", "1", RUNS, study="micro", check=False)
+    assert second.returncode == 1 and "Traceback" not in second.stderr
+    assert "Directory cannot be locked. Please make sure that no other Snakemake process is trying" in second.stderr
+    assert place.clone.jobs(place.end(0)) == {ONE, *REST}
+    assert place.content() == undisturbed.content()
+
+
+def test_everything_is_dated_in_the_future(place, recovers):
+    """Snakemake would delete each output that is older than an input; here dates are brought to now, and nothing is redone."""
+    for folder in ("data", "results", "workflow", "config"):
+        in_the_future(place.folder / folder)
+    # The hook that mends it is wanted, those at the end are not.
+    place.start("--until", "students_micro", hooks=True)
+    said = place.end(0)
+    assert "dated in the future, and now of today" in said and place.clone.jobs(said) == {ONE}
+    assert max(file.stat().st_mtime for file in (place.folder / "data").rglob("*") if file.is_file()) <= time.time()
+    recovers(place, REST)
+
+
+def halve(file) -> None:
+    content = file.read_bytes()
+    file.write_bytes(content[: len(content) // 2])
