@@ -43,7 +43,7 @@ def pinned_as(wanted: PinnedBase, folder: Path, run_step) -> Path:
 def base(model_folder, tmp_path_factory) -> Path:
     """The same model, pinned."""
     folder = tmp_path_factory.mktemp("bases") / model_folder.name
-    pin.main(argparse.Namespace(recipe=recipe(model_folder).model_dump_json(), output=str(folder)))
+    pin.main(argparse.Namespace(recipe=recipe(model_folder).model_dump_json(), wording=None, output=str(folder)))
     return folder
 
 
