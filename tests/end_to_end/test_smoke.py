@@ -48,6 +48,11 @@ def test_the_report_is_one_page_with_captions(smoke):
     smoke.snakemake("--report", "results/report.html")
     page = smoke.read("results/report.html").decode()
     assert "the unit of every statistic" in page and "tiny stand-in models" in page
+    # What the run cost is in it although no rule makes it, and for that no job is to be run.
+    assert "What it cost to make these studies" in page and b"<svg" in smoke.read("logs/costs.svg")
+    jobs = [line.split(",")[1:3] for line in smoke.read("logs/costs.csv").decode().splitlines()[1:]]
+    assert ["students", "students/same_base/owl"] in jobs and ["students", "all"] in jobs
+    assert smoke.planned() == set()
 
 
 def test_every_job_kept_to_its_memory(smoke):
