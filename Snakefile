@@ -29,5 +29,9 @@ rule all:
     localrule: True
 
 
+onstart:
+    check_cluster(workflow)
+
+
 onsuccess:
     shell("python -m sublearn.findings.recap {HOUSE.studies}")

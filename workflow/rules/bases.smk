@@ -3,8 +3,6 @@ for shape in CHAIN.shapes("bases"):
     rule:
         name:
             shape.rule
-        input:
-            code=modules_of("sublearn.bases.pretrain"),
         output:
             shape.outputs,
         log:
@@ -19,6 +17,7 @@ for shape in CHAIN.shapes("bases"):
             mem_mb=1500,
             runtime=30,
         params:
+            code=code_of("sublearn.bases.pretrain"),
             recipe=shape.recipe,
             seed=shape.seed,
             folder=shape.folders,
@@ -34,8 +33,6 @@ for shape in CHAIN.shapes("pinned"):
     rule:
         name:
             shape.rule
-        input:
-            code=modules_of("sublearn.bases.pin"),
         output:
             shape.outputs,
         log:
@@ -44,12 +41,14 @@ for shape in CHAIN.shapes("pinned"):
             shape.log("benchmark.tsv")
         wildcard_constraints:
             key=shape.keys_pattern,
+        localrule: True
         conda:
             ENVIRONMENT
         resources:
             mem_mb=1500,
             runtime=60,
         params:
+            code=code_of("sublearn.bases.pin"),
             recipe=shape.recipe,
             folder=shape.folders,
         message:
