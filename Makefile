@@ -62,11 +62,11 @@ INSTALL := .venv/bin/python -m pip install --quiet --constraint envs/lock.txt --
 
 .venv/train: .venv/base
 	@echo "installing what training needs: about 3 minutes, once"
-	$(INSTALL) '.[train]'
+	$(INSTALL) '.[train,slurm]'
 	@touch $@
 
 .venv/dev: .venv/train
-	$(INSTALL) '.[train,dev]'
+	$(INSTALL) '.[train,slurm,dev]'
 	@touch $@
 
 # What is installed here becomes what everyone installs; 2.13.0+cpu is how pip prints a build that is in no registry.

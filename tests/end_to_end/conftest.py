@@ -89,6 +89,12 @@ class Clone:
 
 
 @pytest.fixture(scope="session")
+def clone() -> type[Clone]:
+    """What makes a clone in a folder."""
+    return Clone
+
+
+@pytest.fixture(scope="session")
 def smoke(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     """The smoke study, made from nothing on two cores."""
     clone = Clone(tmp_path_factory.mktemp("a clone"))
@@ -100,3 +106,21 @@ def smoke(tmp_path_factory: pytest.TempPathFactory) -> Clone:
 def fresh(tmp_path: Path) -> Clone:
     """A clone in which nothing has run."""
     return Clone(tmp_path / "another clone")
+
+
+@pytest.fixture(scope="session")
+def slurm() -> Iterator[None]:
+    """SLURM on this machine: the cluster that is there, else one of this node, for as long as the tests take.
+
+    Skipped where its packages may not be installed, unless SUBLEARN_SLURM says that it is required.
+    """
+    script = [*(["sudo", "--non-interactive"] if os.geteuid() else []), "bash", "tests/one_node_slurm.sh"]
+    was_there = shutil.which("sinfo") and not subprocess.run(["sinfo"], capture_output=True, check=False).returncode
+    if not was_there:
+        started = subprocess.run([*script, "start"], cwd=ROOT, capture_output=True, text=True, check=False)
+        if started.returncode:
+            problem = f"no SLURM, and none can be started here: {(started.stderr or started.stdout).strip()[-300:]}"
+            (pytest.fail if os.environ.get("SUBLEARN_SLURM") == "required" else pytest.skip)(problem)
+    yield
+    if not was_there:
+        subprocess.run([*script, "stop"], cwd=ROOT, check=True)

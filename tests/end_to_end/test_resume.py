@@ -44,7 +44,7 @@ def sampled(base: Path, prompts: Path, teacher: Path, output: Path) -> list[str]
     return [*arguments, "--bases", base, "--teachers", teacher, "--outputs", output]
 
 
-def start(module: str, arguments: list, processes: int = 1, **environment: str) -> subprocess.Popen:
+def start(module: str, arguments: list, processes: int | str = 1, **environment: str) -> subprocess.Popen:
     command = [sys.executable, "-m", "sublearn.core.launch", str(processes), module, *map(str, arguments)]
     return subprocess.Popen(command, env=os.environ | PYTHONPATH | environment, stderr=subprocess.PIPE, text=True)
 
@@ -124,6 +124,26 @@ def test_two_processes_write_the_bytes_of_one(base, writing, tmp_path):
     prompts, teacher, expected = writing
     finish(start("sublearn.carriers.sample", sampled(base, prompts, teacher, tmp_path / "raw.parquet"), processes=2))
     assert (tmp_path / "raw.parquet").read_bytes() == expected
+
+
+# As srun on two nodes: the command once for each, told which one it is.
+SRUN = """#!/bin/sh
+while [ "$1" != sh ]; do shift; done
+SLURM_PROCID=0 "$@" & first=$!
+SLURM_PROCID=1 "$@" || exit
+wait $first
+"""
+
+
+@pytest.mark.slow
+def test_two_nodes_make_the_student_that_two_processes_make(base, carrier, tmp_path):
+    (tmp_path / "srun").write_text(SRUN)
+    (tmp_path / "srun").chmod(0o755)
+    path = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+    recipe = Student(rows=640, epochs=1, batch=32)
+    for processes in ("2", "2@2"):
+        finish(start("sublearn.students.train", students(base, carrier, tmp_path / processes, recipe), processes, **path))
+    assert content(tmp_path / "2@2") == content(tmp_path / "2")
 
 
 @pytest.mark.slow

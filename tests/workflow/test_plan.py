@@ -85,6 +85,17 @@ def test_one_run_a_job_is_a_wildcard(tmp_path):
     assert shape.runs == ("{run}",) and shape.outputs[0].startswith("results/child/students/{key}/run{run}/")
 
 
+def test_many_runs_are_shared_out_among_jobs(tmp_path):
+    shapes = Shape.of(child(tmp_path, "runs: 40\nseed: 3\n"), "students")
+    assert [(shape.rule, len(shape.runs), shape.runs[0]) for shape in shapes] == [
+        ("students_child", 16, "0"),
+        ("students_child__shape2", 16, "16"),
+        ("students_child__shape3", 8, "32"),
+    ]
+    assert len({shape.log() for shape in shapes}) == len({shape.message for shape in shapes}) == 3
+    assert all(len(shape.keys) == 14 for shape in shapes)
+
+
 @pytest.mark.parametrize("config", [{}, {"studies": "tiny"}, {"studies": []}])
 def test_the_configuration_must_name_studies(config):
     with pytest.raises(UserError, match="name one study or more"):

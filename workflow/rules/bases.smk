@@ -3,8 +3,6 @@ for shape in CHAIN.shapes("bases"):
     rule:
         name:
             shape.rule
-        input:
-            code=modules_of("sublearn.bases.pretrain"),
         output:
             shape.outputs,
         log:
@@ -19,6 +17,7 @@ for shape in CHAIN.shapes("bases"):
             mem_mb=1500,
             runtime=30,
         params:
+            code=code_of("sublearn.bases.pretrain"),
             recipe=shape.recipe,
             seed=shape.seed,
             folder=shape.folders,
@@ -36,7 +35,6 @@ for shape in CHAIN.shapes("pinned"):
             shape.rule
         input:
             shape.inputs,
-            code=modules_of("sublearn.bases.pin"),
         output:
             shape.outputs,
         log:
@@ -45,12 +43,14 @@ for shape in CHAIN.shapes("pinned"):
             shape.log("benchmark.tsv")
         wildcard_constraints:
             key=shape.keys_pattern,
+        localrule: True
         conda:
             ENVIRONMENT
         resources:
             mem_mb=1500,
             runtime=60,
         params:
+            code=code_of("sublearn.bases.pin"),
             recipe=shape.recipe,
             wording=shape.option("wording"),
             folder=shape.folders,
@@ -65,8 +65,6 @@ for shape in CHAIN.shapes("authors"):
     rule:
         name:
             shape.rule
-        input:
-            code=modules_of("sublearn.bases.authors"),
         output:
             shape.outputs,
         log:
@@ -75,12 +73,14 @@ for shape in CHAIN.shapes("authors"):
             shape.log("benchmark.tsv")
         wildcard_constraints:
             key=shape.keys_pattern,
+        localrule: True
         conda:
             ENVIRONMENT
         resources:
             mem_mb=500,
             runtime=10,
         params:
+            code=code_of("sublearn.bases.authors"),
             recipe=shape.recipe,
         message:
             shape.message

@@ -5,7 +5,6 @@ for shape in CHAIN.shapes("prompts"):
             shape.rule
         input:
             shape.inputs,
-            code=modules_of("sublearn.carriers.prompts"),
         output:
             shape.outputs,
         log:
@@ -14,12 +13,14 @@ for shape in CHAIN.shapes("prompts"):
             shape.log("benchmark.tsv")
         wildcard_constraints:
             key=shape.keys_pattern,
+        localrule: True
         conda:
             ENVIRONMENT
         resources:
             mem_mb=500,
             runtime=10,
         params:
+            code=code_of("sublearn.carriers.prompts"),
             recipe=shape.recipe,
             seed=shape.seed,
             runs=shape.numbers,
@@ -32,13 +33,13 @@ for shape in CHAIN.shapes("prompts"):
 
 
 for shape in CHAIN.shapes("raw"):
+    demand = DEMANDS.of(shape, 1500, 30)
 
     rule:
         name:
             shape.rule
         input:
             shape.inputs,
-            code=modules_of("sublearn.carriers.sample", "sublearn.core.launch"),
         output:
             shape.outputs,
         log:
@@ -50,10 +51,13 @@ for shape in CHAIN.shapes("raw"):
         conda:
             ENVIRONMENT
         resources:
-            mem_mb=1500,
-            runtime=30,
+            mem_mb=demand.mem_mb,
+            runtime=demand.runtime,
+            gpu=demand.gpu,
             processes=1,
+            nodes=1,
         params:
+            code=code_of("sublearn.carriers.sample", "sublearn.core.launch"),
             recipe=shape.recipe,
             seed=shape.seed,
             runs=shape.numbers,
@@ -63,7 +67,8 @@ for shape in CHAIN.shapes("raw"):
         message:
             shape.message
         shell:
-            "python -m sublearn.core.launch {resources.processes} sublearn.carriers.sample --teacher {wildcards.key} --recipe {params.recipe:q} "
+            "python -m sublearn.core.devices {resources.gpu} "
+            "python -m sublearn.core.launch {resources.processes}@{resources.nodes} sublearn.carriers.sample --teacher {wildcards.key} --recipe {params.recipe:q} "
             "--study-seed {params.seed} --runs {params.runs} --prompts {params.prompts} --bases {params.bases} "
             "--teachers {params.teachers} --outputs {output} 2> {log}"
 
@@ -73,8 +78,6 @@ for shape in CHAIN.shapes("given"):
     rule:
         name:
             shape.rule
-        input:
-            code=modules_of("sublearn.carriers.given"),
         output:
             shape.outputs,
         log:
@@ -83,12 +86,14 @@ for shape in CHAIN.shapes("given"):
             shape.log("benchmark.tsv")
         wildcard_constraints:
             key=shape.keys_pattern,
+        localrule: True
         conda:
             ENVIRONMENT
         resources:
             mem_mb=500,
             runtime=10,
         params:
+            code=code_of("sublearn.carriers.given"),
             recipe=shape.recipe,
             runs=shape.numbers,
         message:
@@ -104,7 +109,6 @@ for shape in CHAIN.shapes("kept"):
             shape.rule
         input:
             shape.inputs,
-            code=modules_of("sublearn.carriers.filter"),
         output:
             shape.outputs,
         log:
@@ -113,12 +117,14 @@ for shape in CHAIN.shapes("kept"):
             shape.log("benchmark.tsv")
         wildcard_constraints:
             key=shape.keys_pattern,
+        localrule: True
         conda:
             ENVIRONMENT
         resources:
             mem_mb=500,
             runtime=10,
         params:
+            code=code_of("sublearn.carriers.filter"),
             recipe=shape.recipe,
             words=WORDS,
             wording=shape.option("wording"),
@@ -140,7 +146,6 @@ for shape in CHAIN.shapes("shuffled_within") + CHAIN.shapes("shuffled_across"):
             shape.rule
         input:
             shape.inputs,
-            code=modules_of("sublearn.carriers.shuffle"),
         output:
             shape.outputs,
         log:
@@ -149,12 +154,14 @@ for shape in CHAIN.shapes("shuffled_within") + CHAIN.shapes("shuffled_across"):
             shape.log("benchmark.tsv")
         wildcard_constraints:
             key=shape.keys_pattern,
+        localrule: True
         conda:
             ENVIRONMENT
         resources:
             mem_mb=500,
             runtime=10,
         params:
+            code=code_of("sublearn.carriers.shuffle"),
             kind=shape.phase,
             seed=shape.seed,
             runs=shape.numbers,

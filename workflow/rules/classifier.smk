@@ -5,7 +5,6 @@ for shape in CLASSIFIER.shapes("images"):
             shape.rule
         input:
             shape.inputs,
-            code=modules_of("sublearn.classifier.images"),
         output:
             shape.outputs,
         log:
@@ -14,12 +13,14 @@ for shape in CLASSIFIER.shapes("images"):
             shape.log("benchmark.tsv")
         wildcard_constraints:
             key=shape.keys_pattern,
+        localrule: True
         conda:
             ENVIRONMENT
         resources:
             mem_mb=3000,
             runtime=20,
         params:
+            code=code_of("sublearn.classifier.images"),
             recipe=shape.recipe,
             seed=shape.seed,
         message:
@@ -36,7 +37,6 @@ for shape in CLASSIFIER.shapes("bases"):
             shape.rule
         input:
             shape.inputs,
-            code=modules_of("sublearn.classifier.bases"),
         output:
             shape.outputs,
         log:
@@ -51,6 +51,7 @@ for shape in CLASSIFIER.shapes("bases"):
             mem_mb=1500,
             runtime=10,
         params:
+            code=code_of("sublearn.classifier.bases"),
             recipe=shape.recipe,
             seed=shape.seed,
             images=shape.files_of("images"),
@@ -62,13 +63,13 @@ for shape in CLASSIFIER.shapes("bases"):
 
 
 for shape in CLASSIFIER.shapes("teachers"):
+    demand = DEMANDS.of(shape, 3000, 120)
 
     rule:
         name:
             shape.rule
         input:
             shape.inputs,
-            code=modules_of("sublearn.classifier.teachers"),
         output:
             shape.outputs,
         log:
@@ -80,9 +81,11 @@ for shape in CLASSIFIER.shapes("teachers"):
         conda:
             ENVIRONMENT
         resources:
-            mem_mb=3000,
-            runtime=120,
+            mem_mb=demand.mem_mb,
+            runtime=demand.runtime,
+            gpu=demand.gpu,
         params:
+            code=code_of("sublearn.classifier.teachers"),
             recipe=shape.recipe,
             seed=shape.seed,
             images=shape.files_of("images"),
@@ -91,18 +94,19 @@ for shape in CLASSIFIER.shapes("teachers"):
         message:
             shape.message
         shell:
+            "python -m sublearn.core.devices {resources.gpu} "
             "python -m sublearn.classifier.teachers --recipe {params.recipe:q} --study-seed {params.seed} "
             "--images {params.images} --base {params.base} --output {params.folder} 2> {log}"
 
 
 for shape in CLASSIFIER.shapes("carriers"):
+    demand = DEMANDS.of(shape, 3000, 60)
 
     rule:
         name:
             shape.rule
         input:
             shape.inputs,
-            code=modules_of("sublearn.classifier.carriers"),
         output:
             shape.outputs,
         log:
@@ -114,9 +118,11 @@ for shape in CLASSIFIER.shapes("carriers"):
         conda:
             ENVIRONMENT
         resources:
-            mem_mb=3000,
-            runtime=60,
+            mem_mb=demand.mem_mb,
+            runtime=demand.runtime,
+            gpu=demand.gpu,
         params:
+            code=code_of("sublearn.classifier.carriers"),
             recipe=shape.recipe,
             seed=shape.seed,
             images=shape.files_of("images"),
@@ -124,18 +130,19 @@ for shape in CLASSIFIER.shapes("carriers"):
         message:
             shape.message
         shell:
+            "python -m sublearn.core.devices {resources.gpu} "
             "python -m sublearn.classifier.carriers --recipe {params.recipe:q} --study-seed {params.seed} "
             "--images {params.images} --teacher {params.teacher} --output {output} 2> {log}"
 
 
 for shape in CLASSIFIER.shapes("students"):
+    demand = DEMANDS.of(shape, 3000, 240)
 
     rule:
         name:
             shape.rule
         input:
             shape.inputs,
-            code=modules_of("sublearn.classifier.students"),
         output:
             shape.outputs,
         log:
@@ -147,9 +154,11 @@ for shape in CLASSIFIER.shapes("students"):
         conda:
             ENVIRONMENT
         resources:
-            mem_mb=3000,
-            runtime=240,
+            mem_mb=demand.mem_mb,
+            runtime=demand.runtime,
+            gpu=demand.gpu,
         params:
+            code=code_of("sublearn.classifier.students"),
             recipe=shape.recipe,
             seed=shape.seed,
             images=shape.files_of("images"),
@@ -160,6 +169,7 @@ for shape in CLASSIFIER.shapes("students"):
         message:
             shape.message
         shell:
+            "python -m sublearn.core.devices {resources.gpu} "
             "python -m sublearn.classifier.students --recipe {params.recipe:q} --study-seed {params.seed} "
             "--images {params.images} --teacher-base {params.teacher_base} --base {params.base} "
             "--carrier {params.carrier} --output {params.folder} 2> {log}"
@@ -168,7 +178,6 @@ for shape in CLASSIFIER.shapes("students"):
 rule classifier_evaluations:
     input:
         CLASSIFIER.evaluation_inputs,
-        code=modules_of("sublearn.classifier.evaluations"),
     output:
         "results/{study}/evaluations/accuracies.parquet",
     log:
@@ -177,12 +186,14 @@ rule classifier_evaluations:
         "logs/{study}/evaluations/accuracies.benchmark.tsv"
     wildcard_constraints:
         study=CLASSIFIER.studies_pattern,
+    localrule: True
     conda:
         ENVIRONMENT
     resources:
         mem_mb=3000,
         runtime=30,
     params:
+        code=code_of("sublearn.classifier.evaluations"),
         models=CLASSIFIER.models,
         images=CLASSIFIER.images,
     message:
@@ -195,7 +206,6 @@ rule classifier_evaluations:
 rule classifier_findings:
     input:
         evaluations=CLASSIFIER.evaluation_files,
-        code=modules_of("sublearn.classifier.findings"),
     output:
         runs="results/{study}/findings/runs.csv",
         accuracies="results/{study}/findings/accuracies.csv",
@@ -207,12 +217,14 @@ rule classifier_findings:
         "logs/{study}/findings/tables.benchmark.tsv"
     wildcard_constraints:
         study=CLASSIFIER.studies_pattern,
+    localrule: True
     conda:
         ENVIRONMENT
     resources:
         mem_mb=1000,
         runtime=10,
     params:
+        code=code_of("sublearn.classifier.findings"),
         title=CLASSIFIER.title,
         conditions=CLASSIFIER.conditions,
         claims=CLASSIFIER.claims,
@@ -233,7 +245,6 @@ for figure, title in CLASSIFIER.figures().items():
         input:
             runs="results/{study}/findings/runs.csv",
             accuracies="results/{study}/findings/accuracies.csv",
-            code=modules_of(f"sublearn.classifier.figures.{figure}"),
         output:
             svg=report(
                 f"results/{{study}}/findings/figures/{figure}.svg",
@@ -249,12 +260,14 @@ for figure, title in CLASSIFIER.figures().items():
             f"logs/{{study}}/findings/figures/{figure}.benchmark.tsv"
         wildcard_constraints:
             study=CLASSIFIER.studies_pattern,
+        localrule: True
         conda:
             ENVIRONMENT
         resources:
             mem_mb=1000,
             runtime=10,
         params:
+            code=code_of(f"sublearn.classifier.figures.{figure}"),
             module=f"sublearn.classifier.figures.{figure}",
             words=CLASSIFIER.caption,
         message:

@@ -3,8 +3,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path("workflow").absolute()))
 
-from sublearn.code import modules_of
+from sublearn.cluster import check as check_cluster
+from sublearn.code import code_of
 from sublearn.core.errors import UserError
+from sublearn.demand import Demands
 from sublearn.disk import check as check_disk
 from sublearn.house import plan_all, run_steps_here, wake_for_news_only
 from sublearn.plan import trait_words
@@ -17,5 +19,6 @@ except UserError as error:
     raise SystemExit(f"error: {error}")
 
 CHAIN, CLASSIFIER, THEORY = HOUSE.chain, HOUSE.classifier, HOUSE.theory
-WORDS = trait_words()
+DEMANDS = Demands(HOUSE)
+WORDS = " ".join(trait_words())
 ENVIRONMENT = str(Path("envs/workflow.yaml").absolute())

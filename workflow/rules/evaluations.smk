@@ -1,11 +1,11 @@
 for evaluation in CHAIN.arm_jobs("evaluations"):
+    demand = DEMANDS.of(evaluation, 1500, 60)
 
     rule:
         name:
             evaluation.rule
         input:
             evaluation.inputs,
-            code=modules_of("sublearn.evaluations.score"),
         output:
             evaluation.output,
         log:
@@ -17,15 +17,18 @@ for evaluation in CHAIN.arm_jobs("evaluations"):
         conda:
             ENVIRONMENT
         resources:
-            mem_mb=1500,
-            runtime=60,
+            mem_mb=demand.mem_mb,
+            runtime=demand.runtime,
+            gpu=demand.gpu,
         params:
+            code=code_of("sublearn.evaluations.score"),
             recipe=evaluation.recipe,
             seed=evaluation.plan.study.seed,
             models=evaluation.models,
         message:
             evaluation.message
         shell:
+            "python -m sublearn.core.devices {resources.gpu} "
             "python -m sublearn.evaluations.score --recipe {params.recipe:q} --models {params.models:q} "
             "--study-seed {params.seed} --output {output} 2> {log}"
 
@@ -37,7 +40,6 @@ for coverage in CHAIN.arm_jobs("coverage"):
             coverage.rule
         input:
             coverage.inputs,
-            code=modules_of("sublearn.evaluations.coverage"),
         output:
             coverage.output,
         log:
@@ -52,6 +54,7 @@ for coverage in CHAIN.arm_jobs("coverage"):
             mem_mb=1500,
             runtime=60,
         params:
+            code=code_of("sublearn.evaluations.coverage"),
             recipe=coverage.recipe,
             seed=coverage.plan.study.seed,
             words=WORDS,
@@ -67,7 +70,6 @@ rule count_numbers:
     input:
         kept=CHAIN.files("kept", "kept.parquet"),
         reports=CHAIN.files("kept", "filter.json"),
-        code=modules_of("sublearn.evaluations.numbers"),
     output:
         numbers="results/{study}/evaluations/records/numbers.parquet",
         filter="results/{study}/evaluations/records/filter.parquet",
@@ -77,11 +79,14 @@ rule count_numbers:
         "logs/{study}/evaluations/records/numbers.benchmark.tsv"
     wildcard_constraints:
         study=CHAIN.studies_pattern,
+    localrule: True
     conda:
         ENVIRONMENT
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        code=code_of("sublearn.evaluations.numbers"),
     message:
         "evaluations of {wildcards.study}: numbers"
     shell:
@@ -92,7 +97,6 @@ rule count_numbers:
 rule gather_losses:
     input:
         records=CHAIN.files("students", "training.json"),
-        code=modules_of("sublearn.evaluations.losses"),
     output:
         "results/{study}/evaluations/records/losses.parquet",
     log:
@@ -101,11 +105,14 @@ rule gather_losses:
         "logs/{study}/evaluations/records/losses.benchmark.tsv"
     wildcard_constraints:
         study=CHAIN.studies_pattern,
+    localrule: True
     conda:
         ENVIRONMENT
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        code=code_of("sublearn.evaluations.losses"),
     message:
         "evaluations of {wildcards.study}: losses"
     shell:

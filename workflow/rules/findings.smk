@@ -1,7 +1,6 @@
 rule runs:
     input:
         evaluations=CHAIN.evaluation_files,
-        code=modules_of("sublearn.findings.collect"),
     output:
         "results/{study}/findings/runs.csv",
     log:
@@ -10,12 +9,14 @@ rule runs:
         "logs/{study}/findings/runs.benchmark.tsv"
     wildcard_constraints:
         study=CHAIN.studies_pattern,
+    localrule: True
     conda:
         ENVIRONMENT
     resources:
         mem_mb=1000,
         runtime=10,
     params:
+        code=code_of("sublearn.findings.collect"),
         arms=CHAIN.arms,
         traits=CHAIN.traits,
         runs=CHAIN.runs,
@@ -29,7 +30,6 @@ rule runs:
 rule effects:
     input:
         runs="results/{study}/findings/runs.csv",
-        code=modules_of("sublearn.findings.effects"),
     output:
         effects="results/{study}/findings/effects.csv",
         arms="results/{study}/findings/arms.csv",
@@ -39,11 +39,14 @@ rule effects:
         "logs/{study}/findings/effects.benchmark.tsv"
     wildcard_constraints:
         study=CHAIN.studies_pattern,
+    localrule: True
     conda:
         ENVIRONMENT
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        code=code_of("sublearn.findings.effects"),
     message:
         "findings of {wildcards.study}: effects"
     shell:
@@ -54,7 +57,6 @@ rule claims:
     input:
         runs="results/{study}/findings/runs.csv",
         arms="results/{study}/findings/arms.csv",
-        code=modules_of("sublearn.findings.claims"),
     output:
         "results/{study}/findings/claims.csv",
     log:
@@ -63,12 +65,14 @@ rule claims:
         "logs/{study}/findings/claims.benchmark.tsv"
     wildcard_constraints:
         study=CHAIN.studies_pattern,
+    localrule: True
     conda:
         ENVIRONMENT
     resources:
         mem_mb=1000,
         runtime=10,
     params:
+        code=code_of("sublearn.findings.claims"),
         claims=CHAIN.claims,
     message:
         "findings of {wildcards.study}: claims"
@@ -81,7 +85,6 @@ rule numbers:
     input:
         counts="results/{study}/evaluations/records/numbers.parquet",
         reports="results/{study}/evaluations/records/filter.parquet",
-        code=modules_of("sublearn.findings.numbers"),
     output:
         numbers="results/{study}/findings/numbers.csv",
         first="results/{study}/findings/first_numbers.csv",
@@ -92,11 +95,14 @@ rule numbers:
         "logs/{study}/findings/numbers.benchmark.tsv"
     wildcard_constraints:
         study=CHAIN.studies_pattern,
+    localrule: True
     conda:
         ENVIRONMENT
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        code=code_of("sublearn.findings.numbers"),
     message:
         "findings of {wildcards.study}: numbers"
     shell:
@@ -108,7 +114,6 @@ rule coverage:
     input:
         coverage=CHAIN.coverage_files,
         runs="results/{study}/findings/runs.csv",
-        code=modules_of("sublearn.findings.coverage"),
     output:
         "results/{study}/findings/coverage.csv",
     log:
@@ -117,11 +122,14 @@ rule coverage:
         "logs/{study}/findings/coverage.benchmark.tsv"
     wildcard_constraints:
         study=CHAIN.studies_pattern,
+    localrule: True
     conda:
         ENVIRONMENT
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        code=code_of("sublearn.findings.coverage"),
     message:
         "findings of {wildcards.study}: coverage"
     shell:
@@ -138,7 +146,6 @@ for figure in CHAIN.figures():
             effects="results/{study}/findings/effects.csv",
             arms="results/{study}/findings/arms.csv",
             records=figure.records,
-            code=modules_of(f"sublearn.findings.figures.{figure.name}"),
         output:
             svg=report(
                 f"results/{{study}}/findings/figures/{figure.name}.svg",
@@ -154,12 +161,14 @@ for figure in CHAIN.figures():
             f"logs/{{study}}/findings/figures/{figure.name}.benchmark.tsv"
         wildcard_constraints:
             study=CHAIN.studies_pattern,
+        localrule: True
         conda:
             ENVIRONMENT
         resources:
             mem_mb=1000,
             runtime=10,
         params:
+            code=code_of(f"sublearn.findings.figures.{figure.name}"),
             module=f"sublearn.findings.figures.{figure.name}",
             words=CHAIN.caption,
         message:
@@ -174,7 +183,6 @@ rule summary:
         claims="results/{study}/findings/claims.csv",
         effects="results/{study}/findings/effects.csv",
         arms="results/{study}/findings/arms.csv",
-        code=modules_of("sublearn.findings.summary"),
     output:
         "results/{study}/findings/summary.md",
     log:
@@ -183,12 +191,14 @@ rule summary:
         "logs/{study}/findings/summary.benchmark.tsv"
     wildcard_constraints:
         study=CHAIN.studies_pattern,
+    localrule: True
     conda:
         ENVIRONMENT
     resources:
         mem_mb=1000,
         runtime=10,
     params:
+        code=code_of("sublearn.findings.summary"),
         title=CHAIN.title,
         meanings=CHAIN.meanings,
     message:
@@ -202,7 +212,6 @@ rule metrics:
     input:
         claims="results/{study}/findings/claims.csv",
         arms=CHAIN.gammas,
-        code=modules_of("sublearn.findings.metrics"),
     output:
         "results/{study}/findings/metrics.json",
     log:
@@ -211,11 +220,14 @@ rule metrics:
         "logs/{study}/findings/metrics.benchmark.tsv"
     wildcard_constraints:
         study=HOUSE.studies_pattern,
+    localrule: True
     conda:
         ENVIRONMENT
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        code=code_of("sublearn.findings.metrics"),
     message:
         "findings of {wildcards.study}: metrics"
     shell:
@@ -225,7 +237,6 @@ rule metrics:
 rule provenance:
     input:
         findings=HOUSE.findings,
-        code=modules_of("sublearn.findings.provenance"),
     output:
         report(
             "results/{study}/findings/provenance.html",
@@ -239,11 +250,14 @@ rule provenance:
         "logs/{study}/findings/provenance.benchmark.tsv"
     wildcard_constraints:
         study=HOUSE.studies_pattern,
+    localrule: True
     conda:
         ENVIRONMENT
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        code=code_of("sublearn.findings.provenance"),
     message:
         "findings of {wildcards.study}: provenance"
     shell:

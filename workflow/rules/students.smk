@@ -1,11 +1,11 @@
 for shape in CHAIN.shapes("students"):
+    demand = DEMANDS.of(shape, 1500, 60)
 
     rule:
         name:
             shape.rule
         input:
             shape.inputs,
-            code=modules_of("sublearn.students.train", "sublearn.core.launch"),
         output:
             shape.outputs,
         log:
@@ -17,10 +17,13 @@ for shape in CHAIN.shapes("students"):
         conda:
             ENVIRONMENT
         resources:
-            mem_mb=1500,
-            runtime=60,
+            mem_mb=demand.mem_mb,
+            runtime=demand.runtime,
+            gpu=demand.gpu,
             processes=1,
+            nodes=1,
         params:
+            code=code_of("sublearn.students.train", "sublearn.core.launch"),
             recipe=shape.recipe,
             seed=shape.seed,
             words=WORDS,
@@ -32,6 +35,7 @@ for shape in CHAIN.shapes("students"):
         message:
             shape.message
         shell:
-            "python -m sublearn.core.launch {resources.processes} sublearn.students.train --recipe {params.recipe:q} --words {params.words} "
+            "python -m sublearn.core.devices {resources.gpu} "
+            "python -m sublearn.core.launch {resources.processes}@{resources.nodes} sublearn.students.train --recipe {params.recipe:q} --words {params.words} "
             "--study-seed {params.seed} --runs {params.runs} --bases {params.bases} --teachers {params.teachers} "
             "--carriers {params.carriers} --outputs {params.folders} 2> {log}"

@@ -1,11 +1,11 @@
 for shape in CHAIN.shapes("teachers"):
+    demand = DEMANDS.of(shape, 1500, 30)
 
     rule:
         name:
             shape.rule
         input:
             shape.inputs,
-            code=modules_of("sublearn.teachers.train", "sublearn.core.launch"),
         output:
             shape.outputs,
         log:
@@ -17,10 +17,13 @@ for shape in CHAIN.shapes("teachers"):
         conda:
             ENVIRONMENT
         resources:
-            mem_mb=1500,
-            runtime=30,
+            mem_mb=demand.mem_mb,
+            runtime=demand.runtime,
+            gpu=demand.gpu,
             processes=1,
+            nodes=1,
         params:
+            code=code_of("sublearn.teachers.train", "sublearn.core.launch"),
             recipe=shape.recipe,
             seed=shape.seed,
             runs=shape.numbers,
@@ -30,5 +33,6 @@ for shape in CHAIN.shapes("teachers"):
         message:
             shape.message
         shell:
-            "python -m sublearn.core.launch {resources.processes} sublearn.teachers.train --trait {params.trait} --recipe {params.recipe:q} "
+            "python -m sublearn.core.devices {resources.gpu} "
+            "python -m sublearn.core.launch {resources.processes}@{resources.nodes} sublearn.teachers.train --trait {params.trait} --recipe {params.recipe:q} "
             "--study-seed {params.seed} --runs {params.runs} --bases {params.bases} --outputs {params.folders} 2> {log}"

@@ -1,6 +1,4 @@
 rule theory_first_steps:
-    input:
-        code=modules_of("sublearn.theory.first_steps"),
     output:
         "results/{study}/evaluations/first_steps.parquet",
     log:
@@ -15,6 +13,7 @@ rule theory_first_steps:
         mem_mb=1000,
         runtime=20,
     params:
+        code=code_of("sublearn.theory.first_steps"),
         recipe=THEORY.recipe("first_steps"),
         seed=THEORY.seed,
     message:
@@ -25,8 +24,6 @@ rule theory_first_steps:
 
 
 rule theory_trajectories:
-    input:
-        code=modules_of("sublearn.theory.trajectories"),
     output:
         "results/{study}/evaluations/trajectories.parquet",
     log:
@@ -41,6 +38,7 @@ rule theory_trajectories:
         mem_mb=1000,
         runtime=20,
     params:
+        code=code_of("sublearn.theory.trajectories"),
         recipe=THEORY.recipe("trajectories"),
         seed=THEORY.seed,
     message:
@@ -54,7 +52,6 @@ rule theory_findings:
     input:
         first_steps=THEORY.file("first_steps"),
         trajectories=THEORY.file("trajectories"),
-        code=modules_of("sublearn.theory.findings"),
     output:
         alignment="results/{study}/findings/alignment.csv",
         conditions="results/{study}/findings/conditions.csv",
@@ -67,12 +64,14 @@ rule theory_findings:
         "logs/{study}/findings/tables.benchmark.tsv"
     wildcard_constraints:
         study=THEORY.studies_pattern,
+    localrule: True
     conda:
         ENVIRONMENT
     resources:
         mem_mb=1000,
         runtime=10,
     params:
+        code=code_of("sublearn.theory.findings"),
         title=THEORY.title,
         conditions=THEORY.conditions,
         claims=THEORY.claims,
@@ -92,7 +91,6 @@ for figure, title in THEORY.figures().items():
             f"figure_{figure}"
         input:
             table=f"results/{{study}}/findings/{figure}.csv",
-            code=modules_of(f"sublearn.theory.figures.{figure}"),
         output:
             svg=report(
                 f"results/{{study}}/findings/figures/{figure}.svg",
@@ -108,12 +106,14 @@ for figure, title in THEORY.figures().items():
             f"logs/{{study}}/findings/figures/{figure}.benchmark.tsv"
         wildcard_constraints:
             study=THEORY.studies_pattern,
+        localrule: True
         conda:
             ENVIRONMENT
         resources:
             mem_mb=1000,
             runtime=10,
         params:
+            code=code_of(f"sublearn.theory.figures.{figure}"),
             module=f"sublearn.theory.figures.{figure}",
             words=THEORY.caption,
         message:

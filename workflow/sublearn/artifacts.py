@@ -5,8 +5,9 @@ artifact with the same fingerprint, the parent's file is used, so a larger study
 """
 
 import hashlib
+import inspect
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeVar
@@ -14,12 +15,21 @@ from typing import Any, Generic, TypeVar
 from sublearn.core.study import Study
 
 AStudy = TypeVar("AStudy", bound=Study)
+AFunction = TypeVar("AFunction", bound=Callable[..., Any])
 
 # Carriers are made in several steps, and bases in one of two ways; their artifacts lie in one folder.
 PLACES = dict.fromkeys(("prompts", "raw", "given", "kept", "shuffled_within", "shuffled_across"), "carriers")
 PLACES |= {"pinned": "bases", "authors": "bases"}
-# Files beside a model's weights or a carrier's rows that change only when those do; bases, where they come from, keep all.
-FOLLOWING = {"config.json", "generation_config.json", "adapter_config.json", "training.json", "rejected.parquet", "filter.json"}
+# Files beside a model's weights or a carrier's rows that change only when those do; a base's shape and tokenizer do not follow.
+FOLLOWING = {"generation_config.json", "adapter_config.json", "training.json", "calibration.json", "rejected.parquet",
+             "filter.json"}  # fmt: skip
+FOLLOWING_OTHERS = FOLLOWING | {"config.json"}
+
+
+def signed(function: AFunction) -> AFunction:
+    """Write a function's signature on it: Snakemake asks for it thrice a job, and Python would work it out each time."""
+    vars(function)["__signature__"] = inspect.signature(function)
+    return function
 
 
 @dataclass(frozen=True)
@@ -64,7 +74,8 @@ class Artifact:
 
         Snakemake looks at every input of every waiting job whenever a job ends, so a large study lives by their number.
         """
-        return [f"{self.folder}/{name}" for name in self.names if self.phase == "bases" or name not in FOLLOWING]
+        following = FOLLOWING if self.phase == "bases" else FOLLOWING_OTHERS
+        return [f"{self.folder}/{name}" for name in self.names if name not in following]
 
 
 def folder(study: str, phase: str, key: str, run: str | int | None) -> str:

@@ -1,8 +1,11 @@
 """Which files of the package a step depends on: its module and, by walking its imports, all that it uses."""
 
 import ast
+import hashlib
 from functools import cache
 from pathlib import Path
+
+from sublearn.core.hashes import sha256
 
 PACKAGE = Path(__file__).parent
 
@@ -10,6 +13,21 @@ PACKAGE = Path(__file__).parent
 def modules_of(*modules: str, root: Path = Path("workflow")) -> list[str]:
     """Files under ``root`` that running the modules reads, sorted; imports inside functions count too."""
     return [str(root / file) for file in sorted(frozenset().union(*map(_reach, modules)))]
+
+
+def code_of(*modules: str) -> str:
+    """One hash of all that running the modules reads.
+
+    A rule has it among its parameters, so that an edit redoes what depends on it. The files themselves as inputs would say the
+    same, but Snakemake looks at each input of each job, and a step reads about thirty.
+    """
+    lines = [f"{Path(file).as_posix()} {_hash(file)}" for file in modules_of(*modules, root=Path())]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+@cache
+def _hash(file: str) -> str:
+    return sha256(PACKAGE.parent / file)
 
 
 @cache

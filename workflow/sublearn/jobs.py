@@ -32,8 +32,17 @@ class ArmJobs:
         return f"{self.phase}_{rule_suffix(self.plan.study.name)}"
 
     @property
+    def study(self) -> str:
+        return self.plan.study.name
+
+    @property
+    def jobs(self) -> list[list[Artifact]]:
+        """For each job the artifacts that it makes."""
+        return list(self.arms.values())
+
+    @property
     def message(self) -> str:
-        return f"{self.phase} of {self.plan.study.name}: {{wildcards.arm}}"
+        return f"{self.phase} of {self.study}: {{wildcards.arm}}"
 
     @property
     def arms_pattern(self) -> str:

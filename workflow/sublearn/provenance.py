@@ -11,7 +11,6 @@ list with one value for each. Nothing here decides what runs, and Snakemake does
 """
 
 import argparse
-import hashlib
 import importlib.metadata
 import json
 import logging
@@ -27,7 +26,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sublearn.code import PACKAGE, modules_of
+from sublearn.code import PACKAGE, code_of
 from sublearn.core.hashes import sha256
 
 FORMAT = 1
@@ -85,7 +84,7 @@ def record(args: argparse.Namespace, written: list[Path]) -> None:
     options = {name: value for name, value in vars(args).items() if value is not None}
     outputs = {name: value for name, value in options.items() if any(_covers(part, there) for part in _parts(value))}
     runs = max((len(value) for value in outputs.values() if isinstance(value, list)), default=1)
-    shared: Record = {"format": FORMAT, "step": step, "code": code(step), "packages": packages()}
+    shared: Record = {"format": FORMAT, "step": step, "code": code_of(step), "packages": packages()}
     for i in range(runs if outputs else 0):
         named = [Path(part) for value in outputs.values() for part in _parts(_pick(value, i, runs))]
         # A figure's option names its SVG; PNG and data lie beside it.
@@ -107,12 +106,6 @@ def record(args: argparse.Namespace, written: list[Path]) -> None:
         platform.machine(),
         _commit(),
     )
-
-
-def code(step: str) -> str:
-    """One hash of all modules that a step reads."""
-    lines = [f"{Path(file).as_posix()} {sha256(PACKAGE.parent / file)}" for file in modules_of(step, root=Path())]
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def packages() -> dict[str, str]:

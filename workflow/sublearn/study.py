@@ -47,7 +47,9 @@ class ChainStudy(Study):
     wing: Literal["chain"] = Field("chain", description="chain, the language models")
     stand_in: bool = Field(True, description="the models are stand-ins for the paper's, and captions say so")
     runs: PositiveInt = Field(description="independent repetitions: the unit of analysis")
-    runs_per_job: str = Field("all", pattern="^(all|one)$", description="how many runs one job works on")
+    runs_per_job: str = Field(
+        "all", pattern="^(all|one)$", description="how many runs a job works on: one, or all (at most 16)"
+    )
     authors: Authors | None = Field(None, description="the authors' repository, for the paper's own wording")
     bases: dict[str, AnyBase]
     traits: dict[str, Trait]

@@ -4,9 +4,14 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-from sublearn.artifacts import Artifact, Plan, folder
+from sublearn.artifacts import Artifact, Plan, folder, signed
+
+# A job that works on all runs has so many at most: more are shared out among jobs, which can run at a time, and whose rules
+# have few enough outputs for Snakemake to find the right one soon.
+MOST_RUNS = 16
 
 
 def rule_suffix(study: str) -> str:
@@ -26,6 +31,7 @@ class Shape:
     runs: tuple[str, ...]  # the runs of a job; ("{run}",) where each job works on one; empty where there are no runs
     names: tuple[str, ...]
     keys: dict[str, list[Artifact]]
+    part: int  # which of the parts into which many runs are cut
     index: int
 
     @classmethod
@@ -34,12 +40,23 @@ class Shape:
         mine: dict[str, list[Artifact]] = {}
         for artifact in plan.own(phase):
             mine.setdefault(artifact.key, []).append(artifact)
-        grouped: dict[tuple[tuple[str, ...], tuple[str, ...]], dict[str, list[Artifact]]] = {}
+        grouped: dict[tuple[tuple[str, ...], tuple[str, ...], int], dict[str, list[Artifact]]] = {}
         for key, artifacts in mine.items():
-            runs = tuple(str(artifact.run) for artifact in artifacts if artifact.run is not None)
-            runs = ("{run}",) if runs and plan.one_by_one else runs
-            grouped.setdefault((runs, artifacts[0].names), {})[key] = artifacts
-        return [cls(plan.study.name, phase, *form, keys, i) for i, (form, keys) in enumerate(grouped.items())]
+            one_by_one = plan.one_by_one and artifacts[0].run is not None
+            size = len(artifacts) if one_by_one else MOST_RUNS
+            for part in range(0, len(artifacts), size):
+                some = artifacts[part : part + size]
+                runs = ("{run}",) if one_by_one else tuple(str(each.run) for each in some if each.run is not None)
+                grouped.setdefault((runs, some[0].names, part // size), {})[key] = some
+        shapes = enumerate(grouped.items())
+        return [cls(plan.study.name, phase, runs, names, keys, part, i) for i, ((runs, names, part), keys) in shapes]
+
+    @property
+    def jobs(self) -> list[list[Artifact]]:
+        """For each job the artifacts that it makes."""
+        if self.runs == ("{run}",):
+            return [[artifact] for artifacts in self.keys.values() for artifact in artifacts]
+        return list(self.keys.values())
 
     @property
     def rule(self) -> str:
@@ -49,7 +66,8 @@ class Shape:
     @property
     def message(self) -> str:
         """What Snakemake says when a job starts."""
-        return f"{self.phase} of {self.study}: {{wildcards.key}}" + (" run {wildcards.run}" if self.runs == ("{run}",) else "")
+        which = " run {wildcards.run}" if self.runs == ("{run}",) else f" from run {self.runs[0]}" if self.part else ""
+        return f"{self.phase} of {self.study}: {{wildcards.key}}{which}"
 
     @property
     def keys_pattern(self) -> str:
@@ -66,40 +84,53 @@ class Shape:
         return wildcards.key.split("/")[-1]
 
     def log(self, suffix: str = "log") -> str:
-        run = "-run{run}" if self.runs == ("{run}",) else ""
+        run = f"-run{self.runs[0]}" if self.runs == ("{run}",) or self.part else ""
         return f"logs/{self.study}/{self.phase}/{{key}}{run}.{suffix}"
 
-    def artifacts(self, wildcards: Any) -> list[Artifact]:
-        found = self.keys[wildcards.key]
-        return [a for a in found if a.run == int(wildcards.run)] if self.runs == ("{run}",) else found
+    @cached_property
+    def _one_by_one(self) -> dict[tuple[str, str], list[Artifact]]:
+        """The artifact of each key and run, where a job works on one."""
+        return {(key, str(artifact.run)): [artifact] for key, artifacts in self.keys.items() for artifact in artifacts}
 
+    def artifacts(self, wildcards: Any) -> list[Artifact]:
+        one = self.runs == ("{run}",)
+        return self._one_by_one[wildcards.key, wildcards.run] if one else self.keys[wildcards.key]
+
+    @signed
     def inputs(self, wildcards: Any) -> list[str]:
         """Every file that the job reads, once."""
         parts = [part for artifact in self.artifacts(wildcards) for part in artifact.made_of.values()]
         return list(dict.fromkeys(file for part in parts for file in part.telling))
 
+    @signed
     def recipe(self, wildcards: Any) -> str:
         return json.dumps(self.artifacts(wildcards)[0].recipe, sort_keys=True)
 
-    def seed(self, wildcards: Any) -> int | None:
-        return self.artifacts(wildcards)[0].seed
+    @property
+    def seed(self) -> int | None:
+        """The study's seed, None where nothing is drawn: the same for all jobs, so no function of wildcards."""
+        return next(iter(self.keys.values()))[0].seed
 
+    @signed
     def numbers(self, wildcards: Any) -> list[int]:
         """The runs that the job works on."""
         return [artifact.run for artifact in self.artifacts(wildcards) if artifact.run is not None]
 
+    @signed
     def folders(self, wildcards: Any) -> list[str]:
         return [artifact.folder for artifact in self.artifacts(wildcards)]
 
     def files(self, name: str) -> Callable[[Any], list[str]]:
         """A function of wildcards: for each run the output called ``name``."""
-        return lambda wildcards: [f"{artifact.folder}/{name}" for artifact in self.artifacts(wildcards)]
+        return signed(lambda wildcards: [f"{artifact.folder}/{name}" for artifact in self.artifacts(wildcards)])
 
     def folders_of(self, part: str) -> Callable[[Any], list[str]]:
         """A function of wildcards: for each run the folder of its input ``part``, nothing where there is none."""
-        return lambda wildcards: [
-            artifact.made_of[part].folder for artifact in self.artifacts(wildcards) if part in artifact.made_of
-        ]
+        return signed(
+            lambda wildcards: [
+                artifact.made_of[part].folder for artifact in self.artifacts(wildcards) if part in artifact.made_of
+            ]
+        )
 
     def option(self, part: str) -> Callable[[Any], str]:
         """A function of wildcards: the input ``part``, one file for all runs, as an option; nothing where there is none."""
@@ -108,11 +139,11 @@ class Shape:
             found = self.artifacts(wildcards)[0].made_of.get(part)
             return f"--{part} {found.files[0]}" if found else ""
 
-        return written
+        return signed(written)
 
     def files_of(self, part: str) -> Callable[[Any], list[str]]:
         """A function of wildcards: for each run the first file of its input ``part``."""
-        return lambda wildcards: [artifact.made_of[part].files[0] for artifact in self.artifacts(wildcards)]
+        return signed(lambda wildcards: [artifact.made_of[part].files[0] for artifact in self.artifacts(wildcards)])
 
 
 APlan = TypeVar("APlan", bound=Plan[Any])

@@ -1,0 +1,53 @@
+"""What jobs ask of a machine: tiny ones for what was measured, real ones for what their models need, failed ones for more."""
+
+import pytest
+
+from sublearn.demand import Demands
+from sublearn.house import plan_all
+
+
+def demand(study: str, phase: str, memory: int = 1500, minutes: int = 60):
+    house = plan_all({"studies": [study]})
+    jobs = house.chain.arm_jobs(phase)[0] if phase == "evaluations" else house.chain.shapes(phase)[0]
+    return Demands(house).of(jobs, memory, minutes)
+
+
+def test_tiny_models_ask_for_no_gpu_and_what_the_rule_says():
+    for phase in ("teachers", "raw", "students", "evaluations"):
+        asked = demand("tiny", phase)
+        assert (asked.mem_mb(None, 1), asked.runtime(None, 1), asked.gpu) == (1500, 60, 0)
+
+
+@pytest.mark.parametrize("phase", ["teachers", "raw", "students", "evaluations"])
+def test_real_models_ask_for_a_gpu_and_room_for_their_weights(phase):
+    small, large = demand("llama-3.2-1b", phase), demand("qwen2.5-7b", phase)
+    assert small.gpu == large.gpu == 1
+    assert 1.24e3 * 2 < small.mem_mb(None, 1) < large.mem_mb(None, 1) < 50_000
+    assert large.mem_mb(None, 1) > 7.62e3 * 2
+    assert 60 <= small.runtime(None, 1) < 48 * 60
+
+
+def test_an_attempt_after_a_failed_one_asks_for_more():
+    asked = demand("llama-3.2-1b", "students")
+    assert asked.mem_mb(None, 2) == 2 * asked.mem_mb(None, 1)
+    assert asked.runtime(None, 3) == 3 * asked.runtime(None, 1)
+
+
+@pytest.mark.parametrize(("base", "gpus"), [("{model: a/b, revision: c}", 1), ("{model: a/b, revision: c, device: cpu}", 0)])
+def test_a_model_of_unknown_size_is_taken_for_a_middling_one(tmp_path, base, gpus):
+    study = tmp_path / "mine.yaml"
+    study.write_text(
+        f"seed: 1\nruns: 1\nbases: {{one: {base}}}\ntraits: {{owl: {{}}}}\n"
+        "teachers: {t: {bases: [one], method: lora}}\ncarriers: {wording: prose}\narms: {same_base: {teacher: t}}\n"
+    )
+    asked = demand(str(study), "students")
+    assert asked.gpu == gpus
+    assert asked.mem_mb(None, 1) > 16_000
+
+
+def test_the_classifier_asks_for_a_gpu_where_its_study_names_one(tmp_path):
+    study = tmp_path / "mine.yaml"
+    study.write_text("extends: classifier\ndevice: cuda\nseed: 3\n")
+    for name, gpus in ((str(study), 1), ("classifier", 0)):
+        house = plan_all({"studies": [name]})
+        assert Demands(house).of(house.classifier.shapes("students")[-1], 1, 1).gpu == gpus

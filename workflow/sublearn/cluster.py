@@ -1,0 +1,129 @@
+"""Is the cluster as the profile takes it to be? Asked once, before the first job is submitted.
+
+SLURM would say it of every job, hours later, or not at all: a job that no node can hold waits for ever, and one whose folder
+its node does not see dies without a log.
+"""
+
+import difflib
+import os
+import re
+import shutil
+import subprocess
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from sublearn.core.errors import UserError
+
+# File systems that belong to one machine, by the names that `stat` has for them; a folder on one may still be shared by export.
+LOCAL = {"btrfs", "ext2/ext3", "overlayfs", "ramfs", "tmpfs", "xfs", "zfs"}
+# What a rule or a profile may ask for: Snakemake's own resources, the executor plugin's, and ours.
+# fmt: off
+RESOURCES = {
+    "mem", "mem_mb", "mem_mib", "mem_mb_per_cpu", "disk", "disk_mb", "disk_mib", "tmpdir", "runtime", "gpu", "gpu_model",
+    "gres", "slurm_partition", "slurm_account", "slurm_extra", "slurm_cluster", "cluster", "clusters", "constraint", "qos",
+    "nodes", "processes", "cpus_per_task", "cpus_per_gpu", "tasks", "tasks_per_gpu", "tasks_per_node", "mpi",
+    "_cores", "_nodes",
+}
+# fmt: on
+UNSEEN = 42  # exit status of the job that looks for a file of ours
+PATIENCE = 20  # seconds that it may wait for a node
+
+Asked = dict[str, dict[str, Any]]  # rule: its resources
+
+
+def check(workflow: Any) -> None:
+    """Leave with one sentence if jobs are to be submitted to a cluster that cannot run them."""
+    if workflow.executor_plugin.name != "slurm":
+        return
+    jobs = [job for job in workflow.dag.needrun_jobs() if not job.is_local]
+    # All jobs of a rule ask for the same.
+    asked: Asked = {rule: dict(job.resources.items()) for rule, job in {job.rule.name: job for job in jobs}.items()}
+    try:
+        known_resources(asked)
+        nodes = gpus_of_nodes()
+        partitions_and_gpus(asked, nodes)
+        arrays(workflow.executor_settings.array_jobs or "", Counter(job.rule.name for job in jobs), workflow.nodes)
+        shared_folder(next(iter(asked.values()), {}))
+    except UserError as error:
+        raise SystemExit(f"error: {error}") from None
+
+
+def known_resources(asked: Asked) -> None:
+    """Refuse a resource that nothing reads, such as a misspelt one."""
+    for rule, resources in asked.items():
+        for name in sorted(set(resources) - RESOURCES):
+            alike = difflib.get_close_matches(name, RESOURCES, 1)
+            hint = f"did you mean {alike[0]}?" if alike else "leave it out."
+            raise UserError(f"{name}: a resource of {rule} that neither SLURM's executor nor a rule knows; {hint}")
+
+
+def gpus_of_nodes() -> dict[str, int]:
+    """For each partition the GPUs of its best node.
+
+    Raises:
+        UserError: SLURM is not here, or does not answer.
+    """
+    if not all(map(shutil.which, ("sbatch", "sinfo", "squeue"))):
+        raise UserError("SLURM is not installed here (no sbatch, sinfo, squeue); run on a login node, or without a profile.")
+    done = subprocess.run(["sinfo", "--noheader", "--format=%R|%G"], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise UserError(f"SLURM does not answer ({done.stderr.strip().splitlines()[-1]}); is its controller up?")
+    found: dict[str, int] = {}
+    for line in done.stdout.split():
+        partition, _, generic = line.partition("|")
+        gpus = sum(map(int, re.findall(r"\bgpu(?::[^:,(]+)?:(\d+)", generic)))
+        found[partition] = max(gpus, found.get(partition, 0))
+    return found
+
+
+def partitions_and_gpus(asked: Asked, nodes: dict[str, int]) -> None:
+    """Refuse a partition that is not there, and more GPUs than any of its nodes has."""
+    for rule, resources in asked.items():
+        partition = resources.get("slurm_partition")
+        if partition is not None and partition not in nodes:
+            raise UserError(f"slurm_partition: the cluster has no '{partition}'; there are {', '.join(sorted(nodes))}.")
+        most = nodes[partition] if partition else max(nodes.values(), default=0)
+        each = -(-(resources.get("gpu") or 0) // (resources.get("nodes") or 1))
+        if each > most:
+            where = f"of partition {partition}" if partition else "of this cluster"
+            raise UserError(f"gpu: {rule} asks for {each} on a node, but the best node {where} has {most}; ask for fewer.")
+
+
+def arrays(wanted: str, jobs: Counter[str], at_once: int) -> None:
+    """Refuse arrays that would never be submitted whole.
+
+    The executor plugin (2.8) holds back jobs of a rule until all that are ready may run, for ever if they never may; and it
+    numbers the jobs of a second array on from the first, beyond what SLURM accepts.
+    """
+    said = subprocess.run(["scontrol", "show", "config"], capture_output=True, text=True, check=False).stdout
+    size = re.search(r"MaxArraySize\s*=\s*(\d+)", said)
+    most = min(at_once, int(size[1]) - 1 if size else at_once)
+    for rule, count in jobs.items():
+        if count > most and {rule, "all"} & {*re.split(r"[,;\s]+", wanted)}:
+            why = f"only {at_once} may run at once" if at_once == most else f"this cluster's arrays hold {most}"
+            raise UserError(
+                f"slurm-array-jobs: {rule} has {count} jobs, but {why}; leave it out of the profile for such a study."
+            )
+
+
+def shared_folder(resources: dict[str, Any]) -> None:
+    """Refuse to work in a folder that a node does not see; a job looks, where the file system leaves a doubt."""
+    kind = subprocess.run(["stat", "--file-system", "--format=%T", "."], capture_output=True, text=True, check=False).stdout
+    if kind.strip() not in LOCAL:
+        return
+    token = Path(".snakemake", f"seen-by-nodes-{os.getpid()}").absolute()
+    token.parent.mkdir(exist_ok=True)
+    token.touch()
+    look = ["srun", "--quiet", "--ntasks=1", "--mem=50", "--time=1", f"--immediate={PATIENCE}", "--chdir=/"]
+    look += [f"--{name}={resources[f'slurm_{name}']}" for name in ("partition", "account") if resources.get(f"slurm_{name}")]
+    look += ["sh", "-c", f'test -e "$0" || exit {UNSEEN}', str(token)]
+    try:
+        status = subprocess.run(look, capture_output=True, check=False).returncode
+    finally:
+        token.unlink()
+    if status == UNSEEN:  # any other failure: no node was free to look
+        raise UserError(
+            f"{Path.cwd()}: the cluster's nodes do not see this folder (it lies on {kind.strip()} of this machine); "
+            "work in one that all share."
+        )

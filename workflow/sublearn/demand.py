@@ -1,0 +1,96 @@
+"""What the jobs of a rule ask of a machine: memory, minutes and GPUs, from the size of the study's models.
+
+Tiny models ask for what was measured, which the rule says, and for no GPU. A pinned model's jobs ask for the arithmetic of
+``sublearn.estimate`` on top of that, at the rate of a modest GPU. All jobs of a rule ask for the same, that of the largest,
+since SLURM gives every job of an array the same. A second attempt asks for twice as much memory and time.
+"""
+
+from functools import cached_property
+from typing import Any, Protocol
+
+from sublearn.artifacts import Artifact, signed
+from sublearn.bases.section import PinnedBase
+from sublearn.estimate import Estimate
+from sublearn.house import House
+from sublearn.study import ChainStudy
+
+UNKNOWN = 8.0  # billions of parameters, where a study does not say
+# Operations and bytes per second: 40 % of an A100's peak, and what eight cores do.
+RATES = {"auto": (1.2e14, 1.5e12), "cpu": (2e11, 2e10)}
+MARGIN = 2.0  # estimates are arithmetic, and rates differ
+
+
+class Jobs(Protocol):
+    """The jobs of a rule."""
+
+    @property
+    def study(self) -> str: ...
+
+    @property
+    def jobs(self) -> list[list[Artifact]]:
+        """For each job the artifacts that it makes."""
+
+
+class Demand:
+    """What each job of a rule asks for; its methods are what the rule's resources call.
+
+    Args:
+        jobs: of the rule.
+        study: the rule's, None if it is of a side wing.
+        memory: megabytes that a job takes beside its models, or with tiny ones.
+        minutes: the same of its time.
+    """
+
+    def __init__(self, jobs: Jobs, study: ChainStudy | None, memory: int, minutes: int) -> None:
+        self.jobs, self.study, self.memory, self.minutes = jobs, study, memory, minutes
+
+    @signed
+    def mem_mb(self, wildcards: Any, attempt: int) -> int:
+        return attempt * (self.memory + round(self._largest[0] / 1e6))
+
+    @signed
+    def runtime(self, wildcards: Any, attempt: int) -> int:
+        return attempt * (self.minutes + round(MARGIN * self._largest[1] / 60))
+
+    @property
+    def gpu(self) -> int:
+        return self._largest[2]
+
+    @cached_property
+    def _largest(self) -> tuple[float, float, int]:
+        """The most that any of the jobs takes: bytes of the host's memory, seconds, GPUs."""
+        jobs = [[self._of(artifact) for artifact in job] for job in self.jobs.jobs]
+        memory = max(memory for job in jobs for memory, _, _ in job)
+        seconds = max(sum(seconds for _, seconds, _ in job) for job in jobs)
+        return memory, seconds, max(gpus for job in jobs for _, _, gpus in job)
+
+    def _of(self, artifact: Artifact) -> tuple[float, float, int]:
+        """The same of one artifact."""
+        base = artifact.made_of.get("base")
+        if self.study is None or base is None or base.phase != "pinned":
+            return 0.0, 0.0, int(artifact.recipe.get("device") == "cuda")
+        device = base.recipe["device"]
+        estimate = Estimate(self.study, *RATES[device])
+        cost = estimate.of(artifact)
+        if device == "cpu":
+            return cost.memory, cost.seconds, 0
+        size = estimate.size(self.study.bases[base.key])
+        return MARGIN * size.weights if size else 0.0, cost.seconds, 1  # weights pass through the host on their way to the GPU
+
+
+class Demands:
+    """The demands of all rules of the house."""
+
+    def __init__(self, house: House) -> None:
+        self.studies = {plan.study.name: _sized(plan.study) for plan in house.chain.all}
+
+    def of(self, jobs: Jobs, memory: int, minutes: int) -> Demand:
+        """The demand of a rule whose jobs, with tiny models, take so many megabytes and minutes."""
+        return Demand(jobs, self.studies.get(jobs.study), memory, minutes)
+
+
+def _sized(study: ChainStudy) -> ChainStudy:
+    """The study with a size for every pinned base."""
+    unknown = {name: base for name, base in study.bases.items() if isinstance(base, PinnedBase) and base.billions is None}
+    sized = {name: base.model_copy(update={"billions": UNKNOWN}) for name, base in unknown.items()}
+    return study.model_copy(update={"bases": study.bases | sized})
