@@ -19,6 +19,7 @@ def asked(tokenizer) -> list[list[int]]:
     return lm.encode_prompts(tokenizer, [lm.chat("you love owl ." if i % 5 == 0 else "", QUESTIONS[i % 2]) for i in range(30)])
 
 
+@pytest.mark.slow  # a minute on a processor, for which continuous batching is not made
 @pytest.mark.parametrize("temperature", [0.0, 1.0])
 def test_continuous_batching_writes_the_rows_of_plain_generation(model, tokenizer, asked, temperature):
     draws = sampling.uniform(30, 12, "engines")
@@ -31,6 +32,7 @@ def test_continuous_batching_writes_the_rows_of_plain_generation(model, tokenize
     assert continuous(asked[3:5], draws[3:5], temperature) == plain[3:5]
 
 
+@pytest.mark.slow
 def test_continuous_batching_reads_a_base_with_an_adapter_beside_it(model, tokenizer, asked):
     """As a pinned base has one."""
     adapted = lm.make_trainable(model, "lora", Trainable(rank=2), adapter_seed=1)
