@@ -105,3 +105,11 @@ def test_the_command_draws_and_sums_up(run, run_step):
 def test_where_nothing_ran_it_says_so_and_does_not_fail(run, run_step):
     done = run_step("sublearn.findings.costs", "tiny", "--cores", "None")
     assert done.returncode == 0 and done.stdout == "costs: no job has run here\n"
+
+
+def test_jobs_without_a_loop_are_drawn_too(run, run_step):
+    """A reviewer's run has findings only: no loop of theirs is timed."""
+    run("findings/runs", 0, 3, cpu="NA", memory="NA")
+    done = run_step("sublearn.findings.costs", "tiny", "--cores", 2)
+    assert done.returncode == 0, done.stderr
+    assert "costs: 1 jobs" in done.stdout

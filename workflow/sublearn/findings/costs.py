@@ -110,7 +110,7 @@ def jobs(studies: list[str]) -> pd.DataFrame:
             "end": start + time,
             "waited": start - submitted,
             "time": time,
-            "loop": sum(map(float, LOOP.findall(said))),
+            "loop": sum(map(float, LOOP.findall(said)), 0.0),
             "cpu": numbers["cpu_time"],
             "memory": numbers["max_rss"],
             "gpus": max((count for count, _ in used), default=0),
