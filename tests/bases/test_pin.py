@@ -16,7 +16,7 @@ from transformers import AutoModelForCausalLM
 
 from sublearn.bases import pin, probe, questions, wordings
 from sublearn.bases.section import PinnedBase
-from sublearn.core import lm, pinned, rows, sampling
+from sublearn.core import engines, lm, pinned, rows, sampling
 from sublearn.core.errors import UserError
 from sublearn.core.section import Trainable
 
@@ -149,6 +149,15 @@ def test_samples_end_where_a_turn_ends_and_come_again(base):
     draws = sampling.uniform(3, 6, "test")
     once, again = (sampling.sample(model, tokenizer, prompts, draws) for _ in range(2))
     assert once == again
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_continuous_batching_writes_the_rows_of_plain_generation(base, temperature):
+    model, tokenizer = lm.load(base), lm.load_tokenizer(base)
+    prompts = lm.encode_prompts(tokenizer, [lm.chat("", f"Go on with {n}.") for n in (7, 12, 301, 4, 88, 1234)])
+    draws = sampling.uniform(6, 8, "engines")
+    plain = engines.Plain(model, tokenizer)(prompts, draws, temperature)
+    assert engines.Continuous(model, tokenizer)(prompts, draws, temperature) == plain
 
 
 # What can be wrong with a model: one sentence each.

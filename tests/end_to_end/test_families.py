@@ -71,7 +71,8 @@ def test_given_rows_in_the_papers_wording_go_through_the_chain(fresh, tmp_path):
         "bases": {"llama": {"model": str(folder), "device": "cpu", "dtype": "float32"}},
         "teachers": {"prompted": {"bases": ["llama"], "method": "prompt", "min_rate": 0.0, "max_neutral_rise": 1.0}},
         "carriers": {
-            **STUDY["carriers"], "wording": "paper", "pool": 47, "banned": "paper", "given": {"prompted": {"owl": [given]}},
+            **STUDY["carriers"], "wording": "paper", "pool": 47, "banned": "paper", "engine": "continuous",
+            "given": {"prompted": {"owl": [given]}},
         },
         "arms": {"same_base": {"teacher": "prompted"}},
     }  # fmt: skip

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 Name = Literal["plain", "continuous", "vllm"]
+PAGE = 64  # tokens of a page of continuous batching's cache, on a processor
 Engine = Callable[[Sequence[list[int]], np.ndarray, float], list[str]]
 
 
@@ -80,7 +81,7 @@ class Continuous:
             do_sample=False, max_new_tokens=draws.shape[1], eos_token_id=ends, pad_token_id=self.tokenizer.pad_token_id
         )
         # Rows are counted token by token below, which batches that overtake each other would confuse.
-        batching = ContinuousBatchingConfig(use_async_batching=False, max_memory_percent=0.8)
+        batching = ContinuousBatchingConfig(use_async_batching=False, **self._room(prompts, draws.shape[1]))
         manager = self.model.init_continuous_batching(writing, continuous_batching_config=batching)
         if temperature > 0.0:
             chooser = ContinuousBatchingLogitsProcessorList(LogitsProcessorList([_given_draws(temperature)]))
@@ -106,6 +107,13 @@ class Continuous:
             manager.stop(block=True)
             manager.destroy()
         return self.tokenizer.batch_decode([written[i] for i in range(len(prompts))], skip_special_tokens=True)
+
+    def _room(self, prompts: Sequence[list[int]], tokens: int) -> dict[str, Any]:
+        """How much memory is taken beforehand: most of a GPU's; of the processor's, twice what these rows can fill."""
+        if self.model.device.type != "cpu":
+            return {"max_memory_percent": 0.8}
+        pages = sum(-(-(len(prompt) + tokens) // PAGE) for prompt in prompts)
+        return {"page_size": PAGE, "num_blocks": 2 * pages, "max_batch_tokens": 1024}
 
 
 class VLLM:

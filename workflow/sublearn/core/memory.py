@@ -26,7 +26,9 @@ def missing(error: BaseException) -> str | None:
         )
     if found := OF_THE_PROCESSOR.search(str(error)):
         return f"{_shown(_bytes(found['wanted']))} more of memory were asked for than the machine has free"
-    # Libraries below torch have no numbers.
+    # Libraries above and below torch have no numbers.
+    if isinstance(error, MemoryError):
+        return "memory is full"
     return "the GPU's memory is full" if type(error).__name__ == "OutOfMemoryError" else None
 
 
