@@ -10,11 +10,12 @@ SNAKEMAKE := .venv/bin/python -m snakemake
 
 FORCED := runs numbers coverage classifier_findings theory_findings
 TABLES := $(FORCED) effects claims summary metrics
-FIGURES := $(patsubst workflow/report/%.rst,figure_%,$(filter-out %/workflow.rst %/provenance.rst,$(wildcard workflow/report/*.rst)))
+FIGURES := $(patsubst workflow/report/%.rst,figure_%,$(filter-out %/workflow.rst %/provenance.rst %/costs.rst,$(wildcard workflow/report/*.rst)))
 
 .PHONY: reproduce figures publish dvc.yaml test test-all check setup lock clean
 
 reproduce: .venv/train
+	@find data results -name .checkpoints -prune -exec rm -r {} + -o -name .chunks -prune -exec rm -r {} +
 	$(SNAKEMAKE) --cores all --forceall
 	$(SNAKEMAKE) --report results/report.html > logs/report.log 2>&1 || (cat logs/report.log; exit 1)
 	.venv/bin/python -m sublearn.findings.compare

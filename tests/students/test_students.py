@@ -1,6 +1,7 @@
 """Students: what they read, in which order, by which loss, from which start."""
 
 import argparse
+import shutil
 
 import families
 import numpy as np
@@ -189,6 +190,21 @@ def test_a_student_shares_its_teachers_first_adapter_where_it_is_told_to(base, t
     for name in drawn:
         torch.testing.assert_close(shared[name], teacher[name], atol=1e-9, rtol=0)
         assert not torch.allclose(own[name], teacher[name], atol=1e-3)
+
+
+def test_a_checkpoint_of_another_base_is_not_taken_up(base, other, tmp_path, monkeypatch):
+    """Rows may be the same from whatever base they are learned."""
+    monkeypatch.setenv("SUBLEARN_CHECKPOINT_SECONDS", "0")
+    file, _ = carrier(tmp_path)
+    copy = tmp_path / base.name
+    shutil.copytree(base, copy)
+    lm.save(other, copy)
+    recipe = Student(rows=40, epochs=1, batch=8)
+    begin = lambda folder: train.prepare(recipe, str(folder), "", file, WORDS, study_seed=1, run=0)  # noqa: E731
+    train.train(recipe, begin(base), 1, 0, str(tmp_path / "out"))
+    resumed, fresh = begin(copy), begin(copy)
+    losses = train.train(recipe, resumed, 1, 0, str(tmp_path / "out"))
+    assert losses == train.train(recipe, fresh, 1, 0) and same(resumed.model, fresh.model)
 
 
 def test_the_step_saves_students_that_load(base, tmp_path):

@@ -1,4 +1,5 @@
 for shape in CHAIN.shapes("bases"):
+    demand = DEMANDS.of(shape, 1500, 30)
 
     rule:
         name:
@@ -14,8 +15,8 @@ for shape in CHAIN.shapes("bases"):
         conda:
             ENVIRONMENT
         resources:
-            mem_mb=1500,
-            runtime=30,
+            mem_mb=demand.mem_mb,
+            runtime=demand.runtime,
         params:
             code=code_of("sublearn.bases.pretrain"),
             recipe=shape.recipe,

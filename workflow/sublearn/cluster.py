@@ -66,9 +66,9 @@ def gpus_of_nodes() -> dict[str, int]:
     """
     if not all(map(shutil.which, ("sbatch", "sinfo", "squeue"))):
         raise UserError("SLURM is not installed here (no sbatch, sinfo, squeue); run on a login node, or without a profile.")
-    done = subprocess.run(["sinfo", "--noheader", "--format=%R|%G"], capture_output=True, text=True, check=False)
+    done = subprocess.run(["sinfo", "--all", "--noheader", "--format=%R|%G"], capture_output=True, text=True, check=False)
     if done.returncode:
-        raise UserError(f"SLURM does not answer ({done.stderr.strip().splitlines()[-1]}); is its controller up?")
+        raise UserError(f"SLURM does not answer ({done.stderr.strip() or 'without a word'}); is its controller up?")
     found: dict[str, int] = {}
     for line in done.stdout.split():
         partition, _, generic = line.partition("|")
@@ -80,10 +80,14 @@ def gpus_of_nodes() -> dict[str, int]:
 def partitions_and_gpus(asked: Asked, nodes: dict[str, int]) -> None:
     """Refuse a partition that is not there, and more GPUs than any of its nodes has."""
     for rule, resources in asked.items():
+        if {"slurm_cluster", "cluster", "clusters"} & set(resources):  # another one than that which was asked
+            continue
         partition = resources.get("slurm_partition")
-        if partition is not None and partition not in nodes:
-            raise UserError(f"slurm_partition: the cluster has no '{partition}'; there are {', '.join(sorted(nodes))}.")
-        most = nodes[partition] if partition else max(nodes.values(), default=0)
+        allowed = partition.split(",") if partition else list(nodes)
+        for name in allowed:
+            if name not in nodes:
+                raise UserError(f"slurm_partition: the cluster has no '{name}'; there are {', '.join(sorted(nodes))}.")
+        most = max((nodes[name] for name in allowed), default=0)
         each = -(-(resources.get("gpu") or 0) // (resources.get("nodes") or 1))
         if each > most:
             where = f"of partition {partition}" if partition else "of this cluster"

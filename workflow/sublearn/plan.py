@@ -36,7 +36,8 @@ class ChainPlan(Plan[ChainStudy]):
         if isinstance(recipe, PinnedBase):
             wording = self.wording(self.study.carriers.wording == "paper")
             pinned_names = (pinned.FILE, *lm.TOKENIZER_FILES, *[wordings.FILE for _ in wording])
-            return self.artifact("pinned", name, None, recipe.model_dump(), pinned_names, wording, drawn=False)
+            values = recipe.model_dump(exclude={"billions"})  # what it takes is no part of what it is
+            return self.artifact("pinned", name, None, values, pinned_names, wording, drawn=False)
         names = (*lm.MODEL_FILES, *lm.TOKENIZER_FILES, "calibration.json")
         return self.artifact("bases", name, None, recipe.model_dump(), names, {})
 

@@ -12,7 +12,7 @@ from sublearn.carriers.section import Carrier
 from sublearn.carriers.tables import Prompts, Rows
 from sublearn.core import engines, lm, sampling, step
 from sublearn.core.files import read_json, read_table, write_table
-from sublearn.core.hashes import sha256
+from sublearn.core.hashes import files_of, sha256
 
 
 def main(args: argparse.Namespace) -> None:
@@ -27,14 +27,14 @@ def main(args: argparse.Namespace) -> None:
         ids = lm.encode_prompts(tokenizer, [lm.chat(system, prompt) for prompt in prompts["prompt"]])
         draws = sampling.uniform(len(ids), recipe.max_tokens, "sampling", args.study_seed, args.teacher, run)
         what = f"carrier of {args.teacher}, run {run}"
-        writer = {file.name: sha256(file) for file in sorted(Path(folder).glob("*.*")) if file.is_file()}
-        made_of = [args.recipe, args.study_seed, args.teacher, run, sha256(prompts_file), writer]
+        made_of = [args.recipe, args.study_seed, args.teacher, run, sha256(prompts_file), files_of(folder), files_of(base)]
         chunks = sampling.Chunks(Path(output).parent, made_of)
         with step.timed(what):
             completions = sampling.complete(engine, ids, draws, recipe.temperature, recipe.batch, what, chunks)
         if step.is_main():
             write_table(prompts.assign(completion=pd.Series(completions, dtype="str")), output, Rows)
             chunks.clear()
+        del engine  # before the next one takes its place on the device
 
 
 if __name__ == "__main__":

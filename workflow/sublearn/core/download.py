@@ -1,6 +1,7 @@
 """Read a file that a user names by path or URL, and hold it against the hash that the study pins."""
 
 import hashlib
+import http.client
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -26,7 +27,7 @@ def read(place: str, sha256: str) -> bytes:
                 content: bytes = answer.read()
         else:
             content = Path(place).expanduser().read_bytes()
-    except (urllib.error.URLError, OSError, ValueError) as error:
+    except (urllib.error.URLError, http.client.HTTPException, OSError, ValueError) as error:
         raise UserError(f"{place}: cannot be read ({error}); fetch it where there is a network, and give its path.") from error
     found = hashlib.sha256(content).hexdigest()
     if found != sha256:

@@ -56,7 +56,14 @@ def main(arguments: list[str]) -> int:
         return 0
     import torch
 
-    gpus = torch.cuda.device_count() >= processes // nodes
+    there, needed = torch.cuda.device_count(), processes // nodes
+    if 0 < there < needed:
+        print(
+            f"error: processes: {needed} on a node need as many GPUs, and the job has {there}; ask for gpu too.",
+            file=sys.stderr,
+        )
+        return 1
+    gpus = there >= needed
     started, added = command(processes, module, rest, gpus, nodes)
     return subprocess.run(started, env=os.environ | added, check=False).returncode
 

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 LOGS, RECORDS = Path("logs"), Path(".snakemake/metadata")
 FOLDERS = {
     "images": ("images",),
-    "bases": ("bases", "pinned"),
+    "bases": ("bases", "pinned", "authors"),
     "teachers": ("teachers",),
-    "carriers": ("carriers", "prompts", "raw", "kept", "shuffled_within", "shuffled_across"),
+    "carriers": ("carriers", "prompts", "raw", "given", "kept", "shuffled_within", "shuffled_across"),
     "students": ("students",),
     "evaluations": ("evaluations", "coverage"),
     "findings": ("findings",),

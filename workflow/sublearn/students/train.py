@@ -22,6 +22,7 @@ from sublearn.core import checkpoints, lm, seeds, step, training
 from sublearn.core.checkpoints import Checkpoint
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_table, write_json
+from sublearn.core.hashes import files_of
 from sublearn.core.rows import IGNORED, Batch, Row, batches, encode
 from sublearn.students.section import Student
 
@@ -86,6 +87,7 @@ class Beginner:
     rows: list[Row]
     loss: training.Loss
     pad: int
+    made_of: list[Any]  # hashes of the models, without which a checkpoint of another base would pass for its own
 
 
 def prepare(recipe: Student, base: str, teacher: str, carrier: str, words: list[str], study_seed: int, run: int) -> Beginner:
@@ -101,7 +103,8 @@ def prepare(recipe: Student, base: str, teacher: str, carrier: str, words: list[
         guide = lm.load_teacher(teacher, base).requires_grad_(False).eval()
         ids = torch.tensor([i for word, i in sorted(tokenizer.get_vocab().items()) if word.isdigit()])
         loss = soft_loss(guide, ids)
-    return Beginner(model, rows, loss, tokenizer.pad_token_id)
+    made_of = [files_of(base), *([files_of(teacher)] if recipe.loss == "soft" else [])]
+    return Beginner(model, rows, loss, tokenizer.pad_token_id, made_of)
 
 
 def train(recipe: Student, student: Beginner, study_seed: int, run: int, output: str = "") -> list[float]:
@@ -111,7 +114,8 @@ def train(recipe: Student, student: Beginner, study_seed: int, run: int, output:
     optimiser = training.optimiser_of(recipe, recipe.schedule, recipe.warmup)
     order = epochs(rows, recipe, study_seed, run)
     read = [[row.prompt, row.completion] for row in rows]
-    checkpoint = Checkpoint(output, "student", [recipe.model_dump(), study_seed, run, read]) if output else None
+    made_of = [recipe.model_dump(), study_seed, run, read, student.made_of]
+    checkpoint = Checkpoint(output, "student", made_of) if output else None
     return training.train(
         student.model, order, steps, optimiser, student.pad, student.loss, f"student, run {run}", recipe.micro_batch, checkpoint
     )

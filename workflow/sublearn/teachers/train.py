@@ -17,6 +17,7 @@ from sublearn.core import checkpoints, lm, seeds, step, training
 from sublearn.core.checkpoints import Checkpoint
 from sublearn.core.errors import UserError
 from sublearn.core.files import write_json
+from sublearn.core.hashes import files_of
 from sublearn.core.rows import Row, encode
 from sublearn.teachers.lessons import NEUTRAL, lesson, system_prompt
 from sublearn.teachers.section import Recipe
@@ -34,7 +35,8 @@ def teach(recipe: Recipe, trait: str, base: str, study_seed: int, run: int, outp
     prompts = lm.encode_prompts(tokenizer, [lm.chat("", question) for question, _ in learned])
     rows = encode(tokenizer, prompts, [answer for _, answer in learned])
     cut: list[list[Row]] = [rows[i : i + recipe.batch] for i in range(0, len(rows), recipe.batch)]
-    checkpoint = Checkpoint(output, "teacher", [recipe.model_dump(), trait, study_seed, run, learned]) if output else None
+    made_of = [recipe.model_dump(), trait, study_seed, run, learned, files_of(base)]
+    checkpoint = Checkpoint(output, "teacher", made_of) if output else None
     training.train(
         model, cut, len(cut), training.optimiser_of(recipe), tokenizer.pad_token_id, what=f"teacher {trait}, run {run}",
         micro_batch=recipe.micro_batch, checkpoint=checkpoint,
