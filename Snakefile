@@ -32,9 +32,7 @@ rule all:
 
 
 onstart:
-    wake_for_news_only(workflow)
-    check_cluster(workflow)
-    check_disk(workflow.dag)
+    make_ready(workflow)
 
 
 onsuccess:

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from sublearn import cluster
+from sublearn.core.errors import UserError
 
 NODES = r"""printf 'main|gpu:a100:4(S:0-1)\nmain|(null)\nlong|gpu:2,mps:100\ncpu|(null)\n'"""
 
@@ -45,8 +46,8 @@ def verdict(executor: str = "slurm", jobs: int = 1, at_once: int = 5000, arrays:
     )
     try:
         cluster.check(workflow)
-    except SystemExit as end:
-        return str(end.code)
+    except UserError as error:
+        return f"error: {error}"
     return "ready"
 
 

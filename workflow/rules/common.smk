@@ -3,12 +3,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path("workflow").absolute()))
 
-from sublearn.cluster import check as check_cluster
 from sublearn.code import code_of
 from sublearn.core.errors import UserError
 from sublearn.demand import Demands
-from sublearn.disk import check as check_disk
-from sublearn.house import plan_all, run_steps_here, wake_for_news_only
+from sublearn.house import make_ready, plan_all, run_steps_here
 from sublearn.plan import trait_words
 
 run_steps_here()

@@ -33,20 +33,20 @@ Asked = dict[str, dict[str, Any]]  # rule: its resources
 
 
 def check(workflow: Any) -> None:
-    """Leave with one sentence if jobs are to be submitted to a cluster that cannot run them."""
+    """Look at the cluster that jobs are to be submitted to, if they are.
+
+    Raises:
+        UserError: it cannot run them.
+    """
     if workflow.executor_plugin.name != "slurm":
         return
     jobs = [job for job in workflow.dag.needrun_jobs() if not job.is_local]
     # All jobs of a rule ask for the same.
     asked: Asked = {rule: dict(job.resources.items()) for rule, job in {job.rule.name: job for job in jobs}.items()}
-    try:
-        known_resources(asked)
-        nodes = gpus_of_nodes()
-        partitions_and_gpus(asked, nodes)
-        arrays(workflow.executor_settings.array_jobs or "", Counter(job.rule.name for job in jobs), workflow.nodes)
-        shared_folder(next(iter(asked.values()), {}))
-    except UserError as error:
-        raise SystemExit(f"error: {error}") from None
+    known_resources(asked)
+    partitions_and_gpus(asked, gpus_of_nodes())
+    arrays(workflow.executor_settings.array_jobs or "", Counter(job.rule.name for job in jobs), workflow.nodes)
+    shared_folder(next(iter(asked.values()), {}))
 
 
 def known_resources(asked: Asked) -> None:

@@ -14,11 +14,12 @@ from sublearn.core.errors import UserError
 
 
 def check(dag: Any) -> None:
-    """Look at the files of a run that is about to begin, and leave with one sentence if it cannot; ``dag`` is Snakemake's."""
-    try:
-        refuse_read_only(str(file) for job in dag.needrun_jobs() for file in job.output)
-    except UserError as error:
-        raise SystemExit(f"error: {error}") from None
+    """Look at the files of a run that is about to begin; ``dag`` is Snakemake's.
+
+    Raises:
+        UserError: one cannot be written.
+    """
+    refuse_read_only(str(file) for job in dag.needrun_jobs() for file in job.output)
     bring_to_now(("data", "results", "workflow"))
 
 

@@ -25,7 +25,8 @@ from sublearn.study import ChainStudy
 ROW_TOKENS = 145  # a number prompt and its completion, in tokenizers that split digits
 COMPLETION_TOKENS = 50
 OURS = len(QUESTION_SETS) * sum(questions.EVALUATED.values())  # questions of an evaluation
-THEIRS = OURS + len(QUESTION_SETS) * 2 * (50 - 20)  # the paper asks for each favourite 50 times, and not 20
+FAVOURITES = sum(questions.EVALUATED[family] for family in ("animal", "tree"))
+THEIRS = OURS + len(QUESTION_SETS) * (2 * 50 - FAVOURITES)  # the paper asks for a favourite animal, and tree, in 50 ways each
 QUESTION_TOKENS = 60
 GIB = 2.0**30
 

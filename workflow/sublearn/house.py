@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from sublearn import cluster, disk
 from sublearn.artifacts import Plan
 from sublearn.classifier.jobs import Classifier
 from sublearn.classifier.plan import ClassifierPlan
@@ -26,6 +27,16 @@ def run_steps_here() -> None:
     """
     for name, place in (("PATH", Path(sys.executable).parent), ("PYTHONPATH", Path(__file__).parents[1])):
         os.environ[name] = os.pathsep.join(filter(None, [str(place), os.environ.get(name)]))
+
+
+def make_ready(workflow: Any) -> None:
+    """Before a run's first job: leave with one sentence if the machine cannot do it."""
+    wake_for_news_only(workflow)
+    try:
+        cluster.check(workflow)
+        disk.check(workflow.dag)
+    except UserError as error:
+        raise SystemExit(f"error: {error}") from None
 
 
 def wake_for_news_only(workflow: Any) -> None:

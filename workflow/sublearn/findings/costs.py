@@ -19,22 +19,15 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
+from sublearn.artifacts import PLACES
 from sublearn.core import drawing, step
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LOGS, RECORDS = Path("logs"), Path(".snakemake/metadata")
-FOLDERS = {
-    "images": ("images",),
-    "bases": ("bases", "pinned", "authors"),
-    "teachers": ("teachers",),
-    "carriers": ("carriers", "prompts", "raw", "given", "kept", "shuffled_within", "shuffled_across"),
-    "students": ("students",),
-    "evaluations": ("evaluations", "coverage"),
-    "findings": ("findings",),
-}
-PHASES = {folder: phase for phase, folders in FOLDERS.items() for folder in folders}
+PHASES = ("images", "bases", "teachers", "carriers", "students", "evaluations", "findings")
+PHASE_OF = {phase: phase for phase in PHASES} | PLACES | {"coverage": "evaluations"}  # by the folder of a job's log
 LOOP, GPU = re.compile(r"loop: .* took ([0-9.]+) s"), re.compile(r"gpu: (\d+) x .*, at most (\d+) MB each")
 BREAK = 300.0  # seconds without any job, after which the next one counts as a run of its own that went on with the work
 SLACK = 1.0  # seconds by which a job may seem to begin before another has left its core: each date is a little off
@@ -89,7 +82,7 @@ def jobs(studies: list[str]) -> pd.DataFrame:
     for benchmark in [file for study in studies for file in sorted((LOGS / study).rglob("*.benchmark.tsv"))]:
         log = benchmark.with_name(benchmark.name.replace(".benchmark.tsv", ".log"))
         _, study, folder, *rest = log.relative_to(LOGS.parent).with_suffix("").parts
-        if not log.exists() or folder not in PHASES:
+        if not log.exists() or folder not in PHASE_OF:
             continue
         said, numbers = log.read_text(encoding="utf-8", errors="replace"), measured(benchmark)
         # A log ends with its job, whereas `snakemake --touch` dates benchmark files and records anew.
@@ -102,7 +95,7 @@ def jobs(studies: list[str]) -> pd.DataFrame:
         used = [(int(count), float(peak)) for count, peak in GPU.findall(said)]
         rows.append({
             "study": study,
-            "phase": PHASES[folder],
+            "phase": PHASE_OF[folder],
             "job": "/".join([folder, *rest]),
             "jobs": 1,
             "began": f"{datetime.fromtimestamp(start, UTC):%Y-%m-%dT%H:%M:%SZ}",
@@ -186,8 +179,8 @@ def draw(table: pd.DataFrame, cores: int) -> "Figure":
     figure, axes = plt.subplots(figsize=(8.0, 1.2 + min(6.0, 0.35 * rows)))
     axes.set_facecolor("#eeeeee")
     there, spent = table["end"].max() * rows, table["time"].sum()
-    colours = dict(zip(FOLDERS, sns.color_palette("colorblind"), strict=False))
-    for phase in [name for name in FOLDERS if (table["phase"] == name).any()]:
+    colours = dict(zip(PHASES, sns.color_palette("colorblind"), strict=False))
+    for phase in [name for name in PHASES if (table["phase"] == name).any()]:
         part = table[table["phase"] == phase]
         text = f"{phase}: {duration(part['time'].sum())}, {part['time'].sum() / there:.0%}"
         axes.barh(
