@@ -36,8 +36,8 @@ dvc.yaml: .venv/base
 test: check
 	.venv/bin/python -m pytest -m "not slow"
 
-test-all: check
-	.venv/bin/python -m pytest
+test-all: test
+	.venv/bin/python -m pytest -m slow
 
 check: .venv/dev
 	.venv/bin/ruff check .

@@ -129,11 +129,13 @@ case ${1:-} in
         install_packages
         configure
         start_munge
+        # -c: a cluster that was killed remembers its jobs as running, and they would hold its processors for ever.
         if rests slurmctld; then
-            runuser -u slurm -- /usr/sbin/slurmctld
+            end slurmd
+            runuser -u slurm -- /usr/sbin/slurmctld -c
             wait_for 20 scontrol ping || die "slurmctld does not answer; see $logs/slurmctld.log"
         fi
-        runs slurmd || /usr/sbin/slurmd
+        runs slurmd || /usr/sbin/slurmd -c
         wait_for 30 node_ready || die "the node is $(sinfo -h -o %T -n "$node"); see $logs"
         ;;
     stop)

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+LONGEST = 900
+"""Seconds; the longest command of these tests takes four minutes on two cores."""
 
 
 class Clone:
@@ -37,9 +39,7 @@ class Clone:
     def snakemake(self, *args: str, study: str = "smoke", check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run Snakemake by its path, with no environment activated."""
         command, environment = self._snakemake(study, args)
-        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, env=environment, check=False)
-        assert not check or done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
-        return done
+        return _finished(command, self.folder, environment, check)
 
     def start(self, *args: str, said: Path, study: str = "smoke", **added: str) -> subprocess.Popen[str]:
         """Start Snakemake as a terminal would, in a process group of its own; what it says goes to the file ``said``."""
@@ -86,6 +86,22 @@ class Clone:
 
     def read(self, file: str) -> bytes:
         return (self.folder / file).read_bytes()
+
+
+def _finished(command: list[str], folder: Path, environment: dict[str, str], check: bool) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end; one that takes longer than anything here may is ended with all that it started."""
+    running = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               text=True, start_new_session=True)  # fmt: skip
+    try:
+        stdout, stderr = running.communicate(timeout=LONGEST)
+    except BaseException as problem:
+        os.killpg(running.pid, signal.SIGKILL)
+        stdout, stderr = running.communicate()
+        if isinstance(problem, subprocess.TimeoutExpired):
+            pytest.fail(f"{command} took longer than {LONGEST} s and had said:\n{stdout[-4000:]}{stderr[-4000:]}")
+        raise
+    assert not check or running.returncode == 0, stdout[-4000:] + stderr[-4000:]
+    return subprocess.CompletedProcess(command, running.returncode, stdout, stderr)
 
 
 @pytest.fixture(scope="session")
