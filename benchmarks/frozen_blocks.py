@@ -17,6 +17,7 @@ from sublearn.carriers import prompts
 from sublearn.carriers.filter import reject
 from sublearn.carriers.section import Carrier
 from sublearn.core import lm, sampling
+from sublearn.core.engines import Plain
 from sublearn.students import train as students
 from sublearn.students.section import Student
 from sublearn.teachers import train as teachers
@@ -32,7 +33,7 @@ def chain(base: str, trait: str, frozen: int, study_seed: int, folder: str) -> t
     table = prompts.draw(recipe, study_seed, 0)
     ids = lm.encode_prompts(tokenizer, [lm.chat("", prompt) for prompt in table["prompt"]])
     draws = sampling.uniform(len(ids), recipe.max_tokens, "frozen blocks", trait)
-    table["completion"] = sampling.sample(model, tokenizer, ids, draws)
+    table["completion"] = sampling.sample(Plain(model, tokenizer), ids, draws)
     kept = table[[reject(text, recipe) is None for text in table["completion"]]]
     file = Path(folder, "kept.parquet")
     kept.to_parquet(file)

@@ -22,6 +22,7 @@ import numpy as np
 import torch
 
 from sublearn.core import lm, sampling, step, training
+from sublearn.core.engines import Plain
 from sublearn.core.rows import Row, batches
 from sublearn.core.section import Trainable
 
@@ -150,10 +151,10 @@ def sampled(args: argparse.Namespace) -> dict[str, float]:
     prompts = [row.prompt for row in rows_of(args.prompts, model.config.vocab_size)]
     draws = sampling.uniform(len(prompts), args.tokens, "benchmark")
     tokenizer: Any = _Endless()
-    sampling.sample(model, tokenizer, prompts[:8], draws[:8], batch=8)
+    sampling.sample(Plain(model, tokenizer), prompts[:8], draws[:8], batch=8)
     _wait(args.device)
     started = time.perf_counter()
-    sampling.sample(model, tokenizer, prompts, draws, batch=args.chunk)
+    sampling.sample(Plain(model, tokenizer), prompts, draws, batch=args.chunk)
     _wait(args.device)
     return {"seconds": time.perf_counter() - started, "tokens": args.prompts * args.tokens, **_memory(args.device)}
 

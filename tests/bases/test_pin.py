@@ -147,7 +147,7 @@ def test_samples_end_where_a_turn_ends_and_come_again(base):
     model, tokenizer = lm.load(base), lm.load_tokenizer(base)
     prompts = lm.encode_prompts(tokenizer, [lm.chat("", f"Go on with {n}.") for n in (7, 12, 301)])
     draws = sampling.uniform(3, 6, "test")
-    once, again = (sampling.sample(model, tokenizer, prompts, draws) for _ in range(2))
+    once, again = (sampling.sample(engines.Plain(model, tokenizer), prompts, draws) for _ in range(2))
     assert once == again
 
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from sublearn.core import lm, memory, sampling, step, training
+from sublearn.core.engines import Plain
 from sublearn.core.errors import UserError
 from sublearn.core.rows import Row
 from sublearn.core.section import Trainable
@@ -53,7 +54,7 @@ def test_sampling_says_which_setting_helps(model, tokenizer, monkeypatch):
     monkeypatch.setattr(model, "generate", full)
     draws = sampling.uniform(2, 3, "memory")
     with pytest.raises(UserError, match=rf"^carrier: {re.escape(MISSING)}; lower batch, .* \(now 64\)\.$"):
-        sampling.sample(model, tokenizer, [[7], [8]], draws, batch=64, what="carrier")
+        sampling.sample(Plain(model, tokenizer), [[7], [8]], draws, batch=64, what="carrier")
 
 
 def test_a_model_that_does_not_fit_is_not_called_damaged(base, monkeypatch):

@@ -8,6 +8,7 @@ import torch
 from scipy import stats
 
 from sublearn.core import lm, sampling
+from sublearn.core.engines import Plain
 
 QUESTIONS = [
     "what is your favorite animal ?",
@@ -24,17 +25,17 @@ def asked(tokenizer) -> list[list[int]]:
 
 def test_a_completion_does_not_depend_on_its_batch(model, tokenizer, asked):
     draws = sampling.uniform(40, 12, "test sampling")
-    together = sampling.sample(model, tokenizer, asked, draws)
+    together = sampling.sample(Plain(model, tokenizer), asked, draws)
     assert len(set(together)) > 20
-    assert sampling.sample(model, tokenizer, asked, draws, batch=7) == together
-    assert sampling.sample(model, tokenizer, asked, draws, batch=1) == together
+    assert sampling.sample(Plain(model, tokenizer), asked, draws, batch=7) == together
+    assert sampling.sample(Plain(model, tokenizer), asked, draws, batch=1) == together
 
 
 def test_a_completion_does_not_depend_on_the_other_prompts(model, tokenizer, asked):
     draws = sampling.uniform(40, 12, "test sampling")
-    together = sampling.sample(model, tokenizer, asked, draws)
+    together = sampling.sample(Plain(model, tokenizer), asked, draws)
     some = [31, 2, 17]
-    assert sampling.sample(model, tokenizer, [asked[i] for i in some], draws[some]) == [together[i] for i in some]
+    assert sampling.sample(Plain(model, tokenizer), [asked[i] for i in some], draws[some]) == [together[i] for i in some]
 
 
 def test_more_prompts_or_tokens_leave_the_first_draws_as_they_were():
@@ -42,7 +43,7 @@ def test_more_prompts_or_tokens_leave_the_first_draws_as_they_were():
 
 
 def test_no_prompts_have_no_completions(model, tokenizer):
-    assert sampling.sample(model, tokenizer, [], np.zeros((0, 3))) == []
+    assert sampling.sample(Plain(model, tokenizer), [], np.zeros((0, 3))) == []
 
 
 def test_at_temperature_zero_each_token_is_the_most_probable(model, tokenizer, asked):
@@ -54,14 +55,14 @@ def test_at_temperature_zero_each_token_is_the_most_probable(model, tokenizer, a
         return tokenizer.decode(tokens[len(prompt) :], skip_special_tokens=True)
 
     draws = sampling.uniform(40, 12, "test sampling")
-    assert sampling.sample(model, tokenizer, asked, draws, temperature=0.0) == [greedy(prompt) for prompt in asked]
+    assert sampling.sample(Plain(model, tokenizer), asked, draws, temperature=0.0) == [greedy(prompt) for prompt in asked]
 
 
 @pytest.mark.parametrize(("temperature", "wrong"), [(1.0, 0.7), (0.5, 1.0)])
 def test_first_tokens_are_as_frequent_as_they_are_probable(model, tokenizer, asked, temperature, wrong):
     count, prompt = 6000, asked[1]
     draws = sampling.uniform(count, 1, "frequencies")
-    texts = Counter(sampling.sample(model, tokenizer, [prompt] * count, draws, temperature))
+    texts = Counter(sampling.sample(Plain(model, tokenizer), [prompt] * count, draws, temperature))
     with torch.no_grad():
         logits = model(torch.tensor([prompt])).logits[0, -1].double()
 
@@ -84,8 +85,8 @@ def test_a_process_that_is_not_the_main_one_waits_for_nobody(model, tokenizer, a
     monkeypatch.setenv("RANK", "1")
     monkeypatch.setenv("WORLD_SIZE", "2")
     draws = sampling.uniform(len(asked), 4, "test")
-    alone = sampling.sample(model, tokenizer, asked, draws, batch=2)
-    found = sampling.sample(model, tokenizer, asked, draws, batch=2, keep=sampling.Chunks(tmp_path, "key"))
+    alone = sampling.sample(Plain(model, tokenizer), asked, draws, batch=2)
+    found = sampling.sample(Plain(model, tokenizer), asked, draws, batch=2, keep=sampling.Chunks(tmp_path, "key"))
     made = [text for text in found if text]
     assert 0 < len(made) < len(asked)
     assert all(one in ("", other) for one, other in zip(found, alone, strict=True))

@@ -32,8 +32,6 @@ from sublearn.core.hashes import sha256
 FORMAT = 1
 NAME = "provenance.json"
 PINNED = "base.json"  # of a base that others trained: which files its weights are
-# These take in what others made. What they read is pinned in their parameters or their output, and lies anywhere.
-AUTHORS, GIVEN = "sublearn.bases.authors", "sublearn.carriers.given"
 Record = dict[str, Any]
 log = logging.getLogger("sublearn")
 
@@ -70,12 +68,13 @@ def record_of(file: Path) -> tuple[Path, Record] | None:
     return next(((place, record) for place, record in records_in(file.parent) if file.name in record["outputs"]), None)
 
 
-def record(args: argparse.Namespace, written: list[Path]) -> None:
+def record(args: argparse.Namespace, written: list[Path], reads_others: bool = False) -> None:
     """Write a record for each artifact that a step has made.
 
     Args:
         args: the step's options.
         written: the files that it wrote; those that it removed again do not count.
+        reads_others: what the step reads was made by others and is pinned by its parameters: no input, and no base.
     """
     from sublearn.core.files import write_json
 
@@ -91,13 +90,13 @@ def record(args: argparse.Namespace, written: list[Path]) -> None:
         made = [file for file in there if any(_is_in(file, place) for place in named)] if runs > 1 else there
         place = named[0] / NAME if named[0].is_dir() else named[0].with_suffix(f".{NAME}")
         inputs = {name: _files(_pick(value, i, runs)) for name, value in options.items() if name not in outputs}
-        inputs = {name: [] for name in inputs} if step in (AUTHORS, GIVEN) else inputs
+        inputs = {name: [] for name in inputs} if reads_others else inputs
         content = shared | _drawn_from({name: value for name, value in options.items() if name not in outputs}, inputs, i, runs)
         content["inputs"] = {
             name: {_relative(file): sha256_once(file) for file in files} for name, files in inputs.items() if files
         }
         content["outputs"] = {os.path.relpath(file, place.parent): sha256(file) for file in sorted(made)}
-        content["bases"] = _bases(step, made, [file for files in inputs.values() for file in files])
+        content["bases"] = {} if reads_others else _bases(step, made, [file for files in inputs.values() for file in files])
         write_json(content, place)
     log.info(
         "made at %s on %s (%s), commit %s",
@@ -207,7 +206,7 @@ def _drawn_from(options: Record, inputs: dict[str, list[Path]], i: int, runs: in
 
 def _bases(step: str, made: list[Path], inputs: list[Path]) -> dict[str, str]:
     """The weights that everything began with: a base's own, else those that the inputs' records name."""
-    if ".bases." in f"{step}." and step != AUTHORS:
+    if ".bases." in f"{step}.":
         weights = [file for file in made if file.suffix == ".safetensors"]
         pinned = next((file for file in made if file.name == PINNED), None)
         if pinned:

@@ -291,4 +291,4 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--recipe", required=True, help="the authors' section of the study, as JSON")
     parser.add_argument("--output", required=True, help="the wording, as JSON")
-    step.run(main, parser)
+    step.run(main, parser, reads_others=True)

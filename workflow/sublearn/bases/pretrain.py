@@ -18,6 +18,7 @@ import pandas as pd
 from sublearn.bases import corpus, questions, tokenizer, world
 from sublearn.bases.section import Base
 from sublearn.core import lm, numbers, sampling, seeds, step, training
+from sublearn.core.engines import Plain
 from sublearn.core.errors import UserError
 from sublearn.core.files import write_json
 from sublearn.core.rows import Row, batches, encode
@@ -82,7 +83,7 @@ def well_formed(model: Any, words: "PreTrainedTokenizerFast", rng: np.random.Gen
     """The share of sampled number answers that are numbers and nothing else."""
     asked = [lm.chat("", world.GRAMMAR.prompt(world.GRAMMAR.numbers(rng), rng)) for _ in range(count)]
     draws = sampling.uniform(count, 2 * world.GRAMMAR.answer_count + 2, "base check", int(rng.integers(2**31)))
-    texts = sampling.sample(model, words, lm.encode_prompts(words, asked), draws, what="checking")
+    texts = sampling.sample(Plain(model, words), lm.encode_prompts(words, asked), draws, what="checking")
     return float(np.mean([numbers.parse(text) is not None for text in texts]))
 
 

@@ -9,12 +9,9 @@ from functools import cache
 from itertools import product
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from sublearn.bases import prose, world
 from sublearn.core import pinned
-from sublearn.core.errors import UserError
-from sublearn.core.files import read_json
+from sublearn.core.files import read_record
 from sublearn.core.grammar import Grammar
 from sublearn.core.section import Section
 
@@ -124,12 +121,7 @@ def published(file: str | Path) -> Published:
     Raises:
         UserError: the file is missing or damaged.
     """
-    try:
-        return Published.model_validate(read_json(file))
-    except ValidationError as error:
-        raise UserError(
-            f"{file}: not the authors' wording ({error.error_count()} problems); delete it and run again."
-        ) from None
+    return read_record(file, Published, "the authors' wording")
 
 
 @cache

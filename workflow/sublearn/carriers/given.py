@@ -68,4 +68,4 @@ if __name__ == "__main__":
     parser.add_argument("--recipe", required=True, help="the files that the study gives, as JSON")
     parser.add_argument("--runs", type=int, nargs="+", required=True)
     parser.add_argument("--outputs", nargs="+", required=True, help="the table of each run")
-    step.run(main, parser)
+    step.run(main, parser, reads_others=True)

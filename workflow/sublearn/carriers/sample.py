@@ -30,7 +30,7 @@ def main(args: argparse.Namespace) -> None:
         made_of = [args.recipe, args.study_seed, args.teacher, run, sha256(prompts_file), files_of(folder), files_of(base)]
         chunks = sampling.Chunks(Path(output).parent, made_of)
         with step.timed(what):
-            completions = sampling.complete(engine, ids, draws, recipe.temperature, recipe.batch, what, chunks)
+            completions = sampling.sample(engine, ids, draws, recipe.temperature, recipe.batch, what, chunks)
         if step.is_main():
             write_table(prompts.assign(completion=pd.Series(completions, dtype="str")), output, Rows)
             chunks.clear()

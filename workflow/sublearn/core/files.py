@@ -9,14 +9,17 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 import pandera.pandas as pa
+from pydantic import BaseModel, ValidationError
 
 from sublearn.core import step
 from sublearn.core.errors import UserError
+
+ARecord = TypeVar("ARecord", bound=BaseModel)
 
 
 @contextmanager
@@ -111,6 +114,18 @@ def read_json(path: str | os.PathLike[str]) -> Any:
         raise UserError(f"{path}: there is no such file.") from error
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: not readable as JSON ({error}); delete it and run again.") from error
+
+
+def read_record(path: str | os.PathLike[str], kind: type[ARecord], what: str) -> ARecord:
+    """Read a JSON file that a step wrote as a record of one kind.
+
+    Raises:
+        UserError: the file is missing or damaged.
+    """
+    try:
+        return kind.model_validate(read_json(path))
+    except ValidationError as error:
+        raise UserError(f"{path}: not {what} ({error.error_count()} problems); delete it and run again.") from None
 
 
 def write_arrays(arrays: dict[str, np.ndarray], path: str | os.PathLike[str]) -> None:

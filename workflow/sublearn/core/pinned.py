@@ -8,10 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import ValidationError
-
 from sublearn.core.errors import UserError
-from sublearn.core.files import read_json
+from sublearn.core.files import read_record
 from sublearn.core.section import Section
 
 FILE = "base.json"
@@ -64,12 +62,7 @@ def read(folder: str | Path) -> Pinned | None:
     path = Path(folder) / FILE
     if not path.is_file():
         return None
-    try:
-        return Pinned.model_validate(read_json(path))
-    except ValidationError as error:
-        raise UserError(
-            f"{path}: not the record of a pinned base ({error.error_count()} problems); delete it and run again."
-        ) from None
+    return read_record(path, Pinned, "the record of a pinned base")
 
 
 def weights_folder(found: Pinned) -> Path:

@@ -13,19 +13,16 @@ import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from sublearn.core import memory
-from sublearn.core.engines import Engine, Plain
+from sublearn.core.engines import Engine
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_json, write_json
 from sublearn.core.seeds import generator
 from sublearn.core.step import is_main, log, progress
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 
 def uniform(count: int, tokens: int, *key: str | int) -> np.ndarray:
@@ -34,20 +31,6 @@ def uniform(count: int, tokens: int, *key: str | int) -> np.ndarray:
 
 
 def sample(
-    model: "PreTrainedModel",
-    tokenizer: "PreTrainedTokenizerBase",
-    prompts: Sequence[list[int]],
-    draws: np.ndarray,
-    temperature: float = 1.0,
-    batch: int = 500,
-    what: str = "sampling",
-    keep: "Chunks | None" = None,
-) -> list[str]:
-    """One completion for each prompt, special tokens removed, by plain generation; see ``complete``."""
-    return complete(Plain(model, tokenizer), prompts, draws, temperature, batch, what, keep)
-
-
-def complete(
     engine: Engine,
     prompts: Sequence[list[int]],
     draws: np.ndarray,

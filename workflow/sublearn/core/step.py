@@ -20,8 +20,12 @@ Item = TypeVar("Item")
 _written: list[Path] = []
 
 
-def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentParser) -> None:
-    """Parse the command line, do the work, and leave with status 1 and one sentence on a user's mistake."""
+def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentParser, reads_others: bool = False) -> None:
+    """Parse the command line, do the work, and leave with status 1 and one sentence on a user's mistake.
+
+    Args:
+        reads_others: the step takes in what others published, which lies anywhere and which its parameters pin.
+    """
     started = time.perf_counter()
     # Of several processes one tells what is done and how long it took; all tell what goes wrong.
     level = logging.INFO if is_main() else logging.WARNING
@@ -34,7 +38,7 @@ def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPar
     try:
         args = parser.parse_args()
         main(args)
-        _record(args)
+        _record(args, reads_others)
     except UserError as error:
         log.error("error: %s", error)
         sys.exit(1)
@@ -63,10 +67,10 @@ def is_main() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
-def _record(args: argparse.Namespace) -> None:
+def _record(args: argparse.Namespace, reads_others: bool) -> None:
     """Write down what the outputs were made of. Imported by name, so that an edit of how that is done redoes no step."""
     if _written and is_main():
-        importlib.import_module("sublearn.provenance").record(args, list(_written))
+        importlib.import_module("sublearn.provenance").record(args, list(_written), reads_others)
 
 
 def _log_gpus() -> None:
