@@ -2,7 +2,8 @@
 # make figures     figures and tables again from the published evaluations, without training; are they the committed ones?
 # make publish     record and ship what the default studies made; says what to commit
 # make test        the test suite; make test-all adds the slow end-to-end tests
-# make check       formats, lint and types only
+# make check       formats, lint, types and the documentation's links only
+# make docs        README and docs/ as a site, in site/
 
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -12,7 +13,7 @@ FORCED := runs numbers coverage classifier_findings theory_findings
 TABLES := $(FORCED) effects claims summary metrics
 FIGURES := $(patsubst workflow/report/%.rst,figure_%,$(filter-out %/workflow.rst %/provenance.rst %/costs.rst,$(wildcard workflow/report/*.rst)))
 
-.PHONY: reproduce figures publish dvc.yaml test test-all check setup lock clean
+.PHONY: reproduce figures publish dvc.yaml test test-all check docs setup lock clean
 
 reproduce: .venv/train
 	@find data results -name .checkpoints -prune -exec rm -r {} + -o -name .chunks -prune -exec rm -r {} +
@@ -45,6 +46,10 @@ check: .venv/dev
 	.venv/bin/mypy
 	.venv/bin/snakefmt --check Snakefile workflow/rules
 	$(SNAKEMAKE) --lint
+	.venv/bin/mkdocs build --strict --quiet --site-dir .venv/site
+
+docs: .venv/dev
+	.venv/bin/mkdocs build --strict
 
 setup: .venv/dev
 
@@ -76,4 +81,4 @@ lock: .venv/dev
 	mv .venv/lock.txt envs/lock.txt
 
 clean:
-	rm -rf .venv logs .snakemake data/*/ results/*/students results/*/evaluations
+	rm -rf .venv site logs .snakemake data/*/ results/*/students results/*/evaluations
