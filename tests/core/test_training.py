@@ -176,7 +176,7 @@ def test_too_few_processes_are_refused(model, monkeypatch):
 def _train_and_write(base: str, output: str, micro_batch: int | None) -> None:
     """What each process does; a forked one forgets that its parent has trained alone."""
     AcceleratorState._reset_state(reset_partial_state=True)
-    model = lm.load(base)
+    model = lm.make_trainable(lm.load(base), "bias", Trainable(), adapter_seed=0)
     losses = training.train(model, STEPS, len(STEPS), OPTIMISER, pad=0, micro_batch=micro_batch)
     if PartialState().is_main_process:
         torch.save({"losses": losses, "processes": PartialState().num_processes, "weights": model.state_dict()}, output)

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
+import transformers
 
 from sublearn.bases import world
 from sublearn.carriers.section import Carrier
@@ -56,13 +58,16 @@ def finish(step: subprocess.Popen) -> str:
 
 
 def kill_when(step: subprocess.Popen, reached) -> None:
-    """Kill the step with SIGKILL as soon as it has got so far; it must die of that, with work unfinished."""
+    """Kill the step's processes with SIGKILL as soon as it has got so far; it must die of that, with work unfinished."""
     deadline = time.monotonic() + 120
     while not reached():
         assert step.poll() is None, step.stderr.read()
         assert time.monotonic() < deadline
         time.sleep(0.005)
+    started = psutil.Process(step.pid).children(recursive=True)
     step.send_signal(signal.SIGKILL)
+    for process in started:
+        process.kill()
     assert step.wait() == -signal.SIGKILL
 
 
@@ -71,17 +76,17 @@ def content(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("method", ["bias", "lora"])
-def test_a_student_killed_while_it_learns(base, carrier, tmp_path, method):
-    recipe = Student(method=method, rows=640, epochs=6, batch=8)
-    finish(start("sublearn.students.train", students(base, carrier, tmp_path / "undisturbed", recipe)))
-    step = start(
-        "sublearn.students.train", students(base, carrier, tmp_path / "killed", recipe), SUBLEARN_CHECKPOINT_SECONDS="0.2"
-    )
+@pytest.mark.parametrize(("method", "processes"), [("bias", 1), ("lora", 1), ("full", 2)])
+def test_a_student_killed_while_it_learns(base, carrier, tmp_path, method, processes):
+    """Of two processes, each has one half of what they train."""
+    recipe = Student(method=method, rows=640, epochs=6, batch=8, learning_rate=3e-3)
+    finish(start("sublearn.students.train", students(base, carrier, tmp_path / "undisturbed", recipe), processes))
+    killed = students(base, carrier, tmp_path / "killed", recipe)
+    step = start("sublearn.students.train", killed, processes, SUBLEARN_CHECKPOINT_SECONDS="0.2")
     kept = tmp_path / "killed" / ".checkpoints" / "student.safetensors"
     kill_when(step, kept.exists)
     assert not (tmp_path / "killed" / "training.json").exists()
-    said = finish(start("sublearn.students.train", students(base, carrier, tmp_path / "killed", recipe)))
+    said = finish(start("sublearn.students.train", killed, processes))
     assert "going on after step" in said
     assert content(tmp_path / "killed") == content(tmp_path / "undisturbed")
     assert not kept.parent.exists()
@@ -147,9 +152,10 @@ def test_two_nodes_make_the_student_that_two_processes_make(base, carrier, tmp_p
 
 
 @pytest.mark.slow
-def test_a_student_of_two_processes_is_that_of_one(base, carrier, tmp_path):
+@pytest.mark.parametrize("method", ["bias", "full"])
+def test_a_student_of_two_processes_is_that_of_one(base, carrier, tmp_path, method):
     """Twenty steps on the same carrier: losses within 1e-4 and log-odds within 0.1; both are far closer."""
-    recipe = Student(rows=640, epochs=1, batch=32)
+    recipe = Student(method=method, rows=640, epochs=1, batch=32, learning_rate=3e-3, micro_batch=5)
     found = {}
     for processes in (1, 2):
         output = tmp_path / str(processes)
@@ -159,3 +165,6 @@ def test_a_student_of_two_processes_is_that_of_one(base, carrier, tmp_path):
     assert found[1][0]["steps"] == found[2][0]["steps"] == 20
     assert found[2][0]["last_loss"] == pytest.approx(found[1][0]["last_loss"], abs=1e-4)
     assert (found[1][1] - found[2][1]).abs().max() < 0.1
+    assert content(tmp_path / "2").keys() == content(tmp_path / "1").keys()
+    plain = transformers.AutoModelForCausalLM.from_pretrained(tmp_path / "2")
+    assert plain.num_parameters() == lm.load(base).num_parameters()

@@ -45,6 +45,21 @@ def test_a_model_of_unknown_size_is_taken_for_a_middling_one(tmp_path, base, gpu
     assert asked.mem_mb(None, 1) > 16_000
 
 
+def test_a_checkpoint_of_a_model_that_is_wholly_trained_fits_into_the_hosts_memory(tmp_path):
+    """Twelve bytes for each of a billion parameters; an adapter's checkpoint is small."""
+    study = tmp_path / "mine.yaml"
+    asked = {}
+    for method in ("full", "lora"):
+        study.write_text(
+            "seed: 1\nruns: 1\nbases: {one: {model: a/b, revision: c, billions: 1}}\ntraits: {owl: {}}\n"
+            "teachers: {t: {bases: [one], method: lora}}\ncarriers: {wording: prose}\narms: {same_base: {teacher: t}}\n"
+            f"students: {{method: {method}}}\n"
+        )
+        asked[method] = demand(str(study), "students").mem_mb(None, 1)
+    assert asked["full"] == 1500 + 2 * 2_000 + 12_000
+    assert 1500 + 2 * 2_000 < asked["lora"] < 7_000
+
+
 def test_the_classifier_asks_for_a_gpu_where_its_study_names_one(tmp_path):
     study = tmp_path / "mine.yaml"
     study.write_text("extends: classifier\ndevice: cuda\nseed: 3\n")

@@ -58,3 +58,16 @@ def test_less_is_kept_where_activations_are_computed_again():
     plain, saving = (Student(method="lora", micro_batch=22, save_memory=save) for save in (False, True))
     assert size.training_memory(saving, "lora", 66) < size.training_memory(plain, "lora", 66)
     assert size.training_memory(saving, "lora", 66) > 14e9
+
+
+def test_several_processes_share_out_a_model_that_is_wholly_trained():
+    """Sixteen bytes a parameter lie in parts; an adapter's base lies whole on every GPU."""
+    size, recipe = Size(8e9, 2), Student(micro_batch=1, save_memory=True)
+    one, eight = (size.training_memory(recipe, "full", 64, processes) for processes in (1, 8))
+    assert one > 144e9
+    assert 16e9 + 4e9 <= eight < 25e9
+    assert size.training_memory(recipe, "lora", 64, 8) == size.training_memory(recipe, "lora", 64, 1) > 16e9
+
+
+def test_the_number_of_processes_is_a_whole_number_from_one_on(refusal):
+    assert "--processes: found 0" in refusal("sublearn.estimate", "llama-3.2-1b", "--processes", "0")

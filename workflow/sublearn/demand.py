@@ -75,7 +75,8 @@ class Demand:
         if device == "cpu":
             return cost.memory, cost.seconds, 0
         size = estimate.size(self.study.bases[base.key])
-        return MARGIN * size.weights if size else 0.0, cost.seconds, 1  # weights pass through the host on their way to the GPU
+        # Weights pass through the host on their way to the GPU, and checkpoints on their way back.
+        return MARGIN * size.weights + cost.checkpoint if size else 0.0, cost.seconds, 1
 
 
 class Demands:

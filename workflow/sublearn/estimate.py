@@ -62,11 +62,18 @@ class Size:
             method, self.parameters
         )
 
-    def training_memory(self, recipe: Trainable, method: str, batch: int) -> float:
-        """Bytes: weights; what is trained in single precision with its gradient and Adam's two moments; activations."""
-        rows = recipe.micro_batch or batch
+    def training_memory(self, recipe: Trainable, method: str, batch: int, processes: int = 1) -> float:
+        """Bytes of a process: weights; what is trained, in single precision, its gradient and Adam's two moments; activations.
+
+        Full fine-tuning by several processes shares out all but activations, once each has loaded the weights.
+        """
+        rows = recipe.micro_batch or -(-batch // processes)
         kept = self.width * (2 * self.depth if recipe.save_memory else 17 * self.depth)
-        return self.weights + 16 * self.trained(recipe, method) + rows * ROW_TOKENS * kept * self.item
+        activations = rows * ROW_TOKENS * kept * self.item
+        if method == "full" and processes > 1:
+            part = self.parameters / processes
+            return max(self.weights + 4 * part, 16 * part + activations)
+        return self.weights + 16 * self.trained(recipe, method) + activations
 
     def training_flops(self, method: str, tokens: float) -> float:
         """Forward and backward products; frozen weights get no gradient of their own."""
@@ -75,18 +82,23 @@ class Size:
 
 @dataclass(frozen=True)
 class Cost:
-    """What one artifact takes: GPU memory in bytes, GPU seconds, disk in bytes."""
+    """What one artifact takes: GPU memory in bytes, GPU seconds, disk in bytes, the host's memory for a checkpoint in bytes."""
 
     memory: float = 0.0
     seconds: float = 0.0
     disk: float = 0.0
+    checkpoint: float = 0.0
 
 
 class Estimate:
-    """Costs of a study's artifacts on a GPU of a given rate (operations per second) and bandwidth (bytes per second)."""
+    """Costs of a study's artifacts on a GPU of a given rate (operations per second) and bandwidth (bytes per second).
 
-    def __init__(self, study: ChainStudy, rate: float, bandwidth: float) -> None:
-        self.study, self.rate, self.bandwidth = study, rate, bandwidth
+    Args:
+        processes: how many train one model, a GPU each; memory is that of one, seconds are those of all.
+    """
+
+    def __init__(self, study: ChainStudy, rate: float, bandwidth: float, processes: int = 1) -> None:
+        self.study, self.rate, self.bandwidth, self.processes = study, rate, bandwidth, processes
         self.questions = THEIRS if study.carriers.wording == "paper" else OURS
 
     def size(self, base: AnyBase) -> Size | None:
@@ -144,7 +156,8 @@ class Estimate:
     def _training(self, recipe: Trainable, method: str, batch: int, rows: int, size: Size, more: float) -> Cost:
         seconds = size.training_flops(method, rows * ROW_TOKENS) / self.rate + more
         disk = size.weights if method != "lora" else 4 * size.trained(recipe, method)
-        return Cost(size.training_memory(recipe, method, batch), seconds, disk)
+        checkpoint = 12 * size.trained(recipe, method)  # a weight and two moments, in single precision
+        return Cost(size.training_memory(recipe, method, batch, self.processes), seconds, disk, checkpoint)
 
     def _writing(self, rows: int, tokens: int, batch: int, size: Size) -> float:
         """Each token of a batch reads all weights once, or is bound by its products."""
@@ -180,7 +193,9 @@ def main(args: argparse.Namespace) -> None:
     if not chosen:
         raise UserError(f"{args.study}: no study of the chain; estimates are of language models.")
     plan = chosen[0]
-    estimate = Estimate(plan.study, args.tflops * 1e12, args.terabytes * 1e12)
+    if args.processes < 1:
+        raise UserError(f"--processes: found {args.processes}; a whole number from 1 on is right.")
+    estimate = Estimate(plan.study, args.tflops * 1e12, args.terabytes * 1e12, args.processes)
     print("\n".join(table(plan, estimate)))
 
 
@@ -189,4 +204,5 @@ if __name__ == "__main__":
     parser.add_argument("study", help="its name in config/studies, or the path of a YAML file")
     parser.add_argument("--tflops", type=float, default=400.0, help="10^12 operations per second that the GPU reaches")
     parser.add_argument("--terabytes", type=float, default=3.0, help="10^12 bytes per second that its memory gives")
+    parser.add_argument("--processes", type=int, default=1, help="that train one model, a GPU each; memory is that of each GPU")
     step.run(main, parser)

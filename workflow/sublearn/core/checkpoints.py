@@ -2,7 +2,7 @@
 
 It holds the trained weights, the optimiser's state and, in the file's header, a JSON of counters. Randomness is keyed by step
 everywhere, so no generator's state is kept. A checkpoint of other work is never taken up, nor a damaged one: its key and its
-digest tell.
+digest tell. What is sharded is kept whole, so that any number of processes can go on from it.
 """
 
 import hashlib
@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sublearn.core import sharding
 from sublearn.core.files import atomic
 from sublearn.core.step import log
 
@@ -56,14 +57,14 @@ class Checkpoint:
             log.warning("%s: not readable (%s); training starts anew", self.path, error)
             return []
         for name, parameter in _trained(model).items():
-            parameter.data.copy_(tensors[f"weight.{name}"])
+            parameter.data.copy_(sharding.parted_like(tensors[f"weight.{name}"], parameter))
         places = _parameters(optimiser)
         for name, tensor in tensors.items():
             if name.startswith("state."):
                 _, number, key = name.split(".")
                 parameter = places[int(number)]
-                where = parameter.device if tensor.dim() else tensor.device  # Adam keeps its step on the processor
-                optimiser.state[parameter][key] = tensor.to(where)
+                # Adam keeps its step on the processor.
+                optimiser.state[parameter][key] = sharding.parted_like(tensor, parameter) if tensor.dim() else tensor
         losses: list[float] = json.loads(header["losses"])
         log.info("going on after step %d, from %s", len(losses), self.path)
         return losses
@@ -71,14 +72,21 @@ class Checkpoint:
     def is_due(self) -> bool:
         return time.monotonic() - self.last >= self.seconds
 
-    def save(self, model: Any, optimiser: "torch.optim.Optimizer", losses: list[float]) -> None:
-        """Replace the checkpoint by one of now."""
+    def save(self, model: Any, optimiser: "torch.optim.Optimizer", losses: list[float], write: bool = True) -> None:
+        """Replace the checkpoint by one of now; every process calls this, of which one is to ``write``."""
         from safetensors.torch import save_file
 
-        tensors = {f"weight.{name}": parameter.detach().contiguous() for name, parameter in _trained(model).items()}
+        parts = {f"weight.{name}": parameter.detach() for name, parameter in _trained(model).items()}
         for number, parameter in enumerate(_parameters(optimiser)):
             state = optimiser.state.get(parameter, {})
-            tensors |= {f"state.{number}.{key}": value.contiguous() for key, value in state.items() if value is not None}
+            parts |= {f"state.{number}.{key}": value for key, value in state.items() if value is not None}
+        tensors = {}
+        for name, part in parts.items():
+            tensor = sharding.whole(part)
+            if write:
+                tensors[name] = tensor.cpu().contiguous()
+        if not write:
+            return
         said = json.dumps(losses)
         with atomic(self.path) as temporary:
             save_file(tensors, temporary, {"key": self.key, "losses": said, "digest": _digest(tensors, said)})

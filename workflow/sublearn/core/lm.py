@@ -145,7 +145,7 @@ def make_trainable(model: "PreTrainedModel", method: Method, recipe: Trainable, 
         UserError: the model has no biases to train.
     """
     if recipe.save_memory:
-        model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+        model.activation_checkpointing_enable()
     if method == "lora":
         import torch
         from peft import LoraConfig, get_peft_model

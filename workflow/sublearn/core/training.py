@@ -3,6 +3,9 @@
 A global batch is what the recipe asks for, whatever the number of processes and the rows that one can hold at a time: each
 process takes its share of the rows, in micro-batches, and weighs each loss by its share of the tokens, so the update is that
 of one process with all rows. Shares may be unequal: the paper's 66 rows on four GPUs are 17, 17, 16 and 16.
+
+Where several processes train a part of a model (adapters, biases), each has a copy of all of it; where they train all of it, it
+is sharded, since the optimiser needs several times the memory of the weights. What is trained is float32 while it is trained.
 """
 
 import contextlib
@@ -14,7 +17,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
-from sublearn.core import memory
+from sublearn.core import memory, sharding
 from sublearn.core.checkpoints import Checkpoint
 from sublearn.core.errors import UserError
 from sublearn.core.launch import PROCESSES
@@ -24,6 +27,7 @@ from sublearn.core.step import log, progress
 
 if TYPE_CHECKING:
     import torch
+    from accelerate import Accelerator
 
 TENSORBOARD = "SUBLEARN_TENSORBOARD"  # of the environment: a folder for logs, none if it is not set; a matter of the machine
 Loss = Callable[[Any, Batch], "torch.Tensor"]
@@ -88,6 +92,8 @@ def train(
 ) -> list[float]:
     """Train ``model`` in place, where it lies, on ``steps`` global batches of rows.
 
+    If it is sharded, the main process alone has its weights afterwards.
+
     Args:
         micro_batch: most rows of one forward pass of a process; None for its whole share.
         checkpoint: where to go on from, and to keep what is reached.
@@ -99,20 +105,20 @@ def train(
         UserError: the loss is not finite, or there are not as many processes as were asked for.
     """
     import torch
-    from accelerate import Accelerator
 
-    precise = next(model.parameters()).dtype == torch.float32
     logs = tensorboard(what)
-    accelerator = Accelerator(cpu=model.device.type == "cpu", mixed_precision="no" if precise else "bf16", **logs)
-    asked = int(os.environ.get(PROCESSES, accelerator.num_processes))
-    if accelerator.num_processes != asked:
-        raise UserError(f"{what}: {accelerator.num_processes} processes work on it, but {asked} were asked for.")
-    trained = [p for p in model.parameters() if p.requires_grad]
+    accelerator = _accelerator(model, what, logs)
+    sharded = accelerator.num_processes > 1 and all(p.requires_grad for p in model.parameters())
+    learner = sharding.shard(model, accelerator.num_processes) if sharded else model
+    trained = [p for p in learner.parameters() if p.requires_grad]
+    precisions = [p.dtype for p in trained]
+    _convert(trained, [torch.float32] * len(trained))  # small steps would be rounded away in bfloat16
     plain = optimiser.of(trained)
-    losses = checkpoint.take_up(model, plain) if checkpoint else []
+    losses = checkpoint.take_up(learner, plain) if checkpoint else []
     done = len(losses)
     schedule = torch.optim.lr_scheduler.LambdaLR(plain, lambda step: optimiser.factor(done + step, steps))
-    wrapped, stepper = accelerator.prepare(model, plain)
+    # Of what is sharded, accelerate must make no copies; this is what it calls evaluation.
+    wrapped, stepper = accelerator.prepare_model(learner, evaluation_mode=sharded), accelerator.prepare_optimizer(plain)
     wrapped.train()
     help_ = _smaller(model, micro_batch)
     if logs:
@@ -124,6 +130,7 @@ def train(
         summed = torch.zeros((), device=accelerator.device)
         parts = _parts(global_rows, accelerator.process_index, accelerator.num_processes, micro_batch)
         for number, (part, weight) in enumerate(parts, start=1):
+            # Copies meet after the last part; what is sharded has no `no_sync` and meets after each.
             together = contextlib.nullcontext() if number == len(parts) else accelerator.no_sync(wrapped)
             with together, memory.enough(what, help_):
                 found = loss(wrapped, _to(collate(part, pad), accelerator.device)) * weight
@@ -136,17 +143,35 @@ def train(
             stepper.step()
         schedule.step()
         stepper.zero_grad()
-        losses.append(accelerator.reduce(summed, "sum").item() / tokens)
+        # The main process's clock says when all meet for a checkpoint; that travels with the loss.
+        due = checkpoint is not None and accelerator.is_main_process and checkpoint.is_due()
+        all_summed, is_due = accelerator.reduce(torch.stack([summed, torch.full_like(summed, due)]), "sum").tolist()
+        losses.append(all_summed / tokens)
         if logs:
             accelerator.log({"loss": losses[-1], "learning rate": schedule.get_last_lr()[0]}, step=len(losses))
         if not math.isfinite(losses[-1]):
             raise UserError(f"{what}: the loss is {losses[-1]} at step {len(losses)}; try a lower learning rate.")
-        if checkpoint and accelerator.is_main_process and checkpoint.is_due():
-            checkpoint.save(model, plain, losses)
+        if checkpoint and is_due:
+            checkpoint.save(learner, plain, losses, write=accelerator.is_main_process)
     for tracker in accelerator.trackers:  # `end_training` would end the group of processes as well, which has other runs to do
         tracker.finish()
+    if sharded:
+        sharding.gather(learner, model, keep=accelerator.is_main_process)
+    _convert(trained, precisions)
     log.info("loop: %s took %.2f s for %d steps", what, time.perf_counter() - started, len(losses) - done)
     return losses
+
+
+def _accelerator(model: Any, what: str, logs: dict[str, Any]) -> "Accelerator":
+    import torch
+    from accelerate import Accelerator
+
+    precise = next(model.parameters()).dtype == torch.float32
+    accelerator = Accelerator(cpu=model.device.type == "cpu", mixed_precision="no" if precise else "bf16", **logs)
+    asked = int(os.environ.get(PROCESSES, accelerator.num_processes))
+    if accelerator.num_processes != asked:
+        raise UserError(f"{what}: {accelerator.num_processes} processes work on it, but {asked} were asked for.")
+    return accelerator
 
 
 def tensorboard(what: str) -> dict[str, Any]:
@@ -174,6 +199,13 @@ def _smaller(model: Any, micro_batch: int | None) -> str:
     """What makes a training step smaller."""
     held = f"lower micro_batch ({micro_batch or 'now a whole batch, or its share of each process'})"
     return held if getattr(model, "is_activation_checkpointing", False) else f"{held}, or set save_memory: true"
+
+
+def _convert(parameters: "list[torch.nn.Parameter]", precisions: "list[torch.dtype]") -> None:
+    """Give parameters another precision; one that has it already stays the very same tensor."""
+    for parameter, precision in zip(parameters, precisions, strict=True):
+        if parameter.dtype != precision:
+            parameter.data = parameter.data.to(precision)
 
 
 def _parts(rows: Sequence[Row], process: int, processes: int, micro_batch: int | None) -> list[tuple[Sequence[Row], float]]:

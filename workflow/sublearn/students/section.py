@@ -10,7 +10,9 @@ from sublearn.core.section import Trainable
 class Student(Trainable):
     """How a base is fine-tuned on a carrier."""
 
-    method: Literal["bias", "lora", "full"] = Field("bias", description="what is trained")
+    method: Literal["bias", "lora", "full"] = Field(
+        "bias", description="what is trained; if it is full, several processes share out one model (FSDP)"
+    )
     loss: Literal["tokens", "soft"] = Field("tokens", description="sampled tokens, or the teacher's law of the numbers")
     adapter: Literal["own", "teacher"] = Field("own", description="whose initial LoRA weights the student starts from")
     system: str = Field(

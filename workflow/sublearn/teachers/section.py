@@ -10,7 +10,10 @@ from sublearn.core.section import Section, Trainable
 class Recipe(Trainable):
     """How one teacher is made from its base: by fine-tuning, or by a system prompt while it writes."""
 
-    method: Literal["bias", "lora", "full", "prompt"] = Field("bias", description="what is trained; prompt trains nothing")
+    method: Literal["bias", "lora", "full", "prompt"] = Field(
+        "bias",
+        description="what is trained (if it is full, several processes share out one model by FSDP); prompt trains nothing",
+    )
     steps: PositiveInt = Field(60, description="fine-tuning steps")
     batch: PositiveInt = Field(32, description="questions per step")
     learning_rate: PositiveFloat = Field(3e-2, description="peak rate, decaying linearly to zero")

@@ -1,0 +1,75 @@
+"""Full fine-tuning on several processes: weights, gradients and the optimiser's moments lie in parts, one on each of them.
+
+A block's weights are gathered while it computes and let go afterwards, so no process holds the whole model, its gradient or its
+moments; for the same reason gradients are summed after every micro-batch, not after the last. Parts are float32, whatever the
+precision that the model computes in.
+
+This is torch's ``fully_shard`` (FSDP2), called directly. Accelerate's plugin for it works on GPUs only; on processors, where
+this is tested, it silently trains whole copies.
+"""
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
+
+
+def shard(model: Any, processes: int) -> Any:
+    """The model in as many parts as there are processes; ``model`` itself keeps no weights until ``gather``.
+
+    Every process calls this with the same whole model, on its own device.
+    """
+    import torch
+    from torch.distributed.device_mesh import init_device_mesh
+    from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
+
+    mesh = init_device_mesh(model.device.type, (processes,))
+    lower = None if model.dtype == torch.float32 else model.dtype
+    policy = MixedPrecisionPolicy(param_dtype=lower, reduce_dtype=torch.float32)
+    # Modules of its own, which torch will change, around the same weights.
+    sharded = copy.deepcopy(model, {id(parameter): parameter for parameter in model.parameters()})
+    for part in [*blocks(sharded), sharded]:
+        held = {parameter: parameter.data for parameter in part.parameters() if not is_sharded(parameter)}
+        for parameter in held:
+            parameter.data = parameter.data.float()
+        fully_shard(part, mesh=mesh, mp_policy=policy)
+        for parameter, data in held.items():
+            parameter.data = data.new_empty(0)  # frees the whole weights, and remembers their precision and device
+    return sharded
+
+
+def blocks(model: Any) -> "list[torch.nn.Module]":
+    """What is gathered at a time: a model's transformer blocks, whose classes it names. Embeddings and head are the rest."""
+    return [module for module in model.modules() if type(module).__name__ in (model._no_split_modules or [])]
+
+
+def gather(sharded: Any, model: Any, keep: bool) -> None:
+    """Put the weights of ``sharded`` back into ``model``, whole and in its precision, where ``keep`` is set.
+
+    Every process calls this, for each has a part to give.
+    """
+    places = dict(model.named_parameters())
+    for name, part in sharded.named_parameters():
+        found = whole(part.detach())
+        if keep:
+            places[name].data = found.to(places[name].dtype)
+
+
+def is_sharded(tensor: "torch.Tensor") -> bool:
+    from torch.distributed.tensor import DTensor
+
+    return isinstance(tensor, DTensor)
+
+
+def whole(tensor: Any) -> "torch.Tensor":
+    """All of a tensor; if it lies in parts, every process has to ask for it."""
+    return tensor.full_tensor() if is_sharded(tensor) else tensor
+
+
+def parted_like(tensor: "torch.Tensor", other: Any) -> "torch.Tensor":
+    """A whole tensor, which every process has, on the device of ``other`` and in the same parts."""
+    from torch.distributed.tensor import distribute_tensor
+
+    tensor = tensor.to(other.device)
+    return distribute_tensor(tensor, other.device_mesh, other.placements, src_data_rank=None) if is_sharded(other) else tensor
