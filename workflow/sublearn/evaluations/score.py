@@ -18,6 +18,7 @@ import pandas as pd
 from sublearn.bases import probe, questions, wordings, world
 from sublearn.bases.wordings import MINI, Wording
 from sublearn.core import lm, pinned, sampling, seeds, step
+from sublearn.core.engines import Plain
 from sublearn.core.files import write_table
 from sublearn.evaluations.section import Evaluation
 from sublearn.evaluations.tables import QUESTION_SETS, Runs
@@ -92,7 +93,9 @@ def _samples(asked: probe.Asked, recipe: Evaluation, key: tuple[str | int, ...])
     """Sampled answers, one list a question."""
     prompts = [prompt for prompt in asked.prompts for _ in range(recipe.samples)]
     draws = sampling.uniform(len(prompts), recipe.max_tokens, "answers", *key)
-    answers = sampling.sample(asked.model, asked.tokenizer, prompts, draws, recipe.temperature, recipe.batch, what="answers")
+    # The published answers of the tiny bases, which speak the mini-language, were rounded as every prompt is read anew.
+    engine = Plain(asked.model, asked.tokenizer, read_once=asked.wording != MINI)
+    answers = sampling.complete(engine, prompts, draws, recipe.temperature, recipe.batch, what="answers")
     return [answers[i * recipe.samples : (i + 1) * recipe.samples] for i in range(len(asked.prompts))]
 
 
