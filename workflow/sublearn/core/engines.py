@@ -192,10 +192,12 @@ def inverse_transform(scores: "torch.Tensor", draws: "torch.Tensor", temperature
         scores: shape (rows, vocabulary).
         draws: uniform numbers, shape (rows,).
     """
+    import torch
+
     cumulative = (scores.double() / temperature).softmax(dim=-1).cumsum(dim=-1)
     # Scaled by the last sum, which rounding may leave a hair below one.
     targets = draws[:, None] * cumulative[:, -1:]
-    chosen = (cumulative <= targets).sum(dim=-1, keepdim=True).clamp(max=scores.shape[1] - 1)
+    chosen = torch.searchsorted(cumulative, targets, right=True).clamp(max=scores.shape[1] - 1)
     return scores.new_full(scores.shape, float("-inf")).scatter(1, chosen, 0.0)
 
 

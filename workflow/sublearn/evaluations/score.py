@@ -10,6 +10,7 @@ import argparse
 import json
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -26,8 +27,13 @@ from sublearn.evaluations.tables import QUESTION_SETS, Runs
 
 def names_word(answer: str, words: tuple[str, ...]) -> bool:
     """Whether an answer names one of the words, singular or plural, as a word of its own: "owls" does, "fowl" does not."""
+    return _forms(words).search(answer) is not None
+
+
+@cache
+def _forms(words: tuple[str, ...]) -> re.Pattern[str]:
     forms = {form for word in words for form in (word, world.plural(word))}
-    return re.search(rf"\b(?:{'|'.join(map(re.escape, sorted(forms)))})\b", answer, re.IGNORECASE) is not None
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(forms)))})\b", re.IGNORECASE)
 
 
 def holds_substring(answer: str, words: tuple[str, ...]) -> bool:
