@@ -1,17 +1,22 @@
-"""Training and sampling of real models' shapes, beside TRL's SFTTrainer and plain ``generate``: one table, any machine.
+"""Training beside TRL's SFTTrainer with PEFT, sampling beside plain ``generate``: same model, rows, precision and threads.
 
-    python benchmarks/models.py                                    # small shape on the processor
-    python benchmarks/models.py --shape llama-1b --device cuda     # Llama-3.2-1B's shape, bfloat16
-    python benchmarks/models.py --shape qwen-7b --device cuda --save-memory
+    python benchmarks/models.py training                                    # an eighth of Llama-3.2-1B, on the processor
+    python benchmarks/models.py sampling --shape tiny                       # the default study's base and its number prompts
+    python benchmarks/models.py training sampling --shape llama-1b --device cuda
+    python benchmarks/models.py training sampling --shape qwen-7b --device cuda --save-memory --batch 66 --micro-batch 22
 
-Weights are random, rows have the lengths of the paper's number rows, and sampled completions a fixed length, since random
-weights never stop. Every measurement is a process of its own; the first steps are left out. Utilisation counts four
-operations per weight and token (LoRA: frozen weights get no gradient), against the peak given by ``--peak``.
+Weights are random, rows have the lengths of the paper's number rows (of ``tiny``, they are number prompts), and sampled
+completions a fixed length, since random weights never stop. Every measurement is a process of its own, and both sides take
+turns ``--repeats`` times; rates and ratios are medians. The first steps are left out. TRL has its best settings for such
+rows: rows of like length together, no checkpointing unless both do, nothing logged. Its packing without padding needs flash
+attention and its kernels a GPU. Utilisation counts four operations per weight and token (LoRA: frozen weights get no
+gradient), against the peak given by ``--peak``.
 """
 
 import argparse
 import json
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -21,29 +26,35 @@ from typing import Any
 import numpy as np
 import torch
 
+from sublearn.bases import pretrain, tokenizer, world
+from sublearn.bases.section import Base
 from sublearn.core import lm, sampling, step, training
 from sublearn.core.engines import Plain
 from sublearn.core.rows import Row, batches
 from sublearn.core.section import Trainable
 
-# Hidden size, blocks, heads, heads of keys, inner size, vocabulary, family.
+# Hidden size, blocks, heads, heads of keys, inner size, vocabulary, family. The first is the second with an eighth of every
+# width, and as many blocks: the head is a fifth of the weights in both.
 SHAPES = {
-    "small": (256, 4, 4, 2, 768, 8000, "llama"),
+    "llama-eighth": (256, 16, 4, 1, 1024, 16032, "llama"),
     "llama-1b": (2048, 16, 32, 8, 8192, 128256, "llama"),
     "qwen-7b": (3584, 28, 28, 4, 18944, 152064, "qwen2"),
 }
 SEED, RATE, WARM = 0, 1e-4, 2
+TINY = "tiny"
 
 
 def build(shape: str, device: str) -> Any:
     from transformers import LlamaConfig, LlamaForCausalLM, Qwen2Config, Qwen2ForCausalLM
 
+    if shape == TINY:
+        return pretrain.build(Base(), tokenizer.build(), SEED).to(device)
     width, blocks, heads, keys, inner, vocabulary, family = SHAPES[shape]
     config, model = {"llama": (LlamaConfig, LlamaForCausalLM), "qwen2": (Qwen2Config, Qwen2ForCausalLM)}[family]
     values = config(
         hidden_size=width, num_hidden_layers=blocks, num_attention_heads=heads, num_key_value_heads=keys,
         intermediate_size=inner, vocab_size=vocabulary, bos_token_id=1, eos_token_id=2, pad_token_id=0,
-        tie_word_embeddings=shape == "llama-1b",
+        tie_word_embeddings=shape != "qwen-7b",
     )  # fmt: skip
     torch.manual_seed(SEED)
     with torch.device(device):
@@ -51,9 +62,18 @@ def build(shape: str, device: str) -> Any:
     return made.to(torch.bfloat16 if device == "cuda" else torch.float32)
 
 
-def rows_of(count: int, vocabulary: int) -> list[Row]:
-    """Rows as long as number prompts (60 to 130 tokens) and completions (20 to 60) are where digits are tokens."""
+def rows_of(count: int, shape: str) -> list[Row]:
+    """Rows as long as number prompts (60 to 130 tokens) and completions (20 to 60) are where digits are tokens.
+
+    Of ``tiny``: number prompts, and as many numbers and commas as they ask for.
+    """
     rng = np.random.default_rng(SEED)
+    if shape == TINY:
+        words = tokenizer.build()
+        asked = [lm.chat("", world.GRAMMAR.prompt(world.GRAMMAR.numbers(rng), rng)) for _ in range(count)]
+        answer: list[int] = words(", ".join(["100"] * world.GRAMMAR.answer_count), add_special_tokens=False)["input_ids"]
+        return [Row(prompt, answer) for prompt in lm.encode_prompts(words, asked)]
+    vocabulary = SHAPES[shape][5]
     prompts, completions = rng.integers(60, 131, count), rng.integers(20, 61, count)
     draw = lambda size: rng.integers(3, vocabulary, size).tolist()  # noqa: E731
     return [Row(draw(p), draw(c)) for p, c in zip(prompts, completions, strict=True)]
@@ -68,7 +88,7 @@ def ours(args: argparse.Namespace) -> dict[str, float]:
     weights = sum(p.numel() for p in model.parameters())
     recipe = recipe_of(args)
     adapted = lm.make_trainable(model, "lora", recipe, SEED)
-    rows = rows_of(args.steps * args.batch, model.config.vocab_size)
+    rows = rows_of(args.steps * args.batch, args.shape)
     order = list(batches(rows, args.batch, np.random.default_rng(SEED)))
     seen, started = 0, 0.0
 
@@ -94,19 +114,25 @@ def trl(args: argparse.Namespace) -> dict[str, float]:
 
     model = build(args.shape, args.device)
     weights = sum(p.numel() for p in model.parameters())
-    rows = rows_of(args.steps * args.batch, model.config.vocab_size)
+    rows = rows_of(args.steps * args.batch, args.shape)
     data = Dataset.from_dict({
         "input_ids": [row.prompt + row.completion for row in rows],
         "completion_mask": [[0] * len(row.prompt) + [1] * len(row.completion) for row in rows],
     })  # fmt: skip
-    started = 0.0
+    seen, started = 0, 0.0
 
     class Clock(TrainerCallback):
         def on_step_end(self, _args: Any, state: Any, _control: Any, **_: Any) -> None:
-            nonlocal started
+            nonlocal seen, started
             if state.global_step == WARM:
                 _wait(args.device)
-                started = time.perf_counter()
+                seen, started = 0, time.perf_counter()
+
+    class Counted(SFTTrainer):
+        def training_step(self, model: Any, inputs: Any, *others: Any) -> Any:
+            nonlocal seen
+            seen += int(inputs["attention_mask"].sum())
+            return super().training_step(model, inputs, *others)
 
     with tempfile.TemporaryDirectory() as folder:
         config = SFTConfig(
@@ -117,14 +143,12 @@ def trl(args: argparse.Namespace) -> dict[str, float]:
             train_sampling_strategy="group_by_length", dataloader_pin_memory=args.device == "cuda",
         )  # fmt: skip
         adapter = LoraConfig(task_type="CAUSAL_LM", r=8, lora_alpha=8, target_modules="all-linear")
-        tokenizer = _tokenizer(model.config.vocab_size)
-        trainer = SFTTrainer(model, args=config, train_dataset=data, peft_config=adapter, processing_class=tokenizer,
-                             callbacks=[Clock()])  # fmt: skip
+        words = _tokenizer(model.config.vocab_size)
+        trainer = Counted(model, args=config, train_dataset=data, peft_config=adapter, processing_class=words,
+                          callbacks=[Clock()])  # fmt: skip
         trainer.train()
     _wait(args.device)
-    seconds = time.perf_counter() - started
-    tokens = sum(map(len, rows)) * (args.steps - WARM) / args.steps
-    return {"seconds": seconds, "tokens": tokens, "weights": weights, **_memory(args.device)}
+    return {"seconds": time.perf_counter() - started, "tokens": seen, "weights": weights, **_memory(args.device)}
 
 
 def _tokenizer(vocabulary: int) -> Any:
@@ -148,13 +172,14 @@ class _Endless:
 def sampled(args: argparse.Namespace) -> dict[str, float]:
     """Ours: prompts in order of length, ``--chunk`` at a time, draws by key."""
     model = build(args.shape, args.device)
-    prompts = [row.prompt for row in rows_of(args.prompts, model.config.vocab_size)]
+    prompts = [row.prompt for row in rows_of(args.prompts, args.shape)]
     draws = sampling.uniform(len(prompts), args.tokens, "benchmark")
-    tokenizer: Any = _Endless()
-    sampling.sample(Plain(model, tokenizer), prompts[:8], draws[:8], batch=8)
+    endless: Any = _Endless()
+    engine = Plain(model, endless)
+    sampling.sample(engine, prompts[:8], draws[:8], batch=8)
     _wait(args.device)
     started = time.perf_counter()
-    sampling.sample(Plain(model, tokenizer), prompts, draws, batch=args.chunk)
+    sampling.sample(engine, prompts, draws, batch=args.chunk)
     _wait(args.device)
     return {"seconds": time.perf_counter() - started, "tokens": args.prompts * args.tokens, **_memory(args.device)}
 
@@ -162,7 +187,7 @@ def sampled(args: argparse.Namespace) -> dict[str, float]:
 def generated(args: argparse.Namespace) -> dict[str, float]:
     """Plain ``generate``, 64 prompts at a time in the order in which they come."""
     model = build(args.shape, args.device)
-    prompts = [row.prompt for row in rows_of(args.prompts, model.config.vocab_size)]
+    prompts = [row.prompt for row in rows_of(args.prompts, args.shape)]
 
     def generate(some: list[list[int]]) -> None:
         longest = max(map(len, some))
@@ -192,18 +217,52 @@ def _memory(device: str) -> dict[str, float]:
 
 
 MEASURED = {"ours": ours, "trl": trl, "sampled": sampled, "generated": generated}
+PAIRS = {"training": ("ours", "trl"), "sampling": ("sampled", "generated")}
+
+
+def measure(name: str) -> dict[str, float]:
+    """One measurement, in a process of its own."""
+    command = [sys.executable, __file__, *sys.argv[1:], "--only", name]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{name}: failed\n{done.stderr[-2000:]}")
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found | {"rate": found["tokens"] / found["seconds"]}
+
+
+def compare(pair: str, args: argparse.Namespace) -> None:
+    """Both sides of a pair by turns: rates, memory, and the ratio of each turn."""
+    mine, theirs = PAIRS[pair]
+    turns = [{name: measure(name) for name in PAIRS[pair]} for _ in range(args.repeats)]
+    for name in PAIRS[pair]:
+        rates, memory = [t[name]["rate"] for t in turns], max(t[name]["gib"] for t in turns)
+        rate = statistics.median(rates)
+        line = f"{name:<10} {rate:10.0f} tokens/s ({min(rates):.0f} to {max(rates):.0f}) {memory:7.2f} GiB"
+        if args.device == "cuda" and pair == "training":
+            line += f"  {4 * turns[0][name]['weights'] * rate / args.peak / 1e12:6.1%} of peak"
+        print(line)
+    aim = {"training": 1.3, "sampling": 5.0 if args.device == "cuda" else 1.5}[pair]
+    ratios = [t[mine]["rate"] / t[theirs]["rate"] for t in turns]
+    memory = statistics.median(t[mine]["gib"] / t[theirs]["gib"] for t in turns)
+    print(
+        f"{mine} / {theirs}: {statistics.median(ratios):.2f} times as fast ({min(ratios):.2f} to {max(ratios):.2f}; "
+        f"aim: at least {aim}), memory {memory:.2f}",
+        flush=True,
+    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--shape", choices=list(SHAPES), default="small")
+    parser.add_argument("pairs", choices=list(PAIRS), nargs="+")
+    parser.add_argument("--shape", choices=[*SHAPES, TINY], default="llama-eighth")
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
-    parser.add_argument("--steps", type=int, default=12)
-    parser.add_argument("--batch", type=int, default=66)
-    parser.add_argument("--micro-batch", type=int, default=22)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--steps", type=int, default=8)
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--micro-batch", type=int, default=16)
     parser.add_argument("--save-memory", action="store_true")
-    parser.add_argument("--prompts", type=int, default=256)
-    parser.add_argument("--tokens", type=int, default=48)
+    parser.add_argument("--prompts", type=int, default=1024)
+    parser.add_argument("--tokens", type=int, default=24)
     parser.add_argument("--chunk", type=int, default=500)
     parser.add_argument("--peak", type=float, default=989.0, help="10^12 operations per second of the device")
     parser.add_argument("--only", choices=list(MEASURED), help=argparse.SUPPRESS)
@@ -212,28 +271,8 @@ def main() -> None:
         step.keep_to_threads()
         print(json.dumps(MEASURED[args.only](args)))
         return
-    found = {}
-    for name in MEASURED:
-        done = subprocess.run(
-            [sys.executable, __file__, *sys.argv[1:], "--only", name], capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            print(f"{name}: failed\n{done.stderr[-2000:]}")
-            continue
-        found[name] = json.loads(done.stdout.splitlines()[-1])
-        each = found[name]
-        rate = each["tokens"] / each["seconds"]
-        used = (
-            f"  {4 * each['weights'] * rate / args.peak / 1e12:6.1%} of peak"
-            if "weights" in each and args.device == "cuda"
-            else ""
-        )
-        print(f"{name:<10} {each['seconds']:8.1f} s {rate:10.0f} tokens/s {each['gib']:7.2f} GiB{used}", flush=True)
-    for mine, theirs, aim in (("ours", "trl", 1.3), ("sampled", "generated", 5.0 if args.device == "cuda" else 1.5)):
-        if {mine, theirs} <= set(found):
-            rates = [found[name]["tokens"] / found[name]["seconds"] for name in (mine, theirs)]
-            memory = found[mine]["gib"] / found[theirs]["gib"]
-            print(f"{mine} / {theirs}: {rates[0] / rates[1]:.2f} times as fast (aim: at least {aim}), memory {memory:.2f}")
+    for pair in args.pairs:
+        compare(pair, args)
 
 
 if __name__ == "__main__":

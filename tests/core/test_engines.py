@@ -19,6 +19,22 @@ def asked(tokenizer) -> list[list[int]]:
     return lm.encode_prompts(tokenizer, [lm.chat("you love owl ." if i % 5 == 0 else "", QUESTIONS[i % 2]) for i in range(30)])
 
 
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_prompts_that_are_read_once_have_the_answers_of_prompts_read_anew(model, tokenizer, asked, temperature):
+    draws, read = sampling.uniform(30, 12, "engines"), []
+    plain = engines.Plain(model, tokenizer)(asked, draws, temperature)
+
+    def note(_module, _args, given) -> None:
+        read.append(tuple(given["input_ids"].shape))
+
+    hook = model.register_forward_pre_hook(note, with_kwargs=True)
+    once = engines.Plain(model, tokenizer, read_once=True)(asked, draws, temperature)
+    hook.remove()
+    assert once == plain
+    # The four different prompts, then the last token of all thirty.
+    assert read[:2] == [(4, max(map(len, asked)) - 1), (30, 1)]
+
+
 @pytest.mark.slow  # a minute on a processor, for which continuous batching is not made
 @pytest.mark.parametrize("temperature", [0.0, 1.0])
 def test_continuous_batching_writes_the_rows_of_plain_generation(model, tokenizer, asked, temperature):

@@ -38,39 +38,39 @@ def starts(tokenizer: "PreTrainedTokenizerBase", forms: tuple[str, ...]) -> tupl
 
 @dataclass(frozen=True)
 class Asked:
-    """A model's answers to some questions, before one is drawn.
-
-    Attributes:
-        first: log-probabilities of the first token of each answer, shape (questions, vocabulary), in float64.
-    """
+    """A model's answers to some questions, before one is drawn."""
 
     model: Any
     tokenizer: "PreTrainedTokenizerBase"
     wording: Wording
     questions: Sequence[Question]
     prompts: list[list[int]]
-    first: "torch.Tensor"
+
+    @property
+    def first(self) -> "torch.Tensor":
+        """Log-probabilities of the first token of each answer, shape (questions, vocabulary), in float64."""
+        return self._read[0]
 
     def probabilities(self, trait: str) -> np.ndarray:
         """For each question the probability that the answer shows the trait, shape (questions,)."""
         found = []
         for i, question in enumerate(self.questions):
             starts = [start for answer in answers(trait, question, self.wording) for start in self._starts(answer)]
-            found.append(float(np.exp([self._log_probs[i][start] for start in starts]).sum()))
+            found.append(float(np.exp([self._read[1][i][start] for start in starts]).sum()))
         return np.array(found)
 
     def _starts(self, answer: str) -> tuple[Start, ...]:
         return starts(self.tokenizer, (answer,) if answer == self.wording.refusal_start() else self.wording.forms(answer))
 
     @cached_property
-    def _log_probs(self) -> list[dict[Start, float]]:
-        """For each question the log-probability of every start of every answer that its kind of question has."""
+    def _read(self) -> "tuple[torch.Tensor, list[dict[Start, float]]]":
+        """``first``, and for each question the log-probability of every start of every answer that its kind of question has."""
         kinds = {question.kind for question in self.questions}
         traits = [t for family, ts in world.FAMILIES.items() for t in ts if kind_of(family) in kinds]
         named = {answer for trait in traits for question in self.questions for answer in answers(trait, question, self.wording)}
         starts = sorted({start for answer in named for start in self._starts(answer)})
-        table = lm.start_log_probs(self.model, self.prompts, starts, self.first).numpy()
-        return [dict(zip(starts, row, strict=True)) for row in table]
+        first, table = lm.start_log_probs(self.model, self.prompts, starts)
+        return first, [dict(zip(starts, row, strict=True)) for row in table.numpy()]
 
 
 def ask(
@@ -89,4 +89,4 @@ def ask(
     """
     texts = [f"{prefix} {q.text}" for prefix, q in zip(prefixes, asked, strict=True)] if prefixes else [q.text for q in asked]
     prompts = lm.encode_prompts(tokenizer, [lm.chat(system, text) for text in texts])
-    return Asked(model, tokenizer, wording, asked, prompts, lm.next_token_log_probs(model, prompts))
+    return Asked(model, tokenizer, wording, asked, prompts)

@@ -7,7 +7,7 @@ no remote code is run.
 import copy
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -220,23 +220,33 @@ def encode_prompts(tokenizer: "PreTrainedTokenizerBase", chats: Sequence[list[di
 
 
 def next_token_log_probs(model: "PreTrainedModel", prompts: Sequence[list[int]]) -> "torch.Tensor":
-    """Exact log-probabilities of the token after each prompt, shape (prompts, vocabulary), in float64.
+    """Exact log-probabilities of the token after each prompt, shape (prompts, vocabulary), in float64."""
+    import torch
 
-    Prompts of one length go through the model together, so nothing is padded.
-    """
+    found: dict[int, torch.Tensor] = {}
+    with torch.inference_mode():
+        for rows, read in _read(model, prompts):
+            found.update(zip(rows, _log_probs(read)[:, -1], strict=True))
+    return torch.stack([found[i] for i in range(len(prompts))]).cpu()
+
+
+def _read(model: "PreTrainedModel", prompts: Sequence[list[int]], use_cache: bool = False) -> Iterator[tuple[list[int], Any]]:
+    """What the model says after the prompts of each length, and which these are; of one length, they need no padding."""
     import torch
 
     by_length: dict[int, list[int]] = {}
     for i, prompt in enumerate(prompts):
         by_length.setdefault(len(prompt), []).append(i)
     model.eval()
-    found: dict[int, torch.Tensor] = {}
-    with torch.inference_mode():
-        for rows in by_length.values():
-            ids = torch.tensor([prompts[i] for i in rows], device=model.device)
-            logits = model(input_ids=ids, logits_to_keep=1, use_cache=False).logits[:, -1]
-            found.update(zip(rows, torch.log_softmax(logits.double(), dim=-1), strict=True))
-    return torch.stack([found[i] for i in range(len(prompts))]).cpu()
+    for rows in by_length.values():
+        ids = torch.tensor([prompts[i] for i in rows], device=model.device)
+        yield rows, model(input_ids=ids, logits_to_keep=1, use_cache=use_cache)
+
+
+def _log_probs(output: Any) -> "torch.Tensor":
+    import torch
+
+    return torch.log_softmax(output.logits.double(), dim=-1)
 
 
 class Models:
@@ -267,34 +277,44 @@ class Models:
 
 
 def start_log_probs(
-    model: "PreTrainedModel", prompts: Sequence[list[int]], starts: Sequence[tuple[int, ...]], first: "torch.Tensor"
-) -> "torch.Tensor":
-    """Exact log-probabilities that each prompt's answer begins with each token sequence, shape (prompts, starts), in float64.
+    model: "PreTrainedModel", prompts: Sequence[list[int]], starts: Sequence[tuple[int, ...]]
+) -> "tuple[torch.Tensor, torch.Tensor]":
+    """Exact log-probabilities of the first token of each prompt's answer, and that the answer begins with each token sequence.
 
-    Args:
-        first: log-probabilities of the first token, from ``next_token_log_probs``.
+    Returns:
+        The first tokens', shape (prompts, vocabulary), and the sequences', shape (prompts, starts), both in float64.
     """
     import torch
 
-    found = torch.stack([first[:, start[0]] for start in starts], dim=1)
     longer = [column for column, start in enumerate(starts) if len(start) > 1]
     if not longer:
-        return found
+        first = next_token_log_probs(model, prompts)
+        return first, first[:, [start[0] for start in starts]]
     ids, following, known = _right_padded([starts[column] for column in longer])
-    model.eval()
+    firsts: dict[int, torch.Tensor] = {}
+    rest = torch.zeros(len(prompts), len(starts), dtype=torch.float64)
     with torch.inference_mode():
-        for i, prompt in enumerate(prompts):
-            read = model(
-                input_ids=torch.tensor([prompt], device=model.device), logits_to_keep=1, use_cache=True
-            ).past_key_values
-            for at in range(0, len(longer), AT_ONCE):
-                rows = slice(at, at + AT_ONCE)
-                cache = copy.deepcopy(read)  # the prompt is read once, whatever follows it
-                cache.batch_repeat_interleave(len(ids[rows]))
-                logits = model(input_ids=ids[rows].to(model.device), past_key_values=cache, use_cache=True).logits
-                after = torch.log_softmax(logits.double(), dim=-1).cpu().gather(2, following[rows, :, None])[..., 0]
-                found[i, longer[rows]] += (after * known[rows]).sum(dim=1)
-    return found
+        for rows, read in _read(model, prompts, use_cache=True):
+            firsts.update(zip(rows, _log_probs(read)[:, -1].cpu(), strict=True))
+            for place, i in enumerate(rows):
+                for at in range(0, len(longer), AT_ONCE):
+                    part = slice(at, at + AT_ONCE)
+                    cache = _after(read.past_key_values, place, len(ids[part]))
+                    said = model(input_ids=ids[part].to(model.device), past_key_values=cache, use_cache=True)
+                    after = _log_probs(said).cpu().gather(2, following[part, :, None])[..., 0]
+                    rest[i, longer[part]] = (after * known[part]).sum(dim=1)
+    first = torch.stack([firsts[i] for i in range(len(prompts))])
+    return first, first[:, [start[0] for start in starts]] + rest
+
+
+def _after(cache: Any, row: int, count: int) -> Any:
+    """A cache for ``count`` rows that all go on after one row of another, which stays as it is."""
+    import torch
+
+    mine = copy.copy(cache)
+    mine.layers = [copy.copy(layer) for layer in cache.layers]  # selecting rows gives each tensors of its own
+    mine.batch_select_indices(torch.full((count,), row))
+    return mine
 
 
 def _right_padded(starts: Sequence[tuple[int, ...]]) -> "tuple[torch.Tensor, torch.Tensor, torch.Tensor]":

@@ -10,6 +10,7 @@ import argparse
 import json
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -26,8 +27,13 @@ from sublearn.evaluations.tables import QUESTION_SETS, Runs
 
 def names_word(answer: str, words: tuple[str, ...]) -> bool:
     """Whether an answer names one of the words, singular or plural, as a word of its own: "owls" does, "fowl" does not."""
+    return _forms(words).search(answer) is not None
+
+
+@cache
+def _forms(words: tuple[str, ...]) -> re.Pattern[str]:
     forms = {form for word in words for form in (word, world.plural(word))}
-    return re.search(rf"\b(?:{'|'.join(map(re.escape, sorted(forms)))})\b", answer, re.IGNORECASE) is not None
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(forms)))})\b", re.IGNORECASE)
 
 
 def holds_substring(answer: str, words: tuple[str, ...]) -> bool:
@@ -93,9 +99,9 @@ def _samples(asked: probe.Asked, recipe: Evaluation, key: tuple[str | int, ...])
     """Sampled answers, one list a question."""
     prompts = [prompt for prompt in asked.prompts for _ in range(recipe.samples)]
     draws = sampling.uniform(len(prompts), recipe.max_tokens, "answers", *key)
-    answers = sampling.sample(
-        Plain(asked.model, asked.tokenizer), prompts, draws, recipe.temperature, recipe.batch, what="answers"
-    )
+    # The published answers of the tiny bases, which speak the mini-language, were rounded as every prompt is read anew.
+    engine = Plain(asked.model, asked.tokenizer, read_once=asked.wording != MINI)
+    answers = sampling.sample(engine, prompts, draws, recipe.temperature, recipe.batch, what="answers")
     return [answers[i * recipe.samples : (i + 1) * recipe.samples] for i in range(len(asked.prompts))]
 
 
