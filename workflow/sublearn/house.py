@@ -7,13 +7,13 @@ from typing import Any
 
 from sublearn import cluster, disk
 from sublearn.artifacts import Plan
-from sublearn.classifier.jobs import Classifier
+from sublearn.classifier.jobs import ClassifierWing
 from sublearn.classifier.plan import ClassifierPlan
 from sublearn.core.errors import UserError
-from sublearn.jobs import Chain
+from sublearn.jobs import ChainWing
 from sublearn.plan import ChainPlan
 from sublearn.studies import files, lineage
-from sublearn.theory.jobs import Theory
+from sublearn.theory.jobs import TheoryWing
 from sublearn.theory.plan import TheoryPlan
 from sublearn.wings import rule_suffix
 
@@ -66,9 +66,9 @@ class House:
         self.studies = [found.study.name for found in plans]
         # Of what a study inherits, its parent made it.
         self.makers = sorted({*self.studies, *(artifact.study for found in plans for artifact in found.everything)} - {""})
-        self.chain = Chain([found for found in plans if isinstance(found, ChainPlan)])
-        self.classifier = Classifier([found for found in plans if isinstance(found, ClassifierPlan)])
-        self.theory = Theory([found for found in plans if isinstance(found, TheoryPlan)])
+        self.chain = ChainWing([found for found in plans if isinstance(found, ChainPlan)])
+        self.classifier = ClassifierWing([found for found in plans if isinstance(found, ClassifierPlan)])
+        self.theory = TheoryWing([found for found in plans if isinstance(found, TheoryPlan)])
 
     def targets(self) -> list[str]:
         """Every file of the findings of the chosen studies."""
