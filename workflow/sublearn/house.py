@@ -1,5 +1,6 @@
 """The house: the plans of all chosen studies, wing by wing. The Snakefile asks here first."""
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -27,6 +28,11 @@ def run_steps_here() -> None:
     """
     for name, place in (("PATH", Path(sys.executable).parent), ("PYTHONPATH", Path(__file__).parents[1])):
         os.environ[name] = os.pathsep.join(filter(None, [str(place), os.environ.get(name)]))
+
+
+def collect_seldom() -> None:
+    """Let Python look for garbage less often: what Snakemake plans of a large study is a million objects, and all stay."""
+    gc.set_threshold(50_000)
 
 
 def make_ready(workflow: Any) -> None:
