@@ -28,6 +28,8 @@ def run_steps_here() -> None:
     """
     for name, place in (("PATH", Path(sys.executable).parent), ("PYTHONPATH", Path(__file__).parents[1])):
         os.environ[name] = os.pathsep.join(filter(None, [str(place), os.environ.get(name)]))
+    if " " in sys.executable:  # Snakemake writes it into SLURM's jobs without quotes
+        sys.executable = "python"
 
 
 def collect_seldom() -> None:
