@@ -52,6 +52,8 @@ ClusterName=one
 SlurmctldHost=$node
 SlurmUser=slurm
 AuthType=auth/munge
+# So long a job waits that is queued again because its node went down; two minutes if this is not set.
+AuthInfo=cred_expire=20
 StateSaveLocation=$state/ctld
 SlurmdSpoolDir=$state/d
 SlurmctldPidFile=$state/slurmctld.pid
