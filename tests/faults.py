@@ -102,13 +102,13 @@ class Place:
         return said
 
     def abandon(self) -> None:
-        """Let nothing that was started here outlive its test."""
-        if self.head is not None and self.head.poll() is None:
-            os.killpg(self.head.pid, signal.SIGKILL)
+        """Let nothing that works here outlive its test: no Snakemake, no step, and no rest of a job whose node went down."""
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):
+                if process.cwd() == str(self.folder):
+                    process.kill()
+        if self.head is not None:
             self.head.wait()
-        for process in self.processes():
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
 
     def rerun(self, *args: str, target: str = RUNS) -> set[str]:
         """Run Snakemake again, which must succeed; returns the jobs that it ran."""
