@@ -1,6 +1,7 @@
 """What goes wrong on real machines, done on purpose: steps and Snakemake killed at named points, disks that are full."""
 
 import os
+import resource
 import signal
 import subprocess
 import time
@@ -59,19 +60,20 @@ class Place:
         self.student = self.folder / STUDENT
         self.said = self.folder.with_suffix(".txt")
         self.head: subprocess.Popen[str] | None = None
+        self.took = 0.0  # seconds of processor time that the last rerun took
 
     def start(self, *args: str, target: str = RUNS, hooks: bool = False, **environment: str) -> None:
         """Start to make the target, without the hooks around the run, which sum it up."""
         command = ("--cores", "1", *([] if hooks else ["--no-hooks"]), *args, "--", target)
         self.head = self.clone.start(*command, said=self.said, study="micro", **environment)
 
-    def until(self, reached: Callable[[], Any], seconds: float = 60.0) -> None:
+    def until(self, reached: Callable[[], Any], seconds: float = 60.0, every: float = 0.005) -> None:
         """Wait for a named point, closely; the work must not end before it."""
         deadline = time.monotonic() + seconds
         while not reached():
             assert self.head is not None and self.head.poll() is None, self.said.read_text()[-4000:]
             assert time.monotonic() < deadline, self.said.read_text()[-4000:]
-            time.sleep(0.005)
+            time.sleep(every)
 
     def until_a_checkpoint(self) -> None:
         """Wait until the student is in the middle of its training, with a checkpoint."""
@@ -91,7 +93,7 @@ class Place:
     def assert_unfinished(self) -> None:
         assert not (self.student / "training.json").exists()
 
-    def end(self, returncode: int = 1, seconds: float = 120.0) -> str:
+    def end(self, returncode: int = 1, seconds: float = 240.0) -> str:
         """Wait for Snakemake, which must leave with this status; returns what it said."""
         assert self.head is not None
         found = self.head.wait(timeout=seconds)
@@ -99,10 +101,22 @@ class Place:
         assert found == returncode, said[-4000:]
         return said
 
+    def abandon(self) -> None:
+        """Let nothing that works here outlive its test: no Snakemake, no step, and no rest of a job whose node went down."""
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):
+                if process.cwd() == str(self.folder):
+                    process.kill()
+        if self.head is not None:
+            self.head.wait()
+
     def rerun(self, *args: str, target: str = RUNS) -> set[str]:
         """Run Snakemake again, which must succeed; returns the jobs that it ran."""
+        before = processor_time()
         self.start(*args, target=target)
-        return self.clone.jobs(self.end(0))
+        said = self.end(0)
+        self.took = processor_time() - before
+        return self.clone.jobs(said)
 
     def log(self) -> str:
         return (self.folder / LOG).read_text()
@@ -113,6 +127,12 @@ class Place:
         found = {str(file.relative_to(self.student)): file.read_bytes() for file in files}
         runs = self.folder / RUNS
         return found | ({RUNS: runs.read_bytes()} if runs.exists() else {})
+
+
+def processor_time() -> float:
+    """Seconds that all processes took that this one has waited for, and that those had waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def died_of(said: str, number: signal.Signals) -> bool:

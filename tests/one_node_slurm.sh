@@ -8,7 +8,7 @@
 # SLURM_CPUS in the environment is how many processors the node says it has (those that are there if it is not set).
 set -euo pipefail
 
-cpus=${SLURM_CPUS:-$(nproc)}
+cpus=${SLURM_CPUS:-$(env -u OMP_NUM_THREADS nproc)} # which would say how many threads are wanted
 gpus=2
 node=$(hostname -s)
 conf=/etc/slurm # the compiled-in place: the executor plugin clears SLURM_CONF for nested calls of srun
@@ -52,6 +52,8 @@ ClusterName=one
 SlurmctldHost=$node
 SlurmUser=slurm
 AuthType=auth/munge
+# So long a job waits that is queued again because its node went down; two minutes if this is not set.
+AuthInfo=cred_expire=20
 StateSaveLocation=$state/ctld
 SlurmdSpoolDir=$state/d
 SlurmctldPidFile=$state/slurmctld.pid

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from one_node import is_ours
 
 ROOT = Path(__file__).parents[2]
 LONGEST = 1500
@@ -22,7 +23,7 @@ class Clone:
     """A copy of all that git knows or would add, without artifacts; commands run in it as a user's would."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        self.folder, self.python = folder, sys.executable
         listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
         for name in subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines():
             if (ROOT / name).is_file() and not name.startswith("results/"):
@@ -65,12 +66,11 @@ class Clone:
             return set()
         return set(re.findall(r"^(?:Job \d+: )?(\w+ of [\w-]+: .+)$", said, re.MULTILINE))
 
-    @staticmethod
-    def _snakemake(study: str, args: tuple[str, ...]) -> tuple[list[str], dict[str, str]]:
+    def _snakemake(self, study: str, args: tuple[str, ...]) -> tuple[list[str], dict[str, str]]:
         """The command, and the environment that it runs in."""
         environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "VIRTUAL_ENV")}
         environment["PATH"] = os.defpath
-        return [sys.executable, "-m", "snakemake", "--config", f"studies=[{study}]", *args], environment
+        return [self.python, "-m", "snakemake", "--config", f"studies=[{study}]", *args], environment
 
     @contextmanager
     def edited(self, file: str, old: str, new: str) -> Iterator[None]:
@@ -132,7 +132,8 @@ def slurm() -> Iterator[None]:
     """
     script = [*(["sudo", "--non-interactive"] if os.geteuid() else []), "bash", "tests/one_node_slurm.sh"]
     was_there = shutil.which("sinfo") and not subprocess.run(["sinfo"], capture_output=True, check=False).returncode
-    if not was_there:
+    # Tests that were killed may have left theirs, with its node drained.
+    if not was_there or is_ours():
         started = subprocess.run([*script, "start"], cwd=ROOT, capture_output=True, text=True, check=False)
         if started.returncode:
             problem = f"no SLURM, and none can be started here: {(started.stderr or started.stdout).strip()[-300:]}"

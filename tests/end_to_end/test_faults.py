@@ -8,32 +8,38 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 
 import pytest
 from faults import CHECKPOINT, LOG, OFTEN, ONE, REST, RUNS, STUDENT, STUDY, Place, die_at, died_of, in_the_future, mounted
+from one_node import CLUSTER, asked, cancel, is_dead, jobs_of, node_in, slurm_says
 
 pytestmark = pytest.mark.slow
 CARRIER = "data/smoke/carriers/bias/owl/run0/kept.parquet"
+WEIGHTS = f"{STUDENT}/model.safetensors"
+CONTROL = WEIGHTS.replace("owl", "neutral")
 TWO = ("--set-resources", "students_micro:processes=2")
 
 
 @pytest.fixture(scope="module")
 def undisturbed(smoke, tmp_path_factory) -> Place:
-    """The micro study made with nothing in its way: two students on what the smoke study has made already."""
+    """The micro study made with nothing in its way, on what the smoke study has made already: the control, then the target."""
     place = Place(smoke.copied(tmp_path_factory.mktemp("faults") / "a clone"))
     (place.folder / "config/studies/micro.yaml").write_text(STUDY)
-    place.clone.snakemake("--cores", "2", "--no-hooks", RUNS, study="micro")
+    place.rerun(target=CONTROL)
+    assert place.rerun() == {ONE, *REST}
     return place
 
 
 @pytest.fixture
-def place(undisturbed, tmp_path) -> Place:
+def place(undisturbed, tmp_path) -> Iterator[Place]:
     """A copy of it, in which the student of owls and all that follows from it are still to be made."""
     copied = Place(undisturbed.clone.copied(tmp_path / "a copy"))
     shutil.rmtree(copied.student)
     for file in (RUNS, "results/micro/evaluations/same_base.parquet", LOG):
         (copied.folder / file).unlink()
-    return copied
+    yield copied
+    copied.abandon()
 
 
 @pytest.fixture
@@ -48,6 +54,11 @@ def recovers(undisturbed):
             assert ("going on after step" in place.log()) == resumed
 
     return check
+
+
+def test_the_target_of_all_faults_is_small(undisturbed):
+    """At most 20 s on one core: processor time, which is hardly longer where others are at work."""
+    assert undisturbed.took <= 20
 
 
 def test_a_step_is_killed_while_it_learns(place, recovers):
@@ -212,6 +223,83 @@ def test_everything_is_dated_in_the_future(place, recovers):
     said = place.end(0)
     assert "dated in the future, and now of today" in said and place.clone.jobs(said) == {ONE}
     assert max(file.stat().st_mtime for file in (place.folder / "data").rglob("*") if file.is_file()) <= time.time()
+    recovers(place, REST)
+
+
+# On SLURM, through profiles/slurm, whose ``retries`` submit again what has died. The student is all that is asked for there;
+# the rest is then made here, on the same files.
+
+
+@pytest.fixture
+def learning(slurm, place):
+    """What starts to make a target on SLURM, and returns the student's job when it learns and has a checkpoint."""
+
+    def submit(target: str) -> str:
+        place.start(*CLUSTER, target=target, **OFTEN)
+        place.until_a_checkpoint()
+        (job,) = jobs_of(place.folder)
+        return job
+
+    yield submit
+    place.abandon()
+    cancel(place.folder)
+
+
+def test_a_job_is_cancelled(place, recovers, learning):
+    job = learning(WEIGHTS)
+    slurm_says("scancel", job)
+    place.until(lambda: jobs_of(place.folder)[job] == "CANCELLED", every=0.2)
+    place.assert_unfinished()
+    said = place.end(0)
+    assert "SLURM status is: 'CANCELLED'" in said and place.clone.jobs(said) == {ONE}
+    assert list(jobs_of(place.folder).values()) == ["CANCELLED", "COMPLETED"]
+    assert "going on after step" in place.log()
+    recovers(place, REST)
+
+
+def test_a_job_reaches_its_time_limit(place, recovers, learning):
+    """SLURM counts in minutes and looks every half minute; so the end is brought near, and the step stands still until then."""
+    job = learning(WEIGHTS)
+    (step,) = place.processes()
+    slurm_says("scontrol", "update", f"jobid={job}", "endtime=now+1")
+    step.suspend()
+    place.until(lambda: jobs_of(place.folder)[job] == "TIMEOUT", seconds=90, every=0.2)
+    assert is_dead(step)
+    place.assert_unfinished()
+    said = place.end(0)
+    assert "SLURM status is: 'TIMEOUT'" in said and place.clone.jobs(said) == {ONE}
+    assert list(jobs_of(place.folder).values()) == ["TIMEOUT", "COMPLETED"]
+    again = [*jobs_of(place.folder)][1]
+    assert asked(job, "%m") == "1500M" and asked(again, "%l %m") == "2:00:00 3000M"
+    assert "going on after step" in place.log()
+    recovers(place, REST)
+
+
+def test_the_node_is_drained_and_resumed(place, recovers, learning):
+    """What runs there is finished, what would follow waits."""
+    learning(RUNS)
+    with node_in("drain"):
+        place.until(lambda: len(jobs_of(place.folder)) == 2, seconds=120, every=0.2)
+        waiting = [*jobs_of(place.folder)][1]
+        place.until(lambda: "DRAINED" in asked(waiting, "%r"), every=0.2)
+        assert list(jobs_of(place.folder).values()) == ["COMPLETED", "PENDING"]
+        assert (place.student / "training.json").exists() and not (place.folder / RUNS).exists()
+    assert place.clone.jobs(place.end(0)) == {ONE, *REST}
+    assert list(jobs_of(place.folder).values()) == ["COMPLETED", "COMPLETED"]
+    assert "going on after step" not in place.log()
+    recovers(place, set())
+
+
+def test_the_node_goes_down(place, recovers, learning):
+    """SLURM ends the job and itself queues it again, under its number, for when the node is back."""
+    job = learning(WEIGHTS)
+    (step,) = place.processes()
+    with node_in("down"):
+        place.until(lambda: jobs_of(place.folder)[job] == "PENDING" and is_dead(step), every=0.2)
+        place.assert_unfinished()
+    assert place.clone.jobs(place.end(0)) == {ONE}
+    assert jobs_of(place.folder) == {job: "COMPLETED"} and "Restarts=1" in slurm_says("scontrol", "show", "job", job)
+    assert "going on after step" in place.log()
     recovers(place, REST)
 
 

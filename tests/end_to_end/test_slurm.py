@@ -2,19 +2,23 @@
 
 import re
 import shutil
+import sys
 
 import pytest
+from one_node import CLUSTER
 
 pytestmark = pytest.mark.slow
 TWO_PROCESSES = ("--set-resources", "students_smoke:processes=2", "students_smoke:cpus_per_task=2")
 LONG = {"bases", "teachers", "raw", "students", "coverage", "evaluations"}
-CLUSTER = ("--profile", "profiles/slurm", "--slurm-init-seconds-before-status-checks", "2", "--latency-wait", "5")
 
 
 @pytest.fixture(scope="module")
 def submitted(slurm, tmp_path_factory, clone):
-    """The smoke study made by SLURM from nothing, two processes for each student."""
+    """The smoke study made by SLURM from nothing, two processes for each student, all of it in folders with a space."""
     made = clone(tmp_path_factory.mktemp("a cluster"))
+    environment = tmp_path_factory.mktemp("here too") / "environment"
+    environment.symlink_to(sys.prefix)
+    made.python = str(environment / "bin/python")
     made.said = made.snakemake(*CLUSTER, *TWO_PROCESSES).stderr
     return made
 

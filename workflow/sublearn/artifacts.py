@@ -12,14 +12,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
+from sublearn.core.phases import PLACES
 from sublearn.core.study import Study
 
 AStudy = TypeVar("AStudy", bound=Study)
 AFunction = TypeVar("AFunction", bound=Callable[..., Any])
 
-# Carriers are made in several steps, and bases in one of two ways; their artifacts lie in one folder.
-PLACES = dict.fromkeys(("prompts", "raw", "given", "kept", "shuffled_within", "shuffled_across"), "carriers")
-PLACES |= {"pinned": "bases", "authors": "bases"}
 # Files beside a model's weights or a carrier's rows that change only when those do; a base's shape and tokenizer do not follow.
 FOLLOWING = {"generation_config.json", "adapter_config.json", "training.json", "calibration.json", "rejected.parquet",
              "filter.json"}  # fmt: skip

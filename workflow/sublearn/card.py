@@ -22,7 +22,7 @@ from sublearn.core import lm, pinned, step
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_json
 from sublearn.provenance import record_of
-from sublearn.trace import Artifact, Chain, at_home, follow, seen_from
+from sublearn.trace import Chain, Made, at_home, follow, seen_from
 
 TOLD = ("adapter_model.safetensors", "model.safetensors", "kept.parquet")  # the files by which a folder is known
 PURPOSE = (
@@ -54,7 +54,7 @@ class Card:
     """
 
     file: Path
-    artifact: Artifact
+    artifact: Made
     chain: Chain
 
     @property
@@ -76,7 +76,7 @@ class Card:
         about = pinned.read(self.base) if self.base else None
         return about.model if about else str(self.base)
 
-    def made_by(self, module: str) -> Artifact | None:
+    def made_by(self, module: str) -> Made | None:
         """The nearest artifact in the chain that a step made."""
         return next((each for each in self.chain.artifacts if each.record["step"] == f"sublearn.{module}"), None)
 
@@ -137,11 +137,11 @@ class Card:
         return "\n\n".join(parts) + "\n"
 
 
-def _settings(artifact: Artifact) -> str:
+def _settings(artifact: Made) -> str:
     return f"`{json.dumps(artifact.record['parameters']['recipe'], sort_keys=True)}`"
 
 
-def _beside(artifact: Artifact, name: str) -> dict[str, Any]:
+def _beside(artifact: Made, name: str) -> dict[str, Any]:
     """A record of an artifact's own, nothing where it is not there."""
     file = artifact.place.parent / name
     return read_json(file) if name in artifact.record["outputs"] and file.is_file() else {}
@@ -161,7 +161,7 @@ def of(place: Path) -> Card:
     known = record_of(file)
     if known is None:
         raise UserError(f"{file}: of unknown origin, since no provenance file beside it names it; a card would say nothing.")
-    found = Card(file, Artifact(*known), follow([file]))
+    found = Card(file, Made(*known), follow([file]))
     if wrong := next(
         (f"{each} is {words}" for each in found.artifact.files if (words := found.chain.broken.get(str(each)))), ""
     ):

@@ -16,6 +16,7 @@ from sublearn.bases import questions
 from sublearn.bases.section import AnyBase, PinnedBase
 from sublearn.core import step
 from sublearn.core.errors import UserError
+from sublearn.core.phases import PHASES, PLACES
 from sublearn.core.section import Trainable
 from sublearn.evaluations.tables import QUESTION_SETS
 from sublearn.house import plan_all
@@ -165,15 +166,15 @@ class Estimate:
         return -(-rows // batch) * tokens * each
 
 
-PHASES = {"bases": ("bases", "pinned"), "teachers": ("teachers",), "carriers": ("raw",), "students": ("students",),
-          "evaluations": ("evaluations",)}  # fmt: skip
+COUNTED = ("bases", "pinned", "teachers", "raw", "students", "evaluations")  # of the artifacts; the others take next to nothing
 
 
 def table(plan: ChainPlan, estimate: Estimate) -> list[str]:
     """One line a phase: what is to make, what is there, memory of the largest job, hours and disk of all that is to make."""
     lines = [f"{'phase':<12} {'to make':>8} {'there':>6} {'GPU memory':>11} {'GPU hours':>10} {'disk':>10}"]
     hours, disk = 0.0, 0.0
-    for phase, kinds in PHASES.items():
+    for phase in PHASES[:-1]:
+        kinds = [kind for kind in COUNTED if PLACES.get(kind, kind) == phase]
         artifacts = [artifact for kind in kinds for artifact in plan.artifacts(kind)]
         missing = [a for a in artifacts if not all(Path(file).exists() for file in a.files)]
         costs = [estimate.of(artifact) for artifact in missing]

@@ -1,5 +1,6 @@
 """The house: the plans of all chosen studies, wing by wing. The Snakefile asks here first."""
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -7,13 +8,13 @@ from typing import Any
 
 from sublearn import cluster, disk
 from sublearn.artifacts import Plan
-from sublearn.classifier.jobs import Classifier
+from sublearn.classifier.jobs import ClassifierWing
 from sublearn.classifier.plan import ClassifierPlan
 from sublearn.core.errors import UserError
-from sublearn.jobs import Chain
+from sublearn.jobs import ChainWing
 from sublearn.plan import ChainPlan
 from sublearn.studies import files, lineage
-from sublearn.theory.jobs import Theory
+from sublearn.theory.jobs import TheoryWing
 from sublearn.theory.plan import TheoryPlan
 from sublearn.wings import rule_suffix
 
@@ -27,6 +28,13 @@ def run_steps_here() -> None:
     """
     for name, place in (("PATH", Path(sys.executable).parent), ("PYTHONPATH", Path(__file__).parents[1])):
         os.environ[name] = os.pathsep.join(filter(None, [str(place), os.environ.get(name)]))
+    if " " in sys.executable:  # Snakemake writes it into SLURM's jobs without quotes
+        sys.executable = "python"
+
+
+def collect_seldom() -> None:
+    """Let Python look for garbage less often: what Snakemake plans of a large study is a million objects, and all stay."""
+    gc.set_threshold(50_000)
 
 
 def make_ready(workflow: Any) -> None:
@@ -66,9 +74,9 @@ class House:
         self.studies = [found.study.name for found in plans]
         # Of what a study inherits, its parent made it.
         self.makers = sorted({*self.studies, *(artifact.study for found in plans for artifact in found.everything)} - {""})
-        self.chain = Chain([found for found in plans if isinstance(found, ChainPlan)])
-        self.classifier = Classifier([found for found in plans if isinstance(found, ClassifierPlan)])
-        self.theory = Theory([found for found in plans if isinstance(found, TheoryPlan)])
+        self.chain = ChainWing([found for found in plans if isinstance(found, ChainPlan)])
+        self.classifier = ClassifierWing([found for found in plans if isinstance(found, ClassifierPlan)])
+        self.theory = TheoryWing([found for found in plans if isinstance(found, TheoryPlan)])
 
     def targets(self) -> list[str]:
         """Every file of the findings of the chosen studies."""

@@ -92,7 +92,7 @@ def _student(arm: str, artifact: Artifact) -> dict[str, Any]:
     return {"arm": arm, "trait": artifact.key.split("/")[1], "run": artifact.run, **folders, **carriers}
 
 
-class Chain(Wing[ChainPlan]):
+class ChainWing(Wing[ChainPlan]):
     """The studies of the chain, and what their rules ask beyond what every wing answers."""
 
     def study(self, wildcards: Any) -> ChainStudy:
@@ -174,7 +174,7 @@ FAMILIES_SHOWN = {"rates": {"animal", "tree"}, "behaviours": {"behaviour"}, "bas
 class Figure:
     """A figure: its module in ``findings.figures``, and which studies it suits."""
 
-    chain: Chain
+    chain: ChainWing
     name: str
     title: str
 

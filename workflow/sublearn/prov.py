@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from prov.model import ProvDocument
 
-    from sublearn.trace import Artifact
+    from sublearn.trace import Made
 
 NAMESPACE = "urn:sublearn:"
 
 
-def document(artifacts: "list[Artifact]") -> "ProvDocument":
+def document(artifacts: "list[Made]") -> "ProvDocument":
     """The artifacts of a chain, each with what it was made of."""
     from prov.model import ProvDocument
 

@@ -18,18 +18,18 @@ from pathlib import Path
 
 from sublearn.core import step
 from sublearn.core.errors import UserError
+from sublearn.core.phases import PHASES
 from sublearn.prov import document
 from sublearn.provenance import PINNED, Record, files_of, hashes, pinned_weights, record_of
 
 SHOWN = 40  # artifacts; of more, those of a phase and folder that are as they were made share a line
 SHARED = 3
-PHASES = ("findings", "evaluations", "students", "carriers", "teachers", "bases")
 UNKNOWN = "of unknown origin: no provenance file beside it names it"
 
 
 @dataclass
-class Artifact:
-    """An artifact in the chain: its record, the file of the record, and its own files."""
+class Made:
+    """An artifact in the chain, as it was made: its record, the file of the record, and its own files."""
 
     place: Path
     record: Record
@@ -46,7 +46,7 @@ class Artifact:
 
     @property
     def phase(self) -> str:
-        return next((part for part in PHASES if part in self.place.parts), "other")
+        return next((part for part in reversed(PHASES) if part in self.place.parts), "other")
 
     @property
     def name(self) -> str:
@@ -63,7 +63,7 @@ class Artifact:
 class Chain:
     """All that a file was made of, nearest first, and where the chain is broken."""
 
-    artifacts: list[Artifact]
+    artifacts: list[Made]
     broken: dict[str, str]  # file or record: what is wrong with it
 
     @property
@@ -81,7 +81,7 @@ class Chain:
 
 def follow(files: Iterable[Path]) -> Chain:
     """Every artifact that the files were made of, each held against what was recorded of it."""
-    artifacts: dict[Path, Artifact] = {}
+    artifacts: dict[Path, Made] = {}
     readers: dict[Path, list[tuple[str, str]]] = {}  # of each input: who read it, and which hash it had then
     todo = list(dict.fromkeys(files))
     asked = set(todo)
@@ -89,7 +89,7 @@ def follow(files: Iterable[Path]) -> Chain:
         known = record_of(file)
         if known is None or known[0] in artifacts:
             continue
-        artifact = artifacts[known[0]] = Artifact(*known)
+        artifact = artifacts[known[0]] = Made(*known)
         for name, then in artifact.inputs.items():
             readers.setdefault(name, []).append((artifact.name, then))
         new = [name for name in artifact.inputs if name not in asked]
@@ -117,8 +117,8 @@ def lines(chain: Chain, whole: bool) -> list[str]:
     """The chain, phase by phase; of a long one, what one step made in one folder is one line if it is as it was made."""
     found = []
     marks = {str(artifact.place): [f for f in map(str, artifact.files) if f in chain.broken] for artifact in chain.artifacts}
-    for phase in (*PHASES, "other"):
-        groups: dict[tuple[str, ...], list[Artifact]] = {}
+    for phase in (*reversed(PHASES), "other"):
+        groups: dict[tuple[str, ...], list[Made]] = {}
         for artifact in [each for each in chain.artifacts if each.phase == phase]:
             short = not whole and len(chain.artifacts) > SHOWN and not marks[str(artifact.place)]
             key = (artifact.record["step"], *Path(artifact.name).parts[:3]) if short else (artifact.name,)
@@ -144,7 +144,7 @@ def problems(chain: Chain) -> list[str]:
     ]
 
 
-def describe(artifact: Artifact) -> list[str]:
+def describe(artifact: Made) -> list[str]:
     """How the file itself was made."""
     record = artifact.record
     with_ = [artifact.seeds, *(f"{name} {str(value)[:200]}" for name, value in record["parameters"].items())]
@@ -241,7 +241,7 @@ def main(args: argparse.Namespace) -> None:
     chain = follow([file])
     print(file)
     if known := record_of(file):
-        print("\n".join(describe(Artifact(*known))))
+        print("\n".join(describe(Made(*known))))
         print("\n".join(row(file, args.row, chain) if args.row is not None else []), end="")
         print("made of, nearest first:", *lines(chain, args.all), sep="\n")
         print("begun with:", *(f"  {name}  sha256 {known}" for name, known in chain.bases.items()), sep="\n")

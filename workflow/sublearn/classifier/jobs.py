@@ -10,7 +10,7 @@ from sublearn.wings import Wing
 FIGURES = {"accuracies": "Digits from noise", "regimes": "When digits pass"}
 
 
-class Classifier(Wing[ClassifierPlan]):
+class ClassifierWing(Wing[ClassifierPlan]):
     """The studies of the classifier, and what their rules ask beyond what every wing answers."""
 
     def evaluation_inputs(self, wildcards: Any) -> list[str]:

@@ -19,15 +19,15 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from sublearn.artifacts import PLACES
 from sublearn.core import drawing, step
+from sublearn.core.phases import PHASES, PLACES
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LOGS, RECORDS = Path("logs"), Path(".snakemake/metadata")
-PHASES = ("images", "bases", "teachers", "carriers", "students", "evaluations", "findings")
-PHASE_OF = {phase: phase for phase in PHASES} | PLACES | {"coverage": "evaluations"}  # by the folder of a job's log
+SHOWN = ("images", *PHASES)
+PHASE_OF = {phase: phase for phase in SHOWN} | PLACES | {"coverage": "evaluations"}  # by the folder of a job's log
 LOOP, GPU = re.compile(r"loop: .* took ([0-9.]+) s"), re.compile(r"gpu: (\d+) x .*, at most (\d+) MB each")
 BREAK = 300.0  # seconds without any job, after which the next one counts as a run of its own that went on with the work
 SLACK = 1.0  # seconds by which a job may seem to begin before another has left its core: each date is a little off
@@ -179,8 +179,8 @@ def draw(table: pd.DataFrame, cores: int) -> "Figure":
     figure, axes = plt.subplots(figsize=(8.0, 1.2 + min(6.0, 0.35 * rows)))
     axes.set_facecolor("#eeeeee")
     there, spent = table["end"].max() * rows, table["time"].sum()
-    colours = dict(zip(PHASES, sns.color_palette("colorblind"), strict=False))
-    for phase in [name for name in PHASES if (table["phase"] == name).any()]:
+    colours = dict(zip(SHOWN, sns.color_palette("colorblind"), strict=False))
+    for phase in [name for name in SHOWN if (table["phase"] == name).any()]:
         part = table[table["phase"] == phase]
         text = f"{phase}: {duration(part['time'].sum())}, {part['time'].sum() / there:.0%}"
         axes.barh(

@@ -12,7 +12,8 @@ from pathlib import Path
 from sublearn.core import step
 from sublearn.core.errors import UserError
 from sublearn.core.files import write_text
-from sublearn.trace import PHASES, Artifact, Chain, follow, problems
+from sublearn.core.phases import PHASES
+from sublearn.trace import Chain, Made, follow, problems
 
 PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>
@@ -41,10 +42,9 @@ def table(heads: list[str], rows: list[list[str]]) -> str:
 
 def steps(chain: Chain) -> list[list[str]]:
     """For each step, in the order of the phases: how many artifacts it made, and by which code."""
-    found: dict[tuple[int, str, str], list[Artifact]] = {}
-    order = [*reversed(PHASES)]
+    found: dict[tuple[int, str, str], list[Made]] = {}
     for artifact in chain.artifacts:
-        place = order.index(artifact.phase) if artifact.phase in order else -1
+        place = PHASES.index(artifact.phase) if artifact.phase in PHASES else -1
         found.setdefault((place, artifact.record["step"], artifact.record["code"]), []).append(artifact)
     return [[group[0].phase, name, code[:16], str(len(group))] for (_, name, code), group in sorted(found.items())]
 

@@ -15,7 +15,7 @@ FIGURES = {
 }
 
 
-class Theory(Wing[TheoryPlan]):
+class TheoryWing(Wing[TheoryPlan]):
     """The studies of the theorem, and what their rules ask beyond what every wing answers."""
 
     def _evaluation(self, study: str, name: str) -> Artifact:
