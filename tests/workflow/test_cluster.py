@@ -57,14 +57,6 @@ def test_what_a_cluster_can_do_is_let_pass(commands):
     assert verdict(gpu=0) == "ready"
 
 
-def test_a_python_that_no_job_would_find(commands, monkeypatch):
-    monkeypatch.setattr("sys.executable", "/home/a user/.venv/bin/python")
-    assert verdict() == (
-        "error: /home/a user/.venv/bin/python: SLURM's executor starts no Python whose path has a space; "
-        "install into a folder without."
-    )
-
-
 def test_where_there_is_no_slurm(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     assert verdict() == (

@@ -9,7 +9,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -41,7 +40,6 @@ def check(workflow: Any) -> None:
     """
     if workflow.executor_plugin.name != "slurm":
         return
-    python_of_jobs(sys.executable)
     jobs = [job for job in workflow.dag.needrun_jobs() if not job.is_local]
     # All jobs of a rule ask for the same.
     asked: Asked = {rule: dict(job.resources.items()) for rule, job in {job.rule.name: job for job in jobs}.items()}
@@ -49,12 +47,6 @@ def check(workflow: Any) -> None:
     partitions_and_gpus(asked, gpus_of_nodes())
     arrays(workflow.executor_settings.array_jobs or "", Counter(job.rule.name for job in jobs), workflow.nodes)
     shared_folder(next(iter(asked.values()), {}))
-
-
-def python_of_jobs(path: str) -> None:
-    """Refuse a Python whose path has a space: the executor plugin (2.8) writes it into its jobs as two words."""
-    if re.search(r"\s", path):
-        raise UserError(f"{path}: SLURM's executor starts no Python whose path has a space; install into a folder without.")
 
 
 def known_resources(asked: Asked) -> None:
