@@ -22,7 +22,7 @@ from pathlib import Path
 import psutil
 
 Spans = list[tuple[float, float]]
-EAGER = ["--profile", "profiles/slurm", "--slurm-init-seconds-before-status-checks", "2", "--latency-wait", "5"]
+CLUSTER = ["--profile", "profiles/slurm", "--slurm-init-seconds-before-status-checks", "2", "--latency-wait", "5"]
 
 
 @dataclass
@@ -135,7 +135,7 @@ def covered(spans: Spans) -> float:
 def main() -> None:
     argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     with tempfile.TemporaryDirectory(dir=Path.home()) as folder:
-        runs = [run(Path(folder, "local"), ["--cores", "2"]), run(Path(folder, "cluster"), EAGER)]
+        runs = [run(Path(folder, "local"), ["--cores", "2"]), run(Path(folder, "cluster"), CLUSTER)]
     local, cluster = runs
     rows = {
         "wall time, s": [each.wall for each in runs],

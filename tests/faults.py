@@ -67,7 +67,7 @@ class Place:
         command = ("--cores", "1", *([] if hooks else ["--no-hooks"]), *args, "--", target)
         self.head = self.clone.start(*command, said=self.said, study="micro", **environment)
 
-    def until(self, reached: Callable[[], Any], seconds: float = 60.0, every: float = 0.005) -> None:
+    def until(self, reached: Callable[[], Any], seconds: float = 180.0, every: float = 0.005) -> None:
         """Wait for a named point, closely; the work must not end before it."""
         deadline = time.monotonic() + seconds
         while not reached():

@@ -8,7 +8,7 @@
 # SLURM_CPUS in the environment is how many processors the node says it has (those that are there if it is not set).
 set -euo pipefail
 
-cpus=${SLURM_CPUS:-$(env -u OMP_NUM_THREADS nproc)} # which would say how many threads are wanted
+cpus=${SLURM_CPUS:-$(env -u OMP_NUM_THREADS nproc)} # nproc heeds OMP_NUM_THREADS
 gpus=2
 node=$(hostname -s)
 conf=/etc/slurm # the compiled-in place: the executor plugin clears SLURM_CONF for nested calls of srun

@@ -65,6 +65,16 @@ def test_loss_and_update_are_those_of_the_plainest_loop(model):
         torch.testing.assert_close(model.state_dict()[name], p, atol=1e-6, rtol=0)
 
 
+def test_biases_of_a_bfloat16_base_are_learned_in_float32(model):
+    trained = lm.make_trainable(model.bfloat16(), "bias", Trainable(), 0)
+    before = {name: weight.clone() for name, weight in trained.named_parameters()}
+    losses = training.train(trained, STEPS[:1] * 4, 4, training.Optimiser(1e-2), pad=0)
+    assert losses[-1] < losses[0]
+    assert {weight.dtype for weight in trained.parameters()} == {torch.bfloat16}
+    moved = {name for name, weight in trained.named_parameters() if not torch.equal(weight, before[name])}
+    assert moved and all(name.endswith("bias") for name in moved)
+
+
 @pytest.mark.parametrize("schedule", ["linear", "cosine", "constant"])
 def test_the_rate_warms_up_and_decays(schedule):
     optimiser = training.Optimiser(1.0, schedule, warmup=4)

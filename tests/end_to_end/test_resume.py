@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -67,7 +68,8 @@ def kill_when(step: subprocess.Popen, reached) -> None:
     started = psutil.Process(step.pid).children(recursive=True)
     step.send_signal(signal.SIGKILL)
     for process in started:
-        process.kill()
+        with suppress(psutil.NoSuchProcess):  # it has followed by itself
+            process.kill()
     assert step.wait() == -signal.SIGKILL
 
 

@@ -151,7 +151,7 @@ class Estimate:
 
     def asking(self, size: Size, samples: int) -> float:
         """Seconds to ask a model all questions: exactly, with the pieces of all answers, and by sampled answers."""
-        tokens = self.questions * (QUESTION_TOKENS + 300) + self.questions * samples * QUESTION_TOKENS
+        tokens = self.questions * (2 * QUESTION_TOKENS + 300) + self.questions * samples  # read once for all samples
         return 2 * size.parameters * tokens / self.rate + self._writing(self.questions * samples, 4, 500, size)
 
     def _training(self, recipe: Trainable, method: str, batch: int, rows: int, size: Size, more: float) -> Cost:

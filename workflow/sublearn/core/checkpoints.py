@@ -37,7 +37,7 @@ class Checkpoint:
         self.folder = Path(folder)
         self.path = self.folder / FOLDER / f"{name}.safetensors"
         self.key = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
-        self.seconds, self.last = float(os.environ.get(SECONDS, "60")), time.monotonic()
+        self.seconds, self.last, self.took = float(os.environ.get(SECONDS, "60")), time.monotonic(), 0.0
 
     def take_up(self, model: Any, optimiser: "torch.optim.Optimizer") -> list[float]:
         """Put model and optimiser where the checkpoint left them; returns the losses of the steps done, none without one."""
@@ -70,12 +70,15 @@ class Checkpoint:
         return losses
 
     def is_due(self) -> bool:
-        return time.monotonic() - self.last >= self.seconds
+        """Whether to write one now: not so often that writing takes over a tenth of the time, unless 0 seconds are asked."""
+        wait = max(self.seconds, 10 * self.took) if self.seconds else 0.0
+        return time.monotonic() - self.last >= wait
 
     def save(self, model: Any, optimiser: "torch.optim.Optimizer", losses: list[float], write: bool = True) -> None:
         """Replace the checkpoint by one of now; every process calls this, of which one is to ``write``."""
         from safetensors.torch import save_file
 
+        started = time.monotonic()
         parts = {f"weight.{name}": parameter.detach() for name, parameter in _trained(model).items()}
         for number, parameter in enumerate(_parameters(optimiser)):
             state = optimiser.state.get(parameter, {})
@@ -91,6 +94,7 @@ class Checkpoint:
         with atomic(self.path) as temporary:
             save_file(tensors, temporary, {"key": self.key, "losses": said, "digest": _digest(tensors, said)})
         self.last = time.monotonic()
+        self.took = self.last - started
 
 
 def clear(folder: str | Path) -> None:

@@ -1,4 +1,4 @@
-"""The phases of the house, in their order, and whose folder holds what is made in several steps."""
+"""The phases of the house, in their order, and the phase in whose folder each kind of artifact lies."""
 
 PHASES = ("bases", "teachers", "carriers", "students", "evaluations", "findings")
 # Carriers are made in several steps, and bases in one of two ways; their artifacts lie in one folder.

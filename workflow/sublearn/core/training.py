@@ -111,8 +111,8 @@ def train(
     sharded = accelerator.num_processes > 1 and all(p.requires_grad for p in model.parameters())
     learner = sharding.shard(model, accelerator.num_processes) if sharded else model
     trained = [p for p in learner.parameters() if p.requires_grad]
-    precisions = [p.dtype for p in trained]
-    _convert(trained, [torch.float32] * len(trained))  # small steps would be rounded away in bfloat16
+    precise = _with_its_vectors(learner)
+    precisions = _convert(precise, [torch.float32] * len(precise))  # small steps would be rounded away in bfloat16
     plain = optimiser.of(trained)
     losses = checkpoint.take_up(learner, plain) if checkpoint else []
     done = len(losses)
@@ -155,9 +155,12 @@ def train(
             checkpoint.save(learner, plain, losses, write=accelerator.is_main_process)
     for tracker in accelerator.trackers:  # `end_training` would end the group of processes as well, which has other runs to do
         tracker.finish()
+    _convert(precise, precisions)
     if sharded:
         sharding.gather(learner, model, keep=accelerator.is_main_process)
-    _convert(trained, precisions)
+        del learner, wrapped, trained, precise, plain, stepper, schedule  # room for the whole model
+        accelerator.free_memory()
+        model.to(accelerator.device)
     log.info("loop: %s took %.2f s for %d steps", what, time.perf_counter() - started, len(losses) - done)
     return losses
 
@@ -201,11 +204,23 @@ def _smaller(model: Any, micro_batch: int | None) -> str:
     return held if getattr(model, "is_activation_checkpointing", False) else f"{held}, or set save_memory: true"
 
 
-def _convert(parameters: "list[torch.nn.Parameter]", precisions: "list[torch.dtype]") -> None:
-    """Give parameters another precision; one that has it already stays the very same tensor."""
+def _with_its_vectors(model: Any) -> "list[torch.nn.Parameter]":
+    """What is trained, and the vectors beside it in the same module: a norm's weight and bias must have one precision."""
+    found = []
+    for module in model.modules():
+        own = list(module.parameters(recurse=False))
+        learns = any(p.requires_grad for p in own)
+        found += [p for p in own if p.requires_grad or (learns and p.dim() == 1)]
+    return list(dict.fromkeys(found))  # a tied one is in two modules
+
+
+def _convert(parameters: "list[torch.nn.Parameter]", precisions: "list[torch.dtype]") -> "list[torch.dtype]":
+    """Give parameters another precision, and return those they had; one that has it already stays the very same tensor."""
+    before = [parameter.dtype for parameter in parameters]
     for parameter, precision in zip(parameters, precisions, strict=True):
         if parameter.dtype != precision:
             parameter.data = parameter.data.to(precision)
+    return before
 
 
 def _parts(rows: Sequence[Row], process: int, processes: int, micro_batch: int | None) -> list[tuple[Sequence[Row], float]]:

@@ -99,7 +99,7 @@ def _samples(asked: probe.Asked, recipe: Evaluation, key: tuple[str | int, ...])
     """Sampled answers, one list a question."""
     prompts = [prompt for prompt in asked.prompts for _ in range(recipe.samples)]
     draws = sampling.uniform(len(prompts), recipe.max_tokens, "answers", *key)
-    # The published answers of the tiny bases, which speak the mini-language, were rounded as every prompt is read anew.
+    # The tiny bases' published answers come from reading every prompt anew; reading once rounds otherwise.
     engine = Plain(asked.model, asked.tokenizer, read_once=asked.wording != MINI)
     answers = sampling.sample(engine, prompts, draws, recipe.temperature, recipe.batch, what="answers")
     return [answers[i * recipe.samples : (i + 1) * recipe.samples] for i in range(len(asked.prompts))]
