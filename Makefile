@@ -4,6 +4,11 @@
 # make test        the test suite; make test-all adds the slow end-to-end tests
 # make check       formats, lint, types and the documentation's links only
 # make docs        README and docs/ as a site, in site/
+# make setup       the developer's environment, in .venv; make lock writes its versions down
+# make dvc.yaml    DVC's stage, from the default studies
+# make clean       removes the environment, logs and all artifacts, but not what git keeps
+#
+# The slow tests install and start SLURM where they may (as root, or by sudo without a password).
 
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -81,4 +86,4 @@ lock: .venv/dev
 	mv .venv/lock.txt envs/lock.txt
 
 clean:
-	rm -rf .venv site logs .snakemake data/*/ results/*/students results/*/evaluations
+	rm -rf .venv site logs .snakemake $(filter-out data/store/,$(wildcard data/*/)) results/*/students results/*/evaluations

@@ -7,6 +7,7 @@ import typing
 
 from pydantic.fields import FieldInfo
 
+from sublearn.bases import world
 from sublearn.bases.section import Authors, Base, PinnedBase
 from sublearn.carriers.section import Carrier, Given
 from sublearn.classifier import section as classifier
@@ -108,9 +109,15 @@ def _row(name: str, field: FieldInfo) -> str:
     return f"| `{name}` | {_type(field.annotation)} | {_default(field)} | {meaning} |"
 
 
+def _traits() -> list[str]:
+    """The names that a study of the chain may give its traits."""
+    lines = ["Traits have these names; gamma needs three or more of one family, and behaviours have none.", ""]
+    return [*lines, *(f"- {family}: {', '.join(traits)}" for family, traits in world.FAMILIES.items()), ""]
+
+
 def render() -> str:
     """The page as Markdown."""
-    lines = [INTRODUCTION]
+    lines = [INTRODUCTION, *_traits()]
     for wing, sections in WINGS.items():
         lines += [f"## {wing}", ""]
         for title, section in sections.items():

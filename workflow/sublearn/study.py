@@ -32,7 +32,11 @@ class Arm(Section):
     base: str | Annotated[list[str], Field(min_length=1)] = Field(
         "teacher", description="teacher, other, or a list of bases: run r takes entry r"
     )
-    carrier: str = Field("kept", pattern="^(kept|shuffled_within|shuffled_across)$", description="the rows that are learned")
+    carrier: str = Field(
+        "kept",
+        pattern="^(kept|shuffled_within|shuffled_across)$",
+        description="the rows that are learned: kept, or shuffled_within or shuffled_across completions",
+    )
     students: dict[str, Any] = Field({}, description="keys of the students' section that differ in this arm")
     evaluations: dict[str, Any] = Field({}, description="keys of the evaluations' section that differ in this arm")
     traits: Annotated[list[str], Field(min_length=1)] | None = Field(
