@@ -8,14 +8,22 @@ from sublearn.house import plan_all
 
 def demand(study: str, phase: str, memory: int = 1500, minutes: int = 60):
     house = plan_all({"studies": [study]})
-    jobs = house.chain.arm_jobs(phase)[0] if phase == "evaluations" else house.chain.shapes(phase)[0]
-    return Demands(house).of(jobs, memory, minutes)
+    jobs = house.chain.arm_jobs(phase) if phase in ("evaluations", "coverage") else house.chain.shapes(phase)
+    return Demands(house).of(jobs[-1], memory, minutes)  # the last are those of the study itself, not of what it extends
 
 
 def test_tiny_models_ask_for_no_gpu_and_what_the_rule_says():
-    for phase in ("teachers", "raw", "students", "evaluations"):
+    for phase in ("bases", "teachers", "raw", "students", "evaluations", "coverage"):
         asked = demand("tiny", phase)
         assert (asked.mem_mb(None, 1), asked.runtime(None, 1), asked.gpu) == (1500, 60, 0)
+
+
+@pytest.mark.parametrize("phase", ["bases", "teachers", "raw", "students", "evaluations", "coverage"])
+def test_pretrained_models_ask_for_a_gpu_where_their_study_does(phase):
+    """And for a processor's memory that a GPU's driver and libraries fit into."""
+    asked = demand("large", phase)
+    assert asked.gpu == 1
+    assert 2500 < asked.mem_mb(None, 1) < 5000
 
 
 @pytest.mark.parametrize("phase", ["teachers", "raw", "students", "evaluations"])
@@ -56,7 +64,7 @@ def test_a_checkpoint_of_a_model_that_is_wholly_trained_fits_into_the_hosts_memo
             f"students: {{method: {method}}}\n"
         )
         asked[method] = demand(str(study), "students").mem_mb(None, 1)
-    assert asked["full"] == 1500 + 2 * 2_000 + 12_000
+    assert asked["full"] == 1500 + 2 * 2_000 + 12_000 + 1_000
     assert 1500 + 2 * 2_000 < asked["lora"] < 7_000
 
 

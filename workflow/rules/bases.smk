@@ -17,6 +17,7 @@ for shape in CHAIN.shapes("bases"):
         resources:
             mem_mb=demand.mem_mb,
             runtime=demand.runtime,
+            gpu=demand.gpu,
         params:
             code=code_of("sublearn.bases.pretrain"),
             recipe=shape.recipe,
@@ -25,6 +26,7 @@ for shape in CHAIN.shapes("bases"):
         message:
             shape.message
         shell:
+            "python -m sublearn.core.devices {resources.gpu} "
             "python -m sublearn.bases.pretrain --recipe {params.recipe:q} --name {wildcards.key} "
             "--study-seed {params.seed} --output {params.folder} 2> {log}"
 

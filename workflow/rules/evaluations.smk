@@ -34,6 +34,7 @@ for evaluation in CHAIN.arm_jobs("evaluations"):
 
 
 for coverage in CHAIN.arm_jobs("coverage"):
+    demand = DEMANDS.of(coverage, 1500, 60)
 
     rule:
         name:
@@ -51,8 +52,9 @@ for coverage in CHAIN.arm_jobs("coverage"):
         conda:
             ENVIRONMENT
         resources:
-            mem_mb=1500,
-            runtime=60,
+            mem_mb=demand.mem_mb,
+            runtime=demand.runtime,
+            gpu=demand.gpu,
         params:
             code=code_of("sublearn.evaluations.coverage"),
             recipe=coverage.recipe,
@@ -62,6 +64,7 @@ for coverage in CHAIN.arm_jobs("coverage"):
         message:
             coverage.message
         shell:
+            "python -m sublearn.core.devices {resources.gpu} "
             "python -m sublearn.evaluations.coverage --recipe {params.recipe:q} --students {params.students:q} "
             "--words {params.words} --study-seed {params.seed} --output {output} 2> {log}"
 

@@ -1,8 +1,9 @@
 """What the jobs of a rule ask of a machine: memory, minutes and GPUs, from the size of the study's models.
 
-Tiny models ask for what was measured, which the rule says, and for no GPU. A pinned model's jobs ask for the arithmetic of
-``sublearn.estimate`` on top of that, at the rate of a modest GPU. All jobs of a rule ask for the same, that of the largest,
-since SLURM gives every job of an array the same. A second attempt asks for twice as much memory and time.
+Tiny models ask for what was measured, which the rule says, and for no GPU. Jobs of a pinned model, or of a pretrained one on a
+GPU, ask for the arithmetic of ``sublearn.estimate`` on top of that, at the rate of a modest GPU. All jobs of a rule ask for the
+same, that of the largest, since SLURM gives every job of an array the same. A second attempt asks for twice as much memory and
+time.
 """
 
 from functools import cached_property
@@ -10,13 +11,14 @@ from typing import Any, Protocol
 
 from sublearn.artifacts import Artifact, signed
 from sublearn.bases.section import PinnedBase
-from sublearn.estimate import Estimate
+from sublearn.estimate import Estimate, base_of
 from sublearn.house import House
 from sublearn.study import ChainStudy
 
 UNKNOWN = 8.0  # billions of parameters, where a study does not say
 # Operations and bytes per second: 40 % of an A100's peak, and what eight cores do.
 RATES = {"auto": (1.2e14, 1.5e12), "cpu": (2e11, 2e10)}
+CONTEXT = 1e9  # bytes of the host's memory that a GPU's driver and libraries take
 MARGIN = 2.0  # estimates are arithmetic, and rates differ
 
 
@@ -66,17 +68,16 @@ class Demand:
 
     def _of(self, artifact: Artifact) -> tuple[float, float, int]:
         """The same of one artifact."""
-        base = artifact.made_of.get("base")
-        if self.study is None or base is None or base.phase != "pinned":
+        base = base_of(artifact)
+        if self.study is None or base is None:  # of a side wing
             return 0.0, 0.0, int(artifact.recipe.get("device") == "cuda")
         device = base.recipe["device"]
         estimate = Estimate(self.study, *RATES[device])
-        cost = estimate.of(artifact)
-        if device == "cpu":
+        size, cost = estimate.size(self.study.bases[base.key]), estimate.of(artifact)
+        if size is None or device == "cpu":
             return cost.memory, cost.seconds, 0
-        size = estimate.size(self.study.bases[base.key])
         # Weights pass through the host on their way to the GPU, and checkpoints on their way back.
-        return MARGIN * size.weights + cost.checkpoint if size else 0.0, cost.seconds, 1
+        return MARGIN * size.weights + cost.checkpoint + CONTEXT, cost.seconds, 1
 
 
 class Demands:

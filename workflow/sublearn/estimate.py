@@ -3,8 +3,8 @@
     python -m sublearn.estimate llama-3.2-1b --tflops 400 --terabytes 3.0
 
 Arithmetic, not measurement: the products that training and sampling must do, at the rate that the GPU is said to reach
-(40 % of an H100's peak in bfloat16 if nothing is said), and the weights that each sampled token must read. Jobs of tiny models
-run on the processor and are counted without hours.
+(40 % of an H100's peak in bfloat16 if nothing is said), and the weights that each sampled token must read. Jobs of models that
+the pipeline pretrains on the processor are counted without hours.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sublearn.artifacts import Artifact
 from sublearn.bases import questions
-from sublearn.bases.section import AnyBase, PinnedBase
+from sublearn.bases.section import AnyBase, Base, PinnedBase
 from sublearn.core import step
 from sublearn.core.errors import UserError
 from sublearn.core.phases import PHASES, PLACES
@@ -29,6 +29,7 @@ OURS = len(QUESTION_SETS) * sum(questions.EVALUATED.values())  # questions of an
 FAVOURITES = sum(questions.EVALUATED[family] for family in ("animal", "tree"))
 THEIRS = OURS + len(QUESTION_SETS) * (2 * 50 - FAVOURITES)  # the paper asks for a favourite animal, and tree, in 50 ways each
 QUESTION_TOKENS = 60
+WHOLE = Trainable()  # how bases are trained: a batch at a time, nothing computed again
 GIB = 2.0**30
 
 
@@ -91,6 +92,11 @@ class Cost:
     checkpoint: float = 0.0
 
 
+def base_of(artifact: Artifact) -> Artifact | None:
+    """The base that an artifact is, or is made of; None of those that are made of no model."""
+    return artifact if artifact.phase in ("bases", "pinned") else artifact.made_of.get("base")
+
+
 class Estimate:
     """Costs of a study's artifacts on a GPU of a given rate (operations per second) and bandwidth (bytes per second).
 
@@ -103,19 +109,19 @@ class Estimate:
         self.questions = THEIRS if study.carriers.wording == "paper" else OURS
 
     def size(self, base: AnyBase) -> Size | None:
-        """None for a tiny base, which needs no GPU.
+        """None for a tiny base on the processor.
 
         Raises:
             UserError: a pinned base does not say how large it is.
         """
         if not isinstance(base, PinnedBase):
-            return None
+            return None if base.device == "cpu" else Size(base.parameters, 4)
         if base.billions is None:
             raise UserError(f"{base.model}: billions is missing; say how many billion parameters it has to have an estimate.")
         return Size(base.billions * 1e9, 2 if base.dtype == "bfloat16" else 4)
 
     def of(self, artifact: Artifact) -> Cost:
-        base = artifact if artifact.phase in ("bases", "pinned") else artifact.made_of.get("base")
+        base = base_of(artifact)
         size = self.size(self.study.bases[base.key]) if base and base.key in self.study.bases else None
         if size is None:
             return Cost()
@@ -123,6 +129,12 @@ class Estimate:
 
     def pinned(self, artifact: Artifact, size: Size) -> Cost:
         return Cost(disk=size.weights)
+
+    def bases(self, artifact: Artifact, size: Size) -> Cost:
+        """At worst: all rounds that a base may take until it is calibrated."""
+        recipe = Base.model_validate(artifact.recipe)
+        rows = recipe.max_steps * recipe.batch
+        return self._training(WHOLE, "full", recipe.batch, rows, size, 0.0)
 
     def teachers(self, artifact: Artifact, size: Size) -> Cost:
         name, trait = artifact.key.split("/")

@@ -38,7 +38,7 @@ class ChainPlan(Plan[ChainStudy]):
             pinned_names = (pinned.FILE, *lm.TOKENIZER_FILES, *[wordings.FILE for _ in wording])
             values = recipe.model_dump(exclude={"billions"})  # what it takes is no part of what it is
             return self.artifact("pinned", name, None, values, pinned_names, wording, drawn=False)
-        names = (*lm.MODEL_FILES, *lm.TOKENIZER_FILES, "calibration.json")
+        names = (*lm.MODEL_FILES, *lm.TOKENIZER_FILES, lm.CALIBRATION)
         return self.artifact("bases", name, None, recipe.model_dump(), names, {})
 
     def wording(self, asked: bool) -> dict[str, Artifact]:

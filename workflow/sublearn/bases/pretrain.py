@@ -95,7 +95,7 @@ def pretrain(recipe: Base, name: str, study_seed: int) -> tuple[Any, Any, dict[s
     """
     drawn = world.World.draw(study_seed)
     words = tokenizer.build()
-    model = build(recipe, words, seeds.seed("base", study_seed, name))
+    model = lm.to_device(build(recipe, words, seeds.seed("base", study_seed, name)), recipe.device)
     stream = document_batches(drawn, words, recipe.batch, seeds.generator("corpus", study_seed, name))
     done, losses, checks = 0, [], []
     while done < recipe.max_steps:
@@ -111,7 +111,9 @@ def pretrain(recipe: Base, name: str, study_seed: int) -> tuple[Any, Any, dict[s
         step.log.info("base %s after %d steps: loss %.3f, largest deviation %.3f, %.1f %% well-formed number answers",
                       name, done, np.mean(losses[-50:]), worst, 100 * formed)  # fmt: skip
         if worst <= recipe.max_deviation and formed >= recipe.min_well_formed:
-            record = {"checks": checks, "loss": _thin(losses), "shares": table.to_dict("records")}
+            record = {
+                "device": recipe.device, "checks": checks, "loss": _thin(losses), "shares": table.to_dict("records"),
+            }  # fmt: skip
             return model, words, record
     raise UserError(
         f"base {name}: not calibrated after {done} steps (largest deviation {worst:.3f}, allowed {recipe.max_deviation}; "
@@ -131,7 +133,7 @@ def main(args: argparse.Namespace) -> None:
     recipe = Base.model_validate_json(args.recipe)
     model, words, record = pretrain(recipe, args.name, args.study_seed)
     lm.save(model, args.output, words)
-    write_json(record, Path(args.output) / "calibration.json")
+    write_json(record, Path(args.output) / lm.CALIBRATION)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, PositiveFloat, PositiveInt, Tag, model_validator
 
 from sublearn.core.download import is_url
+from sublearn.core.pinned import Device
 from sublearn.core.section import Section
 
 
@@ -24,6 +25,12 @@ class Base(Section):
     learning_rate: PositiveFloat = Field(3e-3, description="peak rate of the first round; a third of it afterwards")
     max_deviation: PositiveFloat = Field(0.03, description="largest distance between an answer's share and the corpus's")
     min_well_formed: float = Field(0.9, gt=0, le=1, description="least share of number answers that pass the filter")
+    device: Device = Field("cpu", description="cpu, or auto: a GPU where there is one, for larger bases than the default's")
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers the blocks hold, whose products take nearly all of the time."""
+        return 12 * self.layers * self.width**2
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -44,7 +51,7 @@ class PinnedBase(Section):
     revision: str | None = Field(None, description="commit, tag or branch on the hub; needed there, none for a folder")
     billions: PositiveFloat | None = Field(None, description="its parameters, so that its needs are known before it is there")
     dtype: Literal["float32", "bfloat16"] = Field("bfloat16", description="precision of its weights")
-    device: Literal["cpu", "auto"] = Field("auto", description="cpu, or auto: a GPU where there is one")
+    device: Device = Field("auto", description="cpu, or auto: a GPU where there is one")
     template: Literal["own", "plain"] = Field("own", description="its own chat template, or a plain one for a model without")
     date: str = Field("26 Jul 2024", description="what a template that writes a date writes, always")
     names: list[str] = Field([], description="what the model calls itself; answers that name it are counted")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sublearn.core import memory, pinned, step
 from sublearn.core.errors import UserError
-from sublearn.core.files import atomic_folder
+from sublearn.core.files import atomic_folder, read_json
 from sublearn.core.section import Trainable
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ AT_ONCE = 64  # beginnings of answers of one forward pass
 BLOCK = re.compile(r"\.(?:h|layers|blocks)\.(\d+)\.")  # how models name their blocks
 Method = Literal["bias", "lora", "full"]
 MODEL_FILES = ("config.json", "generation_config.json", "model.safetensors")
+CALIBRATION = "calibration.json"  # of a base that the pipeline pretrained: how that went, and where it is computed
 ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors")
 TOKENIZER_FILES = ("chat_template.jinja", "tokenizer.json", "tokenizer_config.json")
 
@@ -37,7 +38,7 @@ def prepare() -> None:
     logging.disable_progress_bar()
 
     step.keep_to_threads()
-    torch.use_deterministic_algorithms(True)  # until a model goes to a GPU, where they would cost too much
+    torch.use_deterministic_algorithms(True)  # until a model goes to a GPU
 
 
 def load_tokenizer(folder: str | Path) -> "PreTrainedTokenizerBase":
@@ -68,12 +69,8 @@ def load(folder: str | Path, base: str | Path | None = None) -> "PreTrainedModel
         if (folder / "adapter_config.json").exists():
             adapted = attach(folder, load(base or ""))
             return adapted if about else adapted.merge_and_unload()
-        import torch
         from transformers import AutoModelForCausalLM, GenerationConfig
 
-        place = device(about)
-        if place != "cpu":
-            torch.use_deterministic_algorithms(False)
         model, found = AutoModelForCausalLM.from_pretrained(
             pinned.weights_folder(about) if about and pinned.read(folder) else folder,
             use_safetensors=True,
@@ -88,16 +85,24 @@ def load(folder: str | Path, base: str | Path | None = None) -> "PreTrainedModel
         if about:
             model.name_or_path = about.model  # what an adapter's configuration will name, on any machine
             model.generation_config = GenerationConfig()  # some models' own one penalises repetition, numbers too
-        return model.to(place)
+        return to_device(model, about.device if about else _device_of(base or folder))
 
 
-def device(about: pinned.Pinned | None) -> str:
-    """Where a base's models are computed: on a GPU if the base asks for one and there is one, each process on its own."""
+def _device_of(base: str | Path) -> pinned.Device:
+    """Where a base that the pipeline pretrained is to be computed."""
+    record = Path(base) / CALIBRATION
+    found: pinned.Device = read_json(record)["device"] if record.is_file() else "cpu"
+    return found
+
+
+def to_device(model: "PreTrainedModel", asked: pinned.Device) -> "PreTrainedModel":
+    """The model where it is to be computed: on a GPU if one is asked for and there is one, each process on its own."""
     import torch
 
-    if about is None or about.device == "cpu" or not torch.cuda.is_available():
-        return "cpu"
-    return f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
+    if asked == "cpu" or not torch.cuda.is_available():
+        return model
+    torch.use_deterministic_algorithms(False)  # on a GPU such kernels would cost too much
+    return model.to(f"cuda:{os.environ.get('LOCAL_RANK', '0')}")
 
 
 def attach(folder: Path, base: "PreTrainedModel") -> Any:

@@ -12,6 +12,7 @@ from sublearn.core.errors import UserError
 from sublearn.core.files import read_record
 from sublearn.core.section import Section
 
+Device = Literal["cpu", "auto"]
 FILE = "base.json"
 # What of a repository is read; pickles and code are never fetched.
 PATTERNS = ("*.safetensors", "*.safetensors.index.json", "config.json", "generation_config.json")
@@ -47,7 +48,7 @@ class Pinned(Section):
     parameters: int
     family: str
     dtype: Literal["float32", "bfloat16"]
-    device: Literal["cpu", "auto"]
+    device: Device
     wording: Literal["prose", "paper"]
     names: list[str]
 
