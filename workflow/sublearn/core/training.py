@@ -124,35 +124,29 @@ def train(
     if logs:
         accelerator.init_trackers(_run_name(what, checkpoint))
     started = time.perf_counter()
-    for global_rows in islice(progress(rows, what, steps), done, None):
-        # Every process sees all rows, so that each knows the token count without asking the others.
-        tokens = sum(len(row.completion) for row in global_rows)
-        summed = torch.zeros((), device=accelerator.device)
-        parts = _parts(global_rows, accelerator.process_index, accelerator.num_processes, micro_batch)
-        for number, (part, weight) in enumerate(parts, start=1):
-            # Copies meet after the last part; what is sharded has no `no_sync` and meets after each.
-            together = contextlib.nullcontext() if number == len(parts) else accelerator.no_sync(wrapped)
-            with together, memory.enough(what, help_):
-                found = loss(wrapped, _to(collate(part, pad), accelerator.device)) * weight
-                # Processes average their gradients, hence the factor that undoes it.
-                accelerator.backward(found * accelerator.num_processes / tokens)
-                summed += found.detach()
-        if optimiser.max_grad_norm:
-            accelerator.clip_grad_norm_(trained, optimiser.max_grad_norm)
-        with memory.enough(what, help_):  # the first step makes the optimiser's moments
-            stepper.step()
-        schedule.step()
-        stepper.zero_grad()
-        # The main process's clock says when all meet for a checkpoint; that travels with the loss.
-        due = checkpoint is not None and accelerator.is_main_process and checkpoint.is_due()
-        all_summed, is_due = accelerator.reduce(torch.stack([summed, torch.full_like(summed, due)]), "sum").tolist()
-        losses.append(all_summed / tokens)
-        if logs:
-            accelerator.log({"loss": losses[-1], "learning rate": schedule.get_last_lr()[0]}, step=len(losses))
-        if not math.isfinite(losses[-1]):
-            raise UserError(f"{what}: the loss is {losses[-1]} at step {len(losses)}; try a lower learning rate.")
-        if checkpoint and is_due:
-            checkpoint.save(learner, plain, losses, write=accelerator.is_main_process)
+    with _as_computed(learner):
+        for global_rows in islice(progress(rows, what, steps), done, None):
+            # Every process sees all rows, so that each knows the token count without asking the others.
+            tokens = sum(len(row.completion) for row in global_rows)
+            parts = _parts(global_rows, accelerator.process_index, accelerator.num_processes, micro_batch)
+            with memory.enough(what, help_):
+                summed = _backward(accelerator, wrapped, loss, parts, pad, tokens)
+            if optimiser.max_grad_norm:
+                accelerator.clip_grad_norm_(trained, optimiser.max_grad_norm)
+            with memory.enough(what, help_):  # the first step makes the optimiser's moments
+                stepper.step()
+            schedule.step()
+            stepper.zero_grad()
+            # The main process's clock says when all meet for a checkpoint; that travels with the loss.
+            due = checkpoint is not None and accelerator.is_main_process and checkpoint.is_due()
+            all_summed, is_due = accelerator.reduce(torch.stack([summed, torch.full_like(summed, due)]), "sum").tolist()
+            losses.append(all_summed / tokens)
+            if logs:
+                accelerator.log({"loss": losses[-1], "learning rate": schedule.get_last_lr()[0]}, step=len(losses))
+            if not math.isfinite(losses[-1]):
+                raise UserError(f"{what}: the loss is {losses[-1]} at step {len(losses)}; try a lower learning rate.")
+            if checkpoint and is_due:
+                checkpoint.save(learner, plain, losses, write=accelerator.is_main_process)
     for tracker in accelerator.trackers:  # `end_training` would end the group of processes as well, which has other runs to do
         tracker.finish()
     _convert(precise, precisions)
@@ -163,6 +157,24 @@ def train(
         model.to(accelerator.device)
     log.info("loop: %s took %.2f s for %d steps", what, time.perf_counter() - started, len(losses) - done)
     return losses
+
+
+def _backward(
+    accelerator: "Accelerator", model: Any, loss: Loss, parts: Sequence[tuple[Sequence[Row], float]], pad: int, tokens: int
+) -> "torch.Tensor":
+    """Add up the gradients of a process's parts of a global batch of so many completion tokens; returns their summed loss."""
+    import torch
+
+    summed = torch.zeros((), device=accelerator.device)
+    for number, (part, weight) in enumerate(parts, start=1):
+        # Copies meet after the last part; what is sharded has no `no_sync` and meets after each.
+        together = contextlib.nullcontext() if number == len(parts) else accelerator.no_sync(model)
+        with together:
+            found = loss(model, _to(collate(part, pad), accelerator.device)) * weight
+            # Processes average their gradients, hence the factor that undoes it.
+            accelerator.backward(found * accelerator.num_processes / tokens)
+            summed += found.detach()
+    return summed
 
 
 def _accelerator(model: Any, what: str, logs: dict[str, Any]) -> "Accelerator":
@@ -221,6 +233,19 @@ def _convert(parameters: "list[torch.nn.Parameter]", precisions: "list[torch.dty
         if parameter.dtype != precision:
             parameter.data = parameter.data.to(precision)
     return before
+
+
+def _as_computed(model: Any) -> contextlib.AbstractContextManager[None]:
+    """Let adapters take what a bfloat16 base computes as it is; mixed precision converts their weights, which are small.
+
+    PEFT would convert their inputs to float32, and mixed precision would convert them back: the same numbers, and most of the
+    memory traffic that is not the model's own.
+    """
+    if not hasattr(model, "peft_config"):
+        return contextlib.nullcontext()
+    from peft.helpers import disable_input_dtype_casting
+
+    return disable_input_dtype_casting(model)
 
 
 def _parts(rows: Sequence[Row], process: int, processes: int, micro_batch: int | None) -> list[tuple[Sequence[Row], float]]:
