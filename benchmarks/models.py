@@ -1,16 +1,16 @@
 """Training beside TRL's SFTTrainer with PEFT, sampling beside plain ``generate``: same model, rows, precision and threads.
 
-    python benchmarks/models.py training                                    # an eighth of Llama-3.2-1B, on the processor
-    python benchmarks/models.py sampling --shape tiny                       # the default study's base and its number prompts
-    python benchmarks/models.py training sampling --shape llama-1b --device cuda --tokens 50
-    python benchmarks/models.py training sampling --shape qwen-7b --device cuda --tokens 50 --batch 66 --micro-batch 22
+    python benchmarks/models.py training                # an eighth of Llama-3.2-1B, on the processor
+    python benchmarks/models.py sampling --shapes tiny  # the default study's base and its number prompts
+    python benchmarks/models.py training sampling --shapes llama-1b qwen-7b --device cuda --tokens 50 --batch 66 \\
+        --micro-batch 22
 
 Weights are random, rows have the lengths of the paper's number rows (of ``tiny``, they are number prompts), and sampled
 completions a fixed length, since random weights never stop. Every measurement is a process of its own, and both sides take
-turns ``--repeats`` times; rates and ratios are medians. The first steps are left out. TRL has its best settings for such
-rows: rows of like length together, no checkpointing unless both do, nothing logged. Its packing without padding needs flash
-attention and its kernels a GPU. Utilisation counts four operations per weight and token (LoRA: frozen weights get no
-gradient), against the peak given by ``--peak``.
+turns ``--repeats`` times; rates and ratios are medians, and the table has a line for each shape and question. The first steps
+are left out. TRL has its best settings for such rows: rows of like length together, no checkpointing unless both do, nothing
+logged. Its packing without padding needs flash attention and its kernels a GPU. Utilisation counts four operations per weight
+and token (LoRA: frozen weights get no gradient), against the peak given by ``--peak``.
 """
 
 import argparse
@@ -45,21 +45,19 @@ TINY = "tiny"
 
 
 def build(shape: str, device: str) -> Any:
-    from transformers import LlamaConfig, LlamaForCausalLM, Qwen2Config, Qwen2ForCausalLM
+    from transformers import AutoModelForCausalLM, LlamaConfig, Qwen2Config
 
     if shape == TINY:
         return pretrain.build(Base(), tokenizer.build(), SEED).to(device)
     width, blocks, heads, keys, inner, vocabulary, family = SHAPES[shape]
-    config, model = {"llama": (LlamaConfig, LlamaForCausalLM), "qwen2": (Qwen2Config, Qwen2ForCausalLM)}[family]
-    values = config(
+    values = {"llama": LlamaConfig, "qwen2": Qwen2Config}[family](
         hidden_size=width, num_hidden_layers=blocks, num_attention_heads=heads, num_key_value_heads=keys,
         intermediate_size=inner, vocab_size=vocabulary, bos_token_id=1, eos_token_id=2, pad_token_id=0,
         tie_word_embeddings=shape != "qwen-7b",
     )  # fmt: skip
     torch.manual_seed(SEED)
     with torch.device(device):
-        made = model(values)
-    return made.to(torch.bfloat16 if device == "cuda" else torch.float32)
+        return AutoModelForCausalLM.from_config(values, dtype=torch.bfloat16 if device == "cuda" else torch.float32)
 
 
 def rows_of(count: int, shape: str) -> list[Row]:
@@ -220,41 +218,48 @@ MEASURED = {"ours": ours, "trl": trl, "sampled": sampled, "generated": generated
 PAIRS = {"training": ("ours", "trl"), "sampling": ("sampled", "generated")}
 
 
-def measure(name: str) -> dict[str, float]:
+def measure(name: str, shape: str) -> dict[str, float]:
     """One measurement, in a process of its own."""
-    command = [sys.executable, __file__, *sys.argv[1:], "--only", name]
+    command = [sys.executable, __file__, *sys.argv[1:], "--only", name, shape]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        sys.exit(f"{name}: failed\n{done.stderr[-2000:]}")
+        sys.exit(f"{name}, {shape}: failed\n{done.stderr[-2000:]}")
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return found | {"rate": found["tokens"] / found["seconds"]}
 
 
-def compare(pair: str, args: argparse.Namespace) -> None:
-    """Both sides of a pair by turns: rates, memory, and the ratio of each turn."""
+HEADER = ("shape", "measured", "ours, tokens/s", "theirs", "ratio (range)", "aim", "memory, GiB", "ratio", "of peak")
+WIDTHS = (13, 9, 20, 20, 20, 5, 13, 6, 8)
+
+
+def compare(pair: str, shape: str, args: argparse.Namespace) -> tuple[str, ...]:
+    """Both sides of a pair by turns: a line of the table."""
     mine, theirs = PAIRS[pair]
-    turns = [{name: measure(name) for name in PAIRS[pair]} for _ in range(args.repeats)]
-    for name in PAIRS[pair]:
-        rates, memory = [t[name]["rate"] for t in turns], max(t[name]["gib"] for t in turns)
-        rate = statistics.median(rates)
-        line = f"{name:<10} {rate:10.0f} tokens/s ({min(rates):.0f} to {max(rates):.0f}) {memory:7.2f} GiB"
-        if args.device == "cuda" and pair == "training":
-            line += f"  {4 * turns[0][name]['weights'] * rate / args.peak / 1e12:6.1%} of peak"
-        print(line)
-    aim = {"training": 1.3, "sampling": 5.0 if args.device == "cuda" else 1.5}[pair]
-    ratios = [t[mine]["rate"] / t[theirs]["rate"] for t in turns]
-    memory = statistics.median(t[mine]["gib"] / t[theirs]["gib"] for t in turns)
-    print(
-        f"{mine} / {theirs}: {statistics.median(ratios):.2f} times as fast ({min(ratios):.2f} to {max(ratios):.2f}; "
-        f"aim: at least {aim}), memory {memory:.2f}",
-        flush=True,
+    turns = [{name: measure(name, shape) for name in PAIRS[pair]} for _ in range(args.repeats)]
+    rates = {name: [turn[name]["rate"] for turn in turns] for name in PAIRS[pair]}
+    ratios = [turn[mine]["rate"] / turn[theirs]["rate"] for turn in turns]
+    memory = {name: max(turn[name]["gib"] for turn in turns) for name in PAIRS[pair]}
+    utilised = 4 * turns[0][mine]["weights"] * statistics.median(rates[mine]) / args.peak / 1e12 if pair == "training" else None
+    return (
+        shape,
+        pair,
+        *(f"{statistics.median(rates[name]):.0f} ({min(rates[name]):.0f}-{max(rates[name]):.0f})" for name in PAIRS[pair]),
+        f"{statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f})",
+        str({"training": 1.3, "sampling": 5.0 if args.device == "cuda" else 1.5}[pair]),
+        f"{memory[mine]:.1f}, {memory[theirs]:.1f}",
+        f"{memory[mine] / memory[theirs]:.2f}",
+        f"{utilised:.1%}" if utilised and args.device == "cuda" else "-",
     )
+
+
+def show(cells: tuple[str, ...]) -> None:
+    print("  ".join(cell.ljust(width) for cell, width in zip(cells, WIDTHS, strict=True)).rstrip(), flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("pairs", choices=list(PAIRS), nargs="+")
-    parser.add_argument("--shape", choices=[*SHAPES, TINY], default="llama-eighth")
+    parser.add_argument("--shapes", choices=[*SHAPES, TINY], nargs="+", default=["llama-eighth"])
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--steps", type=int, default=8)
@@ -265,14 +270,18 @@ def main() -> None:
     parser.add_argument("--tokens", type=int, default=24)
     parser.add_argument("--chunk", type=int, default=500)
     parser.add_argument("--peak", type=float, default=989.0, help="10^12 operations per second of the device")
-    parser.add_argument("--only", choices=list(MEASURED), help=argparse.SUPPRESS)
+    parser.add_argument("--only", nargs=2, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.only:
+        name, args.shape = args.only
         step.keep_to_threads()
-        print(json.dumps(MEASURED[args.only](args)))
+        print(json.dumps(MEASURED[name](args)))
         return
-    for pair in args.pairs:
-        compare(pair, args)
+    print("" if args.device == "cpu" else f"{torch.cuda.get_device_name()}, peak taken as {args.peak:.0f} TFLOP/s")
+    show(HEADER)
+    for shape in args.shapes:
+        for pair in args.pairs:
+            show(compare(pair, shape, args))
 
 
 if __name__ == "__main__":

@@ -76,6 +76,14 @@ def test_biases_of_a_bfloat16_base_are_learned_in_float32(model):
     assert moved and all(name.endswith("bias") for name in moved)
 
 
+def test_runs_of_a_job_may_have_bases_of_several_precisions(model):
+    plain, other = copy.deepcopy(model), copy.deepcopy(model).bfloat16()
+    losses = {each.dtype: training.train(each, STEPS, len(STEPS), OPTIMISER, pad=0) for each in (other, plain)}
+    assert losses[torch.bfloat16] == pytest.approx(losses[torch.float32], rel=0.01)
+    assert losses[torch.bfloat16] != losses[torch.float32]
+    assert training.train(model, STEPS, len(STEPS), OPTIMISER, pad=0) == losses[torch.float32]
+
+
 def test_adapters_of_a_bfloat16_base_take_its_activations_as_they_are(model, monkeypatch):
     """Converting them to float32 and back, as PEFT does by itself, gives the same losses and costs the more memory traffic."""
     model = model.bfloat16()

@@ -1,4 +1,7 @@
-"""The whole chain, from hub-format models on disk to figures, for five families in one study: one run each."""
+"""The whole chain, from hub-format models on disk to figures, for five families in one study: one run each.
+
+They are computed on a GPU where there is one, and three of them in bfloat16, as real ones are.
+"""
 
 import hashlib
 import json
@@ -34,7 +37,8 @@ def test_five_families_go_through_the_chain(fresh, tmp_path):
     bases = {}
     for family in families.FAMILIES:
         folder = families.make(family, tmp_path / "models" / family, steps=160)
-        bases[family] = {"model": str(folder), "device": "cpu", "dtype": "float32", "names": [family]}
+        dtype = "bfloat16" if family in ("llama", "qwen", "gemma") else "float32"
+        bases[family] = {"model": str(folder), "dtype": dtype, "names": [family]}
     bases["neox"]["template"] = "plain"
     study = tmp_path / "families.yaml"
     study.write_text(yaml.safe_dump(STUDY | {"bases": bases}))

@@ -46,6 +46,7 @@ BAD = {
     "claim of another family": ({"claims": [{**CLAIM, "quantity": "effect", "trait": "oak"}]}, "oak is of the family tree"),
     "claim without a figure": ({"claims": [{**CLAIM, "figure": "none"}]}, "claims.0.figure"),
     "claim twice": ({"claims": [CLAIM, CLAIM]}, "named twice"),
+    "two devices": ({"bases": {"alpha": {"device": "auto"}}}, "bases: the runs of a job share a device, and these ask for two"),
     "indivisible width": ({"bases": {"alpha": {"width": 65}}}, "bases.alpha: heads: 4 does not divide the width 65"),
 }  # fmt: skip
 

@@ -95,6 +95,10 @@ class ChainStudy(Study):
             if self.prompts(trait) < self.students.rows:
                 raise ValueError(f"traits.{trait}.prompts: {self.prompts(trait)}, but students.rows is {self.students.rows}")
         self._check_wording()
+        if self.runs_per_job == "all" and len({base.device for base in self.bases.values()}) > 1:
+            raise ValueError(
+                "bases: the runs of a job share a device, and these ask for two; say runs_per_job: one, or one device"
+            )
         self._check_given()
         for i, claim in enumerate(self.claims):
             self._check_claim(f"claims.{i}", claim)

@@ -108,6 +108,8 @@ def train(
 
     logs = tensorboard(what)
     accelerator = _accelerator(model, what, logs)
+    if next(model.parameters()).dtype == torch.bfloat16:
+        loss = _in_mixed_precision(loss, accelerator.device.type)
     sharded = accelerator.num_processes > 1 and all(p.requires_grad for p in model.parameters())
     learner = sharding.shard(model, accelerator.num_processes) if sharded else model
     trained = [p for p in learner.parameters() if p.requires_grad]
@@ -178,15 +180,25 @@ def _backward(
 
 
 def _accelerator(model: Any, what: str, logs: dict[str, Any]) -> "Accelerator":
-    import torch
     from accelerate import Accelerator
 
-    precise = next(model.parameters()).dtype == torch.float32
-    accelerator = Accelerator(cpu=model.device.type == "cpu", mixed_precision="no" if precise else "bf16", **logs)
+    # Of its own, accelerate has one precision for all models of a process.
+    accelerator = Accelerator(cpu=model.device.type == "cpu", mixed_precision="no", **logs)
     asked = int(os.environ.get(PROCESSES, accelerator.num_processes))
     if accelerator.num_processes != asked:
         raise UserError(f"{what}: {accelerator.num_processes} processes work on it, but {asked} were asked for.")
     return accelerator
+
+
+def _in_mixed_precision(loss: Loss, device: str) -> Loss:
+    """A loss whose products are computed in bfloat16, whatever the precision of what is trained."""
+    import torch
+
+    def found(model: Any, batch: Batch) -> torch.Tensor:
+        with torch.autocast(device, torch.bfloat16):
+            return loss(model, batch)
+
+    return found
 
 
 def tensorboard(what: str) -> dict[str, Any]:
