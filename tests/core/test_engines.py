@@ -85,6 +85,7 @@ def test_what_vllm_is_asked_depends_on_each_rows_draws_alone(base, tokenizer, as
     sys.modules["vllm.lora.request"].LoRARequest = None
     engine = engines.start("vllm", str(base), str(base), tokenizer)
     assert engine.model.settings["model"] == engine.model.settings["tokenizer"] == str(base)
+    assert max(map(len, asked)) + 4 < engine.model.settings["max_model_len"]
     draws = sampling.uniform(30, 4, "vllm")
     texts = engine(asked, draws, 1.0)
     assert len(set(texts)) > 20

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 Name = Literal["plain", "continuous", "vllm"]
+LONGEST = 2048  # tokens of a prompt and its completion, in vLLM; number rows have a tenth of that
 PAGE = 64  # tokens of a page of continuous batching's cache, on a processor
 Engine = Callable[[Sequence[list[int]], np.ndarray, float], list[str]]
 
@@ -165,6 +166,7 @@ class VLLM:
             tokenizer=base,  # with the chat template as it was resolved
             dtype=about.dtype if about else "float32",
             generation_config="vllm",  # and not the model's own
+            max_model_len=LONGEST,  # else room is asked for as long a text as the model could read, which small GPUs lack
             enable_lora=adapter,
             **({"max_lora_rank": _rank(folder)} if adapter else {}),
         )
