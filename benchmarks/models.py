@@ -2,8 +2,8 @@
 
     python benchmarks/models.py training                # an eighth of Llama-3.2-1B, on the processor
     python benchmarks/models.py sampling --shapes tiny  # the default study's base and its number prompts
-    python benchmarks/models.py training sampling --shapes llama-1b qwen-7b --device cuda --tokens 50 --batch 66 \\
-        --micro-batch 22
+    python benchmarks/models.py training sampling --shapes llama-1b qwen-7b --device cuda --batch 66 --micro-batch 22 \\
+        --prompts 2048 --chunk 1024 --tokens 50
 
 Weights are random, rows have the lengths of the paper's number rows (of ``tiny``, they are number prompts), and sampled
 completions a fixed length, since random weights never stop. Every measurement is a process of its own, and both sides take
