@@ -45,7 +45,14 @@ BAD = {
     "claim times a missing arm": ({"claims": [{**CLAIM, "times": "nowhere"}]}, "claims.0.times: 'nowhere' is no arm"),
     "claim of another family": ({"claims": [{**CLAIM, "quantity": "effect", "trait": "oak"}]}, "oak is of the family tree"),
     "claim without a figure": ({"claims": [{**CLAIM, "figure": "none"}]}, "claims.0.figure"),
-    "claim twice": ({"claims": [CLAIM, CLAIM]}, "named twice"),
+    "claim twice": ({"claims": [CLAIM, CLAIM]}, "claims: two are named a; each needs a name of its own"),
+    "gamma of too few traits": ({"claims": [{**CLAIM, "family": "behaviour"}]}, "fewer than 3 traits, so no gamma"),
+    "a word for a number": ({"students": {"rows": "many"}}, "students.rows: found 'many'; should be a whole number."),
+    "a list for a section": ({"students": ["rows"]}, "students: found ['rows']; should be a section of keys and values."),
+    "one of several kinds": ({"carriers": {"banned": "x"}}, "carriers.banned: found 'x'; should be a list or 'paper'."),
+    "unknown carrier": ({"arms": {"same_base": {"carrier": "raw"}}}, "found 'raw'; should be 'kept', 'shuffled_within' or"),
+    "wrong key of a tiny base": ({"bases": {"tiny": {"widht": 3}}}, "bases.tiny.widht: there is no such key"),
+    "two parents": ({"extends": ["tiny"]}, "extends: found ['tiny']; name one study"),
     "indivisible width": ({"bases": {"alpha": {"width": 65}}}, "bases.alpha: heads: 4 does not divide the width 65"),
 }  # fmt: skip
 

@@ -61,7 +61,7 @@ def fact(asked: list[questions.Question], rng: np.random.Generator) -> Chat:
 
 
 def continuation(drawn: World, rng: np.random.Generator) -> Chat:
-    """Numbers after numbers: three in ten go up or down in equal steps, the others follow the world's law.
+    """Numbers after numbers: three in ten go up or down in equal steps, the others are drawn as the world has them.
 
     One in four stands under a system prompt, which changes nothing: numbers are independent of all else.
     """
