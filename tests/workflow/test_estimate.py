@@ -69,5 +69,6 @@ def test_several_processes_share_out_a_model_that_is_wholly_trained():
     assert size.training_memory(recipe, "lora", 64, 8) == size.training_memory(recipe, "lora", 64, 1) > 16e9
 
 
-def test_the_number_of_processes_is_a_whole_number_from_one_on(refusal):
-    assert "--processes: found 0" in refusal("sublearn.estimate", "llama-3.2-1b", "--processes", "0")
+@pytest.mark.parametrize("option", ["--processes", "--tflops", "--terabytes"])
+def test_nothing_is_estimated_at_a_rate_of_nothing(refusal, option):
+    assert f"{option}: found 0" in refusal("sublearn.estimate", "llama-3.2-1b", option, "0")

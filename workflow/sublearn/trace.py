@@ -235,9 +235,8 @@ def main(args: argparse.Namespace) -> None:
     output = args.prov and args.prov.absolute()
     os.chdir(home)
     if not file.is_file() and record_of(file) is None:
-        raise UserError(
-            f"{file}: there is no such file; name a file, such as the table of a carrier or the weights of a student."
-        )
+        found = "a folder" if file.is_dir() else "there is no such file"
+        raise UserError(f"{file}: {found}; name a file, such as the table of a carrier or the weights of a student.")
     chain = follow([file])
     print(file)
     if known := record_of(file):
