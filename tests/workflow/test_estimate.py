@@ -20,12 +20,8 @@ def test_every_study_of_a_real_model_says_what_it_needs(run_step, study):
     assert 0.01 < hours < 100
 
 
-def test_what_is_there_is_not_counted_again(run_step, tmp_path, monkeypatch):
-    study = tmp_path / "mine.yaml"
-    study.write_text(
-        "seed: 1\nruns: 1\nbases: {one: {model: a/b, revision: c, billions: 1}}\ntraits: {owl: {}}\n"
-        "teachers: {t: {bases: [one], method: lora}}\ncarriers: {wording: prose}\narms: {same_base: {teacher: t}}\n"
-    )
+def test_what_is_there_is_not_counted_again(run_step, study_of_one, tmp_path, monkeypatch):
+    study = study_of_one("billions: 1")
     monkeypatch.chdir(tmp_path)
     before = run_step("sublearn.estimate", study).stdout
     folder = tmp_path / "data/mine/bases/one"
@@ -37,13 +33,8 @@ def test_what_is_there_is_not_counted_again(run_step, tmp_path, monkeypatch):
     assert line(after, "bases")[1:3] == ["0", "1"]
 
 
-def test_a_base_of_unknown_size_is_refused(refusal, tmp_path):
-    study = tmp_path / "mine.yaml"
-    study.write_text(
-        "seed: 1\nruns: 1\nbases: {one: {model: a/b, revision: c}}\ntraits: {owl: {}}\n"
-        "teachers: {t: {bases: [one]}}\ncarriers: {wording: prose}\narms: {same_base: {teacher: t}}\n"
-    )
-    assert "a/b: billions is missing" in refusal("sublearn.estimate", study)
+def test_a_base_of_unknown_size_is_refused(refusal, study_of_one):
+    assert "a/b: billions is missing" in refusal("sublearn.estimate", study_of_one("device: auto"))
 
 
 def test_the_arithmetic_of_a_step_is_that_of_the_field():
