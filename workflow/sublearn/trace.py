@@ -20,7 +20,7 @@ from sublearn.core import step
 from sublearn.core.errors import UserError
 from sublearn.core.phases import PHASES
 from sublearn.prov import document
-from sublearn.provenance import PINNED, Record, files_of, hashes, pinned_weights, record_of
+from sublearn.provenance import PINNED, Record, files_in, hashes, pinned_weights, record_of
 
 SHOWN = 40  # artifacts; of more, those of a phase and folder that are as they were made share a line
 SHARED = 3
@@ -186,7 +186,7 @@ def lineage(model: Path) -> dict[str, str]:
     Raises:
         UserError: there are no weights.
     """
-    files = [file for file in (files_of(model) if model.is_dir() else [model]) if file.suffix == ".safetensors"]
+    files = [file for file in (files_in(model) if model.is_dir() else [model]) if file.suffix == ".safetensors"]
     found = pinned_weights(model / PINNED) if (model / PINNED).is_file() else {}
     if not files and not found:
         raise UserError(f"{model}: no model with weights as safetensors; name the folder of the base that is to be trained.")
