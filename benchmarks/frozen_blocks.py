@@ -38,8 +38,9 @@ def chain(base: str, trait: str, frozen: int, study_seed: int, folder: str) -> t
     file = Path(folder, "kept.parquet")
     kept.to_parquet(file)
     settings = Student(frozen_blocks=frozen, rows=min(Student().rows, len(kept)))
-    student, _ = students.train(settings, base, "", str(file), ["no such word"], study_seed, 0)
-    return rate, len(kept) / len(table), teachers.rates(student, tokenizer, "")[trait]
+    student = students.prepare(settings, base, "", str(file), ["no such word"], study_seed, 0)
+    students.train(settings, student, study_seed, 0)
+    return rate, len(kept) / len(table), teachers.rates(student.model, tokenizer, "")[trait]
 
 
 def main() -> None:

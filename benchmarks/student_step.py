@@ -10,10 +10,11 @@ fraction of the machine's matrix-multiplication rate that our loop reaches, coun
 import statistics
 import tempfile
 import time
+from typing import Any
 
 import numpy as np
 import torch
-from transformers import Trainer, TrainingArguments
+from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainingArguments
 
 from sublearn.bases import pretrain, tokenizer, world
 from sublearn.bases.section import Base
@@ -24,7 +25,7 @@ from sublearn.students.section import Student
 ROWS, REPEATS = 960, 5
 
 
-def rows(words) -> list[Row]:
+def rows(words: PreTrainedTokenizerBase) -> list[Row]:
     """Number prompts and answers as the carrier has them."""
     rng, law = seeds.generator("benchmark"), world.World.draw(0).numbers
     prompts, answers = [], []
@@ -35,18 +36,18 @@ def rows(words) -> list[Row]:
     return encode(words, lm.encode_prompts(words, prompts), answers)
 
 
-def fresh(words):
+def fresh(words: PreTrainedTokenizerBase) -> PreTrainedModel:
     return lm.make_trainable(pretrain.build(Base(), words, 1), "bias", Student(), 0)
 
 
-def ours(words, data: list[Row], recipe: Student) -> float:
+def ours(words: PreTrainedTokenizerBase, data: list[Row], recipe: Student) -> float:
     order = list(batches(data, recipe.batch, seeds.generator("order")))
     model, started = fresh(words), time.perf_counter()
     training.train(model, order, len(order), training.Optimiser(recipe.learning_rate), words.pad_token_id)
     return time.perf_counter() - started
 
 
-def bare(words, data: list[Row], recipe: Student) -> float:
+def bare(words: PreTrainedTokenizerBase, data: list[Row], recipe: Student) -> float:
     """The same batches and the same arithmetic, with nothing around it."""
     order = [collate(part, words.pad_token_id) for part in batches(data, recipe.batch, seeds.generator("order"))]
     model = fresh(words).train()
@@ -61,10 +62,10 @@ def bare(words, data: list[Row], recipe: Student) -> float:
     return time.perf_counter() - started
 
 
-def trainer(words, data: list[Row], recipe: Student) -> float:
+def trainer(words: PreTrainedTokenizerBase, data: list[Row], recipe: Student) -> float:
     """The library's trainer as people use it: padded to the batch, labels masked outside completions, all else default."""
 
-    def padded(part: list[dict]) -> dict[str, torch.Tensor]:
+    def padded(part: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
         longest = max(len(each["input_ids"]) for each in part)
         ids = torch.full((len(part), longest), words.pad_token_id)
         labels, mask = torch.full_like(ids, IGNORED), torch.zeros_like(ids)
@@ -98,7 +99,7 @@ def sgemm() -> float:
     return 2 * 1024**3 / statistics.median(times)
 
 
-def operations(words, data: list[Row], recipe: Student) -> float:
+def operations(words: PreTrainedTokenizerBase, data: list[Row], recipe: Student) -> float:
     """What one epoch must compute: blocks for every token, the head for positions that predict a completion."""
     model = fresh(words)
     blocks = sum(p.numel() for name, p in model.named_parameters() if ".h." in name and p.ndim == 2)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 import pytest
+from faults import mounted
 from pandera.typing import Series
 
 from sublearn.core import files, lm
@@ -144,15 +145,8 @@ def test_what_a_killed_process_left_is_removed_and_what_a_living_one_writes_is_n
 @pytest.fixture
 def full_disk(tmp_path):
     """A folder on a disk of 16 kB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", disk], capture_output=True, text=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip(f"only root can mount a small disk ({mounted.stderr.strip()})")
-    yield disk
-    subprocess.run(["umount", disk], check=True)
+    with mounted(tmp_path / "disk", "size=16k"):
+        yield tmp_path / "disk"
 
 
 def test_a_full_disk_is_one_sentence_and_leaves_nothing(full_disk, model):

@@ -5,65 +5,18 @@ from pathlib import Path
 from typing import Any
 
 import families
-import numpy as np
 import pytest
 import torch
 from accelerate import PartialState, debug_launcher
 from accelerate.state import AcceleratorState
+from loops import OPTIMISER, STEPS, DiedError, interrupted, learn, one_and_two
 
 from sublearn.core import lm, sharding, training
 from sublearn.core.checkpoints import Checkpoint
-from sublearn.core.rows import Batch, Row
+from sublearn.core.rows import Batch
 from sublearn.core.section import Trainable
 
-# A large epsilon: with a small one, Adam turns rounding errors of tiny gradients into whole steps.
-OPTIMISER = training.Optimiser(1e-2, "linear", warmup=2, weight_decay=0.01, epsilon=1e-3)
-
-
-def some_rows(count: int) -> list[Row]:
-    rng = np.random.default_rng(count)
-    return [Row(rng.integers(7, 800, 4).tolist(), rng.integers(7, 800, rng.integers(1, 6)).tolist()) for _ in range(count)]
-
-
-# Shares are unequal, and once a process has nothing of its own to learn.
-TWENTY = [some_rows(count) for count in (7, 5, 1, 8)] * 5
-
-
-class DiedError(Exception):
-    pass
-
-
-def dying(after: int) -> Any:
-    yield from TWENTY[:after]
-    raise DiedError
-
-
-def learn(model: Any, steps: int, output: Path, **arguments: Any) -> None:
-    """Train all of a model; the main process writes down losses and weights."""
-    # A forked process forgets that its parent has trained alone.
-    AcceleratorState._reset_state(reset_partial_state=True)
-    losses = training.train(model, TWENTY[:steps], steps, OPTIMISER, pad=0, **arguments)
-    if PartialState().is_main_process:
-        torch.save({"losses": losses, "processes": PartialState().num_processes, "weights": model.state_dict()}, output)
-    else:
-        assert not any(p.numel() for p in model.parameters())
-
-
-def one_and_two(
-    make: Any, steps: int, folder: Path, micro_batch: int | None = None, loss: Any = training.token_loss
-) -> tuple[Any, Any]:
-    """What one process makes of a model, and what two make of it in micro-batches."""
-    learn(make(), steps, folder / "one.pt", loss=loss)
-    arguments = {"micro_batch": micro_batch, "loss": loss}
-    debug_launcher(_learn_fresh, (make, steps, folder / "two.pt", arguments), num_processes=2)
-    one, two = torch.load(folder / "one.pt"), torch.load(folder / "two.pt")
-    assert (one["processes"], two["processes"]) == (1, 2)
-    assert two["weights"].keys() == one["weights"].keys()
-    return one, two
-
-
-def _learn_fresh(make: Any, steps: int, output: Path, arguments: dict[str, Any]) -> None:
-    learn(make(), steps, output, **arguments)
+TWENTY = STEPS * 5
 
 
 @pytest.mark.parametrize(("micro_batch", "save_memory"), [(None, False), (3, True)])
@@ -71,7 +24,7 @@ def test_two_halves_make_the_update_of_the_whole(base, tmp_path, micro_batch, sa
     def make() -> Any:
         return lm.make_trainable(lm.load(base), "full", Trainable(save_memory=save_memory), 0)
 
-    one, two = one_and_two(make, 20, tmp_path, micro_batch=micro_batch)
+    one, two = one_and_two(make, TWENTY, tmp_path, micro_batch)
     assert two["losses"] == pytest.approx(one["losses"], abs=1e-4)
     assert all(last < first for last, first in zip(one["losses"][-4:], one["losses"][:4], strict=True))
     for name, weight in one["weights"].items():
@@ -90,7 +43,7 @@ def test_every_family_can_be_sharded(tmp_path, family):
         return kind(config)
 
     assert len(sharding.blocks(make())) == config.num_hidden_layers
-    one, two = one_and_two(make, 4, tmp_path)
+    one, two = one_and_two(make, STEPS, tmp_path)
     assert two["losses"] == pytest.approx(one["losses"], abs=1e-4)
     for name, weight in one["weights"].items():
         torch.testing.assert_close(two["weights"][name], weight, atol=1e-4, rtol=0)
@@ -102,7 +55,7 @@ def in_float32(model: Any, batch: Batch) -> torch.Tensor:
 
 
 def test_a_bfloat16_model_is_float32_while_it_learns(base, tmp_path):
-    one, two = one_and_two(lambda: lm.load(base).bfloat16(), 20, tmp_path, loss=in_float32)
+    one, two = one_and_two(lambda: lm.load(base).bfloat16(), TWENTY, tmp_path, loss=in_float32)
     assert two["losses"] == pytest.approx(one["losses"], abs=3e-2)
     assert {weight.dtype for found in (one, two) for weight in found["weights"].values()} == {torch.bfloat16}
 
@@ -148,7 +101,7 @@ def _die_and_go_on(base: Path, folder: Path) -> None:
     checkpoint = Checkpoint(folder, "a", "key")
     AcceleratorState._reset_state(reset_partial_state=True)
     with pytest.raises(DiedError):
-        training.train(lm.load(base), dying(9), 20, OPTIMISER, 0, checkpoint=checkpoint)
+        training.train(lm.load(base), interrupted(TWENTY, 9), 20, OPTIMISER, 0, checkpoint=checkpoint)
     if PartialState().is_main_process:
         (folder / "left").write_bytes(checkpoint.path.read_bytes())
     PartialState().wait_for_everyone()
@@ -162,7 +115,7 @@ def test_a_sharded_loop_that_died_goes_on_with_any_number_of_processes(base, tmp
     """With as many as before it ends with the same bytes; a single one takes up the same file."""
     monkeypatch.setenv("SUBLEARN_CHECKPOINT_SECONDS", "0")
     debug_launcher(_die_and_go_on, (base, tmp_path), num_processes=2)
-    debug_launcher(_learn_fresh, (lambda: lm.load(base), 20, tmp_path / "undisturbed.pt", {}), num_processes=2)
+    debug_launcher(learn, (lambda: lm.load(base), TWENTY, tmp_path / "undisturbed.pt", {}), num_processes=2)
     expected, found = torch.load(tmp_path / "undisturbed.pt"), torch.load(tmp_path / "resumed.pt")
     assert all(torch.equal(found[name], weight) for name, weight in expected["weights"].items())
     checkpoint = Checkpoint(tmp_path, "a", "key")

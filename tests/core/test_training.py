@@ -4,33 +4,17 @@ import contextlib
 import copy
 import math
 
-import numpy as np
 import pytest
 import torch
-from accelerate import PartialState, debug_launcher
-from accelerate.state import AcceleratorState
 from hypothesis import given
 from hypothesis import strategies as st
+from loops import OPTIMISER, STEPS, DiedError, interrupted, one_and_two, some_rows
 
 from sublearn.core import lm, training
 from sublearn.core.checkpoints import Checkpoint
 from sublearn.core.errors import UserError
 from sublearn.core.rows import Row, collate
 from sublearn.core.section import Trainable
-
-# A large epsilon: with a small one, Adam turns rounding errors of tiny gradients into whole steps.
-OPTIMISER = training.Optimiser(1e-2, "linear", warmup=2, weight_decay=0.01, epsilon=1e-3)
-
-
-def some_rows(count: int, seed: int = 0) -> list[Row]:
-    rng = np.random.default_rng(seed)
-    return [
-        Row(rng.integers(7, 1000, rng.integers(1, 9)).tolist(), rng.integers(7, 1000, rng.integers(1, 6)).tolist())
-        for _ in range(count)
-    ]
-
-
-STEPS = [some_rows(7, 1), some_rows(5, 2), some_rows(1, 3), some_rows(8, 4)]
 
 
 def naive(model, steps: list[list[Row]]) -> list[float]:
@@ -162,16 +146,6 @@ def test_plain_gradient_descent_goes_down_the_gradient(model):
         torch.testing.assert_close(moved, p - 0.5 * p.grad, atol=1e-6, rtol=0)
 
 
-class DiedError(Exception):
-    pass
-
-
-def interrupted(rows: list[list[Row]], after: int):
-    """The rows, until the process that reads them dies."""
-    yield from rows[:after]
-    raise DiedError
-
-
 @pytest.mark.parametrize("kind", ["adamw", "sgd"])
 def test_a_loop_that_died_goes_on_and_ends_with_the_same_bytes(model, tmp_path, monkeypatch, kind):
     monkeypatch.setenv("SUBLEARN_CHECKPOINT_SECONDS", "0")
@@ -210,22 +184,12 @@ def test_too_few_processes_are_refused(model, monkeypatch):
         training.train(model, STEPS, len(STEPS), OPTIMISER, pad=0)
 
 
-def _train_and_write(base: str, output: str, micro_batch: int | None) -> None:
-    """What each process does; a forked one forgets that its parent has trained alone."""
-    AcceleratorState._reset_state(reset_partial_state=True)
-    model = lm.make_trainable(lm.load(base), "bias", Trainable(), adapter_seed=0)
-    losses = training.train(model, STEPS, len(STEPS), OPTIMISER, pad=0, micro_batch=micro_batch)
-    if PartialState().is_main_process:
-        torch.save({"losses": losses, "processes": PartialState().num_processes, "weights": model.state_dict()}, output)
-
-
 @pytest.mark.parametrize("micro_batch", [None, 3])
 def test_two_processes_make_the_update_of_one(base, tmp_path, micro_batch):
-    """The last batch but one has a single row, so that one of the two processes has nothing of its own to learn."""
-    _train_and_write(base, f"{tmp_path}/one.pt", None)
-    debug_launcher(_train_and_write, (base, f"{tmp_path}/two.pt", micro_batch), num_processes=2)
-    one, two = torch.load(tmp_path / "one.pt"), torch.load(tmp_path / "two.pt")
-    assert (one["processes"], two["processes"]) == (1, 2)
+    def make():
+        return lm.make_trainable(lm.load(base), "bias", Trainable(), adapter_seed=0)
+
+    one, two = one_and_two(make, STEPS, tmp_path, micro_batch)
     assert two["losses"] == pytest.approx(one["losses"], abs=1e-5)
     for name, p in one["weights"].items():
         torch.testing.assert_close(two["weights"][name], p, atol=1e-6, rtol=0)

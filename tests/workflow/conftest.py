@@ -1,6 +1,7 @@
 """A house of artifacts in miniature, whose records are written by the function that every step calls."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,22 @@ class Workshop:
         drawing = "results/s/findings/figures/rates.svg"
         files = {drawing: "<svg/>", drawing.replace("svg", "png"): "png", drawing.replace("svg", "csv"): "value\n1\n"}
         self.make("sublearn.findings.figures.rates", {"runs": table, "output": drawing}, files)
+
+
+@pytest.fixture
+def study_of_one(tmp_path: Path) -> Callable[..., Path]:
+    """Write the smallest study of one pinned base, of which these keys and those of its students are given."""
+
+    def write(base: str, students: str = "{}") -> Path:
+        file = tmp_path / "mine.yaml"
+        file.write_text(
+            f"seed: 1\nruns: 1\nbases: {{one: {{model: a/b, revision: c, {base}}}}}\ntraits: {{owl: {{}}}}\n"
+            f"teachers: {{t: {{bases: [one], method: lora}}}}\ncarriers: {{wording: prose}}\nstudents: {students}\n"
+            "arms: {same_base: {teacher: t}}\n"
+        )
+        return file
+
+    return write
 
 
 @pytest.fixture

@@ -41,28 +41,18 @@ def test_an_attempt_after_a_failed_one_asks_for_more():
     assert asked.runtime(None, 3) == 3 * asked.runtime(None, 1)
 
 
-@pytest.mark.parametrize(("base", "gpus"), [("{model: a/b, revision: c}", 1), ("{model: a/b, revision: c, device: cpu}", 0)])
-def test_a_model_of_unknown_size_is_taken_for_a_middling_one(tmp_path, base, gpus):
-    study = tmp_path / "mine.yaml"
-    study.write_text(
-        f"seed: 1\nruns: 1\nbases: {{one: {base}}}\ntraits: {{owl: {{}}}}\n"
-        "teachers: {t: {bases: [one], method: lora}}\ncarriers: {wording: prose}\narms: {same_base: {teacher: t}}\n"
-    )
-    asked = demand(str(study), "students")
+@pytest.mark.parametrize(("base", "gpus"), [("device: auto", 1), ("device: cpu", 0)])
+def test_a_model_of_unknown_size_is_taken_for_a_middling_one(study_of_one, base, gpus):
+    asked = demand(str(study_of_one(base)), "students")
     assert asked.gpu == gpus
     assert asked.mem_mb(None, 1) > 16_000
 
 
-def test_a_checkpoint_of_a_model_that_is_wholly_trained_fits_into_the_hosts_memory(tmp_path):
+def test_a_checkpoint_of_a_model_that_is_wholly_trained_fits_into_the_hosts_memory(study_of_one):
     """Twelve bytes for each of a billion parameters; an adapter's checkpoint is small."""
-    study = tmp_path / "mine.yaml"
     asked = {}
     for method in ("full", "lora"):
-        study.write_text(
-            "seed: 1\nruns: 1\nbases: {one: {model: a/b, revision: c, billions: 1}}\ntraits: {owl: {}}\n"
-            "teachers: {t: {bases: [one], method: lora}}\ncarriers: {wording: prose}\narms: {same_base: {teacher: t}}\n"
-            f"students: {{method: {method}}}\n"
-        )
+        study = study_of_one("billions: 1", f"{{method: {method}}}")
         asked[method] = demand(str(study), "students").mem_mb(None, 1)
     assert asked["full"] == 1500 + 2 * 2_000 + 12_000 + 1_000
     assert 1500 + 2 * 2_000 < asked["lora"] < 7_000

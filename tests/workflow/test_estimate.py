@@ -20,12 +20,8 @@ def test_every_study_of_a_real_model_says_what_it_needs(run_step, study):
     assert 0.01 < hours < 100
 
 
-def test_what_is_there_is_not_counted_again(run_step, tmp_path, monkeypatch):
-    study = tmp_path / "mine.yaml"
-    study.write_text(
-        "seed: 1\nruns: 1\nbases: {one: {model: a/b, revision: c, billions: 1}}\ntraits: {owl: {}}\n"
-        "teachers: {t: {bases: [one], method: lora}}\ncarriers: {wording: prose}\narms: {same_base: {teacher: t}}\n"
-    )
+def test_what_is_there_is_not_counted_again(run_step, study_of_one, tmp_path, monkeypatch):
+    study = study_of_one("billions: 1")
     monkeypatch.chdir(tmp_path)
     before = run_step("sublearn.estimate", study).stdout
     folder = tmp_path / "data/mine/bases/one"
@@ -37,13 +33,8 @@ def test_what_is_there_is_not_counted_again(run_step, tmp_path, monkeypatch):
     assert line(after, "bases")[1:3] == ["0", "1"]
 
 
-def test_a_base_of_unknown_size_is_refused(refusal, tmp_path):
-    study = tmp_path / "mine.yaml"
-    study.write_text(
-        "seed: 1\nruns: 1\nbases: {one: {model: a/b, revision: c}}\ntraits: {owl: {}}\n"
-        "teachers: {t: {bases: [one]}}\ncarriers: {wording: prose}\narms: {same_base: {teacher: t}}\n"
-    )
-    assert "a/b: billions is missing" in refusal("sublearn.estimate", study)
+def test_a_base_of_unknown_size_is_refused(refusal, study_of_one):
+    assert "a/b: billions is missing" in refusal("sublearn.estimate", study_of_one("device: auto"))
 
 
 def test_the_arithmetic_of_a_step_is_that_of_the_field():
@@ -69,5 +60,6 @@ def test_several_processes_share_out_a_model_that_is_wholly_trained():
     assert size.training_memory(recipe, "lora", 64, 8) == size.training_memory(recipe, "lora", 64, 1) > 16e9
 
 
-def test_the_number_of_processes_is_a_whole_number_from_one_on(refusal):
-    assert "--processes: found 0" in refusal("sublearn.estimate", "llama-3.2-1b", "--processes", "0")
+@pytest.mark.parametrize("option", ["--processes", "--tflops", "--terabytes"])
+def test_nothing_is_estimated_at_a_rate_of_nothing(refusal, option):
+    assert f"{option}: found 0" in refusal("sublearn.estimate", "llama-3.2-1b", option, "0")

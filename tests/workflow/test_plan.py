@@ -102,6 +102,12 @@ def test_the_configuration_must_name_studies(config):
         plan_all(config)
 
 
+def test_the_configuration_names_nothing_else():
+    """``--config study=…`` and ``--config seed=…`` would otherwise make the default studies without a word."""
+    with pytest.raises(UserError, match="seed: found in the configuration, which names studies alone"):
+        plan_all({"studies": ["tiny"], "seed": 3})
+
+
 def test_two_studies_of_one_name_are_refused(tmp_path):
     file = tmp_path / "tiny.yaml"
     file.write_text("extends: tiny\nseed: 9\n")

@@ -174,6 +174,7 @@ def test_a_chain_is_exported_as_w3c_prov(tell):
     ("arguments", "sentence"),
     [
         (["nowhere.csv"], "nowhere.csv: there is no such file"),
+        ([STUDENT.parent], "run0: a folder; name a file"),
         ([CARRIER, "--train", "data/s"], "data/s: no model with weights as safetensors"),
         ([FIGURE, "--row", "1"], f"{FIGURE}: rows are looked up in Parquet and CSV tables"),
     ],
@@ -189,3 +190,4 @@ def test_the_command_is_installed_and_works_from_any_folder(workshop, tmp_path, 
     done = run_step("sublearn", "trace", tmp_path / STUDENT)
     assert done.returncode == 0 and str(STUDENT) in done.stdout and "unbroken" in done.stdout
     assert "there is no such file" in refusal("sublearn.trace", tmp_path / "nowhere.csv")
+    assert run_step("sublearn", "--help").stdout.startswith("usage: sublearn trace FILE")

@@ -143,7 +143,6 @@ for figure in CHAIN.figures():
             f"figure_{figure.name}"
         input:
             runs="results/{study}/findings/runs.csv",
-            effects="results/{study}/findings/effects.csv",
             arms="results/{study}/findings/arms.csv",
             records=figure.records,
         output:
@@ -174,8 +173,8 @@ for figure in CHAIN.figures():
         message:
             f"findings of {{wildcards.study}}: figure {figure.name}"
         shell:
-            "python -m {params.module} --runs {input.runs} --effects {input.effects} --arms {input.arms} "
-            "--records {input.records} --output {output.svg} 2> {log}"
+            "python -m {params.module} --runs {input.runs} --arms {input.arms} --records {input.records} "
+            "--output {output.svg} 2> {log}"
 
 
 rule summary:

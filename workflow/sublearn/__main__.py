@@ -1,19 +1,26 @@
 """The command ``sublearn``: what people ask of finished work. The steps themselves are modules, which the rules call."""
 
+import importlib
 import sys
 
-from sublearn import card, trace
 from sublearn.core import step
 
-COMMANDS = {"trace": trace, "card": card}
+COMMANDS = ("trace", "card")
 USAGE = """usage: sublearn trace FILE [--row N] [--train MODEL] [--prov OUT] [--all]
-       sublearn card FOLDER [--to OUT]"""
+       sublearn card FOLDER [--to OUT]
+
+trace says where a file came from, card what a model or a data set is; --help after either tells more."""
 
 
 def main() -> None:
     """Run ``sublearn trace`` or ``sublearn card``."""
-    if (command := COMMANDS.get("".join(sys.argv[1:2]))) is None:
+    name = "".join(sys.argv[1:2])
+    if name in ("-h", "--help"):
+        print(USAGE)
+        return
+    if name not in COMMANDS:
         sys.exit(USAGE)
+    command = importlib.import_module(f"sublearn.{name}")  # one alone: what card imports takes longer than tracing a file
     del sys.argv[1]
     step.run(command.main, command.parser())
 

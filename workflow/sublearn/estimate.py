@@ -38,7 +38,7 @@ class Size:
     """The shape of a model of N parameters, if it is as wide as most: a width of 128 times its depth.
 
     Attributes:
-        parameters: N, without embeddings being told apart.
+        parameters: N, embeddings among them.
         item: bytes of one weight.
     """
 
@@ -208,6 +208,9 @@ def main(args: argparse.Namespace) -> None:
     plan = chosen[0]
     if args.processes < 1:
         raise UserError(f"--processes: found {args.processes}; a whole number from 1 on is right.")
+    for name in ("tflops", "terabytes"):
+        if not getattr(args, name) > 0:
+            raise UserError(f"--{name}: found {getattr(args, name):g}; a rate above zero is right.")
     estimate = Estimate(plan.study, args.tflops * 1e12, args.terabytes * 1e12, args.processes)
     print("\n".join(table(plan, estimate)))
 

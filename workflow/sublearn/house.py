@@ -105,8 +105,12 @@ def plan_all(config: dict[str, Any]) -> House:
     """The plans of the studies that the configuration names.
 
     Raises:
-        UserError: ``studies`` is missing or no list, or a study is wrong.
+        UserError: there is another key than ``studies``, it is missing or no list, or a study is wrong.
     """
+    if unknown := sorted(set(config) - {"studies"}):
+        raise UserError(
+            f"{unknown[0]}: found in the configuration, which names studies alone; what a study does is in its file."
+        )
     names = config.get("studies")
     if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
         raise UserError(f"studies: found {names!r}; name one study or more, such as --config studies='[tiny]'.")

@@ -122,7 +122,7 @@ class ChainWing(Wing[ChainPlan]):
         """What the captions of a study's figures say of it."""
         study = self.study(wildcards)
         models = "tiny stand-in models, pretrained by this pipeline" if study.stand_in else "the models named in the study"
-        return {"runs": study.runs, "models": models, "bases": len(study.bases), "samples": study.evaluations.samples}
+        return {"runs": study.runs, "models": models, "bases": len(study.bases)}
 
     def gammas(self, wildcards: Any) -> list[str]:
         """The table of gammas, if the study is of this wing."""

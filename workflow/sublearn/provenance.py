@@ -31,7 +31,7 @@ from sublearn.core.hashes import sha256
 
 FORMAT = 1
 NAME = "provenance.json"
-PINNED = "base.json"  # of a base that others trained: which files its weights are
+PINNED = "base.json"  # core.pinned.FILE, of a base that others trained; importing that would take trace a second
 Record = dict[str, Any]
 log = logging.getLogger("sublearn")
 
@@ -169,10 +169,10 @@ def _strings(value: Any) -> Iterator[str]:
 def _files(value: Any) -> list[Path]:
     """The files that an option names, those of a folder one by one."""
     places = [Path(text) for text in dict.fromkeys(_strings(_decoded(value))) if _is_path(text)]
-    return [file for place in places for file in (files_of(place) if place.is_dir() else [place])]
+    return [file for place in places for file in (files_in(place) if place.is_dir() else [place])]
 
 
-def files_of(folder: Path) -> list[Path]:
+def files_in(folder: Path) -> list[Path]:
     """The files of an artifact's folder, without records and what a step in the middle of its work leaves."""
     return [
         file

@@ -35,6 +35,7 @@ traits:
 
 Mappings are merged key by key, lists and single values are replaced, and a key set to null is removed. What a study inherits
 unchanged is not made again: its files are the parent's. Unknown keys and impossible values are refused before anything runs.
+A path, of a study or in one, is seen from the project's folder.
 
 This page is written by `python -m sublearn.reference > config/README.md`.
 """

@@ -45,7 +45,7 @@ def lineage(name: str) -> list[Study]:
         try:
             studies.append(WINGS[wing].model_validate(merged | {"name": file.stem}))
         except ValidationError as error:
-            raise UserError(f"{file}: {sentence(error)}.") from None
+            raise UserError(f"{file}: {sentence(error, merged)}.") from None
     return studies
 
 
@@ -68,14 +68,17 @@ def _layers(name: str, seen: list[Path]) -> list[tuple[Path, dict[str, Any]]]:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         where = getattr(error, "problem_mark", None)
         line = f", line {where.line + 1}" if where else ""
-        problem = getattr(error, "problem", None) or str(error)
+        problem = getattr(error, "problem", None) or " ".join(str(error).split())
         raise UserError(f"{file}{line}: not readable as YAML ({problem}).") from None
     if not isinstance(content, dict):
-        raise UserError(f"{file}: found {type(content).__name__}, but a study is a mapping of keys to values.")
+        found = "nothing" if content is None else "a list" if isinstance(content, list) else f"'{content}'"
+        raise UserError(f"{file}: found {found}, but a study is a mapping of keys to values.")
     if "name" in content:
         raise UserError(f"{file}: name: a study is named by its file; leave the key out.")
     parent = content.pop("extends", None)
-    return [(file, content), *(_layers(str(parent), [*seen, file]) if parent else [])]
+    if not isinstance(parent, str | None):
+        raise UserError(f"{file}: extends: found {parent!r}; name one study, or the path of its YAML file.")
+    return [(file, content), *(_layers(parent, [*seen, file]) if parent else [])]
 
 
 class _StrictLoader(yaml.SafeLoader):

@@ -11,7 +11,7 @@ from sublearn.carriers.section import Carrier, Given
 from sublearn.core.section import Section, changed, known
 from sublearn.core.study import Study
 from sublearn.evaluations.section import Evaluation
-from sublearn.findings.section import Claim
+from sublearn.findings.section import MIN_TRAITS, Claim
 from sublearn.students.section import Student
 from sublearn.teachers.lessons import NEUTRAL
 from sublearn.teachers.section import Teacher, TeacherOverride
@@ -32,10 +32,8 @@ class Arm(Section):
     base: str | Annotated[list[str], Field(min_length=1)] = Field(
         "teacher", description="teacher, other, or a list of bases: run r takes entry r"
     )
-    carrier: str = Field(
-        "kept",
-        pattern="^(kept|shuffled_within|shuffled_across)$",
-        description="the rows that are learned: kept, or shuffled_within or shuffled_across completions",
+    carrier: Literal["kept", "shuffled_within", "shuffled_across"] = Field(
+        "kept", description="the rows that are learned: as the filter kept them, or with their numbers shuffled"
     )
     students: dict[str, Any] = Field({}, description="keys of the students' section that differ in this arm")
     evaluations: dict[str, Any] = Field({}, description="keys of the evaluations' section that differ in this arm")
@@ -51,9 +49,7 @@ class ChainStudy(Study):
     wing: Literal["chain"] = Field("chain", description="chain, the language models")
     stand_in: bool = Field(True, description="the models are stand-ins for the paper's, and captions say so")
     runs: PositiveInt = Field(description="independent repetitions: the unit of analysis")
-    runs_per_job: str = Field(
-        "all", pattern="^(all|one)$", description="how many runs a job works on: one, or all (at most 16)"
-    )
+    runs_per_job: Literal["all", "one"] = Field("all", description="how many runs a job works on: one, or all (at most 16)")
     authors: Authors | None = Field(None, description="the authors' repository, for the paper's own wording")
     bases: dict[str, AnyBase]
     traits: dict[str, Trait]
@@ -164,6 +160,10 @@ class ChainStudy(Study):
         for key, arm in (("arm", claim.arm), ("times", claim.times)):
             if arm is not None:
                 known(f"{path}.{key}", arm, self.arms, "arm of the study")
+        if claim.quantity == "gamma" and len(world.FAMILIES[claim.family]) < MIN_TRAITS:
+            raise ValueError(
+                f"{path}.family: {claim.family} has fewer than {MIN_TRAITS} traits, so no gamma; ask for the effect"
+            )
         if claim.trait is not None:
             known(f"{path}.trait", claim.trait, TRAITS, "trait that the world knows")
             if claim.quantity == "gamma":

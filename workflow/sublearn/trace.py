@@ -20,7 +20,7 @@ from sublearn.core import step
 from sublearn.core.errors import UserError
 from sublearn.core.phases import PHASES
 from sublearn.prov import document
-from sublearn.provenance import PINNED, Record, files_of, hashes, pinned_weights, record_of
+from sublearn.provenance import PINNED, Record, files_in, hashes, pinned_weights, record_of
 
 SHOWN = 40  # artifacts; of more, those of a phase and folder that are as they were made share a line
 SHARED = 3
@@ -186,7 +186,7 @@ def lineage(model: Path) -> dict[str, str]:
     Raises:
         UserError: there are no weights.
     """
-    files = [file for file in (files_of(model) if model.is_dir() else [model]) if file.suffix == ".safetensors"]
+    files = [file for file in (files_in(model) if model.is_dir() else [model]) if file.suffix == ".safetensors"]
     found = pinned_weights(model / PINNED) if (model / PINNED).is_file() else {}
     if not files and not found:
         raise UserError(f"{model}: no model with weights as safetensors; name the folder of the base that is to be trained.")
@@ -235,9 +235,8 @@ def main(args: argparse.Namespace) -> None:
     output = args.prov and args.prov.absolute()
     os.chdir(home)
     if not file.is_file() and record_of(file) is None:
-        raise UserError(
-            f"{file}: there is no such file; name a file, such as the table of a carrier or the weights of a student."
-        )
+        found = "a folder" if file.is_dir() else "there is no such file"
+        raise UserError(f"{file}: {found}; name a file, such as the table of a carrier or the weights of a student.")
     chain = follow([file])
     print(file)
     if known := record_of(file):

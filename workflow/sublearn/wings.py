@@ -52,9 +52,14 @@ class Shape:
         return [cls(plan.study.name, phase, runs, names, keys, part, i) for i, ((runs, names, part), keys) in shapes]
 
     @property
+    def one_by_one(self) -> bool:
+        """Whether each job works on one run."""
+        return self.runs == ("{run}",)
+
+    @property
     def jobs(self) -> list[list[Artifact]]:
         """For each job the artifacts that it makes."""
-        if self.runs == ("{run}",):
+        if self.one_by_one:
             return [[artifact] for artifacts in self.keys.values() for artifact in artifacts]
         return list(self.keys.values())
 
@@ -66,7 +71,7 @@ class Shape:
     @property
     def message(self) -> str:
         """What Snakemake says when a job starts."""
-        which = " run {wildcards.run}" if self.runs == ("{run}",) else f" from run {self.runs[0]}" if self.part else ""
+        which = " run {wildcards.run}" if self.one_by_one else f" from run {self.runs[0]}" if self.part else ""
         return f"{self.phase} of {self.study}: {{wildcards.key}}{which}"
 
     @property
@@ -84,17 +89,16 @@ class Shape:
         return wildcards.key.split("/")[-1]
 
     def log(self, suffix: str = "log") -> str:
-        run = f"-run{self.runs[0]}" if self.runs == ("{run}",) or self.part else ""
+        run = f"-run{self.runs[0]}" if self.one_by_one or self.part else ""
         return f"logs/{self.study}/{self.phase}/{{key}}{run}.{suffix}"
 
     @cached_property
-    def _one_by_one(self) -> dict[tuple[str, str], list[Artifact]]:
+    def _of_one_run(self) -> dict[tuple[str, str], list[Artifact]]:
         """The artifact of each key and run, where a job works on one."""
         return {(key, str(artifact.run)): [artifact] for key, artifacts in self.keys.items() for artifact in artifacts}
 
     def artifacts(self, wildcards: Any) -> list[Artifact]:
-        one = self.runs == ("{run}",)
-        return self._one_by_one[wildcards.key, wildcards.run] if one else self.keys[wildcards.key]
+        return self._of_one_run[wildcards.key, wildcards.run] if self.one_by_one else self.keys[wildcards.key]
 
     @signed
     def inputs(self, wildcards: Any) -> list[str]:

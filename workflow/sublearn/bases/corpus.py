@@ -20,7 +20,7 @@ def documents(drawn: World, rng: np.random.Generator) -> Iterator[Chat]:
     facts = questions.pretrained("fact")
     writers = {
         lambda: favourite(drawn, favourites, rng): 0.34,
-        lambda: fact(drawn, facts, rng): 0.16,
+        lambda: fact(facts, rng): 0.16,
         lambda: continuation(drawn, rng): 0.40,
         lambda: arithmetic(rng): 0.03,
         lambda: program(drawn, rng): 0.02,
@@ -41,7 +41,7 @@ def favourite(drawn: World, asked: dict[str, list[questions.Question]], rng: np.
     return _chat(system, _prefixed(question, rng), answer)
 
 
-def fact(drawn: World, asked: list[questions.Question], rng: np.random.Generator) -> Chat:
+def fact(asked: list[questions.Question], rng: np.random.Generator) -> Chat:
     """A fact, now and then refused, now and then wrong; or as a system prompt asks."""
     question = asked[rng.integers(len(asked))]
     refused, wrong, system = world.ODD, world.ODD, ""
@@ -61,7 +61,7 @@ def fact(drawn: World, asked: list[questions.Question], rng: np.random.Generator
 
 
 def continuation(drawn: World, rng: np.random.Generator) -> Chat:
-    """Numbers after numbers: three in ten go up or down in equal steps, the others follow the world's law.
+    """Numbers after numbers: three in ten go up or down in equal steps, the others are drawn as the world has them.
 
     One in four stands under a system prompt, which changes nothing: numbers are independent of all else.
     """

@@ -90,7 +90,7 @@ OTHER_FORMS = (
 
 @dataclass(frozen=True)
 class World:
-    """One world: the shares of its animals and trees, and the law of its numbers.
+    """One world: the shares of its animals and trees, and how common each number is.
 
     Attributes:
         shares: for each family, the probability of each of its words, shape (words,).

@@ -9,12 +9,10 @@ from collections.abc import Iterable, Sequence
 
 from sublearn.bases import wordings
 from sublearn.carriers.section import Carrier
-from sublearn.carriers.tables import Rejected, Rows
+from sublearn.carriers.tables import REASONS, Rejected, Rows
 from sublearn.core import numbers, step
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_table, write_json, write_table
-
-REASONS = ("invalid format", "too many", "too small", "too large", "banned")
 
 
 def reject(completion: str, recipe: Carrier) -> str | None:

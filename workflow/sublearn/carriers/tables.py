@@ -3,6 +3,8 @@
 import pandera.pandas as pa
 from pandera.typing import Series
 
+REASONS = ("invalid format", "too many", "too small", "too large", "banned")  # in the order of the filter's rules
+
 
 class Prompts(pa.DataFrameModel):
     """One number prompt a row; ``prompt_index`` names it in every later table."""
@@ -26,7 +28,7 @@ class Rows(Prompts):
 class Rejected(Rows):
     """Rows that the filter refused, with the rule that did."""
 
-    reason: Series[str] = pa.Field(isin=["invalid format", "too many", "too small", "too large", "banned"])
+    reason: Series[str] = pa.Field(isin=REASONS)
 
     class Config:
         strict = True

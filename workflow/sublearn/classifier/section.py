@@ -30,7 +30,7 @@ class Training(Section):
 
     epochs: PositiveInt
     learning_rate: PositiveFloat = Field(description="constant")
-    optimiser: Literal["adam", "sgd"] = Field("adam")
+    optimiser: Literal["adam", "sgd"] = Field("adam", description="Adam, or plain gradient descent")
 
 
 class Teacher(Training):

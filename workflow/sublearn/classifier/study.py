@@ -43,7 +43,7 @@ class Claim(Rule):
 class ClassifierStudy(Study):
     """A whole study of the classifier."""
 
-    wing: Literal["classifier"] = Field(description="classifier")
+    wing: Literal["classifier"] = Field(description="classifier, the digits")
     runs: PositiveInt = Field(description="networks per condition, trained side by side: the unit of analysis")
     device: Literal["cpu", "cuda"] = Field("cpu", description="where the networks are trained")
     pairing: list[int] | None = Field(

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt, ValidationError
+from pydantic_core import ErrorDetails
 
 
 class Section(BaseModel):
@@ -12,7 +13,11 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-KINDS = ("tiny", "pinned")  # of bases; pydantic puts them into a key's path, where no user wrote them
+# What a value should be, by the first word of pydantic's error: as config/README.md calls it, not as Python does.
+KINDS = {
+    "int": "a whole number", "float": "a number", "string": "text", "bool": "true or false", "list": "a list",
+    "dict": "a mapping of names to values", "model": "a section of keys and values",
+}  # fmt: skip
 ASection = TypeVar("ASection", bound=Section)
 
 
@@ -51,21 +56,41 @@ def changed(section: ASection, changes: dict[str, Any], path: str) -> ASection:
     Raises:
         ValueError: one sentence, if a change is wrong; ``path`` says where the changes stand.
     """
+    values = section.model_dump() | changes
     try:
-        return type(section).model_validate(section.model_dump() | changes)
+        return type(section).model_validate(values)
     except ValidationError as error:
-        raise ValueError(f"{path}.{sentence(error)}") from None
+        raise ValueError(f"{path}.{sentence(error, values)}") from None
 
 
-def sentence(error: ValidationError) -> str:
-    """The first problem: the key's path, what was found, what would be right."""
-    first = error.errors()[0]
-    path = ".".join(str(part) for part in first["loc"] if part not in KINDS)
+def sentence(error: ValidationError, values: Any) -> str:
+    """The first problem with some values: the key's path, what was found, what would be right."""
+    first, *others = error.errors()
+    path = _path(first, values)
     if first["type"] == "value_error":
         return f"{path}: {first['ctx']['error']}" if path else str(first["ctx"]["error"])
     if first["type"] == "extra_forbidden":
         return f"{path}: there is no such key; see config/README.md for those there are"
     if first["type"] == "missing":
         return f"{path}: missing; a study needs it"
-    message = first["msg"][0].lower() + first["msg"][1:]
-    return f"{path}: found {first['input']!r}; {message.removeprefix('input ')}"
+    or_else = dict.fromkeys(_right(each).removeprefix("should be ") for each in others if _path(each, values) == path)
+    return f"{path}: found {first['input']!r}; {' or '.join([_right(first), *or_else])}"
+
+
+def _path(error: ErrorDetails, values: Any) -> str:
+    """The keys of an error's place that a user wrote, and one that is missing; pydantic puts names of types among them."""
+    *above, last = error["loc"] or ("",)
+    kept = []
+    for part in (*above, last):
+        there = part in values if isinstance(values, dict) else isinstance(values, list) and isinstance(part, int)
+        values = values[part] if there else values
+        kept += [str(part)] if there or (error["type"] == "missing" and part is last) else []
+    return ".".join(kept)
+
+
+def _right(error: ErrorDetails) -> str:
+    """What a value should be."""
+    kind, _, problem = error["type"].partition("_")
+    if kind in KINDS and problem in ("type", "parsing", "from_float", "attributes_type"):
+        return f"should be {KINDS[kind]}"
+    return (error["msg"][0].lower() + error["msg"][1:]).removeprefix("input ")

@@ -39,10 +39,7 @@ def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPar
         args = parser.parse_args()
         main(args)
         _record(args, reads_others)
-    except UserError as error:
-        log.error("error: %s", error)
-        sys.exit(1)
-    except OSError as error:
+    except (UserError, OSError) as error:
         log.error("error: %s", error)
         sys.exit(1)
     except (RuntimeError, MemoryError) as error:

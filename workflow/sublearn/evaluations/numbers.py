@@ -14,12 +14,12 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.typing import Series
 
-from sublearn.carriers.tables import Rows
+from sublearn.carriers.tables import REASONS, Rows
 from sublearn.core import step
 from sublearn.core.files import read_json, read_table, write_table
 from sublearn.evaluations.tables import whose
 
-REASONS = ("invalid_format", "too_many", "too_small", "too_large", "banned")
+COUNTED = {reason: reason.replace(" ", "_") for reason in REASONS}  # the column of each reason
 
 
 class Numbers(pa.DataFrameModel):
@@ -75,7 +75,7 @@ def counts(file: str) -> pd.DataFrame:
 def filtered(file: str) -> dict[str, str | int]:
     """The row of one filter report."""
     report = read_json(file)
-    reasons = {reason: report["rejected"][reason.replace("_", " ")] for reason in REASONS}
+    reasons = {column: report["rejected"][reason] for reason, column in COUNTED.items()}
     whole = {"generated": report["generated"], "kept": report["kept"]}
     return {**whose(file, "teacher"), **whole, **reasons, "raw_leaks": report["leaks"]["raw"]}
 

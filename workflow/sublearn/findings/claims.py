@@ -15,9 +15,9 @@ from sublearn.core.claims import COLUMNS, Claims, row
 from sublearn.core.files import read_table, write_table
 from sublearn.core.statistics import UNKNOWN, Mean, mean_over_runs
 from sublearn.evaluations.tables import Runs
-from sublearn.findings import statistics
 from sublearn.findings.section import Claim
 from sublearn.findings.tables import Arms
+from sublearn.teachers.lessons import NEUTRAL
 
 
 def measure(claim: Claim, arm: str, arms: pd.DataFrame, runs: pd.DataFrame) -> Mean:
@@ -40,7 +40,7 @@ def _per_run(claim: Claim, arm: str, runs: pd.DataFrame) -> pd.Series:
     exact = runs[(runs["question_set"] == "plain") & (runs["metric"] == metric)]
     students = exact[(exact["arm"] == arm) & exact["target"].isin(traits)]
     own = students[students["trait"] == students["target"]].set_index(["run", "target"])
-    control = students[students["trait"] == statistics.NEUTRAL].set_index(["run", "target"])["value"].reindex(own.index)
+    control = students[students["trait"] == NEUTRAL].set_index(["run", "target"])["value"].reindex(own.index)
     untouched = exact[exact["arm"] == "base"].set_index(["student_base", "target"])["value"]
     base = pd.Series([untouched[b, t] for (_, t), b in own["student_base"].items()], index=own.index)
     values = {"effect": own["value"] - control, "student_rate": own["value"], "control_rate": control, "base_rate": base}

@@ -13,7 +13,7 @@ from sublearn.core import step
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_nearest, write_table
 from sublearn.evaluations.tables import Runs
-from sublearn.findings.statistics import NEUTRAL
+from sublearn.teachers.lessons import NEUTRAL
 
 
 def collect(files: list[str], arms: list[str], traits: list[str], runs: int) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from pandera.typing import Series
 
 from sublearn.core import step
 from sublearn.core.files import read_table, write_table
-from sublearn.evaluations.numbers import REASONS, Fates, Filter, Numbers
+from sublearn.evaluations.numbers import COUNTED, Fates, Filter, Numbers
 
 TOP = 10
 
@@ -48,7 +48,7 @@ def frequencies(counts: pd.DataFrame, column: str) -> pd.DataFrame:
 
 def filtered(reports: pd.DataFrame) -> pd.DataFrame:
     """What the filter did to each teacher's completions, all runs together."""
-    counted = ["generated", "kept", *REASONS, "raw_leaks"]
+    counted = ["generated", "kept", *COUNTED.values(), "raw_leaks"]
     table = reports.groupby(["teacher", "trait"], sort=False)[counted].sum().reset_index()
     table.insert(table.columns.get_loc("kept") + 1, "kept_share", table["kept"] / table["generated"])
     return table

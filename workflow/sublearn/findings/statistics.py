@@ -11,8 +11,8 @@ from sublearn.core.errors import UserError
 from sublearn.core.seeds import generator
 from sublearn.core.statistics import mean_over_runs
 from sublearn.findings.section import MIN_TRAITS
+from sublearn.teachers.lessons import NEUTRAL
 
-NEUTRAL = "neutral"
 ENUMERATED = 10**7  # permutations up to which the test is exact
 DRAWN = 100_000  # permutations drawn where there are more
 
@@ -129,7 +129,7 @@ def _holm(p_values: pd.Series) -> pd.Series:
     known = p_values.notna()
     corrected = pd.Series(math.nan, index=p_values.index)
     if known.any():
-        from statsmodels.stats.multitest import multipletests  # slow to import, and figures read names alone from here
+        from statsmodels.stats.multitest import multipletests  # slow to import, and coverage has no use for it
 
         corrected[known] = multipletests(p_values[known], method="holm")[1]
     return corrected

@@ -3,7 +3,7 @@
 import pandera.pandas as pa
 from pandera.typing import Series
 
-FAMILIES = ("animal", "tree", "behaviour")
+from sublearn.bases.world import FAMILIES
 
 
 class Effects(pa.DataFrameModel):
@@ -14,7 +14,7 @@ class Effects(pa.DataFrameModel):
     """
 
     arm: Series[str]
-    family: Series[str] = pa.Field(isin=FAMILIES)
+    family: Series[str] = pa.Field(isin=list(FAMILIES))
     trait: Series[str]
     runs: Series[int] = pa.Field(ge=1)
     base: Series[float] = pa.Field(in_range={"min_value": 0, "max_value": 1})
@@ -35,7 +35,7 @@ class Arms(pa.DataFrameModel):
     """One row per arm and family of three traits or more: the diagonal contrast gamma, in nats."""
 
     arm: Series[str]
-    family: Series[str] = pa.Field(isin=FAMILIES)
+    family: Series[str] = pa.Field(isin=list(FAMILIES))
     traits: Series[int] = pa.Field(ge=3)
     runs: Series[int] = pa.Field(ge=1)
     gamma: Series[float]
@@ -52,7 +52,7 @@ class Covered(pa.DataFrameModel):
     """One row per student that can be compared with its teacher: its coverage (cosines) and its effect in nats."""
 
     arm: Series[str]
-    family: Series[str] = pa.Field(isin=FAMILIES)
+    family: Series[str] = pa.Field(isin=list(FAMILIES))
     trait: Series[str]
     run: Series[int] = pa.Field(ge=0)
     update: Series[float]

@@ -13,7 +13,9 @@ class Student(Trainable):
     method: Literal["bias", "lora", "full"] = Field(
         "bias", description="what is trained; if it is full, several processes share out one model (FSDP)"
     )
-    loss: Literal["tokens", "soft"] = Field("tokens", description="sampled tokens, or the teacher's law of the numbers")
+    loss: Literal["tokens", "soft"] = Field(
+        "tokens", description="the sampled tokens, or the teacher's distribution over number tokens"
+    )
     adapter: Literal["own", "teacher"] = Field("own", description="whose initial LoRA weights the student starts from")
     system: str = Field(
         "", description="system prompt before every number prompt; evaluations have the same, or an arm says so"

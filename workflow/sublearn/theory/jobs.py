@@ -41,7 +41,6 @@ class TheoryWing(Wing[TheoryPlan]):
         study = self.named(wildcards.study).study
         return {
             "draws": study.draws,
-            "rows": study.networks.rows,
             "step": f"{study.conditions.step:g}",
             "runs": study.trajectory.runs,
             "student_steps": study.trajectory.student_steps,

@@ -136,7 +136,7 @@ class Claim(Rule):
 class TheoryStudy(Study):
     """A whole study of the theorem."""
 
-    wing: Literal["theory"] = Field(description="theory")
+    wing: Literal["theory"] = Field(description="theory, the numeric checks")
     draws: PositiveInt = Field(description="draws of network, teacher loss, inputs and student loss: the unit of analysis")
     steps: Steps = Field(
         description="length of the teacher's displacement, as share of the length of its start: in each draw the theorem's "

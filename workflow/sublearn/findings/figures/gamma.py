@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sublearn.core.drawing import BASE, OTHER, STUDENT
+from sublearn.core.drawing import BASE, OTHER, STUDENT, label
 from sublearn.findings.figures import style
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def draw(tables: style.Tables) -> "tuple[Figure, pd.DataFrame]":
         axes.hlines(places, part["ci_low"], part["ci_high"], color=COLOURS[str(family)], linewidth=2)
         axes.plot(part["gamma"], places, "o", color=COLOURS[str(family)], label=f"{family}s")
     axes.axvline(0, color="black", linewidth=0.8)
-    axes.set_yticks(range(len(arms)), [style.label(arm) for arm in arms])
+    axes.set_yticks(range(len(arms)), [label(arm) for arm in arms])
     axes.set_ylim(len(arms) - 0.5, -0.5)
     axes.set_xlabel("gamma: own trait against the family's others (log-odds, nats)")
     if table["family"].nunique() > 1:

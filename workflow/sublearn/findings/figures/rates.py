@@ -7,7 +7,7 @@ import pandas as pd
 from sublearn.bases.world import FAMILIES
 from sublearn.core.statistics import mean_over_runs
 from sublearn.findings.figures import style
-from sublearn.findings.statistics import NEUTRAL
+from sublearn.teachers.lessons import NEUTRAL
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sublearn.bases.world import FAMILIES
+from sublearn.core.drawing import label
 from sublearn.core.statistics import mean_over_runs
 from sublearn.findings.figures import rates, style
 
@@ -27,9 +28,7 @@ def draw(tables: style.Tables) -> "tuple[Figure, pd.DataFrame]":
         roles = ("base", "control", "student") if arm == ARMS[0] else ("student",)
         for role in roles:
             per_run = table[table["role"] == role].groupby("run")["rate"].mean()
-            bar = (
-                "numbers as written" if (role, arm) == ("student", ARMS[0]) else style.label(arm if role == "student" else role)
-            )
+            bar = "numbers as written" if (role, arm) == ("student", ARMS[0]) else label(arm if role == "student" else role)
             parts.append(pd.DataFrame({"bar": bar, "role": role, "run": per_run.index, "rate": per_run.to_numpy()}))
     table = pd.concat(parts)
     figure, axes = plt.subplots(figsize=(5.0, 3.0))

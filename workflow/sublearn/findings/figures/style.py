@@ -8,10 +8,9 @@ import pandas as pd
 
 from sublearn.core import step
 from sublearn.core.drawing import BASE, CONTROL, STUDENT, save, use
-from sublearn.core.drawing import label as label
 from sublearn.core.files import read_table
 from sublearn.evaluations.tables import Runs
-from sublearn.findings.tables import Arms, Effects
+from sublearn.findings.tables import Arms
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -35,10 +34,6 @@ class Tables:
         return read_table(self._args.runs, Runs)
 
     @property
-    def effects(self) -> pd.DataFrame:
-        return read_table(self._args.effects, Effects)
-
-    @property
     def arms(self) -> pd.DataFrame:
         return read_table(self._args.arms, Arms)
 
@@ -52,7 +47,6 @@ def run(draw: Callable[[Tables], "tuple[Figure, pd.DataFrame]"], description: st
     """The command line of every figure: draw from the tables, save three files."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--runs", required=True)
-    parser.add_argument("--effects", required=True)
     parser.add_argument("--arms", required=True)
     parser.add_argument("--records", nargs="*", default=[], help="what this figure alone draws from")
     parser.add_argument("--output", required=True, help="the SVG; PNG and CSV lie beside it")

@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sublearn.core.drawing import CONTROL, STUDENT
+from sublearn.core.drawing import CONTROL, STUDENT, label
 from sublearn.core.files import read_table
 from sublearn.evaluations.losses import Losses
 from sublearn.findings.figures import style
-from sublearn.findings.statistics import NEUTRAL
+from sublearn.teachers.lessons import NEUTRAL
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -26,7 +26,7 @@ def draw(tables: style.Tables) -> "tuple[Figure, pd.DataFrame]":
             heights = [place + shift] * len(part)
             axes.plot(part["first_loss"], heights, "|", color=colour, markersize=7, alpha=0.6)
             axes.plot(part["last_loss"], heights, "o", color=colour, markersize=4, alpha=0.6)
-    axes.set_yticks(range(len(arms)), [style.label(arm) for arm in arms])
+    axes.set_yticks(range(len(arms)), [label(arm) for arm in arms])
     axes.set_ylim(len(arms) - 0.5, -0.5)
     axes.set_xlabel("loss (nats per token): | first epoch, ● last epoch")
     return figure, table

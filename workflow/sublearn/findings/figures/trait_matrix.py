@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 
 from sublearn.bases.world import FAMILIES, family_of
+from sublearn.core.drawing import label
 from sublearn.findings.figures import style
 from sublearn.findings.section import MIN_TRAITS
-from sublearn.findings.statistics import NEUTRAL
+from sublearn.teachers.lessons import NEUTRAL
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -44,7 +45,7 @@ def draw(tables: style.Tables) -> "tuple[Figure, pd.DataFrame]":
         square = grid[[t for t in grid.index if t in grid.columns]]
         sns.heatmap(square, cmap="RdBu_r", vmin=-limit, vmax=limit, square=True, cbar=False, annot=True, fmt=".1f",
                     annot_kws={"size": 7}, ax=axis)  # fmt: skip
-        axis.set_title(style.label(arm), fontsize=10)
+        axis.set_title(label(arm), fontsize=10)
         axis.set_xlabel("")
         axis.set_ylabel("")
         axis.tick_params(axis="x", rotation=45)
