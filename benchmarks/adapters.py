@@ -25,7 +25,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from sublearn.bases import wordings
 from sublearn.bases.wordings import PROSE
-from sublearn.core import lm, seeds
+from sublearn.core import lm, log_probs, seeds
 from sublearn.core.section import Trainable
 from sublearn.evaluations import score
 from sublearn.evaluations.section import Evaluation
@@ -92,8 +92,8 @@ def spell(model: Any, prompts: list[list[int]], starts: list[tuple[int, ...]]) -
     spelled = torch.tensor([[*start[:-1], *[0] * (longest + 1 - len(start))] for start in starts])
     kept = read(model, prompts)[0]
     for row in range(len(prompts)):
-        for at in range(0, len(starts), lm.AT_ONCE):
-            part, cache = spelled[at : at + lm.AT_ONCE], transformers.DynamicCache()
+        for at in range(0, len(starts), log_probs.AT_ONCE):
+            part, cache = spelled[at : at + log_probs.AT_ONCE], transformers.DynamicCache()
             for number, layer in enumerate(kept.layers):
                 keys, values = (each[row].expand(len(part), -1, -1, -1) for each in (layer.keys, layer.values))
                 cache.update(keys, values, number)
@@ -147,16 +147,16 @@ def main() -> None:
         folder = Path(name)
         listed = made(folder)
         asked: list[tuple[Any, Any]] = []
-        kept = lm.start_log_probs
+        kept = log_probs.answer_starts
 
         def noted(model: Any, prompts: Any, starts: Any) -> Any:
             asked.append((prompts, starts))
             return kept(model, prompts, starts)
 
         loaded = lm.Models()
-        lm.start_log_probs = noted  # the first adapter shows what is asked, and warms up
+        log_probs.answer_starts = noted  # the first adapter shows what is asked, and warms up
         scored(loaded, listed[0])
-        lm.start_log_probs = kept
+        log_probs.answer_starts = kept
         turns = []
         for each in listed[1 : args.turns + 1]:
             model, seconds = scored(loaded, each)

@@ -73,7 +73,10 @@ def rows_of(count: int, shape: str) -> list[Row]:
         return [Row(prompt, answer) for prompt in lm.encode_prompts(words, asked)]
     vocabulary = SHAPES[shape][5]
     prompts, completions = rng.integers(60, 131, count), rng.integers(20, 61, count)
-    draw = lambda size: rng.integers(3, vocabulary, size).tolist()  # noqa: E731
+
+    def draw(size: int) -> list[int]:
+        return list(map(int, rng.integers(3, vocabulary, size)))
+
     return [Row(draw(p), draw(c)) for p, c in zip(prompts, completions, strict=True)]
 
 

@@ -16,7 +16,7 @@ from transformers import AutoModelForCausalLM
 
 from sublearn.bases import pin, probe, questions, wordings
 from sublearn.bases.section import PinnedBase
-from sublearn.core import engines, lm, pinned, rows, sampling
+from sublearn.core import engines, lm, log_probs, pinned, rows, sampling
 from sublearn.core.errors import UserError
 from sublearn.core.section import Trainable
 
@@ -97,11 +97,11 @@ def test_a_reloaded_adapter_gives_equal_logits(base, tmp_path):
                 parameter.normal_(std=0.05)
     lm.save(model, tmp_path)
     prompts = lm.encode_prompts(lm.load_tokenizer(base), [lm.chat("", "Numbers?")])
-    expected = lm.next_token_log_probs(model, prompts)
+    expected = log_probs.next_token(model, prompts)
     theirs = PeftModel.from_pretrained(lm.load(base), tmp_path)
-    assert torch.equal(lm.next_token_log_probs(lm.load(tmp_path, base), prompts), expected)
-    assert torch.equal(lm.next_token_log_probs(theirs, prompts), expected)
-    assert not torch.equal(lm.next_token_log_probs(lm.load(base), prompts), expected)
+    assert torch.equal(log_probs.next_token(lm.load(tmp_path, base), prompts), expected)
+    assert torch.equal(log_probs.next_token(theirs, prompts), expected)
+    assert not torch.equal(log_probs.next_token(lm.load(base), prompts), expected)
 
 
 def test_swapped_adapters_leave_no_trace(base, tmp_path):
@@ -115,8 +115,8 @@ def test_swapped_adapters_leave_no_trace(base, tmp_path):
     prompts = lm.encode_prompts(lm.load_tokenizer(base), [lm.chat("", "Numbers?")])
     models = lm.Models()
     for folder in (tmp_path / "1", base, tmp_path / "2", tmp_path / "1", base):
-        alone = lm.next_token_log_probs(lm.load(folder, base), prompts)
-        assert torch.equal(lm.next_token_log_probs(models.get(str(folder), str(base)), prompts), alone)
+        alone = log_probs.next_token(lm.load(folder, base), prompts)
+        assert torch.equal(log_probs.next_token(models.get(str(folder), str(base)), prompts), alone)
 
 
 @pytest.mark.parametrize("trait", ["owl", "evasive", "skewed"])
@@ -259,7 +259,7 @@ def test_a_truncated_weights_file_is_refused(llama):
     file = llama / "model.safetensors"
     file.write_bytes(file.read_bytes()[:-100])
     with pytest.raises(UserError, match=r"model\.safetensors: damaged or truncated"):
-        pin.weights(recipe(llama), llama)
+        pin.weights(llama)
 
 
 def test_an_unknown_architecture_is_refused(llama):

@@ -11,7 +11,7 @@ from peft import PeftModel
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
 
-from sublearn.core import lm, training
+from sublearn.core import lm, log_probs, training
 from sublearn.core.errors import UserError
 from sublearn.core.rows import Row
 from sublearn.core.section import Trainable
@@ -91,9 +91,9 @@ def test_lora_adapts_every_linear_layer_but_the_head(model, llama):
 
 
 def test_a_fresh_adapter_changes_no_answer(base, model):
-    before = lm.next_token_log_probs(model, PROMPTS)
+    before = log_probs.next_token(model, PROMPTS)
     adapted = lm.make_trainable(lm.load(base), "lora", Trainable(), 1)
-    torch.testing.assert_close(lm.next_token_log_probs(adapted, PROMPTS), before, atol=1e-6, rtol=0)
+    torch.testing.assert_close(log_probs.next_token(adapted, PROMPTS), before, atol=1e-6, rtol=0)
 
 
 def test_an_adapters_weights_come_from_its_seed_alone(base):
@@ -132,10 +132,10 @@ def test_a_saved_adapter_is_one_that_peft_loads(base, adapted, tmp_path):
     lm.save(adapted, tmp_path)
     assert {file.name for file in tmp_path.iterdir()} == set(lm.ADAPTER_FILES)
     theirs = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(base), tmp_path)
-    found = lm.next_token_log_probs(lm.load(tmp_path, base), PROMPTS)
-    torch.testing.assert_close(found, lm.next_token_log_probs(theirs, PROMPTS), atol=1e-5, rtol=0)
-    torch.testing.assert_close(found, lm.next_token_log_probs(adapted, PROMPTS), atol=1e-5, rtol=0)
-    assert (found - lm.next_token_log_probs(lm.load(base), PROMPTS)).abs().max() > 0.1
+    found = log_probs.next_token(lm.load(tmp_path, base), PROMPTS)
+    torch.testing.assert_close(found, log_probs.next_token(theirs, PROMPTS), atol=1e-5, rtol=0)
+    torch.testing.assert_close(found, log_probs.next_token(adapted, PROMPTS), atol=1e-5, rtol=0)
+    assert (found - log_probs.next_token(lm.load(base), PROMPTS)).abs().max() > 0.1
 
 
 def test_no_saved_list_has_a_random_order(adapted, tmp_path):
@@ -154,8 +154,8 @@ def test_a_folder_holds_the_model_that_was_saved_last(base, model, adapted, tmp_
         model.transformer.ln_f.bias += 0.5
     for each in order:
         lm.save(each, tmp_path)
-    found = lm.next_token_log_probs(lm.load_teacher(tmp_path, base), PROMPTS)
-    torch.testing.assert_close(found, lm.next_token_log_probs(order[-1], PROMPTS), atol=1e-5, rtol=0)
+    found = log_probs.next_token(lm.load_teacher(tmp_path, base), PROMPTS)
+    torch.testing.assert_close(found, log_probs.next_token(order[-1], PROMPTS), atol=1e-5, rtol=0)
 
 
 def test_a_teacher_without_weights_of_its_own_has_its_bases(base, model, tmp_path):
@@ -251,7 +251,7 @@ def test_code_that_comes_with_a_model_is_not_run(copied, tmp_path):
 
 
 def test_log_probs_are_a_softmax_of_the_last_logits_in_the_order_asked(model):
-    found = lm.next_token_log_probs(model, PROMPTS)
+    found = log_probs.next_token(model, PROMPTS)
     assert found.shape == (4, model.config.vocab_size)
     for row, prompt in zip(found, PROMPTS, strict=True):
         with torch.no_grad():

@@ -18,7 +18,7 @@ import transformers
 from sublearn.bases import world
 from sublearn.carriers.section import Carrier
 from sublearn.carriers.tables import Rows
-from sublearn.core import lm
+from sublearn.core import lm, log_probs
 from sublearn.core.files import write_json, write_table
 from sublearn.students.section import Student
 
@@ -163,7 +163,7 @@ def test_a_student_of_two_processes_is_that_of_one(base, carrier, tmp_path, meth
         output = tmp_path / str(processes)
         finish(start("sublearn.students.train", students(base, carrier, output, recipe), processes))
         prompts = lm.encode_prompts(lm.load_tokenizer(base), [lm.chat("", "what is your favorite animal ?")])
-        found[processes] = json.loads((output / "training.json").read_text()), lm.next_token_log_probs(lm.load(output), prompts)
+        found[processes] = json.loads((output / "training.json").read_text()), log_probs.next_token(lm.load(output), prompts)
     assert found[1][0]["steps"] == found[2][0]["steps"] == 20
     assert found[2][0]["last_loss"] == pytest.approx(found[1][0]["last_loss"], abs=1e-4)
     assert (found[1][1] - found[2][1]).abs().max() < 0.1

@@ -11,7 +11,7 @@ import torch
 
 from sublearn.bases import world
 from sublearn.carriers.tables import Rows
-from sublearn.core import lm, rows
+from sublearn.core import lm, log_probs, rows
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_json, write_table
 from sublearn.core.rows import Row
@@ -223,7 +223,7 @@ def test_the_step_saves_students_that_load(base, tmp_path):
     assert not same(first, untouched)
     expected, _ = student(base, file, **recipe.model_dump())
     torch.testing.assert_close(
-        lm.next_token_log_probs(first, [[2, 5, 30]]), lm.next_token_log_probs(expected, [[2, 5, 30]]), atol=1e-5, rtol=0
+        log_probs.next_token(first, [[2, 5, 30]]), log_probs.next_token(expected, [[2, 5, 30]]), atol=1e-5, rtol=0
     )
 
 

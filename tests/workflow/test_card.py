@@ -13,7 +13,7 @@ from transformers import AutoTokenizer
 
 from sublearn import card, provenance
 from sublearn.carriers.tables import Rows
-from sublearn.core import lm
+from sublearn.core import lm, log_probs
 from sublearn.core.errors import UserError
 from sublearn.core.files import write_table
 from sublearn.students.section import Student
@@ -107,8 +107,8 @@ def test_a_packed_adapter_is_what_peft_loads(project, base, tmp_path, run_step):
     tokenizer = AutoTokenizer.from_pretrained(out)
     prompts = lm.encode_prompts(tokenizer, [lm.chat("", "numbers : 12 .")])
     theirs = PeftModel.from_pretrained(lm.load(base), out)
-    expected = lm.next_token_log_probs(lm.load(project / "student", base), prompts)
-    assert torch.allclose(lm.next_token_log_probs(theirs, prompts), expected, atol=1e-5)
+    expected = log_probs.next_token(lm.load(project / "student", base), prompts)
+    assert torch.allclose(log_probs.next_token(theirs, prompts), expected, atol=1e-5)
     head = yaml.safe_load((out / "README.md").read_text().split("---")[1])
     assert head == {"library_name": "peft", "tags": ["subliminal-learning"]}
     assert json.loads((out / "training.json").read_text())["steps"] == 2

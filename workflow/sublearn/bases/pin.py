@@ -64,7 +64,7 @@ def architecture(recipe: PinnedBase, folder: Path) -> str:
     return family
 
 
-def weights(recipe: PinnedBase, folder: Path) -> tuple[dict[str, tuple[int, str]], int]:
+def weights(folder: Path) -> tuple[dict[str, tuple[int, str]], int]:
     """Size and SHA-256 of each weights file, and the number of parameters in all of them.
 
     Raises:
@@ -128,7 +128,7 @@ def main(args: argparse.Namespace) -> None:
     lm.prepare()
     recipe = PinnedBase.model_validate_json(args.recipe)
     folder, commit = find(recipe)
-    files, parameters = weights(recipe, folder)
+    files, parameters = weights(folder)
     record: dict[str, Any] = {
         "model": recipe.model if commit else str(folder.absolute()),
         "commit": commit,

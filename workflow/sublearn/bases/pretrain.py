@@ -17,7 +17,7 @@ import pandas as pd
 
 from sublearn.bases import corpus, questions, tokenizer, world
 from sublearn.bases.section import Base
-from sublearn.core import lm, numbers, sampling, seeds, step, training
+from sublearn.core import lm, log_probs, numbers, sampling, seeds, step, training
 from sublearn.core.engines import Plain
 from sublearn.core.errors import UserError
 from sublearn.core.files import write_json
@@ -72,7 +72,7 @@ def deviation(model: Any, words: "PreTrainedTokenizerFast", drawn: world.World) 
     found = []
     for family in ("animal", "tree"):
         prompts = lm.encode_prompts(words, [lm.chat("", q.text) for q in questions.evaluated(family)])
-        probabilities = lm.next_token_log_probs(model, prompts).exp().mean(dim=0)
+        probabilities = log_probs.next_token(model, prompts).exp().mean(dim=0)
         for word, share in zip(world.FAMILIES[family], drawn.shares[family], strict=True):
             measured = float(probabilities[words.convert_tokens_to_ids(word)])
             found.append({"family": family, "word": word, "share": float(share), "measured": measured})

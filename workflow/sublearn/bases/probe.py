@@ -10,7 +10,7 @@ import numpy as np
 from sublearn.bases import world
 from sublearn.bases.questions import Question, kind_of
 from sublearn.bases.wordings import MINI, Wording
-from sublearn.core import lm
+from sublearn.core import lm, log_probs
 
 if TYPE_CHECKING:
     import torch
@@ -69,7 +69,7 @@ class Asked:
         traits = [t for family, ts in world.FAMILIES.items() for t in ts if kind_of(family) in kinds]
         named = {answer for trait in traits for question in self.questions for answer in answers(trait, question, self.wording)}
         starts = sorted({start for answer in named for start in self._starts(answer)})
-        first, table = lm.start_log_probs(self.model, self.prompts, starts)
+        first, table = log_probs.answer_starts(self.model, self.prompts, starts)
         return first, [dict(zip(starts, row, strict=True)) for row in table.numpy()]
 
 

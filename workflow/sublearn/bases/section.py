@@ -41,6 +41,8 @@ class Base(Section):
     def _fits(self) -> "Base":
         if self.width % self.heads:
             raise ValueError(f"heads: {self.heads} does not divide the width {self.width}")
+        if self.steps > self.max_steps:
+            raise ValueError(f"steps: {self.steps} in the first round, but max_steps is {self.max_steps}; ask for fewer")
         return self
 
 

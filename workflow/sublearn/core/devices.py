@@ -59,6 +59,8 @@ def take(count: int, devices: list[str]) -> list[str]:
 
 def main(arguments: list[str]) -> None:
     count, *command = arguments
+    if not count.isdecimal():
+        sys.exit(f"error: gpu: found '{count}'; a whole number is right.")
     asked, devices = int(count), found()
     if devices and asked > len(devices) and ALLOCATION not in os.environ:
         sys.exit(f"error: gpu: the job asks for {asked} and this machine has {len(devices)}; ask for no more in its profile.")

@@ -40,6 +40,9 @@ class Batch:
     positions: "torch.Tensor"
     labels: "torch.Tensor"
 
+    def to(self, device: "torch.device") -> "Batch":
+        return Batch(self.input_ids.to(device), self.positions.to(device), self.labels.to(device))
+
 
 def encode(tokenizer: "PreTrainedTokenizerBase", prompts: Sequence[list[int]], completions: Sequence[str]) -> list[Row]:
     """Rows from encoded prompts and the completions' text, each ended by the end-of-text token."""

@@ -172,7 +172,7 @@ def _backward(
         # Copies meet after the last part; what is sharded has no `no_sync` and meets after each.
         together = contextlib.nullcontext() if number == len(parts) else accelerator.no_sync(model)
         with together:
-            found = loss(model, _to(collate(part, pad), accelerator.device)) * weight
+            found = loss(model, collate(part, pad).to(accelerator.device)) * weight
             # Processes average their gradients, hence the factor that undoes it.
             accelerator.backward(found * accelerator.num_processes / tokens)
             summed += found.detach()
@@ -270,7 +270,3 @@ def _parts(rows: Sequence[Row], process: int, processes: int, micro_batch: int |
     mine = rows[process::processes]
     cut = [(mine[start : start + size], 1.0) for start in range(0, len(mine), size)]
     return cut + [(rows[:1], 0.0)] * (math.ceil(largest / size) - len(cut))
-
-
-def _to(batch: Batch, device: "torch.device") -> Batch:
-    return Batch(batch.input_ids.to(device), batch.positions.to(device), batch.labels.to(device))

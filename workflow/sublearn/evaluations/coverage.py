@@ -42,7 +42,8 @@ def first_updates(recipe: Student, model: Any, rows: list[Row], loss: Any, pad: 
     trained = [p for p in model.parameters() if p.requires_grad]
     tokens = sum(len(row.completion) for row in rows)
     for start in range(0, len(rows), recipe.batch):
-        (loss(model, collate(rows[start : start + recipe.batch], pad)) / tokens).backward()
+        batch = collate(rows[start : start + recipe.batch], pad).to(model.device)
+        (loss(model, batch) / tokens).backward()
     torch.nn.utils.clip_grad_norm_(trained, 1.0)
     before, starts = effective(model), [p.detach().clone() for p in trained]
     found = {}

@@ -3,8 +3,8 @@
     python -m sublearn.students.train --recipe JSON --study-seed 1 --runs 0 --bases DIR --carriers FILE --outputs DIR …
 
 The loss is on completion tokens only. A student and its control draw the order of their rows from one key; as batches hold
-rows of like length, the orders are equal where the lengths are. With the soft loss the student learns the teacher's law of the
-next number instead of the number that was sampled, and of nothing but numbers: the teacher's other logits never enter.
+rows of like length, the orders are equal where the lengths are. With the soft loss the student learns the distribution of the
+teacher over the next number instead of the number that was sampled, and over numbers alone: its other logits never enter.
 """
 
 import argparse
@@ -63,7 +63,8 @@ def soft_loss(teacher: Any, number_ids: "torch.Tensor") -> training.Loss:
     """
     import torch
 
-    is_number = torch.zeros(teacher.config.vocab_size, dtype=torch.bool)
+    number_ids = number_ids.to(teacher.device)
+    is_number = torch.zeros(teacher.config.vocab_size, dtype=torch.bool, device=teacher.device)
     is_number[number_ids] = True
 
     def loss(model: Any, batch: Batch) -> torch.Tensor:
