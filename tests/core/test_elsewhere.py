@@ -1,0 +1,141 @@
+"""Steps keep to their model's device: what they compute on a device that refuses to be mixed is what the processor computes."""
+
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
+
+import elsewhere
+import pytest
+import torch
+import transformers
+from loops import OPTIMISER, STEPS, DiedError, interrupted
+
+from sublearn.core import log_probs, sampling, training
+from sublearn.core.checkpoints import Checkpoint
+from sublearn.core.engines import Plain
+from sublearn.core.section import Trainable
+from sublearn.evaluations import coverage
+from sublearn.students.section import Student
+from sublearn.students.train import soft_loss
+
+PROMPTS = [[5, 6, 7], [8, 9, 10, 11], [5, 6], [3, 4, 5, 6, 7]]
+STARTS = [(5,), (6, 7), (8, 9, 10), (3,)]
+
+
+@pytest.fixture(scope="module")
+def there():
+    """Calls a function of this module in a process that has the device."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), elsewhere.install) as pool:
+        yield lambda function, *args: pool.submit(function, *args).result()
+
+
+@pytest.fixture(scope="module")
+def model(tokenizer, tmp_path_factory):
+    """The folder of a random model with biases, and with the tokenizer of tiny bases."""
+    folder = str(tmp_path_factory.mktemp("elsewhere"))
+    config = transformers.GPTNeoXConfig(
+        vocab_size=len(tokenizer), hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
+        max_position_embeddings=64, initializer_range=0.2,
+    )  # fmt: skip
+    torch.manual_seed(0)
+    transformers.GPTNeoXForCausalLM(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+# What is computed here and there; `to_device` of ``lm`` is another one there.
+
+
+def learned(model: str, method: str, save_memory: bool, soft: bool) -> list[float]:
+    from sublearn.core import lm
+
+    student = lm.make_trainable(lm.load(model), method, Trainable(save_memory=save_memory), 1)
+    loss = training.token_loss
+    if soft:
+        teacher = lm.load(model)
+        torch.nn.init.ones_(teacher.gpt_neox.final_layer_norm.bias)
+        loss = soft_loss(teacher, torch.arange(7, 1000))
+    return training.train(student, STEPS, len(STEPS), OPTIMISER, pad=0, loss=loss, micro_batch=2)
+
+
+def gone_on(model: str, folder: str) -> list[float]:
+    """A loop that dies after two steps, and another that takes up its checkpoint."""
+    from sublearn.core import lm
+
+    losses = []
+    for steps in (interrupted(STEPS, 2), STEPS):
+        student = lm.make_trainable(lm.load(model), "lora", Trainable(), 1)
+        with suppress(DiedError):
+            losses = training.train(
+                student, steps, len(STEPS), OPTIMISER, pad=0, checkpoint=Checkpoint(folder, "student", ["a"])
+            )
+    return losses
+
+
+def asked(model: str) -> list[float]:
+    from sublearn.core import lm
+
+    first, starts = log_probs.answer_starts(lm.load(model), PROMPTS, STARTS)
+    return [*first.sum(dim=1).tolist(), *starts.flatten().tolist()]
+
+
+def written(model: str, temperature: float, read_once: bool) -> list[str]:
+    from sublearn.core import lm
+
+    engine = Plain(lm.load(model), lm.load_tokenizer(model), read_once)
+    return engine([*PROMPTS, PROMPTS[0]], sampling.uniform(5, 6, "elsewhere"), temperature)
+
+
+def first_step(model: str) -> list[float]:
+    from sublearn.core import lm
+
+    student = lm.make_trainable(lm.load(model), "bias", Trainable(), 1)
+    coverage.first_updates(Student(batch=2), student, STEPS[0], training.token_loss, 0)
+    return [float(p.grad.norm()) for p in student.parameters() if p.requires_grad]
+
+
+def mixed() -> list[str]:
+    """What the device says of operations that a GPU refuses, and of some that it takes."""
+    tensor, said = torch.ones(3, device=elsewhere.NAME), []
+    index = torch.zeros(2, dtype=torch.long)
+    for operation in (
+        lambda: tensor + torch.ones(3),
+        lambda: torch.ones(3)[index.to(elsewhere.NAME)],
+        tensor.numpy,
+        lambda: tensor[index] + torch.tensor(1.0),
+        lambda: tensor.cpu().numpy(),
+    ):
+        try:
+            operation()
+            said.append("")
+        except (RuntimeError, TypeError) as error:
+            said.append(str(error))
+    return said
+
+
+def test_the_device_refuses_what_a_gpu_refuses(there):
+    *refused, index, moved = there(mixed)
+    assert all("two devices" in each or "numpy" in each for each in refused)
+    assert index == moved == ""
+
+
+@pytest.mark.parametrize("soft", [False, True])
+@pytest.mark.parametrize(("method", "save_memory"), [("lora", False), ("lora", True), ("bias", False), ("full", True)])
+def test_models_learn(there, model, method, save_memory, soft):
+    arguments = (model, method, save_memory, soft)
+    assert there(learned, *arguments) == pytest.approx(learned(*arguments), abs=1e-5)
+
+
+def test_checkpoints_are_taken_up(there, model, tmp_path, monkeypatch):
+    monkeypatch.setattr("sublearn.core.checkpoints.Checkpoint.is_due", lambda _: True)
+    assert there(gone_on, model, str(tmp_path / "there")) == pytest.approx(gone_on(model, str(tmp_path / "here")), abs=1e-5)
+
+
+def test_models_answer_and_write(there, model):
+    assert there(asked, model) == pytest.approx(asked(model), rel=1e-5)
+    for arguments in ((1.0, False), (1.0, True), (0.0, False)):
+        assert there(written, model, *arguments) == written(model, *arguments)
+
+
+def test_coverage_is_measured(there, model):
+    assert there(first_step, model) == pytest.approx(first_step(model), rel=1e-3)
