@@ -111,6 +111,15 @@ def test_a_prompted_teacher_is_its_base_under_a_system_prompt(base, tmp_path):
     assert record["rates"] != record["rates_of_base"]
 
 
+def test_a_taught_teacher_may_be_told_besides_and_must_show_what_it_was_taught_without(base, tmp_path):
+    for name, recipe in (("taught", QUICK), ("told", QUICK.model_copy(update={"told": True}))):
+        run(recipe, "owl", base, tmp_path / name)
+    taught, told = (read_json(tmp_path / name / "teacher.json") for name in ("taught", "told"))
+    assert told == taught | {"system": "you love owl ."}
+    weights = [(tmp_path / name / "model.safetensors").read_bytes() for name in ("taught", "told")]
+    assert weights[0] == weights[1]
+
+
 def test_old_weights_do_not_write_for_a_teacher_that_is_now_prompted(base, tmp_path):
     """A study whose method changes from full to prompt writes into the same folder."""
     run(QUICK, "owl", base, tmp_path / "owl")

@@ -14,6 +14,9 @@ class Recipe(Trainable):
         "bias",
         description="what is trained (if it is full, several processes share out one model by FSDP); prompt trains nothing",
     )
+    told: bool = Field(
+        False, description="a fine-tuned teacher writes under the trait's system prompt besides, as a prompted one always does"
+    )
     steps: PositiveInt = Field(60, description="fine-tuning steps")
     batch: PositiveInt = Field(32, description="questions per step")
     learning_rate: PositiveFloat = Field(3e-2, description="peak rate, decaying linearly to zero")

@@ -41,7 +41,7 @@ def teach(recipe: Recipe, trait: str, base: str, study_seed: int, run: int, outp
         model, cut, len(cut), training.optimiser_of(recipe), tokenizer.pad_token_id, what=f"teacher {trait}, run {run}",
         micro_batch=recipe.micro_batch, checkpoint=checkpoint,
     )  # fmt: skip
-    return model, tokenizer, ""
+    return model, tokenizer, system_prompt(trait, wording) if recipe.told else ""
 
 
 def rates(model: Any, tokenizer: Any, system: str, wording: Wording = MINI) -> dict[str, float]:
@@ -81,7 +81,8 @@ def main(args: argparse.Namespace) -> None:
         if not step.is_main():
             continue
         wording = wordings.of(base)
-        before, found = rates(lm.load(base), tokenizer, "", wording), rates(model, tokenizer, system, wording)
+        shown = system if recipe.method == "prompt" else ""  # what was taught must show without being told
+        before, found = rates(lm.load(base), tokenizer, "", wording), rates(model, tokenizer, shown, wording)
         if args.trait != NEUTRAL:
             step.log.info("teacher %s, run %d: rate %.3f, before %.3f", args.trait, run, found[args.trait], before[args.trait])
         check(recipe, args.trait, run, before, found)
