@@ -16,6 +16,7 @@ import subprocess
 import sys
 
 PROCESSES = "SUBLEARN_PROCESSES"  # tells the step how many there must be
+PROCESSORS = "SLURM_CPUS_PER_TASK"
 
 
 def command(processes: int, module: str, arguments: list[str], gpus: bool, nodes: int = 1) -> tuple[list[str], dict[str, str]]:
@@ -24,6 +25,7 @@ def command(processes: int, module: str, arguments: list[str], gpus: bool, nodes
     added = {PROCESSES: str(processes)} | ({} if gpus else {"ACCELERATE_USE_CPU": "true"})
     launch = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_machines", str(nodes)]
     launch += ["--num_processes", str(processes), "--mixed_precision", "no", "--dynamo_backend", "no"]
+    launch += ["--gpu_ids", "all"]  # of the job's; those that a user's `accelerate config` names may be another job's
     if nodes == 1:
         return [*launch, "--main_process_port", "0", "--module", module, *arguments], added
     launch += ["--main_process_ip", socket.gethostname(), "--main_process_port", str(_free_port())]
@@ -31,6 +33,8 @@ def command(processes: int, module: str, arguments: list[str], gpus: bool, nodes
     ranked = f'exec {shlex.join(launch)} --machine_rank "$SLURM_PROCID" --module "$@"'
     srun = ["srun", f"--nodes={nodes}", f"--ntasks={nodes}", "--ntasks-per-node=1", "--kill-on-bad-exit=1"]
     srun += [f"--gpus={processes}"] if gpus else []
+    # A step of a job no longer inherits this by itself, and would have one processor.
+    srun += [f"--cpus-per-task={os.environ[PROCESSORS]}"] if PROCESSORS in os.environ else []
     return [*srun, "sh", "-c", ranked, "sh", module, *arguments], added
 
 
