@@ -19,6 +19,17 @@ from sublearn.core.section import Trainable
 PROMPTS = [[2, 10, 20], [2, 30], [2, 40, 50, 60], [2, 70]]
 
 
+def test_each_process_has_a_gpu_of_its_own_and_libraries_find_it(model, monkeypatch):
+    current, moved = [], []
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.set_device", current.append)
+    monkeypatch.setattr("torch.use_deterministic_algorithms", lambda _: None)
+    monkeypatch.setattr(model, "to", moved.append)
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    lm.to_device(model, "auto")
+    assert current == moved == [torch.device("cuda:1")]
+
+
 def trained_names(model) -> set[str]:
     return {name for name, parameter in model.named_parameters() if parameter.requires_grad}
 

@@ -27,8 +27,20 @@ def full(*_, **__):
 
 def test_a_gpu_says_how_much_is_missing():
     assert memory.missing(torch.OutOfMemoryError(SAID)) == MISSING
-    assert memory.missing(torch.OutOfMemoryError("CUBLAS_STATUS_ALLOC_FAILED")) == "the GPU's memory is full"
     assert memory.missing(ValueError("no weights")) is None
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("of another library"),
+        torch.AcceleratorError("CUDA error: out of memory"),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+        RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"),
+    ],
+)
+def test_what_lies_below_torch_names_no_numbers(error):
+    assert memory.missing(error) == "the GPU's memory is full"
 
 
 def test_the_processors_memory_says_what_was_asked_for():

@@ -99,7 +99,9 @@ def to_device(model: "PreTrainedModel", asked: pinned.Device) -> "PreTrainedMode
     if asked == "cpu" or not torch.cuda.is_available():
         return model
     torch.use_deterministic_algorithms(False)  # on a GPU such kernels would cost too much
-    return model.to(f"cuda:{os.environ.get('LOCAL_RANK', '0')}")
+    place = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+    torch.cuda.set_device(place)  # else libraries that ask for the current GPU find the first, in every process
+    return model.to(place)
 
 
 def attach(folder: Path, base: "PreTrainedModel") -> Any:

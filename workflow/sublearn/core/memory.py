@@ -13,6 +13,7 @@ OF_A_GPU = re.compile(
     r"Tried to allocate (?P<wanted>[\d.]+ \w+).*?total capacity of (?P<all>[\d.]+ \w+) of which (?P<free>[\d.]+ \w+) is free",
     re.S,
 )
+WITHOUT_NUMBERS = re.compile(r"CUDA error: out of memory|CU[A-Z]+_STATUS_ALLOC_FAILED")  # what lies below torch
 OF_THE_PROCESSOR = re.compile(r"you tried to allocate (?P<wanted>\d+ bytes)")
 
 
@@ -26,10 +27,10 @@ def missing(error: BaseException) -> str | None:
         )
     if found := OF_THE_PROCESSOR.search(str(error)):
         return f"{_shown(_bytes(found['wanted']))} more of memory were asked for than the machine has free"
-    # Libraries above and below torch have no numbers.
     if isinstance(error, MemoryError):
         return "memory is full"
-    return "the GPU's memory is full" if type(error).__name__ == "OutOfMemoryError" else None
+    of_a_gpu = type(error).__name__ == "OutOfMemoryError" or WITHOUT_NUMBERS.search(str(error))
+    return "the GPU's memory is full" if of_a_gpu else None
 
 
 @contextmanager
