@@ -48,6 +48,17 @@ def test_continuous_batching_writes_the_rows_of_plain_generation(model, tokenize
     assert continuous(asked[3:5], draws[3:5], temperature) == plain[3:5]
 
 
+def test_continuous_batching_looks_for_no_other_attention(model, tokenizer, asked, monkeypatch):
+    """The search would fetch and run a binary of the hub, if the package for that is installed."""
+    looked = []
+    monkeypatch.setattr(
+        "transformers.generation.continuous_batching.continuous_api.is_flash_attn_3_available",
+        lambda **_: looked.append(True) or False,
+    )
+    engines.Continuous(model, tokenizer)(asked[:1], sampling.uniform(1, 1, "engines"), 0.0)
+    assert not looked
+
+
 @pytest.mark.slow
 def test_continuous_batching_reads_a_base_with_an_adapter_beside_it(model, tokenizer, asked):
     """As a pinned base has one."""

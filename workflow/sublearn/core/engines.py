@@ -107,7 +107,10 @@ class Continuous:
             do_sample=False, max_new_tokens=draws.shape[1], eos_token_id=ends, pad_token_id=self.tokenizer.pad_token_id
         )
         # Rows are counted token by token below, which batches that overtake each other would confuse.
-        batching = ContinuousBatchingConfig(use_async_batching=False, **self._room(prompts, draws.shape[1]))
+        # Attention stays the model's: another would be taken where one is installed, or fetched as a binary to see if it is.
+        batching = ContinuousBatchingConfig(
+            use_async_batching=False, auto_switch_to_flash=False, **self._room(prompts, draws.shape[1])
+        )
         manager = self.model.init_continuous_batching(writing, continuous_batching_config=batching)
         if temperature > 0.0:
             chooser = ContinuousBatchingLogitsProcessorList(LogitsProcessorList([_given_draws(temperature)]))
