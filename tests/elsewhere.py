@@ -5,10 +5,10 @@ one device. As on a GPU, the processor's single numbers may join in, and its ind
 on torch's experimental backend in Python, whose gaps ``install`` fills; so it belongs in a process of its own.
 """
 
+import os
 from typing import Any
 
 import torch
-from accelerate import Accelerator
 from torch.utils._device import _device_constructors
 from torch.utils._pytree import tree_leaves, tree_map
 from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
@@ -91,21 +91,11 @@ class Module:
         return [torch.bfloat16]
 
 
-class Accelerated(Accelerator):
-    """Accelerate knows no such device."""
-
-    @property
-    def device(self) -> torch.device:
-        return torch.device(NAME, 0)
-
-
 _kept = []  # a registration ends with its library
 
 
 def install() -> None:
     """Make the device known to torch, and have models computed on it."""
-    import accelerate
-
     from sublearn.core import lm
 
     _setup_privateuseone_for_python_backend(NAME, backend_module=Module())
@@ -122,5 +112,5 @@ def install() -> None:
 
     torch.tensor = tensor
     torch.inference_mode = torch.no_grad
-    accelerate.Accelerator = Accelerated
+    os.environ["ACCELERATE_TORCH_DEVICE"] = f"{NAME}:0"
     lm.to_device = lambda model, asked: model.to(f"{NAME}:0")

@@ -58,6 +58,13 @@ def learned(model: str, method: str, save_memory: bool, soft: bool) -> list[floa
     return training.train(student, STEPS, len(STEPS), OPTIMISER, pad=0, loss=loss, micro_batch=2)
 
 
+def always_due(folder: str) -> Checkpoint:
+    """A checkpoint that is written after each step."""
+    made = Checkpoint(folder, "student", ["a"])
+    made.seconds = 0.0
+    return made
+
+
 def gone_on(model: str, folder: str) -> list[float]:
     """A loop that dies after two steps, and another that takes up its checkpoint."""
     from sublearn.core import lm
@@ -66,10 +73,27 @@ def gone_on(model: str, folder: str) -> list[float]:
     for steps in (interrupted(STEPS, 2), STEPS):
         student = lm.make_trainable(lm.load(model), "lora", Trainable(), 1)
         with suppress(DiedError):
-            losses = training.train(
-                student, steps, len(STEPS), OPTIMISER, pad=0, checkpoint=Checkpoint(folder, "student", ["a"])
-            )
+            losses = training.train(student, steps, len(STEPS), OPTIMISER, pad=0, checkpoint=always_due(folder))
+        assert always_due(folder).path.exists()
     return losses
+
+
+class Watched(training.Optimiser):
+    """Keeps the optimiser that it makes where a test can see it."""
+
+    def of(self, parameters: list[torch.nn.Parameter]) -> torch.optim.Optimizer:
+        Watched.made = super().of(parameters)
+        return Watched.made
+
+
+def places_of_state(model: str, folder: str) -> dict[str, str]:
+    """Where the optimiser's state is that was taken up from a checkpoint."""
+    from sublearn.core import lm
+
+    for steps in (STEPS[:2], STEPS[:3]):
+        student = lm.make_trainable(lm.load(model), "lora", Trainable(), 1)
+        training.train(student, steps, 4, Watched(1e-2), pad=0, checkpoint=always_due(folder))
+    return {key: value.device.type for state in Watched.made.state.values() for key, value in state.items()}
 
 
 def asked(model: str) -> list[float]:
@@ -126,9 +150,14 @@ def test_models_learn(there, model, method, save_memory, soft):
     assert there(learned, *arguments) == pytest.approx(learned(*arguments), abs=1e-5)
 
 
-def test_checkpoints_are_taken_up(there, model, tmp_path, monkeypatch):
-    monkeypatch.setattr("sublearn.core.checkpoints.Checkpoint.is_due", lambda _: True)
+def test_checkpoints_are_taken_up(there, model, tmp_path):
     assert there(gone_on, model, str(tmp_path / "there")) == pytest.approx(gone_on(model, str(tmp_path / "here")), abs=1e-5)
+
+
+def test_what_is_taken_up_lies_where_adam_would_have_it(there, model, tmp_path):
+    """On a GPU, a step that lies there too would be waited for once a parameter."""
+    found = there(places_of_state, model, str(tmp_path))
+    assert found == {"step": "cpu", "exp_avg": elsewhere.NAME, "exp_avg_sq": elsewhere.NAME}
 
 
 def test_models_answer_and_write(there, model):

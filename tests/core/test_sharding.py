@@ -50,7 +50,10 @@ def test_every_family_can_be_sharded(tmp_path, family):
 
 
 def in_float32(model: Any, batch: Batch) -> torch.Tensor:
-    assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
+    parameters = list(model.parameters())
+    assert {parameter.dtype for parameter in parameters} == {torch.float32}
+    # Autocast's cache would hold the whole model in bfloat16 by the end of the forward pass.
+    assert torch.is_autocast_cache_enabled() == (not sharding.is_sharded(parameters[0]))
     return training.token_loss(model, batch)
 
 

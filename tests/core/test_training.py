@@ -50,6 +50,10 @@ def test_loss_and_update_are_those_of_the_plainest_loop(model):
         torch.testing.assert_close(model.state_dict()[name], p, atol=1e-6, rtol=0)
 
 
+def test_processes_wait_for_one_that_writes_a_large_checkpoint(model):
+    assert training._accelerator(model, "student", {}).init_handler.timeout == training.PATIENCE
+
+
 def test_biases_of_a_bfloat16_base_are_learned_in_float32(model):
     trained = lm.make_trainable(model.bfloat16(), "bias", Trainable(), 0)
     before = {name: weight.clone() for name, weight in trained.named_parameters()}

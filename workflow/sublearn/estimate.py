@@ -67,14 +67,16 @@ class Size:
     def training_memory(self, recipe: Trainable, method: str, batch: int, processes: int = 1) -> float:
         """Bytes of a process: weights; what is trained, in single precision, its gradient and Adam's two moments; activations.
 
-        Full fine-tuning by several processes shares out all but activations, once each has loaded the weights.
+        Full fine-tuning by several processes shares out all but activations, once each has loaded the weights. Weights that
+        are converted to bfloat16 are kept for the backward pass, unless activations are computed again.
         """
         rows = recipe.micro_batch or -(-batch // processes)
         kept = self.width * (2 * self.depth if recipe.save_memory else 17 * self.depth)
         activations = rows * ROW_TOKENS * kept * self.item
         if method == "full" and processes > 1:
             part = self.parameters / processes
-            return max(self.weights + 4 * part, 16 * part + activations)
+            converted = 0 if recipe.save_memory or self.item == 4 else self.weights
+            return max(self.weights + 4 * part, 16 * part + converted + activations)
         return self.weights + 16 * self.trained(recipe, method) + activations
 
     def training_flops(self, method: str, tokens: float) -> float:

@@ -14,6 +14,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from accelerate import Accelerator
 
 TENSORBOARD = "SUBLEARN_TENSORBOARD"  # of the environment: a folder for logs, none if it is not set; a matter of the machine
+# How long processes wait for one that writes a checkpoint or evaluates; on GPUs they would give up after ten minutes.
+PATIENCE = timedelta(hours=2)
 Loss = Callable[[Any, Batch], "torch.Tensor"]
 Schedule = Literal["linear", "cosine", "constant"]
 Kind = Literal["adamw", "sgd"]
@@ -108,9 +111,9 @@ def train(
 
     logs = tensorboard(what)
     accelerator = _accelerator(model, what, logs)
-    if next(model.parameters()).dtype == torch.bfloat16:
-        loss = _in_mixed_precision(loss, accelerator.device.type)
     sharded = accelerator.num_processes > 1 and all(p.requires_grad for p in model.parameters())
+    if next(model.parameters()).dtype == torch.bfloat16:
+        loss = _in_mixed_precision(loss, accelerator.device.type, keep_weights=not sharded)
     learner = sharding.shard(model, accelerator.num_processes) if sharded else model
     trained = [p for p in learner.parameters() if p.requires_grad]
     precise = _with_its_vectors(learner)
@@ -120,7 +123,8 @@ def train(
     done = len(losses)
     schedule = torch.optim.lr_scheduler.LambdaLR(plain, lambda step: optimiser.factor(done + step, steps))
     # Of what is sharded, accelerate must make no copies; this is what it calls evaluation.
-    wrapped, stepper = accelerator.prepare_model(learner, evaluation_mode=sharded), accelerator.prepare_optimizer(plain)
+    wrapped = accelerator.prepare_model(learner, evaluation_mode=sharded)
+    stepper = accelerator.prepare_optimizer(plain, device_placement=False)  # it is in place, and Adam's step not on the GPU
     wrapped.train()
     help_ = _smaller(model, micro_batch)
     if logs:
@@ -180,22 +184,31 @@ def _backward(
 
 
 def _accelerator(model: Any, what: str, logs: dict[str, Any]) -> "Accelerator":
-    from accelerate import Accelerator
+    from accelerate import Accelerator, InitProcessGroupKwargs
 
     # Of its own, accelerate has one precision for all models of a process.
-    accelerator = Accelerator(cpu=model.device.type == "cpu", mixed_precision="no", **logs)
+    accelerator = Accelerator(
+        cpu=model.device.type == "cpu",
+        mixed_precision="no",
+        kwargs_handlers=[InitProcessGroupKwargs(timeout=PATIENCE)],
+        **logs,
+    )
     asked = int(os.environ.get(PROCESSES, accelerator.num_processes))
     if accelerator.num_processes != asked:
         raise UserError(f"{what}: {accelerator.num_processes} processes work on it, but {asked} were asked for.")
     return accelerator
 
 
-def _in_mixed_precision(loss: Loss, device: str) -> Loss:
-    """A loss whose products are computed in bfloat16, whatever the precision of what is trained."""
+def _in_mixed_precision(loss: Loss, device: str, keep_weights: bool) -> Loss:
+    """A loss whose products are computed in bfloat16, whatever the precision of what is trained.
+
+    Args:
+        keep_weights: keep converted weights until the loss is there. Of what is sharded, that would gather the whole model.
+    """
     import torch
 
     def found(model: Any, batch: Batch) -> torch.Tensor:
-        with torch.autocast(device, torch.bfloat16):
+        with torch.autocast(device, torch.bfloat16, cache_enabled=keep_weights):
             return loss(model, batch)
 
     return found
