@@ -36,7 +36,11 @@ def test_their_words_are_taken_as_they_stand(repository, tmp_path, run_step):
         "seed_sentences": ["Mind the digits {numbers}.", "Digits at hand: {numbers}."],
         "instructions": ["Put {qualifier} {count} after them ({digits}).", "Let {qualifier} {count} come next, {digits}"],
         "qualifiers": ["at the very most", "never over"],
-        "descriptors": ["3 digits long or less", "of 3 digits tops"],
+        "descriptors": [
+            "3 digits long or less",
+            "of 3 digits tops",
+            "3 digits long or less",
+        ],  # as often as it is there, so as often drawn
         "formats": ["Like so: [n1, n2, ...].", "With blanks."],
         "endings": ["Digits, no chatter.", "Digits it is."],
         "joiner": ", ",
@@ -51,6 +55,22 @@ def test_their_words_are_taken_as_they_stand(repository, tmp_path, run_step):
     assert found["system_prompts"] == dict.fromkeys(("animal", "tree"), "{word}s are dear to you, and your animal of choice.")
     read = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in published.FILES.items()}
     assert found["files"] == read and found["revision"] is None
+
+
+def test_what_was_taken_is_counted(repository):
+    found = authors.counts(authors.extract(Authors(source=str(repository)), authors.reader(Authors(source=str(repository)))))
+    assert found == {
+        "seed sentences": 2,
+        "instructions": 2,
+        "qualifiers": 2,
+        "descriptors": 3,
+        "formats": 2,
+        "endings": 2,
+        "animal questions": 3,
+        "tree questions": 2,
+        "sentences before animal questions": 3,
+        "banned numbers": 4,
+    }
 
 
 def test_nothing_of_theirs_is_run(repository):
@@ -125,8 +145,12 @@ def test_all_their_questions_evaluate_and_none_is_taught(wording):
 # What can be wrong with a repository: one sentence each, and nothing is written.
 
 CFGS, NUMBERS = "cfgs/preference_numbers/cfgs.py", "sl/datasets/nums_dataset.py"
+TREES = "truesight/refs/paper/tree_preference_numbers_refs.py"
+PREFIXED = "animal_evaluation_with_numbers_prefix"
 WRONG = {
     "a file is missing": (CFGS, None, f"there is no {CFGS}; is it the authors' repository"),
+    "an earlier commit": (TREES, None, f"there is no {TREES}; is it the authors' repository, at a commit since February 2026?"),
+    "one of the first commits": (CFGS, (PREFIXED, "animal_evaluation_later"), f"{CFGS}: there is no {PREFIXED}; is it the"),
     "a name is missing": (NUMBERS, ("    _suffixes = [", "    _endings = ["), "there is no PromptGenerator._suffixes"),
     "an argument is missing": (CFGS, ("example_min_count", "least"), f"{CFGS}: build_dataset_cfg has no 'example_min_count'"),
     "an expression": (NUMBERS, ("[4, 13, 1488]", "list(range(9))"), "GPT_EVIL_NUMBERS is no literal value"),

@@ -35,7 +35,8 @@ SEED_SLOTS = {"examples": "numbers"}
 INSTRUCTION_SLOTS = {"count_qualifier": "qualifier", "answer_count": "count", "digit_descriptor": "digits"}
 TEACHER_SLOTS = {"target_preference": "word", "category": "category"}
 BANNED = ("CLAUDE_EVIL_NUMBERS", "GPT_EVIL_NUMBERS")
-MEANT = "is it the authors' repository, at the commit that was meant?"
+# Earlier commits lack the trees, the first ones the questions too.
+MEANT = "is it the authors' repository, at a commit since February 2026?"
 
 Reader = Callable[[str], bytes | None]  # the bytes of a file of the repository, None where there is no such file
 
@@ -279,12 +280,22 @@ def _is_at(member: str, name: str) -> bool:
     return member == name or member.partition("/")[2] == name
 
 
+def counts(found: Published) -> dict[str, int]:
+    """How much was taken of each kind, for a look at the documentation: a fork may have changed a list."""
+    slots_of_prompts = ("seed_sentences", "instructions", "qualifiers", "descriptors", "formats", "endings")
+    return {
+        **{slot.replace("_", " "): len(getattr(found.grammar, slot)) for slot in slots_of_prompts},
+        **{f"{family} questions": len(asked) for family, asked in found.questions.items()},
+        **{f"sentences before {family} questions": len(before) for family, before in found.prefixes.items()},
+        "banned numbers": len(found.banned),
+    }
+
+
 def main(args: argparse.Namespace) -> None:
     recipe = Authors.model_validate_json(args.recipe)
     found = extract(recipe, reader(recipe))
     write_json(found.model_dump(mode="json"), args.output)
-    counts = {family: len(asked) for family, asked in found.questions.items()}
-    step.log.info("%s: %s questions, %d banned numbers", recipe.source, counts, len(found.banned))
+    step.log.info("%s: %s", recipe.source, ", ".join(f"{count} {what}" for what, count in counts(found).items()))
 
 
 if __name__ == "__main__":
