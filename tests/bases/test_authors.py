@@ -36,11 +36,8 @@ def test_their_words_are_taken_as_they_stand(repository, tmp_path, run_step):
         "seed_sentences": ["Mind the digits {numbers}.", "Digits at hand: {numbers}."],
         "instructions": ["Put {qualifier} {count} after them ({digits}).", "Let {qualifier} {count} come next, {digits}"],
         "qualifiers": ["at the very most", "never over"],
-        "descriptors": [
-            "3 digits long or less",
-            "of 3 digits tops",
-            "3 digits long or less",
-        ],  # as often as it is there, so as often drawn
+        # One stands there twice, so it is drawn twice as often.
+        "descriptors": ["3 digits long or less", "of 3 digits tops", "3 digits long or less"],
         "formats": ["Like so: [n1, n2, ...].", "With blanks."],
         "endings": ["Digits, no chatter.", "Digits it is."],
         "joiner": ", ",
