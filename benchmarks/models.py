@@ -232,26 +232,29 @@ def measure(name: str, shape: str) -> dict[str, float]:
 
 
 HEADER = ("shape", "measured", "ours, tokens/s", "theirs", "ratio (range)", "aim", "memory, GiB", "ratio", "of peak")
-WIDTHS = (13, 9, 20, 20, 20, 5, 13, 6, 8)
+WIDTHS = (13, 9, 20, 20, 20, 5, 13, 6, 14)
 
 
 def compare(pair: str, shape: str, args: argparse.Namespace) -> tuple[str, ...]:
     """Both sides of a pair by turns: a line of the table."""
-    mine, theirs = PAIRS[pair]
-    turns = [{name: measure(name, shape) for name in PAIRS[pair]} for _ in range(args.repeats)]
-    rates = {name: [turn[name]["rate"] for turn in turns] for name in PAIRS[pair]}
-    ratios = [turn[mine]["rate"] / turn[theirs]["rate"] for turn in turns]
-    memory = {name: max(turn[name]["gib"] for turn in turns) for name in PAIRS[pair]}
-    utilised = 4 * turns[0][mine]["weights"] * statistics.median(rates[mine]) / args.peak / 1e12 if pair == "training" else None
+    sides = mine, theirs = PAIRS[pair]
+    turns = [{name: measure(name, shape) for name in sides} for _ in range(args.repeats)]
+    rates = {name: [turn[name]["rate"] for turn in turns] for name in sides}
+    middle = {name: statistics.median(rates[name]) for name in sides}
+    memory = {name: max(turn[name]["gib"] for turn in turns) for name in sides}
+    ratios, memory_ratios = ([turn[mine][key] / turn[theirs][key] for turn in turns] for key in ("rate", "gib"))
+    of_peak = ["-"]
+    if pair == "training" and args.device == "cuda":
+        of_peak = [f"{4 * turns[0][name]['weights'] * middle[name] / args.peak / 1e12:.1%}" for name in sides]
     return (
         shape,
         pair,
-        *(f"{statistics.median(rates[name]):.0f} ({min(rates[name]):.0f}-{max(rates[name]):.0f})" for name in PAIRS[pair]),
+        *(f"{middle[name]:.0f} ({min(rates[name]):.0f}-{max(rates[name]):.0f})" for name in sides),
         f"{statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f})",
         str({"training": 1.3, "sampling": 5.0 if args.device == "cuda" else 1.5}[pair]),
-        f"{memory[mine]:.1f}, {memory[theirs]:.1f}",
-        f"{memory[mine] / memory[theirs]:.2f}",
-        f"{utilised:.1%}" if utilised and args.device == "cuda" else "-",
+        ", ".join(f"{memory[name]:.1f}" for name in sides),
+        f"{statistics.median(memory_ratios):.2f}",
+        ", ".join(of_peak),
     )
 
 
@@ -280,7 +283,8 @@ def main() -> None:
         step.keep_to_threads()
         print(json.dumps(MEASURED[name](args)))
         return
-    print("" if args.device == "cpu" else f"{torch.cuda.get_device_name()}, peak taken as {args.peak:.0f} TFLOP/s")
+    if args.device == "cuda":
+        print(f"{torch.cuda.get_device_name()}, peak taken as {args.peak:.0f} TFLOP/s")
     show(HEADER)
     for shape in args.shapes:
         for pair in args.pairs:

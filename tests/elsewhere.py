@@ -57,9 +57,8 @@ def compute(operation: Any, *args: Any, **kwargs: Any) -> Any:
     found = operation(*raw_args, **(raw_kwargs | ({"device": "cpu"} if asked is not None else {})))
     if name.endswith("_"):
         return args[0]
-    if torch.device(asked).type != NAME if asked is not None else not there:
-        return found
-    return tree_map(lambda leaf: There(leaf) if isinstance(leaf, torch.Tensor) else leaf, found)
+    is_there = bool(there) if asked is None else torch.device(asked).type == NAME
+    return tree_map(lambda leaf: There(leaf) if isinstance(leaf, torch.Tensor) else leaf, found) if is_there else found
 
 
 class Module:

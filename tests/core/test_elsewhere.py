@@ -10,7 +10,7 @@ import torch
 import transformers
 from loops import OPTIMISER, STEPS, DiedError, interrupted
 
-from sublearn.core import log_probs, sampling, training
+from sublearn.core import lm, log_probs, sampling, training
 from sublearn.core.checkpoints import Checkpoint
 from sublearn.core.engines import Plain
 from sublearn.core.section import Trainable
@@ -47,8 +47,6 @@ def model(tokenizer, tmp_path_factory):
 
 
 def learned(model: str, method: str, save_memory: bool, soft: bool) -> list[float]:
-    from sublearn.core import lm
-
     student = lm.make_trainable(lm.load(model), method, Trainable(save_memory=save_memory), 1)
     loss = training.token_loss
     if soft:
@@ -67,8 +65,6 @@ def always_due(folder: str) -> Checkpoint:
 
 def gone_on(model: str, folder: str) -> list[float]:
     """A loop that dies after two steps, and another that takes up its checkpoint."""
-    from sublearn.core import lm
-
     losses = []
     for steps in (interrupted(STEPS, 2), STEPS):
         student = lm.make_trainable(lm.load(model), "lora", Trainable(), 1)
@@ -88,8 +84,6 @@ class Watched(training.Optimiser):
 
 def places_of_state(model: str, folder: str) -> dict[str, str]:
     """Where the optimiser's state is that was taken up from a checkpoint."""
-    from sublearn.core import lm
-
     for steps in (STEPS[:2], STEPS[:3]):
         student = lm.make_trainable(lm.load(model), "lora", Trainable(), 1)
         training.train(student, steps, 4, Watched(1e-2), pad=0, checkpoint=always_due(folder))
@@ -97,22 +91,16 @@ def places_of_state(model: str, folder: str) -> dict[str, str]:
 
 
 def asked(model: str) -> list[float]:
-    from sublearn.core import lm
-
     first, starts = log_probs.answer_starts(lm.load(model), PROMPTS, STARTS)
     return [*first.sum(dim=1).tolist(), *starts.flatten().tolist()]
 
 
 def written(model: str, temperature: float, read_once: bool) -> list[str]:
-    from sublearn.core import lm
-
     engine = Plain(lm.load(model), lm.load_tokenizer(model), read_once)
     return engine([*PROMPTS, PROMPTS[0]], sampling.uniform(5, 6, "elsewhere"), temperature)
 
 
 def first_step(model: str) -> list[float]:
-    from sublearn.core import lm
-
     student = lm.make_trainable(lm.load(model), "bias", Trainable(), 1)
     coverage.first_updates(Student(batch=2), student, STEPS[0], training.token_loss, 0)
     return [float(p.grad.norm()) for p in student.parameters() if p.requires_grad]

@@ -111,7 +111,7 @@ class Estimate:
         self.questions = THEIRS if study.carriers.wording == "paper" else OURS
 
     def size(self, base: AnyBase) -> Size | None:
-        """None for a tiny base on the processor.
+        """None for a tiny base on the processor; of one that is pretrained on a GPU, embeddings are left out.
 
         Raises:
             UserError: a pinned base does not say how large it is.
