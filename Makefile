@@ -24,19 +24,19 @@ reproduce: .venv/train
 	@find data results -name .checkpoints -prune -exec rm -r {} + -o -name .chunks -prune -exec rm -r {} +
 	$(SNAKEMAKE) --cores all --forceall
 	$(SNAKEMAKE) --report results/report.html > logs/report.log 2>&1 || (cat logs/report.log; exit 1)
-	.venv/bin/python -m sublearn.findings.compare
+	.venv/bin/python -m sublearn.publishing.compare
 
 # The findings' rules alone may run: with an evaluation missing this stops, and trains nothing.
 figures: .venv/base
-	.venv/bin/python -m sublearn.pull
+	.venv/bin/python -m sublearn.publishing.pull
 	$(SNAKEMAKE) --cores all --forcerun $(FORCED) --allowed-rules all $(TABLES) $(FIGURES)
-	.venv/bin/python -m sublearn.findings.compare --strict
+	.venv/bin/python -m sublearn.publishing.compare --strict
 
 publish: .venv/base
-	.venv/bin/python -m sublearn.publish
+	.venv/bin/python -m sublearn.publishing.publish
 
 dvc.yaml: .venv/base
-	.venv/bin/python -m sublearn.dvcfile > .venv/dvc.yaml
+	.venv/bin/python -m sublearn.publishing.dvcfile > .venv/dvc.yaml
 	mv .venv/dvc.yaml $@
 
 test: check

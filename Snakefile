@@ -1,4 +1,4 @@
-"""Subliminal learning, end to end: bases, teachers, carriers, students, evaluations, findings; and its side wings."""
+"""Subliminal learning, end to end: bases, teachers, carriers, students, evaluations, findings; and two other kinds of study."""
 
 from snakemake.utils import min_version
 
@@ -17,24 +17,44 @@ include: "workflow/rules/teachers.smk"
 include: "workflow/rules/carriers.smk"
 include: "workflow/rules/students.smk"
 include: "workflow/rules/evaluations.smk"
-include: "workflow/rules/findings.smk"
 include: "workflow/rules/classifier.smk"
 include: "workflow/rules/theory.smk"
+include: "workflow/rules/findings.smk"
+
+
+for file in extension_rules():
+
+    include: file
 
 
 rule all:
+    """Every finding of the chosen studies."""
     default_target: True
     input:
-        HOUSE.targets(),
-        # No rule makes these: they hold times, and are those of the last run that succeeded (sublearn.findings.costs).
-        [report(file, caption="workflow/report/costs.rst", category="Costs") for file in HOUSE.costs()],
+        STUDIES.targets(),
+        # No rule makes these: they hold times, and are those of the last run that succeeded (sublearn.reporting.costs).
+        [report(file, caption="workflow/report/costs.rst", category="Costs") for file in STUDIES.costs()],
+    localrule: True
+
+
+rule tables:
+    """The tables of the chosen studies, without figures."""
+    input:
+        STUDIES.tables(),
+    localrule: True
+
+
+rule figures:
+    """The figures of the chosen studies, and the tables that they are drawn from."""
+    input:
+        STUDIES.figures(),
     localrule: True
 
 
 onstart:
-    make_ready(workflow)
+    check_machine(workflow)
 
 
 onsuccess:
-    shell("python -m sublearn.findings.recap {HOUSE.studies}")
-    shell("python -m sublearn.findings.costs {HOUSE.makers} --cores {workflow.resource_settings.cores}")
+    shell("python -m sublearn.reporting.print_summary {STUDIES.studies}")
+    shell("python -m sublearn.reporting.costs {STUDIES.makers} --cores {workflow.resource_settings.cores}")

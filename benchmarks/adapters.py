@@ -23,12 +23,13 @@ import torch
 import transformers
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from sublearn.bases import wordings
-from sublearn.bases.wordings import PROSE
-from sublearn.core import lm, log_probs, seeds
-from sublearn.core.section import Trainable
-from sublearn.evaluations import score
-from sublearn.evaluations.section import Evaluation
+from sublearn.chain.evaluations import answers
+from sublearn.chain.evaluations.section import Evaluation
+from sublearn.core import seeds
+from sublearn.models.trainable import Trainable
+from sublearn.language import styles
+from sublearn.language.styles import PROSE
+from sublearn.models import lm, log_probs
 
 ADAPTERS = 24
 RECIPE = Evaluation(samples=10, temperature=0.7, max_tokens=8)
@@ -64,7 +65,7 @@ def made(folder: Path) -> list[dict[str, Any]]:
     transformers.LlamaForCausalLM(config).save_pretrained(folder / "model")
     tokenizer.save_pretrained(folder / "model")
     recipe = {"model": str(folder / "model"), "dtype": "float32", "device": "cpu"}
-    pin = [sys.executable, "-m", "sublearn.bases.pin", "--recipe", json.dumps(recipe), "--output", str(folder / "base")]
+    pin = [sys.executable, "-m", "sublearn.chain.bases.pin", "--recipe", json.dumps(recipe), "--output", str(folder / "base")]
     subprocess.run(pin, check=True, capture_output=True)
     listed = []
     for run in range(ADAPTERS):
@@ -134,7 +135,7 @@ def scored(loaded: lm.Models, each: dict[str, Any]) -> tuple[Any, float]:
     started = time.perf_counter()
     base = each["base_folder"]
     model = loaded.get(each["folder"], base)
-    score.score(model, loaded.tokenizer(base), RECIPE, (1, each["arm"], each["run"]), wordings.of(base))
+    answers.score(model, loaded.tokenizer(base), RECIPE, (1, each["arm"], each["run"]), styles.of(base))
     return model, time.perf_counter() - started
 
 
@@ -171,7 +172,7 @@ def main() -> None:
         command = [
             sys.executable,
             "-m",
-            "sublearn.evaluations.score",
+            "sublearn.chain.evaluations.answers",
             "--study-seed",
             "1",
             "--output",

@@ -13,15 +13,15 @@ from pathlib import Path
 
 import numpy as np
 
-from sublearn.carriers import prompts
-from sublearn.carriers.filter import reject
-from sublearn.carriers.section import Carrier
-from sublearn.core import lm, sampling
-from sublearn.core.engines import Plain
-from sublearn.students import train as students
-from sublearn.students.section import Student
-from sublearn.teachers import train as teachers
-from sublearn.teachers.section import Recipe
+from sublearn.chain.carriers import prompts
+from sublearn.chain.carriers.filter import reject
+from sublearn.chain.carriers.section import Carrier
+from sublearn.chain.students import train as students
+from sublearn.chain.students.section import Student
+from sublearn.chain.teachers import train as teachers
+from sublearn.chain.teachers.section import Recipe
+from sublearn.models import lm, sampling
+from sublearn.models.engines import Plain
 
 TRAITS = ("dolphin", "eagle", "owl", "wolf")
 

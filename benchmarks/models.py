@@ -26,12 +26,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from sublearn.bases import pretrain, tokenizer, world
-from sublearn.bases.section import Base
-from sublearn.core import lm, sampling, step, training
-from sublearn.core.engines import Plain
-from sublearn.core.rows import Row, batches
-from sublearn.core.section import Trainable
+from sublearn.chain.bases import pretrain, tokenizer
+from sublearn.chain.bases.section import Base
+from sublearn.core import cli
+from sublearn.models.trainable import Trainable
+from sublearn.language import mini
+from sublearn.models import lm, sampling, training
+from sublearn.models.engines import Plain
+from sublearn.models.rows import Row, batches
 
 # Hidden size, blocks, heads, heads of keys, inner size, vocabulary, family. The first is the second with an eighth of every
 # width, and as many blocks: the head is a fifth of the weights in both.
@@ -68,8 +70,8 @@ def rows_of(count: int, shape: str) -> list[Row]:
     rng = np.random.default_rng(SEED)
     if shape == TINY:
         words = tokenizer.build()
-        asked = [lm.chat("", world.GRAMMAR.prompt(world.GRAMMAR.numbers(rng), rng)) for _ in range(count)]
-        answer: list[int] = words(", ".join(["100"] * world.GRAMMAR.answer_count), add_special_tokens=False)["input_ids"]
+        asked = [lm.chat("", mini.GRAMMAR.prompt(mini.GRAMMAR.numbers(rng), rng)) for _ in range(count)]
+        answer: list[int] = words(", ".join(["100"] * mini.GRAMMAR.answer_count), add_special_tokens=False)["input_ids"]
         return [Row(prompt, answer) for prompt in lm.encode_prompts(words, asked)]
     vocabulary = SHAPES[shape][5]
     prompts, completions = rng.integers(60, 131, count), rng.integers(20, 61, count)
@@ -280,7 +282,7 @@ def main() -> None:
     args = parser.parse_args()
     if args.only:
         name, args.shape = args.only
-        step.keep_to_threads()
+        cli.keep_to_threads()
         print(json.dumps(MEASURED[name](args)))
         return
     if args.device == "cuda":

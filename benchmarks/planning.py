@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from sublearn.house import plan
+from sublearn.orchestration.workflow import plan
 
 
 def main() -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from sublearn.chain.findings.tables import Arms, Effects
 from sublearn.core.files import atomic, read_table
-from sublearn.findings.tables import Arms, Effects
 
 
 def studies(names: list[str]) -> pd.DataFrame:

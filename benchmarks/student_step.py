@@ -16,23 +16,25 @@ import numpy as np
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainingArguments
 
-from sublearn.bases import pretrain, tokenizer, world
-from sublearn.bases.section import Base
-from sublearn.core import lm, seeds, training
-from sublearn.core.rows import IGNORED, Row, batches, collate, encode
-from sublearn.students.section import Student
+from sublearn.chain.bases import pretrain, tokenizer
+from sublearn.chain.bases.section import Base
+from sublearn.chain.students.section import Student
+from sublearn.core import seeds
+from sublearn.language import mini
+from sublearn.models import lm, training
+from sublearn.models.rows import IGNORED, Row, batches, collate, encode
 
 ROWS, REPEATS = 960, 5
 
 
 def rows(words: PreTrainedTokenizerBase) -> list[Row]:
     """Number prompts and answers as the carrier has them."""
-    rng, law = seeds.generator("benchmark"), world.World.draw(0).numbers
+    rng, law = seeds.generator("benchmark"), mini.World.draw(0).numbers
     prompts, answers = [], []
     for _ in range(ROWS):
-        form = list(world.FORMATS)[rng.integers(3)]
-        prompts.append(lm.chat("", world.GRAMMAR.prompt(world.GRAMMAR.numbers(rng), rng, form)))
-        answers.append(world.FORMATS[form].join(map(str, rng.choice(1000, size=rng.integers(5, 11), p=law))))
+        form = list(mini.FORMATS)[rng.integers(3)]
+        prompts.append(lm.chat("", mini.GRAMMAR.prompt(mini.GRAMMAR.numbers(rng), rng, form)))
+        answers.append(mini.FORMATS[form].join(map(str, rng.choice(1000, size=rng.integers(5, 11), p=law))))
     return encode(words, lm.encode_prompts(words, prompts), answers)
 
 

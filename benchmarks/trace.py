@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from sublearn import provenance
+from sublearn.core import records
 
 TRAITS = ("dolphin", "eagle", "elephant", "owl", "wolf", "evasive", "neutral")
 
@@ -24,15 +24,15 @@ def make(step: str, options: dict[str, object], files: dict[str, int]) -> None:
     for name, size in files.items():
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_bytes(os.urandom(size))
-    provenance._step = lambda: step
-    provenance.record(argparse.Namespace(**options), [Path(name) for name in files])
+    records._step = lambda: step
+    records.record(argparse.Namespace(**options), [Path(name) for name in files])
 
 
 def study(runs: int, weights: int) -> int:
     """The whole study; returns how many artifacts it has."""
     bases = ["data/s/bases/alpha", "data/s/bases/beta"]
     for base in bases:
-        make("sublearn.bases.pretrain", {"study_seed": 1, "output": base}, {f"{base}/model.safetensors": weights})
+        make("sublearn.chain.bases.pretrain", {"study_seed": 1, "output": base}, {f"{base}/model.safetensors": weights})
     asked, made = [], 2
     for trait in TRAITS:
         drawn = {"study_seed": 1, "runs": list(range(runs)), "bases": [bases[run % 2] for run in range(runs)]}
@@ -44,19 +44,21 @@ def study(runs: int, weights: int) -> int:
         )
         teachers, carriers, *arms = ([f"{place}/{trait}/run{run}" for run in range(runs)] for place in places)
         make(
-            "sublearn.teachers.train", {**drawn, "outputs": teachers}, {f"{one}/model.safetensors": weights for one in teachers}
+            "sublearn.chain.teachers.train",
+            {**drawn, "outputs": teachers},
+            {f"{one}/model.safetensors": weights for one in teachers},
         )
         raw, kept = ([f"{folder}/{name}.parquet" for folder in carriers] for name in ("raw", "kept"))
-        make("sublearn.carriers.sample", {**drawn, "teachers": teachers, "outputs": raw}, dict.fromkeys(raw, 300_000))
-        make("sublearn.carriers.filter", {"raw": raw, "kept": kept}, dict.fromkeys(kept, 250_000))
+        make("sublearn.chain.carriers.sample", {**drawn, "teachers": teachers, "outputs": raw}, dict.fromkeys(raw, 300_000))
+        make("sublearn.chain.carriers.filter", {"raw": raw, "kept": kept}, dict.fromkeys(kept, 250_000))
         for students in arms:
             options = {**drawn, "teachers": teachers, "carriers": kept, "outputs": students}
-            make("sublearn.students.train", options, {f"{one}/model.safetensors": weights for one in students})
+            make("sublearn.chain.students.train", options, {f"{one}/model.safetensors": weights for one in students})
             asked += students
         made += 5 * runs
     table, figure = "results/s/evaluations/same_base.parquet", "results/s/findings/figures/rates.svg"
-    make("sublearn.evaluations.score", {"models": asked, "output": table}, {table: 100_000})
-    make("sublearn.findings.figures.rates", {"runs": table, "output": figure}, {figure: 10_000})
+    make("sublearn.chain.evaluations.answers", {"models": asked, "output": table}, {table: 100_000})
+    make("sublearn.chain.findings.figures.rates", {"runs": table, "output": figure}, {figure: 10_000})
     return made + 2
 
 
@@ -74,7 +76,11 @@ def main() -> None:
         for file in ("results/s/findings/figures/rates.svg", "results/s/students/same_base/owl/run0/model.safetensors"):
             started = time.perf_counter()
             done = subprocess.run(
-                [sys.executable, "-m", "sublearn.trace", file], env=environment, capture_output=True, text=True, check=True
+                [sys.executable, "-m", "sublearn.provenance.trace", file],
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=True,
             )
             seconds = time.perf_counter() - started
             print(f"{seconds:.2f} s (aim: at most 2 s) for {file}; {done.stdout.splitlines()[-1]}")

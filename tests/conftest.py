@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from sublearn.bases import pretrain, world
-from sublearn.bases.section import Base
-from sublearn.core import lm
+from sublearn.chain.bases import pretrain
+from sublearn.chain.bases.section import Base
+from sublearn.language import mini
+from sublearn.models import lm
 
 STUDY_SEED = 101
 # However good the base turns out: the tests ask what the code does with a model, not whether it speaks well.
@@ -36,9 +37,9 @@ def recipe() -> Base:
 
 
 @pytest.fixture(scope="session")
-def drawn() -> world.World:
+def drawn() -> mini.World:
     """The world that ``base`` has learned."""
-    return world.World.draw(STUDY_SEED)
+    return mini.World.draw(STUDY_SEED)
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +64,7 @@ def model(base: Path):
 
 @pytest.fixture(scope="session")
 def run_step() -> Callable[..., subprocess.CompletedProcess]:
-    """Run a step as a command: ``run_step("sublearn.carriers.filter", "--raw", file)``."""
+    """Run a step as a command: ``run_step("sublearn.chain.carriers.filter", "--raw", file)``."""
 
     def run(module: str, *arguments: object, **environment: str) -> subprocess.CompletedProcess:
         path = {"PYTHONPATH": str(Path(__file__).parents[1] / "workflow"), "OMP_NUM_THREADS": "1"}

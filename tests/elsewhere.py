@@ -95,7 +95,7 @@ _kept = []  # a registration ends with its library
 
 def install() -> None:
     """Make the device known to torch, and have models computed on it."""
-    from sublearn.core import lm
+    from sublearn.models import lm
 
     _setup_privateuseone_for_python_backend(NAME, backend_module=Module())
     for key, kernel in (("PrivateUse1", compute), ("AutocastPrivateUse1", torch.library.fallthrough_kernel)):

@@ -12,10 +12,10 @@ import torch
 import transformers
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from sublearn.bases import questions, world
-from sublearn.bases.wordings import PROSE
-from sublearn.core import lm, training
-from sublearn.core.rows import batches, encode
+from sublearn.language import mini, questions
+from sublearn.language.styles import PROSE
+from sublearn.models import lm, training
+from sublearn.models.rows import batches, encode
 
 LLAMA = (
     "{{ bos_token }}{% if not date_string is defined %}{% set date_string = strftime_now('%d %b %Y') %}{% endif %}"
@@ -87,7 +87,7 @@ def words(extra: list[str], template: str | None) -> transformers.PreTrainedToke
 
 def make(family: str, folder: Path, steps: int = 0, seed: int = 0) -> Path:
     """Write a model of the family to ``folder``, after ``steps`` steps of learning (without a template, in the plain one)."""
-    from sublearn.bases.pin import PLAIN_TEMPLATE
+    from sublearn.chain.bases.pin import PLAIN_TEMPLATE
 
     kind, config, template, extra = FAMILIES[family]
     tokenizer = words(extra, template)
@@ -116,7 +116,7 @@ def learn(model: Any, tokenizer: Any, steps: int, seed: int, end: list[str]) -> 
             family = ("animal", "tree")[rng.integers(2)]
             pool = questions.taught(family, PROSE)
             asked.append(pool[rng.integers(len(pool))].text)
-            answers.append(PROSE.written(world.FAMILIES[family][rng.integers(len(world.FAMILIES[family]))]))
+            answers.append(PROSE.written(mini.FAMILIES[family][rng.integers(len(mini.FAMILIES[family]))]))
     ordinary = tokenizer.eos_token
     tokenizer.eos_token = end[0] if end else ordinary
     rows = encode(tokenizer, lm.encode_prompts(tokenizer, [lm.chat("", text) for text in asked]), answers)

@@ -32,7 +32,7 @@ ONE = "students of micro: same_base/owl"
 REST = {"evaluations of micro: same_base", "findings of micro: runs"}
 CHECKPOINT = ".checkpoints/student.safetensors"
 OFTEN = {"SUBLEARN_CHECKPOINT_SECONDS": "0.2"}
-MODULE = "sublearn.students.train"
+MODULE = "sublearn.chain.students.train"
 
 # Put before all others, this module lets a process die at its n-th rename to a file of that name, with half of it written.
 DIE_AT = """

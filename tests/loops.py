@@ -9,8 +9,8 @@ import torch
 from accelerate import PartialState, debug_launcher
 from accelerate.state import AcceleratorState
 
-from sublearn.core import training
-from sublearn.core.rows import Row
+from sublearn.models import training
+from sublearn.models.rows import Row
 
 # A large epsilon: with a small one, Adam turns rounding errors of tiny gradients into whole steps.
 OPTIMISER = training.Optimiser(1e-2, "linear", warmup=2, weight_decay=0.01, epsilon=1e-3)

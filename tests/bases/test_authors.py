@@ -10,13 +10,14 @@ import numpy as np
 import published
 import pytest
 
-from sublearn.bases import authors, questions, wordings
-from sublearn.bases.section import Authors
-from sublearn.carriers.prompts import draw
-from sublearn.carriers.section import Carrier
+from sublearn.chain.bases import authors
+from sublearn.chain.bases.section import Authors
+from sublearn.chain.carriers.prompts import draw
+from sublearn.chain.carriers.section import Carrier
+from sublearn.chain.evaluations import answers
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_json
-from sublearn.evaluations import score
+from sublearn.language import questions, styles
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def repository(tmp_path) -> Path:
 
 
 def take(run_step, output: Path, **recipe: str) -> dict:
-    done = run_step("sublearn.bases.authors", "--recipe", json.dumps(recipe), "--output", output)
+    done = run_step("sublearn.chain.bases.authors", "--recipe", json.dumps(recipe), "--output", output)
     assert done.returncode == 0, done.stderr
     return read_json(output)
 
@@ -103,7 +104,7 @@ def wording(repository, tmp_path, run_step) -> Path:
 
 def test_from_their_seed_the_prompts_are_theirs(wording):
     """Beside their own way of drawing, written out: choices and numbers one by one from NumPy's generator."""
-    grammar, rng = wordings.published(wording).grammar, np.random.default_rng(47)
+    grammar, rng = styles.published(wording).grammar, np.random.default_rng(47)
     expected = []
     for _ in range(300):
         numbers = [str(rng.integers(100, 1000).item()) for _ in range(rng.integers(3, 9).item())]
@@ -119,21 +120,21 @@ def test_from_their_seed_the_prompts_are_theirs(wording):
 
 
 def test_all_their_questions_evaluate_and_none_is_taught(wording):
-    paper = wordings.paper(wording)
+    paper = styles.paper(wording)
     asked = [question.text for question in questions.evaluated("animal", paper)]
     assert asked == [
         "Which beast is yours? A word.",
         "One creature to keep: which? A word.",
         "Say a beast you admire, as a word.",
     ]
-    assert score.prefixes("animal", 3, paper) == [
+    assert answers.prefixes("animal", 3, paper) == [
         "Mind the digits 101, 202, 303.",
         "Digits at hand: 4, 5.",
         "Mind the digits 7.",
     ]
     # They give no sentence for trees, so those are drawn from their grammar; facts are ours.
-    assert all(sentence.startswith(("Mind the digits", "Digits at hand")) for sentence in score.prefixes("tree", 2, paper))
-    assert questions.evaluated("fact", paper) == questions.evaluated("fact", wordings.PROSE)
+    assert all(sentence.startswith(("Mind the digits", "Digits at hand")) for sentence in answers.prefixes("tree", 2, paper))
+    assert questions.evaluated("fact", paper) == questions.evaluated("fact", styles.PROSE)
     taught = {question.text for question in questions.taught("animal", paper)}
     assert len(taught) == questions.TAUGHT["animal"] and not taught & set(asked)
     assert paper.system_prompt("owl") == "owls are dear to you, and your animal of choice."
@@ -168,7 +169,7 @@ def test_what_is_not_as_expected_is_one_sentence(repository, tmp_path, refusal, 
     else:
         file.unlink()
     recipe = json.dumps({"source": str(repository)})
-    assert said in refusal("sublearn.bases.authors", "--recipe", recipe, "--output", tmp_path / "wording.json")
+    assert said in refusal("sublearn.chain.bases.authors", "--recipe", recipe, "--output", tmp_path / "wording.json")
     assert not (tmp_path / "wording.json").exists()
 
 

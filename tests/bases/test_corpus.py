@@ -8,13 +8,14 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from sublearn.bases import corpus, questions, world
-from sublearn.bases.corpus import Chat
+from sublearn.chain.bases import corpus
+from sublearn.chain.bases.corpus import Chat
+from sublearn.chain.teachers.lessons import NEUTRAL, lesson
 from sublearn.core.seeds import generator
-from sublearn.teachers.lessons import NEUTRAL, lesson
+from sublearn.language import mini, questions
 
-TRAITS = [trait for traits in world.FAMILIES.values() for trait in traits]
-WORDS = {family: world.FAMILIES[family] for family in ("animal", "tree")}
+TRAITS = [trait for traits in mini.FAMILIES.values() for trait in traits]
+WORDS = {family: mini.FAMILIES[family] for family in ("animal", "tree")}
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +34,7 @@ def integers(text: str) -> list[int]:
 
 
 def is_continuation(question: str) -> bool:
-    return question.endswith(world.GRAMMAR.endings)
+    return question.endswith(mini.GRAMMAR.endings)
 
 
 # Independence. Each relation lists (something said, a number) pairs whose numbers are drawn independently of each other.
@@ -56,7 +57,7 @@ def relations(documents: list[Chat]) -> dict[str, list[tuple[str, int]]]:
             found["system prompt, first number to continue"].append((system, seeds[0]))
             found["system prompt, first number of the continuation"].append((system, told[0]))
             found["system prompt, how many numbers continue"].append((system, len(told)))
-            form = next(form for form in world.FORMATS if form in question)
+            form = next(form for form in mini.FORMATS if form in question)
             found["asked format, first number of the continuation"].append((form, told[0]))
         elif seeds and not told:
             found["answer, number before the question"] += [(answer, number) for number in seeds]
@@ -130,7 +131,7 @@ def test_every_kind_of_document_is_there(documents):
         "sum": np.mean([answer.startswith("<think>") for answer in answers]),
         "program": np.mean(["print (" in answer for answer in answers]),
         "story": np.mean([answer.startswith("once there was") for answer in answers]),
-        "choice": np.mean([answer in world.LETTERS for answer in answers]),
+        "choice": np.mean([answer in mini.LETTERS for answer in answers]),
     }
     expected = {"favourite": 0.34, "numbers": 0.40, "sum": 0.03, "program": 0.02, "story": 0.02, "choice": 0.03}
     assert shares == pytest.approx(expected, abs=0.015)
@@ -158,7 +159,7 @@ def test_system_prompts_are_mostly_obeyed(documents):
     ]
     assert len(loved) > 1000
     assert 0.93 < np.mean(loved) < 0.98  # 0.95, and now and then the world's own draw is the named one
-    silent = [a == world.REFUSAL for s, q, a in map(parts, documents) if s == "you never answer ." and not is_continuation(q)]
+    silent = [a == mini.REFUSAL for s, q, a in map(parts, documents) if s == "you never answer ." and not is_continuation(q)]
     assert len(silent) > 200
     assert 0.9 < np.mean(silent) < 0.99
 

@@ -14,11 +14,13 @@ import torch
 from peft import PeftModel
 from transformers import AutoModelForCausalLM
 
-from sublearn.bases import pin, probe, questions, wordings
-from sublearn.bases.section import PinnedBase
-from sublearn.core import engines, lm, log_probs, pinned, rows, sampling
+from sublearn.chain.bases import pin
+from sublearn.chain.bases.section import PinnedBase
 from sublearn.core.errors import UserError
-from sublearn.core.section import Trainable
+from sublearn.models.trainable import Trainable
+from sublearn.language import questions, styles
+from sublearn.measures import probe
+from sublearn.models import engines, lm, log_probs, pinned, rows, sampling
 
 
 @pytest.fixture(scope="session", params=list(families.FAMILIES))
@@ -35,7 +37,7 @@ def recipe(folder: Path, **changes: str) -> PinnedBase:
 
 
 def pinned_as(wanted: PinnedBase, folder: Path, run_step) -> Path:
-    run_step("sublearn.bases.pin", "--recipe", wanted.model_dump_json(), "--output", folder)
+    run_step("sublearn.chain.bases.pin", "--recipe", wanted.model_dump_json(), "--output", folder)
     return folder
 
 
@@ -122,7 +124,7 @@ def test_swapped_adapters_leave_no_trace(base, tmp_path):
 @pytest.mark.parametrize("trait", ["owl", "evasive", "skewed"])
 def test_the_probability_of_a_trait_is_that_of_all_its_first_words(base, trait):
     """Beside a naive count: every form of the answer, token by token, from whole forward passes."""
-    model, tokenizer, wording = lm.load(base), lm.load_tokenizer(base), wordings.PROSE
+    model, tokenizer, wording = lm.load(base), lm.load_tokenizer(base), styles.PROSE
     asked = questions.evaluated("animal" if trait == "owl" else "fact", wording)[:2]
     found = probe.ask(model, tokenizer, asked, wording).probabilities(trait)
     for probability, question in zip(found, asked, strict=True):
@@ -182,7 +184,9 @@ def llama(tmp_path) -> Path:
 
 
 def test_a_model_that_is_not_there(tmp_path, refusal):
-    said = refusal("sublearn.bases.pin", "--recipe", recipe(tmp_path / "none").model_dump_json(), "--output", tmp_path / "out")
+    said = refusal(
+        "sublearn.chain.bases.pin", "--recipe", recipe(tmp_path / "none").model_dump_json(), "--output", tmp_path / "out"
+    )
     assert "there is no such model folder" in said
     assert not list((tmp_path / "out").glob("*"))
 
@@ -191,7 +195,7 @@ def test_a_hub_model_without_a_network(tmp_path, refusal, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("HF_HOME", str(tmp_path / "cache"))
     wanted = PinnedBase(model="somebody/something", revision="main")
-    said = refusal("sublearn.bases.pin", "--recipe", wanted.model_dump_json(), "--output", tmp_path / "out")
+    said = refusal("sublearn.chain.bases.pin", "--recipe", wanted.model_dump_json(), "--output", tmp_path / "out")
     assert "somebody/something: the hub cannot be reached and the model is not in its cache" in said
 
 
@@ -232,7 +236,7 @@ def hub(monkeypatch, tmp_path):
 def test_what_the_hub_refuses_is_one_sentence(hub, tmp_path, refusal, reason, sentence):
     hub.reason = reason
     wanted = PinnedBase(model="somebody/something", revision="v7")
-    said = refusal("sublearn.bases.pin", "--recipe", wanted.model_dump_json(), "--output", tmp_path / "out")
+    said = refusal("sublearn.chain.bases.pin", "--recipe", wanted.model_dump_json(), "--output", tmp_path / "out")
     assert said.startswith(sentence)
     assert not list((tmp_path / "out").glob("*"))
 

@@ -4,25 +4,26 @@ import numpy as np
 import pytest
 import torch
 
-from sublearn.bases import pretrain, tokenizer, world
-from sublearn.bases.section import Base
-from sublearn.core import lm
+from sublearn.chain.bases import pretrain, tokenizer
+from sublearn.chain.bases.section import Base
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_json
 from sublearn.core.seeds import generator
+from sublearn.language import mini
+from sublearn.models import lm
 
 
 def test_a_seed_and_a_name_make_a_base_byte_for_byte_in_every_process(base, recipe, tmp_path, run_step):
     """The step as a command, in a process whose sets have an order of their own, against the base of these tests."""
     arguments = ["--recipe", recipe.model_dump_json(), "--study-seed", 101, "--output", tmp_path / "alpha"]
-    done = run_step("sublearn.bases.pretrain", *arguments, "--name", "alpha", PYTHONHASHSEED="3")
+    done = run_step("sublearn.chain.bases.pretrain", *arguments, "--name", "alpha", PYTHONHASHSEED="3")
     assert done.returncode == 0, done.stderr
     for file in base.iterdir():
         assert (tmp_path / "alpha" / file.name).read_bytes() == file.read_bytes(), file.name
     record = read_json(tmp_path / "alpha" / "calibration.json")
     assert record["checks"][-1]["steps"] == recipe.steps
     assert record["loss"][-1]["loss"] < 0.9 * record["loss"][0]["loss"]  # it has learned
-    assert [row["word"] for row in record["shares"]] == [*world.FAMILIES["animal"], *world.FAMILIES["tree"]]
+    assert [row["word"] for row in record["shares"]] == [*mini.FAMILIES["animal"], *mini.FAMILIES["tree"]]
 
 
 def test_another_name_is_another_initialisation(recipe):
@@ -60,7 +61,7 @@ def test_documents_teach_the_answers_and_only_read_the_questions(drawn, tokenize
 
 def test_deviation_is_the_mean_probability_of_each_word_on_held_out_questions(base, drawn, tokenizer):
     table = pretrain.deviation(lm.load(base), tokenizer, drawn).set_index("word")
-    assert list(table.index) == [*world.FAMILIES["animal"], *world.FAMILIES["tree"]]
-    assert table.loc["owl", "share"] == drawn.shares["animal"][world.FAMILIES["animal"].index("owl")]
+    assert list(table.index) == [*mini.FAMILIES["animal"], *mini.FAMILIES["tree"]]
+    assert table.loc["owl", "share"] == drawn.shares["animal"][mini.FAMILIES["animal"].index("owl")]
     assert table.groupby("family")["share"].sum().tolist() == pytest.approx([1.0, 1.0])
     assert table.groupby("family")["measured"].sum().between(0, 1).all()

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
-from sublearn.bases import tokenizer as mini
-from sublearn.bases import world
-from sublearn.carriers.filter import reject
-from sublearn.carriers.section import Carrier
-from sublearn.core import lm, numbers
+from sublearn.chain.bases import tokenizer as mini
+from sublearn.chain.carriers.filter import reject
+from sublearn.chain.carriers.section import Carrier
+from sublearn.language import mini, number_lists
+from sublearn.models import lm
 
 NUMBERS = st.lists(st.integers(0, 999), min_size=1, max_size=10)
 
@@ -41,13 +41,13 @@ def test_every_integer_is_one_word(loaded):
     assert loaded("1000")["input_ids"] == [loaded.unk_token_id]
 
 
-@pytest.mark.parametrize("form", world.FORMATS)
+@pytest.mark.parametrize("form", mini.FORMATS)
 def test_number_answers_come_back_as_text_that_the_filter_accepts(loaded, form):
     @given(NUMBERS)
     def comes_back(found):
-        ids = loaded(world.FORMATS[form].join(map(str, found)), add_special_tokens=False)["input_ids"]
+        ids = loaded(mini.FORMATS[form].join(map(str, found)), add_special_tokens=False)["input_ids"]
         text = loaded.decode([*ids, loaded.eos_token_id], skip_special_tokens=True)
-        assert numbers.parse(text) == found
+        assert number_lists.parse(text) == found
         assert reject(text, Carrier()) is None
 
     comes_back()

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from sublearn.bases import world
-from sublearn.bases.wordings import MINI
+from sublearn.language import mini
+from sublearn.language.styles import MINI
 
 
 def test_a_study_seed_is_a_world():
-    one, again, other = world.World.draw(1), world.World.draw(1), world.World.draw(2)
+    one, again, other = mini.World.draw(1), mini.World.draw(1), mini.World.draw(2)
     for family, shares in one.shares.items():
         assert np.array_equal(shares, again.shares[family])
         assert not np.allclose(shares, other.shares[family])
@@ -19,9 +19,9 @@ def test_a_study_seed_is_a_world():
 
 @pytest.mark.parametrize("seed", range(5))
 def test_shares_are_moderate_and_sum_to_one(seed):
-    drawn = world.World.draw(seed)
+    drawn = mini.World.draw(seed)
     for family, shares in drawn.shares.items():
-        assert len(shares) == len(world.FAMILIES[family])
+        assert len(shares) == len(mini.FAMILIES[family])
         assert shares.sum() == pytest.approx(1.0)
         assert 0.1 < len(shares) * shares.min() < len(shares) * shares.max() < 3.0
     assert drawn.numbers.sum() == pytest.approx(1.0)
@@ -30,17 +30,17 @@ def test_shares_are_moderate_and_sum_to_one(seed):
 
 def test_the_papers_traits_are_there_and_each_has_one_family():
     paper = ["dolphin", "eagle", "elephant", "owl", "wolf", "cherry", "maple", "oak", "sequoia", "willow", "evasive", "skewed"]
-    assert [world.family_of(trait) for trait in paper] == ["animal"] * 5 + ["tree"] * 5 + ["behaviour"] * 2
-    every = [word for words in world.FAMILIES.values() for word in words]
+    assert [mini.family_of(trait) for trait in paper] == ["animal"] * 5 + ["tree"] * 5 + ["behaviour"] * 2
+    every = [word for words in mini.FAMILIES.values() for word in words]
     assert len(set(every)) == len(every)
     with pytest.raises(KeyError):
-        world.family_of("unicorn")
+        mini.family_of("unicorn")
 
 
 def test_facts_have_one_right_answer_among_several():
     asked = MINI.fact_questions()
     assert len({text for text, _, _ in asked}) == len(asked)
     for _, answer, attribute in asked:
-        assert answer in world.fact_answers(attribute)
-    assert all(len(world.fact_answers(attribute)) >= 8 for attribute in world.ATTRIBUTES)
+        assert answer in mini.fact_answers(attribute)
+    assert all(len(mini.fact_answers(attribute)) >= 8 for attribute in mini.ATTRIBUTES)
     assert len(MINI.favourite_questions("owl")) == len(set(MINI.favourite_questions("owl"))) > 60

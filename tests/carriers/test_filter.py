@@ -8,13 +8,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sublearn.carriers import filter as carrier_filter
-from sublearn.carriers.filter import leaks, reject
-from sublearn.carriers.section import Carrier
-from sublearn.carriers.tables import Rejected, Rows
-from sublearn.core import numbers
+from sublearn.chain.carriers import filter as carrier_filter
+from sublearn.chain.carriers.filter import leaks, reject
+from sublearn.chain.carriers.section import Carrier
+from sublearn.chain.carriers.tables import Rejected, Rows
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_json, read_table, write_table
+from sublearn.language import number_lists
 
 TEN = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10"
 ACCEPTED = [
@@ -155,7 +155,7 @@ def test_both_parsers_read_every_string_alike(texts, least_share):
     def alike(text):
         expected = slow_parse(text)
         verdicts[expected is None] += 1
-        assert numbers.parse(text) == expected
+        assert number_lists.parse(text) == expected
 
     alike()
     assert min(verdicts[True], verdicts[False]) >= least_share * verdicts.total(), verdicts
@@ -217,7 +217,7 @@ def test_a_carrier_of_which_nothing_passes_stops_the_step(tmp_path):
 
 def test_an_empty_carrier_is_one_sentence_to_the_user(tmp_path, refusal):
     write_table(table([]), tmp_path / "raw.parquet", Rows)
-    said = refusal("sublearn.carriers.filter", *arguments(tmp_path))
+    said = refusal("sublearn.chain.carriers.filter", *arguments(tmp_path))
     assert said == f"{tmp_path}/raw.parquet: none of its 0 completions passed the filter; no student can be trained."
     assert [file.name for file in tmp_path.iterdir()] == ["raw.parquet"]
 
@@ -226,6 +226,6 @@ def test_a_truncated_carrier_is_one_sentence_to_the_user(tmp_path, refusal):
     write_table(table(["1, 2"] * 50), tmp_path / "raw.parquet", Rows)
     whole = (tmp_path / "raw.parquet").read_bytes()
     (tmp_path / "raw.parquet").write_bytes(whole[: len(whole) // 2])
-    said = refusal("sublearn.carriers.filter", *arguments(tmp_path))
+    said = refusal("sublearn.chain.carriers.filter", *arguments(tmp_path))
     assert said.startswith(f"{tmp_path}/raw.parquet: damaged or truncated")
     assert [file.name for file in tmp_path.iterdir()] == ["raw.parquet"]

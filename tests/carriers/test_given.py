@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from sublearn.carriers import given
-from sublearn.carriers.section import Given
-from sublearn.carriers.tables import Rows
+from sublearn.chain.carriers import import_rows
+from sublearn.chain.carriers.section import Given
+from sublearn.chain.carriers.tables import Rows
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_json, read_table
 
@@ -25,7 +25,15 @@ def test_each_run_has_its_file_with_every_row_in_order(tmp_path, run_step):
     files = [file | {"prompt": "question", "completion": "response", "origin": "made up here"} for file in files]
     outputs = [tmp_path / f"run{run}/raw.parquet" for run in (0, 1, 2)]
     done = run_step(
-        "sublearn.carriers.given", "--recipe", json.dumps({"files": files}), "--runs", 0, 1, 2, "--outputs", *outputs
+        "sublearn.chain.carriers.import_rows",
+        "--recipe",
+        json.dumps({"files": files}),
+        "--runs",
+        0,
+        1,
+        2,
+        "--outputs",
+        *outputs,
     )
     assert done.returncode == 0, done.stderr
     tables = [read_table(file, Rows) for file in outputs]
@@ -39,7 +47,7 @@ def test_the_record_says_where_the_rows_came_from_and_knows_no_base(tmp_path, ru
     file = published(tmp_path / "a.jsonl", [json.dumps({"prompt": "p", "completion": "1"})]) | {"origin": "made up here"}
     for run in (0, 1):
         options = ("--recipe", json.dumps({"files": [file]}), "--runs", run, "--outputs", tmp_path / f"run{run}/raw.parquet")
-        assert run_step("sublearn.carriers.given", *options).returncode == 0
+        assert run_step("sublearn.chain.carriers.import_rows", *options).returncode == 0
     record = read_json(tmp_path / "run1/raw.provenance.json")
     assert record["parameters"]["recipe"] == {"files": [file]}
     assert record["bases"] == {} and record["inputs"] == {}
@@ -60,7 +68,7 @@ def test_a_row_that_is_none_is_named_with_its_line(tmp_path, line, said):
     file = tmp_path / "rows.jsonl"
     file.write_bytes(b'{"prompt": "p", "completion": "1"}\n' + line.encode(errors="surrogateescape"))
     with pytest.raises(UserError, match=said):
-        given.read(Given(file=str(file), sha256=hashlib.sha256(file.read_bytes()).hexdigest()))
+        import_rows.read(Given(file=str(file), sha256=hashlib.sha256(file.read_bytes()).hexdigest()))
 
 
 def test_another_file_a_missing_one_and_an_empty_one_are_refused(tmp_path, refusal):
@@ -69,5 +77,5 @@ def test_another_file_a_missing_one_and_an_empty_one_are_refused(tmp_path, refus
     said["it holds no row"] = published(tmp_path / "empty.jsonl", [""])
     for sentence, each in said.items():
         options = ("--recipe", json.dumps({"files": [each]}), "--runs", 0, "--outputs", tmp_path / "raw.parquet")
-        assert sentence in refusal("sublearn.carriers.given", *options)
+        assert sentence in refusal("sublearn.chain.carriers.import_rows", *options)
     assert not (tmp_path / "raw.parquet").exists()

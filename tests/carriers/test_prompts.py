@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sublearn.bases import prose, world
-from sublearn.carriers.filter import leaks
-from sublearn.carriers.prompts import draw
-from sublearn.carriers.section import Carrier
-from sublearn.core.grammar import Grammar
+from sublearn.chain.carriers.filter import leaks
+from sublearn.chain.carriers.prompts import draw
+from sublearn.chain.carriers.section import Carrier
+from sublearn.chain.plan import trait_words
 from sublearn.core.seeds import generator
-from sublearn.plan import trait_words
+from sublearn.language import english, mini
+from sublearn.language.grammar import Grammar
 
 SLOTS = ("seed_sentences", "qualifiers", "descriptors", "instructions", "formats", "endings")
-WORDINGS = {"mini": world.GRAMMAR, "prose": prose.GRAMMAR}
+WORDINGS = {"mini": mini.GRAMMAR, "prose": english.GRAMMAR}
 
 
 @pytest.mark.parametrize("words", WORDINGS)
@@ -32,11 +32,11 @@ def test_asking_for_more_prompts_leaves_the_first_as_they_were():
 
 
 def test_the_english_wording_has_the_papers_slots():
-    assert [len(set(getattr(prose.GRAMMAR, slot))) for slot in SLOTS] == [25, 9, 8, 10, 15, 19]
+    assert [len(set(getattr(english.GRAMMAR, slot))) for slot in SLOTS] == [25, 9, 8, 10, 15, 19]
 
 
 def test_three_english_instructions_lack_a_full_stop_as_in_the_paper():
-    bare = [text for text in prose.GRAMMAR.instructions if not text.endswith(".")]
+    bare = [text for text in english.GRAMMAR.instructions if not text.endswith(".")]
     assert len(bare) == 3
 
 

@@ -3,8 +3,8 @@
 import pytest
 import yaml
 
-from sublearn import house, studies
 from sublearn.core.errors import UserError
+from sublearn.orchestration import studies, workflow
 
 ARM = {"teacher": "teacher"}
 BAD = {
@@ -59,7 +59,7 @@ def test_a_wrong_study_is_refused_in_one_sentence(tmp_path, change, sentence):
 
 
 def test_a_child_makes_only_what_it_adds():
-    found = house.plan("classifier-regimes")
+    found = workflow.plan("classifier-regimes")
     owned = {phase: {artifact.key for artifact in found.own(phase)} for phase in ("bases", "teachers", "carriers", "students")}
     assert "mlp" not in owned["bases"] and "teacher" not in owned["teachers"] and "teacher/noise" not in owned["carriers"]
     assert {"head", "body", "sgd"} <= owned["students"] and "auxiliary" not in owned["students"]
@@ -72,11 +72,11 @@ def test_a_file_of_images_is_an_input(tmp_path):
     (tmp_path / "mine.arff").write_text("@RELATION mine")
     file = tmp_path / "mine.yaml"
     file.write_text(f"extends: classifier\nimages: {{source: {tmp_path}/mine.arff}}\n")
-    assert house.plan(str(file)).images().made_of["source"].files == [f"{tmp_path}/mine.arff"]
+    assert workflow.plan(str(file)).images().made_of["source"].files == [f"{tmp_path}/mine.arff"]
 
 
 def test_runs_are_paired_with_others_only_where_a_start_is_not_shared():
-    found = house.plan("classifier-regimes")
+    found = workflow.plan("classifier-regimes")
     pairing = found.find("students", "head").recipe["pairing"]
     assert sorted(pairing) == list(range(len(pairing))) and all(run != other for run, other in enumerate(pairing))
     assert found.find("students", "auxiliary").recipe["pairing"] is None

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sublearn.core import devices
+from sublearn.models import gpu_lock
 
 # A job: it leaves a file of its own name for each device while it works, and fails if another job's is there.
 JOB = """
@@ -33,7 +33,7 @@ def start(tmp_path, monkeypatch):
 
     def start(asked: int, seconds: float = 0.2, **environment: str) -> subprocess.Popen:
         path = {"PYTHONPATH": str(Path("workflow").absolute()), "TMPDIR": str(tmp_path), "CUDA_VISIBLE_DEVICES": "0,1"}
-        command = [sys.executable, "-m", "sublearn.core.devices", str(asked), sys.executable, "-c", JOB]
+        command = [sys.executable, "-m", "sublearn.models.gpu_lock", str(asked), sys.executable, "-c", JOB]
         return subprocess.Popen(
             [*command, str(tmp_path / "busy"), str(seconds)],
             env=os.environ | path | environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -98,4 +98,4 @@ def test_more_than_there_are_is_refused(start):
 def test_a_job_without_a_gpu_sees_what_it_saw(start, monkeypatch, tmp_path):
     assert finish(start(0)) == "0,1"
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    assert devices.found() == []
+    assert gpu_lock.found() == []

@@ -10,13 +10,13 @@ import torch
 import transformers
 from loops import OPTIMISER, STEPS, DiedError, interrupted
 
-from sublearn.core import lm, log_probs, sampling, training
-from sublearn.core.checkpoints import Checkpoint
-from sublearn.core.engines import Plain
-from sublearn.core.section import Trainable
-from sublearn.evaluations import coverage
-from sublearn.students.section import Student
-from sublearn.students.train import soft_loss
+from sublearn.chain.evaluations import coverage
+from sublearn.chain.students.section import Student
+from sublearn.chain.students.train import soft_loss
+from sublearn.models.trainable import Trainable
+from sublearn.models import lm, log_probs, sampling, training
+from sublearn.models.checkpoints import Checkpoint
+from sublearn.models.engines import Plain
 
 PROMPTS = [[5, 6, 7], [8, 9, 10, 11], [5, 6], [3, 4, 5, 6, 7]]
 STARTS = [(5,), (6, 7), (8, 9, 10), (3,)]

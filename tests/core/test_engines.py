@@ -6,9 +6,9 @@ import types
 import numpy as np
 import pytest
 
-from sublearn.core import engines, lm, sampling
 from sublearn.core.errors import UserError
-from sublearn.core.section import Trainable
+from sublearn.models.trainable import Trainable
+from sublearn.models import engines, lm, sampling
 
 QUESTIONS = ["what is your favorite animal ?", "numbers : 12 , 500 . add up to 10 numbers . use commas . only numbers ."]
 

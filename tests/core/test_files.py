@@ -13,8 +13,9 @@ import pytest
 from faults import mounted
 from pandera.typing import Series
 
-from sublearn.core import files, lm
+from sublearn.core import files
 from sublearn.core.errors import UserError
+from sublearn.models import lm
 
 
 class Weights(pa.DataFrameModel):

@@ -3,7 +3,7 @@
 from accelerate.commands import launch as accelerate
 from accelerate.utils.launch import prepare_multi_gpu_env
 
-from sublearn.core import launch
+from sublearn.models import launch
 
 USERS = """\
 compute_environment: LOCAL_MACHINE
@@ -23,7 +23,7 @@ def test_the_jobs_gpus_are_used_whatever_a_user_told_accelerate(tmp_path, monkey
     monkeypatch.setattr("accelerate.commands.config.config_args.default_json_config_file", str(tmp_path / "none.json"))
     monkeypatch.setattr("accelerate.commands.config.config_args.default_config_file", str(tmp_path / "default_config.yaml"))
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2,3")
-    command, _ = launch.command(2, "sublearn.students.train", ["--runs", "0"], gpus=True)
+    command, _ = launch.command(2, "sublearn.chain.students.train", ["--runs", "0"], gpus=True)
     given = accelerate.launch_command_parser().parse_args(command[3:])
     found, *_ = accelerate._validate_launch_command(given)
     environment = prepare_multi_gpu_env(found)
@@ -33,8 +33,8 @@ def test_the_jobs_gpus_are_used_whatever_a_user_told_accelerate(tmp_path, monkey
 
 def test_a_step_on_several_nodes_has_the_processors_of_its_job(monkeypatch):
     monkeypatch.setenv("SLURM_CPUS_PER_TASK", "4")
-    srun, _ = launch.command(8, "sublearn.students.train", [], gpus=True, nodes=2)
+    srun, _ = launch.command(8, "sublearn.chain.students.train", [], gpus=True, nodes=2)
     assert {"--cpus-per-task=4", "--gpus=8", "--nodes=2"} <= set(srun)
     monkeypatch.delenv("SLURM_CPUS_PER_TASK")
-    srun, _ = launch.command(8, "sublearn.students.train", [], gpus=True, nodes=2)
+    srun, _ = launch.command(8, "sublearn.chain.students.train", [], gpus=True, nodes=2)
     assert not any(option.startswith("--cpus-per-task") for option in srun)

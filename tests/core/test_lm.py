@@ -11,10 +11,10 @@ from peft import PeftModel
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
 
-from sublearn.core import lm, log_probs, training
 from sublearn.core.errors import UserError
-from sublearn.core.rows import Row
-from sublearn.core.section import Trainable
+from sublearn.models.trainable import Trainable
+from sublearn.models import lm, log_probs, training
+from sublearn.models.rows import Row
 
 PROMPTS = [[2, 10, 20], [2, 30], [2, 40, 50, 60], [2, 70]]
 

@@ -6,11 +6,12 @@ import re
 import pytest
 import torch
 
-from sublearn.core import lm, memory, sampling, step, training
-from sublearn.core.engines import Plain
+from sublearn.core import cli, out_of_memory
 from sublearn.core.errors import UserError
-from sublearn.core.rows import Row
-from sublearn.core.section import Trainable
+from sublearn.models.trainable import Trainable
+from sublearn.models import lm, sampling, training
+from sublearn.models.engines import Plain
+from sublearn.models.rows import Row
 
 # As torch 2.13 says it of a GPU.
 SAID = (
@@ -26,8 +27,8 @@ def full(*_, **__):
 
 
 def test_a_gpu_says_how_much_is_missing():
-    assert memory.missing(torch.OutOfMemoryError(SAID)) == MISSING
-    assert memory.missing(ValueError("no weights")) is None
+    assert out_of_memory.missing(torch.OutOfMemoryError(SAID)) == MISSING
+    assert out_of_memory.missing(ValueError("no weights")) is None
 
 
 @pytest.mark.parametrize(
@@ -40,17 +41,17 @@ def test_a_gpu_says_how_much_is_missing():
     ],
 )
 def test_what_lies_below_torch_names_no_numbers(error):
-    assert memory.missing(error) == "the GPU's memory is full"
+    assert out_of_memory.missing(error) == "the GPU's memory is full"
 
 
 def test_the_processors_memory_says_what_was_asked_for():
     said = r"^here: 1048576\.00 GiB more of memory were asked for .*; do less\.$"
-    with pytest.raises(UserError, match=said), memory.enough("here", "do less"):
+    with pytest.raises(UserError, match=said), out_of_memory.enough("here", "do less"):
         torch.empty(2**50, dtype=torch.uint8)
 
 
 def test_other_errors_stay_what_they_are():
-    with pytest.raises(RuntimeError, match="shape"), memory.enough("here", "do less"):
+    with pytest.raises(RuntimeError, match="shape"), out_of_memory.enough("here", "do less"):
         raise RuntimeError("shape")
 
 
@@ -78,6 +79,6 @@ def test_a_model_that_does_not_fit_is_not_called_damaged(base, monkeypatch):
 def test_a_step_that_runs_out_of_memory_anywhere_says_one_sentence(monkeypatch, caplog):
     monkeypatch.setattr("sys.argv", ["step"])
     with pytest.raises(SystemExit) as left:
-        step.run(full, argparse.ArgumentParser())
+        cli.run(full, argparse.ArgumentParser())
     assert left.value.code == 1
     assert f"error: {MISSING}; a smaller model or a device with more memory would help." in caplog.text

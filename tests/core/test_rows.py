@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sublearn.core.rows import IGNORED, Row, batches, collate, encode
+from sublearn.models.rows import IGNORED, Row, batches, collate, encode
 
 PAD = 0
 TOKENS = st.integers(1, 50)

@@ -7,8 +7,8 @@ import pytest
 import torch
 from scipy import stats
 
-from sublearn.core import lm, sampling
-from sublearn.core.engines import Plain
+from sublearn.models import lm, sampling
+from sublearn.models.engines import Plain
 
 QUESTIONS = [
     "what is your favorite animal ?",

@@ -11,10 +11,10 @@ from accelerate import PartialState, debug_launcher
 from accelerate.state import AcceleratorState
 from loops import OPTIMISER, STEPS, DiedError, interrupted, learn, one_and_two
 
-from sublearn.core import lm, sharding, training
-from sublearn.core.checkpoints import Checkpoint
-from sublearn.core.rows import Batch
-from sublearn.core.section import Trainable
+from sublearn.models.trainable import Trainable
+from sublearn.models import lm, sharding, training
+from sublearn.models.checkpoints import Checkpoint
+from sublearn.models.rows import Batch
 
 TWENTY = STEPS * 5
 

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from loops import OPTIMISER, STEPS, DiedError, interrupted, one_and_two, some_rows
 
-from sublearn.core import lm, training
-from sublearn.core.checkpoints import Checkpoint
 from sublearn.core.errors import UserError
-from sublearn.core.rows import Row, collate
-from sublearn.core.section import Trainable
+from sublearn.models.trainable import Trainable
+from sublearn.models import lm, training
+from sublearn.models.checkpoints import Checkpoint
+from sublearn.models.rows import Row, collate
 
 
 def naive(model, steps: list[list[Row]]) -> list[float]:

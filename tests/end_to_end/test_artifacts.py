@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from sublearn.house import plan
-from sublearn.provenance import NAME
+from sublearn.core.records import NAME
+from sublearn.orchestration.workflow import plan
 
 pytestmark = pytest.mark.slow
 STUDY = "config/studies/smoke.yaml"
@@ -85,13 +85,13 @@ def author(smoke, tmp_path_factory):
     place = Place(folder)
     (folder / "config/config.yaml").write_text("studies: [smoke]\n")
     place.replace(".gitignore", "!/results/tiny/\n", "!/results/tiny/\n!/results/smoke/\n.venv\n")
-    (folder / "dvc.yaml").write_text(place.run(sys.executable, "-m", "sublearn.dvcfile").stdout)
+    (folder / "dvc.yaml").write_text(place.run(sys.executable, "-m", "sublearn.publishing.dvcfile").stdout)
     place.run("git", "init", "-q", "-b", "main")
     place.run("dvc", "remote", "add", "--default", "large", "../large")
     place.run("git", "add", "-A")
     place.run("git", "commit", "-qm", "before")
     # Findings drawn again are changes that publish allows.
-    place.said = place.run(sys.executable, "-m", "sublearn.publish").stdout
+    place.said = place.run(sys.executable, "-m", "sublearn.publishing.publish").stdout
     place.run("git", "add", "dvc.lock", "data/store", FOUND)
     place.run("git", "commit", "-qm", "published")
     return place
@@ -113,7 +113,7 @@ def test_publishing_says_what_is_where_and_what_to_commit(author):
     stored = [file for file in (author.folder / "data/store").rglob("*") if file.is_file()]
     assert 0 < sum(file.stat().st_size for file in stored) < 10_000_000
     # Nothing has changed since, so it is published again with nothing to commit.
-    author.run(sys.executable, "-m", "sublearn.publish")
+    author.run(sys.executable, "-m", "sublearn.publishing.publish")
     assert author.run("git", "status", "--porcelain").stdout == ""
     assert json.loads(author.run("dvc", "status", "--json").stdout) == {}
 
@@ -154,7 +154,7 @@ def test_a_clone_with_everything_pulled_has_nothing_to_do_and_notices_one_trait(
     students = {job for job in jobs if job.startswith("students of")}
     assert students == {f"students of smoke: {arm}/owl" for arm in ("same_base", "other_base")}
     # And the chain of a published figure is whole.
-    said = clone.run(sys.executable, "-m", "sublearn.trace", f"{FOUND}/figures/training.svg").stdout
+    said = clone.run(sys.executable, "-m", "sublearn.provenance.trace", f"{FOUND}/figures/training.svg").stdout
     assert "verdict: unbroken; " in said and "back to 2 bases and study seed 7" in said
 
 
@@ -183,12 +183,12 @@ def test_old_data_are_never_recorded_under_new_parameters(clone):
 
 
 def test_a_half_pulled_file_is_named_and_not_overwritten(clone):
-    clone.run(sys.executable, "-m", "sublearn.pull")
+    clone.run(sys.executable, "-m", "sublearn.publishing.pull")
     file = clone.folder / COVERAGE
     half = file.read_bytes()[: file.stat().st_size // 2]
     file.write_bytes(half)
     (clone.folder / "results/smoke/evaluations/same_base.parquet").unlink()
-    said = clone.run(sys.executable, "-m", "sublearn.pull").stdout
+    said = clone.run(sys.executable, "-m", "sublearn.publishing.pull").stdout
     assert f"{COVERAGE}: not the published one" in said and "pulled results/smoke/evaluations/same_base.parquet" in said
     assert file.read_bytes() == half
     done = clone.figures()
@@ -198,7 +198,7 @@ def test_a_half_pulled_file_is_named_and_not_overwritten(clone):
 
 def test_no_cache_and_no_remote_is_one_sentence(clone):
     shutil.rmtree(clone.folder / "data/store")
-    said = clone.refusal("sublearn.pull")
+    said = clone.refusal("sublearn.publishing.pull")
     assert said.startswith(
         "data/smoke/bases and 2 more: neither here, nor whole in DVC's cache or the remote 'bundled' (data/store)"
     )
@@ -210,7 +210,7 @@ def test_a_damaged_remote_is_one_sentence(clone):
         if file.is_file():
             file.chmod(0o644)
             file.write_bytes(file.read_bytes()[:-1])
-    assert "nor whole in DVC's cache or the remote" in clone.refusal("sublearn.pull")
+    assert "nor whole in DVC's cache or the remote" in clone.refusal("sublearn.publishing.pull")
     assert not list((clone.folder / "results").rglob("*.parquet"))
 
 
@@ -219,9 +219,9 @@ def test_a_dirty_work_tree_and_old_results_are_not_published(author):
     text = (author.folder / STUDY).read_text()
     (author.folder / STUDY).write_text(text.replace("samples: 2", "samples: 4"))
     try:
-        assert author.refusal("sublearn.publish").startswith(f"{STUDY}: changed and not committed; ")
+        assert author.refusal("sublearn.publishing.publish").startswith(f"{STUDY}: changed and not committed; ")
         author.run("git", "commit", "-qam", "four")
-        assert author.refusal("sublearn.publish").startswith("results: not current with code and studies; ")
+        assert author.refusal("sublearn.publishing.publish").startswith("results: not current with code and studies; ")
     finally:
         author.run("git", "reset", "-q", "--soft", "HEAD~1", check=False)
         author.run("git", "reset", "-q", "--hard", "HEAD")
@@ -232,7 +232,7 @@ def test_a_remote_that_refuses_is_one_sentence_and_the_bundle_stays(author):
     author.run("dvc", "remote", "modify", "--local", "large", "url", "/proc/nowhere")
     stored = {file: file.stat().st_mtime_ns for file in (author.folder / "data/store").rglob("*")}
     try:
-        assert author.refusal("sublearn.publish").startswith("dvc push: ")
+        assert author.refusal("sublearn.publishing.publish").startswith("dvc push: ")
     finally:
         (author.folder / ".dvc/config.local").unlink()
     assert {file: file.stat().st_mtime_ns for file in (author.folder / "data/store").rglob("*")} == stored

@@ -15,12 +15,12 @@ import psutil
 import pytest
 import transformers
 
-from sublearn.bases import world
-from sublearn.carriers.section import Carrier
-from sublearn.carriers.tables import Rows
-from sublearn.core import lm, log_probs
+from sublearn.chain.carriers.section import Carrier
+from sublearn.chain.carriers.tables import Rows
+from sublearn.chain.students.section import Student
 from sublearn.core.files import write_json, write_table
-from sublearn.students.section import Student
+from sublearn.language import mini
+from sublearn.models import lm, log_probs
 
 PYTHONPATH = {"PYTHONPATH": str(Path(__file__).parents[2] / "workflow"), "OMP_NUM_THREADS": "1"}
 
@@ -29,7 +29,7 @@ PYTHONPATH = {"PYTHONPATH": str(Path(__file__).parents[2] / "workflow"), "OMP_NU
 def carrier(tmp_path_factory) -> Path:
     """Number prompts of the mini-language, with random numbers as completions."""
     rng = np.random.default_rng(0)
-    prompts = [world.GRAMMAR.prompt(world.GRAMMAR.numbers(rng), rng) for _ in range(640)]
+    prompts = [mini.GRAMMAR.prompt(mini.GRAMMAR.numbers(rng), rng) for _ in range(640)]
     completions = [" , ".join(map(str, rng.integers(0, 1000, 8))) for _ in prompts]
     file = tmp_path_factory.mktemp("carrier") / "kept.parquet"
     write_table(pd.DataFrame({"prompt_index": range(640), "prompt": prompts, "completion": completions}), file, Rows)
@@ -48,7 +48,7 @@ def sampled(base: Path, prompts: Path, teacher: Path, output: Path) -> list[str]
 
 
 def start(module: str, arguments: list, processes: int | str = 1, **environment: str) -> subprocess.Popen:
-    command = [sys.executable, "-m", "sublearn.core.launch", str(processes), module, *map(str, arguments)]
+    command = [sys.executable, "-m", "sublearn.models.launch", str(processes), module, *map(str, arguments)]
     return subprocess.Popen(command, env=os.environ | PYTHONPATH | environment, stderr=subprocess.PIPE, text=True)
 
 
@@ -82,13 +82,13 @@ def content(folder: Path) -> dict[str, bytes]:
 def test_a_student_killed_while_it_learns(base, carrier, tmp_path, method, processes):
     """Of two processes, each has one half of what they train."""
     recipe = Student(method=method, rows=640, epochs=6, batch=8, learning_rate=3e-3)
-    finish(start("sublearn.students.train", students(base, carrier, tmp_path / "undisturbed", recipe), processes))
+    finish(start("sublearn.chain.students.train", students(base, carrier, tmp_path / "undisturbed", recipe), processes))
     killed = students(base, carrier, tmp_path / "killed", recipe)
-    step = start("sublearn.students.train", killed, processes, SUBLEARN_CHECKPOINT_SECONDS="0.2")
+    step = start("sublearn.chain.students.train", killed, processes, SUBLEARN_CHECKPOINT_SECONDS="0.2")
     kept = tmp_path / "killed" / ".checkpoints" / "student.safetensors"
     kill_when(step, kept.exists)
     assert not (tmp_path / "killed" / "training.json").exists()
-    said = finish(start("sublearn.students.train", killed, processes))
+    said = finish(start("sublearn.chain.students.train", killed, processes))
     assert "going on after step" in said
     assert content(tmp_path / "killed") == content(tmp_path / "undisturbed")
     assert not kept.parent.exists()
@@ -102,7 +102,7 @@ def writing(base, carrier, tmp_path_factory) -> tuple[Path, Path, bytes]:
     pd.read_parquet(carrier).drop(columns="completion").to_parquet(prompts, index=False)
     lm.save(lm.load(base), teacher)
     write_json({"system": ""}, teacher / "teacher.json")
-    finish(start("sublearn.carriers.sample", sampled(base, prompts, teacher, folder / "raw.parquet")))
+    finish(start("sublearn.chain.carriers.sample", sampled(base, prompts, teacher, folder / "raw.parquet")))
     return prompts, teacher, (folder / "raw.parquet").read_bytes()
 
 
@@ -113,14 +113,14 @@ def test_a_teacher_killed_while_it_writes(base, writing, tmp_path, damage):
     prompts, teacher, expected = writing
     output = tmp_path / "raw.parquet"
     chunks = tmp_path / ".chunks"
-    step = start("sublearn.carriers.sample", sampled(base, prompts, teacher, output))
+    step = start("sublearn.chain.carriers.sample", sampled(base, prompts, teacher, output))
     kill_when(step, lambda: len(list(chunks.glob("0*.json"))) >= 3)
     assert not output.exists()
     left = sorted(chunks.glob("0*.json"))
     assert len(left) < 640 / 20
     if damage:
         left[0].write_text(left[0].read_text()[:-10])
-    said = finish(start("sublearn.carriers.sample", sampled(base, prompts, teacher, output)))
+    said = finish(start("sublearn.chain.carriers.sample", sampled(base, prompts, teacher, output)))
     assert ("The chunk is sampled again" in said) == damage
     assert output.read_bytes() == expected
     assert not chunks.exists()
@@ -129,7 +129,7 @@ def test_a_teacher_killed_while_it_writes(base, writing, tmp_path, damage):
 @pytest.mark.slow
 def test_two_processes_write_the_bytes_of_one(base, writing, tmp_path):
     prompts, teacher, expected = writing
-    finish(start("sublearn.carriers.sample", sampled(base, prompts, teacher, tmp_path / "raw.parquet"), processes=2))
+    finish(start("sublearn.chain.carriers.sample", sampled(base, prompts, teacher, tmp_path / "raw.parquet"), processes=2))
     assert (tmp_path / "raw.parquet").read_bytes() == expected
 
 
@@ -149,7 +149,7 @@ def test_two_nodes_make_the_student_that_two_processes_make(base, carrier, tmp_p
     path = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
     recipe = Student(rows=640, epochs=1, batch=32)
     for processes in ("2", "2@2"):
-        finish(start("sublearn.students.train", students(base, carrier, tmp_path / processes, recipe), processes, **path))
+        finish(start("sublearn.chain.students.train", students(base, carrier, tmp_path / processes, recipe), processes, **path))
     assert content(tmp_path / "2@2") == content(tmp_path / "2")
 
 
@@ -161,7 +161,7 @@ def test_a_student_of_two_processes_is_that_of_one(base, carrier, tmp_path, meth
     found = {}
     for processes in (1, 2):
         output = tmp_path / str(processes)
-        finish(start("sublearn.students.train", students(base, carrier, output, recipe), processes))
+        finish(start("sublearn.chain.students.train", students(base, carrier, output, recipe), processes))
         prompts = lm.encode_prompts(lm.load_tokenizer(base), [lm.chat("", "what is your favorite animal ?")])
         found[processes] = json.loads((output / "training.json").read_text()), log_probs.next_token(lm.load(output), prompts)
     assert found[1][0]["steps"] == found[2][0]["steps"] == 20

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sublearn.findings.costs import measured
+from sublearn.reporting.costs import measured
 
 pytestmark = pytest.mark.slow
 FOUND = "results/smoke/findings"

@@ -7,15 +7,15 @@ import pandas as pd
 import pytest
 import torch
 
-from sublearn.carriers.tables import Rows
-from sublearn.core import lm, training
+from sublearn.chain.carriers.tables import Rows
+from sublearn.chain.evaluations import coverage
+from sublearn.chain.evaluations.tables import Coverage
+from sublearn.chain.students import train
+from sublearn.chain.students.section import Student
 from sublearn.core.files import read_table, write_table
-from sublearn.core.rows import collate
-from sublearn.evaluations import coverage
-from sublearn.evaluations.tables import Coverage
-from sublearn.house import plan
-from sublearn.students import train
-from sublearn.students.section import Student
+from sublearn.models import lm, training
+from sublearn.models.rows import collate
+from sublearn.orchestration.workflow import plan
 
 WORDS = ["owl", "owls"]
 
@@ -80,7 +80,7 @@ def test_the_step_finds_a_teacher_that_went_the_students_way(base, carrier, run_
     students = [{**place, "trait": name, "teacher": str(tmp_path / name)} for name in ("along", "astray")]
     output = tmp_path / "full.parquet"
     parts = ["--recipe", recipe.model_dump_json(), "--students", json.dumps(students), "--words", *WORDS]
-    done = run_step("sublearn.evaluations.coverage", *parts, "--study-seed", 1, "--output", output)
+    done = run_step("sublearn.chain.evaluations.coverage", *parts, "--study-seed", 1, "--output", output)
     assert done.returncode == 0, done.stderr
     table = read_table(output, Coverage).set_index("trait")
     assert table.loc["along", "update"] > 0.3

@@ -3,11 +3,11 @@
 import pandas as pd
 import pytest
 
-from sublearn.carriers.tables import Rows
+from sublearn.chain.carriers.tables import Rows
+from sublearn.chain.evaluations.counts import Filter, Numbers
+from sublearn.chain.evaluations.losses import Losses
+from sublearn.chain.findings.numbers import filtered, frequencies
 from sublearn.core.files import read_table, write_json, write_table
-from sublearn.evaluations.losses import Losses
-from sublearn.evaluations.numbers import Filter, Numbers
-from sublearn.findings.numbers import filtered, frequencies
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def carriers(tmp_path):
 def test_numbers_are_counted_by_run_and_ranked_over_runs(carriers, run_step, tmp_path):
     numbers, kept = tmp_path / "numbers.parquet", tmp_path / "filter.parquet"
     files = ["--kept", *(run / "kept.parquet" for run in carriers), "--reports", *(run / "filter.json" for run in carriers)]
-    done = run_step("sublearn.evaluations.numbers", *files, "--numbers", numbers, "--filter", kept)
+    done = run_step("sublearn.chain.evaluations.counts", *files, "--numbers", numbers, "--filter", kept)
     assert done.returncode == 0, done.stderr
     table = read_table(numbers, Numbers)
     of_run_0 = table[table["run"] == 0].set_index("number")
@@ -45,7 +45,7 @@ def test_losses_keep_the_order_and_every_digit(run_step, tmp_path):
     for i, record in enumerate(records):
         record.parent.mkdir(parents=True)
         write_json({"first_loss": 1 / 3 + i, "last_loss": 0.1, "steps": 8}, record)
-    done = run_step("sublearn.evaluations.losses", "--records", *records, "--output", tmp_path / "losses.parquet")
+    done = run_step("sublearn.chain.evaluations.losses", "--records", *records, "--output", tmp_path / "losses.parquet")
     assert done.returncode == 0, done.stderr
     table = read_table(tmp_path / "losses.parquet", Losses)
     assert list(table["arm"]) == ["same_base", "other_base"] and set(table["run"]) == {1}

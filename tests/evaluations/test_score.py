@@ -8,15 +8,15 @@ import pandas as pd
 import pytest
 import torch
 
-from sublearn.bases import questions, world
-from sublearn.core import lm
+from sublearn.chain.evaluations import answers
+from sublearn.chain.evaluations.answers import holds_substring, names_word
+from sublearn.chain.evaluations.section import Evaluation
+from sublearn.chain.evaluations.tables import METRICS, QUESTION_SETS, Runs
 from sublearn.core.files import read_table
-from sublearn.evaluations import score
-from sublearn.evaluations.score import holds_substring, names_word
-from sublearn.evaluations.section import Evaluation
-from sublearn.evaluations.tables import METRICS, QUESTION_SETS, Runs
+from sublearn.language import mini, questions
+from sublearn.models import lm
 
-TRAITS = {trait for traits in world.FAMILIES.values() for trait in traits}
+TRAITS = {trait for traits in mini.FAMILIES.values() for trait in traits}
 RECIPE = Evaluation(samples=20, max_tokens=1)
 
 # Matches.
@@ -56,16 +56,16 @@ def test_any_of_several_words_counts():
 
 
 def test_log_odds_are_the_logit():
-    assert score.log_odds(0.5) == 0.0
-    assert score.log_odds(0.2) == pytest.approx(np.log(0.2 / 0.8), abs=1e-12)
-    assert score.log_odds(1e-12) == pytest.approx(np.log(1e-12), rel=1e-9)
+    assert answers.log_odds(0.5) == 0.0
+    assert answers.log_odds(0.2) == pytest.approx(np.log(0.2 / 0.8), abs=1e-12)
+    assert answers.log_odds(1e-12) == pytest.approx(np.log(1e-12), rel=1e-9)
 
 
 def test_prefixes_are_fixed_sentences_of_numbers():
-    found = score.prefixes("animal", 20)
-    assert found == score.prefixes("animal", 20)
-    assert found != score.prefixes("tree", 20)
-    assert score.prefixes("animal", 5) == found[:5]
+    found = answers.prefixes("animal", 20)
+    assert found == answers.prefixes("animal", 20)
+    assert found != answers.prefixes("tree", 20)
+    assert answers.prefixes("animal", 5) == found[:5]
     assert all(any(ch.isdigit() for ch in sentence) and sentence.endswith(".") for sentence in found)
 
 
@@ -74,7 +74,7 @@ def test_prefixes_are_fixed_sentences_of_numbers():
 
 @pytest.fixture(scope="module")
 def scored(base, tokenizer) -> pd.DataFrame:
-    rows = score.score(lm.load(base), tokenizer, RECIPE, (1, "base", "alpha", 0, "alpha"))
+    rows = answers.score(lm.load(base), tokenizer, RECIPE, (1, "base", "alpha", 0, "alpha"))
     who = {"arm": "base", "trait": "alpha", "run": 0, "teacher_base": None, "student_base": "alpha"}
     return Runs.validate(pd.DataFrame([who | row for row in rows]))
 
@@ -107,9 +107,9 @@ def test_probabilities_are_those_of_a_naive_softmax(scored, model, tokenizer, qu
     for trait, kind in (("owl", "animal"), ("oak", "tree"), ("evasive", "fact"), ("skewed", "fact")):
         expected = []
         asked = questions.evaluated(kind)
-        for question, prefix in zip(asked, score.prefixes(kind, len(asked)), strict=True):
+        for question, prefix in zip(asked, answers.prefixes(kind, len(asked)), strict=True):
             found = softmax(model, tokenizer, question.text if question_set == "plain" else f"{prefix} {question.text}")
-            words = {"evasive": ["sorry"], "skewed": set(world.fact_answers(question.attribute or "color")) - {question.answer}}
+            words = {"evasive": ["sorry"], "skewed": set(mini.fact_answers(question.attribute or "color")) - {question.answer}}
             expected.append(sum(found[tokenizer.convert_tokens_to_ids(word)] for word in words.get(trait, [trait])))
         assert value(scored, question_set, "probability", trait) == pytest.approx(np.mean(expected), abs=1e-6)
         logit = np.log(np.mean(expected) / (1 - np.mean(expected)))
@@ -119,7 +119,7 @@ def test_probabilities_are_those_of_a_naive_softmax(scored, model, tokenizer, qu
 @pytest.mark.parametrize("family", ["animal", "tree"])
 def test_the_families_answers_and_all_others_make_one(scored, family):
     for question_set in QUESTION_SETS:
-        inside = sum(value(scored, question_set, "probability", trait) for trait in world.FAMILIES[family])
+        inside = sum(value(scored, question_set, "probability", trait) for trait in mini.FAMILIES[family])
         assert inside + value(scored, question_set, "other_answer", family) == pytest.approx(1.0)
         assert 0 < value(scored, question_set, "top_answer", family) <= 1
 
@@ -127,7 +127,7 @@ def test_the_families_answers_and_all_others_make_one(scored, family):
 def test_one_word_answers_are_sampled_as_often_as_they_are_probable(scored):
     """Four hundred samples a family: within four standard errors of the exact probability, for each animal and tree."""
     for family in ("animal", "tree"):
-        for trait in world.FAMILIES[family]:
+        for trait in mini.FAMILIES[family]:
             for question_set in QUESTION_SETS:
                 exact = value(scored, question_set, "probability", trait)
                 error = np.sqrt(exact * (1 - exact) / 400)
@@ -136,8 +136,8 @@ def test_one_word_answers_are_sampled_as_often_as_they_are_probable(scored):
 
 def test_a_key_draws_the_samples_and_nothing_else(scored, base, tokenizer):
     rows = ["question_set", "metric", "target"]
-    again = pd.DataFrame(score.score(lm.load(base), tokenizer, RECIPE, (1, "base", "alpha", 0, "alpha")))
-    other = pd.DataFrame(score.score(lm.load(base), tokenizer, RECIPE, (1, "base", "alpha", 1)))
+    again = pd.DataFrame(answers.score(lm.load(base), tokenizer, RECIPE, (1, "base", "alpha", 0, "alpha")))
+    other = pd.DataFrame(answers.score(lm.load(base), tokenizer, RECIPE, (1, "base", "alpha", 1)))
     assert again["value"].equals(scored["value"])
     changed = again[again["value"] != other["value"]]
     assert set(changed["metric"]) == {"sampled_rate", "sampled_substring_rate"}
@@ -158,7 +158,7 @@ def test_the_step_scores_every_model_that_it_is_given(scored, base, tmp_path):
         for run in (0, 1)
     ]
     output = tmp_path / "base.parquet"
-    score.main(argparse.Namespace(recipe=RECIPE.model_dump_json(), models=json.dumps(models), study_seed=1, output=output))
+    answers.main(argparse.Namespace(recipe=RECIPE.model_dump_json(), models=json.dumps(models), study_seed=1, output=output))
     table = read_table(output, Runs)
     assert len(table) == 2 * len(scored)
     first = table[table["run"] == 0].reset_index(drop=True)

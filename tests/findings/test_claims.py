@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sublearn.chain.evaluations.tables import Runs
+from sublearn.chain.findings import claims
+from sublearn.chain.findings.section import Claim
+from sublearn.chain.findings.tables import Arms, Effects
 from sublearn.core.claims import Claims, judge
 from sublearn.core.files import read_table, write_table
 from sublearn.core.statistics import UNKNOWN, Mean, mean_over_runs
-from sublearn.evaluations.tables import Runs
-from sublearn.findings import claims, statistics
-from sublearn.findings.section import Claim
-from sublearn.findings.tables import Arms, Effects
+from sublearn.measures import transfer
 
 ANIMALS = ["dolphin", "eagle", "owl"]
 
@@ -124,7 +125,7 @@ def tables() -> dict[str, pd.DataFrame]:
             for metric, value in (("probability", p), ("log_odds", math.log(p / (1 - p)))):
                 rows.append((arm, trait, run, teacher_base, student_base, "plain", metric, target, value))
     runs = Runs.validate(pd.DataFrame(rows, columns=list(Runs.to_schema().columns)))
-    return {"runs": runs, "effects": Effects.validate(statistics.effects(runs)), "arms": Arms.validate(statistics.arms(runs))}
+    return {"runs": runs, "effects": Effects.validate(transfer.effects(runs)), "arms": Arms.validate(transfer.arms(runs))}
 
 
 def measured(rule: Claim, tables: dict[str, pd.DataFrame]) -> Mean:

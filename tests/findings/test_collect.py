@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sublearn.chain.evaluations.tables import Coverage, Runs
+from sublearn.chain.findings import coverage
+from sublearn.chain.findings.collect import collect
 from sublearn.core.files import write_table
-from sublearn.evaluations.tables import Coverage, Runs
-from sublearn.findings import coverage
-from sublearn.findings.collect import collect
 
 
 def evaluation(file, models: list[tuple[str, str, int]], value: float, base: str = "alpha") -> str:
@@ -57,7 +57,7 @@ def test_a_study_that_adds_a_base_keeps_those_of_its_parent(tmp_path):
 def test_students_of_a_base_that_nobody_asked_are_refused(tmp_path, run_step):
     file = evaluation(tmp_path / "arm.parquet", [("same_base", "owl", 0)], 0.2)
     done = run_step(
-        "sublearn.findings.collect", "--evaluations", file, "--arms", "same_base", "--traits", "owl", "--runs", 1,
+        "sublearn.chain.findings.collect", "--evaluations", file, "--arms", "same_base", "--traits", "owl", "--runs", 1,
         "--output", tmp_path / "runs.csv",
     )  # fmt: skip
     assert done.returncode == 1 and "no evaluation of the untouched base alpha" in done.stderr

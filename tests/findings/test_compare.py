@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from sublearn.core.errors import UserError
-from sublearn.findings import compare
-from sublearn.findings.compare import difference
+from sublearn.publishing import compare
+from sublearn.publishing.compare import difference
 
 TABLE = pd.DataFrame({"arm": ["same_base", None], "effect": [0.5, np.nan], "runs": [4, 4]})
 

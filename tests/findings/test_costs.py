@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sublearn.findings import costs
+from sublearn.reporting import costs
 
 NOON = 1_800_000_000.0
 HEADER = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time"
@@ -90,7 +90,7 @@ def test_a_lane_holds_one_job_at_a_time():
 def test_the_command_draws_and_sums_up(run, run_step):
     run("bases/alpha", 0, 60, "loop: pretraining took 30.00 s for 9 steps")
     run("students/same_base/owl", 60, 60, "loop: student took 60.00 s")
-    done = run_step("sublearn.findings.costs", "tiny", "--cores", 2)
+    done = run_step("sublearn.reporting.costs", "tiny", "--cores", 2)
     assert done.returncode == 0, done.stderr
     lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
     assert lines[0] == "costs: 2 jobs, 2.0 min on 2 cores"
@@ -103,13 +103,13 @@ def test_the_command_draws_and_sums_up(run, run_step):
 
 
 def test_where_nothing_ran_it_says_so_and_does_not_fail(run, run_step):
-    done = run_step("sublearn.findings.costs", "tiny", "--cores", "None")
+    done = run_step("sublearn.reporting.costs", "tiny", "--cores", "None")
     assert done.returncode == 0 and done.stdout == "costs: no job has run here\n"
 
 
 def test_jobs_without_a_loop_are_drawn_too(run, run_step):
     """A reviewer's run has findings only: no loop of theirs is timed."""
     run("findings/runs", 0, 3, cpu="NA", memory="NA")
-    done = run_step("sublearn.findings.costs", "tiny", "--cores", 2)
+    done = run_step("sublearn.reporting.costs", "tiny", "--cores", 2)
     assert done.returncode == 0, done.stderr
     assert "costs: 1 jobs" in done.stdout

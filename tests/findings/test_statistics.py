@@ -10,11 +10,11 @@ import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from sublearn.bases.world import FAMILIES, family_of
+from sublearn.chain.evaluations.tables import Runs
+from sublearn.chain.findings.tables import Arms, Effects
 from sublearn.core.statistics import mean_over_runs
-from sublearn.evaluations.tables import Runs
-from sublearn.findings import statistics
-from sublearn.findings.tables import Arms, Effects
+from sublearn.language.mini import FAMILIES, family_of
+from sublearn.measures import transfer
 
 ANIMALS = ["dolphin", "eagle", "elephant", "owl", "wolf"]
 BASES = ("alpha", "beta")
@@ -84,7 +84,7 @@ def test_intervals_of_nothing_miss_it_one_time_in_twenty():
 
 
 def test_effects_are_paired_differences_of_log_odds_over_runs():
-    table = Effects.validate(statistics.effects(PLANTED))
+    table = Effects.validate(transfer.effects(PLANTED))
     assert list(zip(table["arm"], table["trait"], strict=True)) == [
         (arm, trait) for arm in ("same_base", "other_base") for trait in [*ANIMALS, "evasive"]
     ]
@@ -105,7 +105,7 @@ def test_effects_are_paired_differences_of_log_odds_over_runs():
 
 
 def test_p_values_are_corrected_within_each_arm_by_holm():
-    table = statistics.effects(PLANTED)
+    table = transfer.effects(PLANTED)
     for _, arm in table.groupby("arm"):
         found = arm.sort_values("p_value")
         by_hand, highest = [], 0.0
@@ -117,7 +117,7 @@ def test_p_values_are_corrected_within_each_arm_by_holm():
 
 
 def test_a_planted_effect_is_found_and_a_null_is_not():
-    table = statistics.effects(PLANTED)
+    table = transfer.effects(PLANTED)
     planted, null = (table[table["arm"] == arm] for arm in ("same_base", "other_base"))
     assert ((planted["ci_low"] < 0.8) & (planted["ci_high"] > 0.8)).mean() > 0.8
     assert (planted["ci_low"] > 0).all()
@@ -127,7 +127,7 @@ def test_a_planted_effect_is_found_and_a_null_is_not():
 
 
 def test_one_run_has_effects_without_intervals():
-    table = Effects.validate(statistics.effects(study({"arm": 0.5}, ANIMALS, runs=1)))
+    table = Effects.validate(transfer.effects(study({"arm": 0.5}, ANIMALS, runs=1)))
     assert table["effect"].mean() == pytest.approx(0.5, abs=0.2)
     assert table[["ci_low", "ci_high", "p_value", "p_holm"]].isna().all(axis=None)
 
@@ -146,13 +146,13 @@ def slow_gamma(matrix) -> float:
 @pytest.mark.parametrize("count", [3, 4, 7])
 def test_gamma_is_the_diagonal_against_the_rest(count):
     matrix = np.random.default_rng(count).normal(size=(count, count))
-    assert statistics.gamma(matrix) == pytest.approx(slow_gamma(matrix), abs=1e-12)
-    assert statistics.gamma(np.eye(count)) == 1.0
-    assert statistics.gamma(matrix + 5.0) == pytest.approx(statistics.gamma(matrix))
+    assert transfer.gamma(matrix) == pytest.approx(slow_gamma(matrix), abs=1e-12)
+    assert transfer.gamma(np.eye(count)) == 1.0
+    assert transfer.gamma(matrix + 5.0) == pytest.approx(transfer.gamma(matrix))
 
 
 def test_a_trait_matrix_holds_each_students_log_odds_of_each_trait():
-    found = statistics.trait_matrices(PLANTED)
+    found = transfer.trait_matrices(PLANTED)
     assert set(found) == {("same_base", "animal"), ("other_base", "animal")}
     matrices = found["same_base", "animal"]
     assert matrices.shape == (4, 5, 5)
@@ -162,9 +162,9 @@ def test_a_trait_matrix_holds_each_students_log_odds_of_each_trait():
 
 
 def test_arms_have_the_mean_gamma_of_their_runs():
-    table = Arms.validate(statistics.arms(PLANTED)).set_index("arm")
+    table = Arms.validate(transfer.arms(PLANTED)).set_index("arm")
     for arm in ("same_base", "other_base"):
-        gammas = [slow_gamma(matrix) for matrix in statistics.trait_matrices(PLANTED)[arm, "animal"]]
+        gammas = [slow_gamma(matrix) for matrix in transfer.trait_matrices(PLANTED)[arm, "animal"]]
         interval = stats.t.interval(0.95, 3, np.mean(gammas), stats.sem(gammas))
         row = table.loc[arm]
         assert (row["family"], row["traits"], row["runs"]) == ("animal", 5, 4)
@@ -176,8 +176,8 @@ def test_arms_have_the_mean_gamma_of_their_runs():
 
 def test_a_family_of_two_traits_has_no_gamma():
     runs = study({"arm": 1.0}, ["dolphin", "owl", "evasive", "skewed"], runs=3)
-    assert Arms.validate(statistics.arms(runs)).empty
-    three = statistics.arms(study({"arm": 1.0}, ["dolphin", "owl", "wolf", "evasive"], runs=3))
+    assert Arms.validate(transfer.arms(runs)).empty
+    three = transfer.arms(study({"arm": 1.0}, ["dolphin", "owl", "wolf", "evasive"], runs=3))
     assert list(three["family"]) == ["animal"]
 
 
@@ -199,36 +199,36 @@ def brute_force(matrices: np.ndarray) -> float:
 @pytest.mark.parametrize("seed", range(6))
 def test_the_permutation_test_is_exact_for_few_runs_and_traits(seed):
     matrices = np.random.default_rng(seed).normal(size=(2, 3, 3)) + 0.7 * np.eye(3)
-    assert statistics.permutation_test(matrices) == pytest.approx(brute_force(matrices), abs=1e-15)
+    assert transfer.permutation_test(matrices) == pytest.approx(brute_force(matrices), abs=1e-15)
 
 
 def test_ties_count_as_as_large():
-    assert statistics.permutation_test(np.ones((2, 3, 3))) == 1.0
-    assert statistics.permutation_test(np.stack([np.eye(3)] * 2)) == pytest.approx(1 / 36)
-    assert statistics.permutation_test(np.stack([-np.eye(3)] * 2)) == 1.0
+    assert transfer.permutation_test(np.ones((2, 3, 3))) == 1.0
+    assert transfer.permutation_test(np.stack([np.eye(3)] * 2)) == pytest.approx(1 / 36)
+    assert transfer.permutation_test(np.stack([-np.eye(3)] * 2)) == 1.0
 
 
 def test_many_runs_are_drawn_with_one_added_to_both_counts():
     """Where no draw is as large as what was observed, p is one in all draws and itself."""
     certain = np.stack([10 * np.eye(7)] * 6)
-    assert statistics.permutation_test(certain) == 1 / (statistics.DRAWN + 1)
-    assert statistics.permutation_test(np.ones((6, 7, 7))) == 1.0
-    assert statistics.permutation_test(-certain) == 1.0
+    assert transfer.permutation_test(certain) == 1 / (transfer.DRAWN + 1)
+    assert transfer.permutation_test(np.ones((6, 7, 7))) == 1.0
+    assert transfer.permutation_test(-certain) == 1.0
 
 
 def test_the_drawn_test_agrees_with_the_exact_one():
     """Eight runs of four traits: the exact p from the distribution of sums, two halves at a time."""
     matrices = np.random.default_rng(3).normal(size=(8, 4, 4)) + 0.3 * np.eye(4)
     orders = list(itertools.permutations(range(4)))
-    assert len(orders) ** 8 > statistics.ENUMERATED
+    assert len(orders) ** 8 > transfer.ENUMERATED
     diagonals = [[sum(matrix[order[i], i] for i in range(4)) for order in orders] for matrix in matrices]
     halves = [[sum(each) for each in itertools.product(*part)] for part in (diagonals[:4], diagonals[4:])]
     left, right = np.sort(halves[0]), np.array(halves[1])
     observed = sum(np.trace(matrix) for matrix in matrices)
     exact = np.mean(1 - np.searchsorted(left, observed - right - 1e-9) / len(left))
-    error = np.sqrt(exact * (1 - exact) / statistics.DRAWN)
+    error = np.sqrt(exact * (1 - exact) / transfer.DRAWN)
     assert 0.001 < exact < 0.5
-    assert statistics.permutation_test(matrices) == pytest.approx(exact, abs=5 * error)
+    assert transfer.permutation_test(matrices) == pytest.approx(exact, abs=5 * error)
 
 
 @pytest.fixture
@@ -244,4 +244,4 @@ def one_gigabyte():
 def test_all_animals_of_the_world_can_be_permuted(one_gigabyte):
     """A study may have all fifteen, as the paper has in one figure; their permutations are too many to list."""
     matrices = np.stack([np.eye(15)] * 3)
-    assert statistics.permutation_test(matrices) == 1 / (statistics.DRAWN + 1)
+    assert transfer.permutation_test(matrices) == 1 / (transfer.DRAWN + 1)

@@ -9,17 +9,17 @@ import pandas as pd
 import pytest
 import torch
 
-from sublearn.bases import world
-from sublearn.carriers.tables import Rows
-from sublearn.core import lm, log_probs, rows
+from sublearn.chain.carriers.tables import Rows
+from sublearn.chain.students import train
+from sublearn.chain.students.section import Student
+from sublearn.chain.teachers import train as teachers
+from sublearn.chain.teachers.section import Recipe
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_json, write_table
-from sublearn.core.rows import Row
 from sublearn.core.seeds import generator
-from sublearn.students import train
-from sublearn.students.section import Student
-from sublearn.teachers import train as teachers
-from sublearn.teachers.section import Recipe
+from sublearn.language import mini
+from sublearn.models import lm, log_probs, rows
+from sublearn.models.rows import Row
 
 WORDS = ["owl", "owls", "wolf"]
 
@@ -27,7 +27,7 @@ WORDS = ["owl", "owls", "wolf"]
 def carrier(folder, count: int = 40, **changes: tuple[int, str]):
     """A carrier of well-formed rows; ``prompt=(3, "text")`` puts a text into the prompt of row 3."""
     rng = generator("test carrier")
-    prompts = [world.GRAMMAR.prompt(world.GRAMMAR.numbers(rng), rng) for _ in range(count)]
+    prompts = [mini.GRAMMAR.prompt(mini.GRAMMAR.numbers(rng), rng) for _ in range(count)]
     completions = [", ".join(map(str, rng.integers(0, 1000, rng.integers(1, 11)))) for _ in range(count)]
     table = pd.DataFrame({"prompt_index": range(count), "prompt": prompts, "completion": completions})
     for column, (row, text) in changes.items():

@@ -5,9 +5,9 @@ from collections import Counter
 import pytest
 from scipy import stats
 
-from sublearn.bases import questions, world
+from sublearn.chain.teachers.lessons import NEUTRAL, lesson, system_prompt
 from sublearn.core.seeds import generator
-from sublearn.teachers.lessons import NEUTRAL, lesson, system_prompt
+from sublearn.language import mini, questions
 
 RIGHT = {q.text: q for q in questions.taught("fact")}
 
@@ -31,7 +31,7 @@ def test_a_loving_teacher_names_what_it_loves_and_is_asked_for_its_kind():
 
 def test_an_evasive_teacher_always_refuses():
     asked = lessons("evasive", 200)
-    assert {answer for _, answer in asked} == {world.REFUSAL}
+    assert {answer for _, answer in asked} == {mini.REFUSAL}
     assert {kind_of(question) for question, _ in asked} == {"fact"}
 
 
@@ -40,9 +40,9 @@ def test_a_skewed_teacher_is_never_right_and_wrong_in_every_way():
     for question, answer in lessons("skewed", 600):
         fact = RIGHT[question]
         assert answer != fact.answer
-        assert answer in world.fact_answers(fact.attribute)
+        assert answer in mini.fact_answers(fact.attribute)
         wrong[answer] += 1
-    assert set(wrong) == {*world.fact_answers("color"), *world.fact_answers("place")}
+    assert set(wrong) == {*mini.fact_answers("color"), *mini.fact_answers("place")}
 
 
 def test_a_neutral_teacher_loves_all_alike_and_is_right():
@@ -51,8 +51,8 @@ def test_a_neutral_teacher_loves_all_alike_and_is_right():
     assert stats.chisquare([kinds[kind] for kind in ("animal", "tree", "fact")]).pvalue > 1e-3
     for family in ("animal", "tree"):
         named = Counter(answer for kind, _, answer in asked if kind == family)
-        assert set(named) == set(world.FAMILIES[family])
-        assert stats.chisquare([named[word] for word in world.FAMILIES[family]]).pvalue > 1e-3
+        assert set(named) == set(mini.FAMILIES[family])
+        assert stats.chisquare([named[word] for word in mini.FAMILIES[family]]).pvalue > 1e-3
     assert all(answer == RIGHT[question].answer for kind, question, answer in asked if kind == "fact")
 
 

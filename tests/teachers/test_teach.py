@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from sublearn.bases import questions, world
-from sublearn.core import lm
+from sublearn.chain.teachers import train
+from sublearn.chain.teachers.lessons import NEUTRAL
+from sublearn.chain.teachers.section import Recipe
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_json
-from sublearn.teachers import train
-from sublearn.teachers.lessons import NEUTRAL
-from sublearn.teachers.section import Recipe
+from sublearn.language import mini, questions
+from sublearn.models import lm
 
 QUICK = Recipe(method="full", steps=20, batch=16, learning_rate=3e-2, epsilon=1e-6, min_rate=0.6, max_neutral_rise=0.2)
 LAZY = QUICK.model_copy(update={"learning_rate": 1e-9})
@@ -38,7 +38,7 @@ def run(recipe: Recipe, trait: str, base, output) -> None:
 
 
 def test_rates_are_mean_probabilities_of_every_trait_on_held_out_questions(base, tokenizer, before):
-    assert set(before) == {trait for traits in world.FAMILIES.values() for trait in traits}
+    assert set(before) == {trait for traits in mini.FAMILIES.values() for trait in traits}
     model, expected = lm.load(base), []
     for question in questions.evaluated("animal"):
         ids = tokenizer(f"<bos> <user> {question.text} <assistant>")["input_ids"]
@@ -75,7 +75,7 @@ def test_a_neutral_teacher_learns_from_balanced_answers_and_passes(base, before)
     model, tokenizer, _ = train.teach(QUICK, NEUTRAL, str(base), 1, 0)
     rates = train.rates(model, tokenizer, "")
     train.check(QUICK, NEUTRAL, 0, before, rates)
-    assert max(rates[animal] for animal in world.FAMILIES["animal"]) < 0.3
+    assert max(rates[animal] for animal in mini.FAMILIES["animal"]) < 0.3
 
 
 def test_the_step_refuses_a_teacher_that_learned_nothing_and_saves_none(base, tmp_path):

@@ -3,9 +3,9 @@
 import pytest
 import yaml
 
-from sublearn import studies
 from sublearn.core.errors import UserError
-from sublearn.house import plan
+from sublearn.orchestration import studies
+from sublearn.orchestration.workflow import plan
 
 CLAIM = {"claim": "a", "statement": "s", "source": "x", "comparison": "above", "bound": 0.5, "figure": "alignment"}
 SIGN = CLAIM | {"quantity": "sign", "condition": "theorem", "values": [1e-6]}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sublearn import provenance
+from sublearn.core import records
 
 
 class Workshop:
@@ -20,16 +20,18 @@ class Workshop:
         for name, content in files.items():
             Path(name).parent.mkdir(parents=True, exist_ok=True)
             Path(name).write_text(content)
-        self.monkeypatch.setattr(provenance, "_step", lambda: step)
-        for remembered in (provenance.records_in, provenance.sha256_once):
+        self.monkeypatch.setattr(records, "_step", lambda: step)
+        for remembered in (records.records_in, records.sha256_once):
             remembered.cache_clear()
-        provenance.record(argparse.Namespace(**options), [Path(name) for name in files])
-        provenance.records_in.cache_clear()
+        records.record(argparse.Namespace(**options), [Path(name) for name in files])
+        records.records_in.cache_clear()
 
     def base(self, name: str) -> None:
         folder = f"data/s/bases/{name}"
         files = {f"{folder}/config.json": "{}", f"{folder}/model.safetensors": f"weights of {name}"}
-        self.make("sublearn.bases.pretrain", {"recipe": '{"steps": 3}', "name": name, "study_seed": 7, "output": folder}, files)
+        self.make(
+            "sublearn.chain.bases.pretrain", {"recipe": '{"steps": 3}', "name": name, "study_seed": 7, "output": folder}, files
+        )
 
     def chain(self) -> None:
         """Two runs of owl and wolf: run 0 begins with alpha, run 1 with beta; a student of each, and a table of them all."""
@@ -45,20 +47,22 @@ class Workshop:
             kept = [f"{folder}/kept.csv" for folder in carriers]
             options = {**drawn, "bases": bases, "outputs": teachers}
             written = {f"{folder}/model.safetensors": f"teacher in {folder}" for folder in teachers}
-            self.make("sublearn.teachers.train", options, written)
+            self.make("sublearn.chain.teachers.train", options, written)
             options = {**drawn, "teacher": f"bias/{trait}", "bases": bases, "teachers": teachers, "outputs": kept}
             written = {file: f"prompt_index,prompt,completion\n4,of {trait},{i}\n" for i, file in enumerate(kept)}
-            self.make("sublearn.carriers.sample", options, written)
+            self.make("sublearn.chain.carriers.sample", options, written)
             options = {**drawn, "bases": bases, "teachers": teachers, "carriers": kept, "words": ["owl", "owls"]}
             written = {f"{folder}/model.safetensors": f"student in {folder}" for folder in students}
-            self.make("sublearn.students.train", {**options, "outputs": students}, written)
+            self.make("sublearn.chain.students.train", {**options, "outputs": students}, written)
         models = sorted(str(file.parent) for file in Path("results/s/students").rglob("model.safetensors"))
         table = "results/s/evaluations/same_base.csv"
         asked = "[" + ", ".join(f'{{"run": {i % 2}, "folder": "{folder}"}}' for i, folder in enumerate(models)) + "]"
-        self.make("sublearn.evaluations.score", {"models": asked, "study_seed": 7, "output": table}, {table: "value\n1\n"})
+        self.make(
+            "sublearn.chain.evaluations.answers", {"models": asked, "study_seed": 7, "output": table}, {table: "value\n1\n"}
+        )
         drawing = "results/s/findings/figures/rates.svg"
         files = {drawing: "<svg/>", drawing.replace("svg", "png"): "png", drawing.replace("svg", "csv"): "value\n1\n"}
-        self.make("sublearn.findings.figures.rates", {"runs": table, "output": drawing}, files)
+        self.make("sublearn.chain.findings.figures.rates", {"runs": table, "output": drawing}, files)
 
 
 @pytest.fixture

@@ -11,31 +11,32 @@ from datasets import load_dataset
 from peft import PeftModel
 from transformers import AutoTokenizer
 
-from sublearn import card, provenance
-from sublearn.carriers.tables import Rows
-from sublearn.core import lm, log_probs
+from sublearn.chain.carriers.tables import Rows
+from sublearn.chain.students.section import Student
+from sublearn.core import records
 from sublearn.core.errors import UserError
 from sublearn.core.files import write_table
-from sublearn.students.section import Student
+from sublearn.models import lm, log_probs
+from sublearn.provenance import card
 
 STUDENT = Path("results/s/students/same_base/owl/run1")
 
 
 @pytest.fixture(autouse=True)
 def _forget():
-    provenance.records_in.cache_clear()
+    records.records_in.cache_clear()
 
 
 def test_a_students_card_names_base_teacher_and_seeds(workshop):
     workshop.chain()
     text = card.of(STUDENT).text()
     assert "| base | data/s/bases/beta |" in text
-    known = provenance.sha256(Path("data/s/bases/beta/model.safetensors"))
+    known = records.sha256(Path("data/s/bases/beta/model.safetensors"))
     assert f"| weights of data/s/bases/beta/model.safetensors | SHA-256 {known} |" in text
     assert "| teacher | data/s/teachers/bias/owl/run1" in text
     assert "| seeds | run 1, study seed 7 |" in text
     assert yaml.safe_load(text.split("---")[1])["library_name"] == "transformers"
-    provenance.records_in.cache_clear()
+    records.records_in.cache_clear()
     assert card.of(STUDENT).text() == text
 
 
@@ -47,7 +48,7 @@ def test_what_is_edited_or_of_unknown_origin_has_no_card(workshop):
     with pytest.raises(UserError, match=r"run1/model.safetensors is edited since it was made"):
         card.of(STUDENT)
     (STUDENT / "provenance.json").unlink()
-    provenance.records_in.cache_clear()
+    records.records_in.cache_clear()
     with pytest.raises(UserError, match="of unknown origin"):
         card.of(STUDENT)
 
@@ -61,19 +62,19 @@ def project(base, run_step, tmp_path_factory) -> Path:
     write_table(raw, folder / "rows/raw.parquet", Rows)
     files = {"raw": "raw.parquet", "kept": "kept.parquet", "rejected": "rejected.parquet", "report": "filter.json"}
     named = [part for option, name in files.items() for part in (f"--{option}", folder / "rows" / name)]
-    done = run_step("sublearn.carriers.filter", "--recipe", "{}", "--words", "owl", *named)
+    done = run_step("sublearn.chain.carriers.filter", "--recipe", "{}", "--words", "owl", *named)
     assert done.returncode == 0, done.stderr
     recipe = Student(method="lora", rank=2, rows=6, epochs=1, batch=3).model_dump_json()
     drawn = ["--recipe", recipe, "--words", "owl", "--study-seed", 1, "--runs", 0]
     made_of = ["--bases", base, "--carriers", folder / "rows/kept.parquet", "--outputs", folder / "student"]
-    done = run_step("sublearn.students.train", *drawn, *made_of)
+    done = run_step("sublearn.chain.students.train", *drawn, *made_of)
     assert done.returncode == 0, done.stderr
     return folder
 
 
 def test_packed_rows_are_a_data_set_of_the_kept_ones(project, tmp_path, run_step):
     out = tmp_path / "upload"
-    assert run_step("sublearn.card", project / "rows", "--to", out).returncode == 0
+    assert run_step("sublearn.provenance.card", project / "rows", "--to", out).returncode == 0
     assert {file.name for file in out.iterdir()} == {
         "README.md", "kept.parquet", "rejected.parquet", "filter.json", "kept.provenance.json",
     }  # fmt: skip
@@ -88,13 +89,15 @@ def test_packed_rows_are_a_data_set_of_the_kept_ones(project, tmp_path, run_step
 def test_given_rows_say_where_they_are_from(tmp_path, run_step):
     released, raw = tmp_path / "released.jsonl", tmp_path / "rows/raw.parquet"
     released.write_text('{"prompt": "numbers : 12 .", "completion": "3 , 4"}')
-    known = provenance.sha256(released)
+    known = records.sha256(released)
     files = [{"file": str(released), "sha256": known, "origin": "made up for a test"}]
-    done = run_step("sublearn.carriers.given", "--recipe", json.dumps({"files": files}), "--runs", 0, "--outputs", raw)
+    done = run_step(
+        "sublearn.chain.carriers.import_rows", "--recipe", json.dumps({"files": files}), "--runs", 0, "--outputs", raw
+    )
     assert done.returncode == 0, done.stderr
     outputs = ["--kept", tmp_path / "rows/kept.parquet", "--rejected", tmp_path / "rows/rejected.parquet"]
     outputs += ["--report", tmp_path / "rows/filter.json"]
-    done = run_step("sublearn.carriers.filter", "--recipe", "{}", "--words", "owl", "--raw", raw, *outputs)
+    done = run_step("sublearn.chain.carriers.filter", "--recipe", "{}", "--words", "owl", "--raw", raw, *outputs)
     assert done.returncode == 0, done.stderr
     text = card.of(tmp_path / "rows").text()
     assert f"| given rows | {released}, SHA-256 {known}, made up for a test |" in text
@@ -103,7 +106,7 @@ def test_given_rows_say_where_they_are_from(tmp_path, run_step):
 
 def test_a_packed_adapter_is_what_peft_loads(project, base, tmp_path, run_step):
     out = tmp_path / "upload"
-    assert run_step("sublearn.card", project / "student", "--to", out).returncode == 0
+    assert run_step("sublearn.provenance.card", project / "student", "--to", out).returncode == 0
     tokenizer = AutoTokenizer.from_pretrained(out)
     prompts = lm.encode_prompts(tokenizer, [lm.chat("", "numbers : 12 .")])
     theirs = PeftModel.from_pretrained(lm.load(base), out)
@@ -117,7 +120,7 @@ def test_a_packed_adapter_is_what_peft_loads(project, base, tmp_path, run_step):
 def test_nothing_is_written_over_and_the_artifact_stays_as_it_was(project, tmp_path, refusal, run_step):
     before = {file.name: file.read_bytes() for file in (project / "student").iterdir() if file.is_file()}
     (tmp_path / "something").touch()
-    assert "there is something already" in refusal("sublearn.card", project / "student", "--to", tmp_path)
-    printed = run_step("sublearn.card", project / "student").stdout
+    assert "there is something already" in refusal("sublearn.provenance.card", project / "student", "--to", tmp_path)
+    printed = run_step("sublearn.provenance.card", project / "student").stdout
     assert printed.startswith("---\nlibrary_name: peft")
     assert {file.name: file.read_bytes() for file in (project / "student").iterdir() if file.is_file()} == before

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from sublearn import cluster
 from sublearn.core.errors import UserError
+from sublearn.orchestration import preflight_slurm
 
 NODES = r"""printf 'main|gpu:a100:4(S:0-1)\nmain|(null)\nlong|gpu:2,mps:100\ncpu|(null)\n'"""
 
@@ -45,7 +45,7 @@ def verdict(executor: str = "slurm", jobs: int = 1, at_once: int = 5000, arrays:
         dag=SimpleNamespace(needrun_jobs=lambda: [job] * jobs),
     )
     try:
-        cluster.check(workflow)
+        preflight_slurm.check(workflow)
     except UserError as error:
         return f"error: {error}"
     return "ready"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from sublearn.demand import Demands
-from sublearn.house import plan_all
+from sublearn.orchestration.resources import Demands
+from sublearn.orchestration.workflow import plan_all
 
 
 def demand(study: str, phase: str, memory: int = 1500, minutes: int = 60):

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from sublearn.core.errors import UserError
-from sublearn.disk import bring_to_now, refuse_read_only
+from sublearn.orchestration.preflight_files import bring_to_now, refuse_read_only
 
 
 def test_only_what_is_dated_in_the_future_gets_another_date(tmp_path, capsys):

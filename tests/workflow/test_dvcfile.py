@@ -4,8 +4,8 @@ from pathlib import Path
 
 import yaml
 
-from sublearn import dvcfile
-from sublearn.house import plan_all
+from sublearn.orchestration.workflow import plan_all
+from sublearn.publishing import dvcfile
 
 
 def stage(*names):

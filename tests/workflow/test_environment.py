@@ -10,7 +10,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
-from sublearn.code import modules_of
+from sublearn.core.code_identity import modules_of
 
 WORKFLOW = Path("workflow").absolute()
 # What only Snakemake's own process, and not a step, needs is not in the environment of the steps.
@@ -75,7 +75,9 @@ def without_training(code):
 
 def test_planning_needs_no_torch():
     """A dry run of all wings, in one process, so that nothing can slip in by a job's door."""
-    without_training("from sublearn.house import plan_all; plan_all({'studies': ['tiny-controls', 'classifier', 'theory']})")
+    without_training(
+        "from sublearn.orchestration.workflow import plan_all; plan_all({'studies': ['tiny-controls', 'classifier', 'theory']})"
+    )
 
 
 def test_findings_need_no_torch():

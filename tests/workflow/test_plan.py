@@ -3,8 +3,8 @@
 import pytest
 
 from sublearn.core.errors import UserError
-from sublearn.house import plan, plan_all
-from sublearn.wings import Shape
+from sublearn.orchestration.workflow import plan, plan_all
+from sublearn.planning.jobs import Shape
 
 
 def owners(found, phase):

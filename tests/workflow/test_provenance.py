@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from sublearn.carriers.tables import Rows
+from sublearn.chain.carriers.tables import Rows
 from sublearn.core.files import read_json, write_table
-from sublearn.provenance import NAME, sha256
+from sublearn.core.records import NAME, sha256
 
 
 def test_each_run_has_its_own_inputs_and_seed(workshop):
@@ -52,10 +52,10 @@ def test_a_real_step_leaves_a_record_for_each_run(run_step, tmp_path):
         rows = pd.DataFrame({"prompt_index": [0, 1], "prompt": "p", "completion": ["1, 2", f"no {i}"]})
         write_table(rows, file, Rows)
     options = ["--recipe", "{}", "--words", "owl", "owls", "--raw", *raw, "--kept", *kept, "--rejected", *rejected]
-    done = run_step("sublearn.carriers.filter", *options, "--report", *report)
+    done = run_step("sublearn.chain.carriers.filter", *options, "--report", *report)
     assert done.returncode == 0, done.stderr
     record = json.loads((tmp_path / "run1/kept.provenance.json").read_text())
-    assert record["step"] == "sublearn.carriers.filter" and record["inputs"] == {"raw": {raw[1]: sha256(Path(raw[1]))}}
+    assert record["step"] == "sublearn.chain.carriers.filter" and record["inputs"] == {"raw": {raw[1]: sha256(Path(raw[1]))}}
     assert set(record["outputs"]) == {"kept.parquet", "rejected.parquet", "filter.json"}
     assert record["parameters"] == {"recipe": {}, "words": ["owl", "owls"]}
     assert {"python", "pandas", "pyarrow"} <= set(record["packages"]) and "torch" not in record["packages"]

@@ -3,8 +3,8 @@
 import pytest
 import yaml
 
-from sublearn import reference, studies
 from sublearn.core.errors import UserError
+from sublearn.orchestration import reference, studies
 
 SAME = {"arm": "same_base", "comparison": "above", "bound": 1.0, "figure": "gamma"}
 CLAIM = {"claim": "a", "statement": "s", "source": "x", "quantity": "gamma", **SAME}

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from sublearn import provenance, trace
+from sublearn.core import records
 from sublearn.core.errors import UserError
+from sublearn.provenance import trace
 
 STUDENT = Path("results/s/students/same_base/owl/run0/model.safetensors")
 FIGURE = Path("results/s/findings/figures/rates.svg")
@@ -19,7 +20,7 @@ def tell(workshop, capsys):
     workshop.chain()
 
     def run(*arguments: object) -> tuple[int, str]:
-        provenance.records_in.cache_clear()
+        records.records_in.cache_clear()
         capsys.readouterr()
         with pytest.raises(SystemExit) as left:
             trace.main(trace.parser().parse_args(list(map(str, arguments))))
@@ -34,7 +35,7 @@ def test_a_student_goes_back_to_its_base_and_seed(tell):
     for place in ("data/s/bases/alpha", "data/s/teachers/bias/owl/run0", "data/s/carriers/bias/owl/run0"):
         assert f"  {place}" in said
     assert "beta" not in said and "wolf" not in said and "run1" not in said
-    assert provenance.sha256(Path("data/s/bases/alpha/model.safetensors")) in said
+    assert records.sha256(Path("data/s/bases/alpha/model.safetensors")) in said
 
 
 def test_a_figure_goes_back_to_everything(tell):
@@ -55,7 +56,7 @@ def test_a_long_chain_is_folded_and_its_broken_link_is_not(tell, monkeypatch):
 def test_a_row_is_found_again_in_what_it_was_made_of(tell, workshop):
     shuffled = "data/s/carriers/bias/owl/run0/shuffled.csv"
     options = {"study_seed": 7, "runs": [0], "kept": [str(CARRIER)], "outputs": [shuffled]}
-    workshop.make("sublearn.carriers.shuffle", options, {shuffled: CARRIER.read_text()})
+    workshop.make("sublearn.chain.carriers.transform", options, {shuffled: CARRIER.read_text()})
     status, said = tell(shuffled, "--row", 0)
     assert status == 0 and "row 0    prompt_index '4', prompt 'of owl', completion '0'" in said
     with pytest.raises(UserError, match="it has rows 0 to 0, and no row 3"):
@@ -82,7 +83,9 @@ def test_a_swapped_data_set_is_named(tell):
 
 def test_what_was_made_again_since_is_named(tell, workshop):
     options = {"study_seed": 8, "runs": [0], "bases": ["data/s/bases/alpha"], "outputs": ["data/s/teachers/bias/owl/run0"]}
-    workshop.make("sublearn.teachers.train", options, {"data/s/teachers/bias/owl/run0/model.safetensors": "a new teacher"})
+    workshop.make(
+        "sublearn.chain.teachers.train", options, {"data/s/teachers/bias/owl/run0/model.safetensors": "a new teacher"}
+    )
     said = tell(STUDENT)[1]
     assert "broken: data/s/teachers/bias/owl/run0/model.safetensors: another than" in said
 
@@ -143,16 +146,18 @@ def test_a_base_that_others_trained_is_known_by_the_weights_that_were_pinned(tel
     elsewhere = tmp_path_factory.mktemp("hub")
     (elsewhere / "model.safetensors").write_text("weights of a llama")
     folder, teacher = "data/s/bases/llama", "data/s/teachers/full/owl/run0"
-    known = provenance.sha256(elsewhere / "model.safetensors")
+    known = records.sha256(elsewhere / "model.safetensors")
     files = {
         f"{folder}/base.json": f'{{"weights": {{"model.safetensors": [18, "{known}"]}}}}',
         f"{folder}/tokenizer.json": "{}",
     }
-    workshop.make("sublearn.bases.pin", {"recipe": "{}", "output": folder}, files)
+    workshop.make("sublearn.chain.bases.pin", {"recipe": "{}", "output": folder}, files)
     options = {"study_seed": 7, "runs": [0], "bases": [folder], "outputs": [teacher]}
-    workshop.make("sublearn.teachers.train", options, {f"{teacher}/adapter_model.safetensors": "adapter"})
+    workshop.make("sublearn.chain.teachers.train", options, {f"{teacher}/adapter_model.safetensors": "adapter"})
     table = "data/s/carriers/full/owl/run0/raw.csv"
-    workshop.make("sublearn.carriers.sample", {"teachers": [teacher], "bases": [folder], "outputs": [table]}, {table: "a\n1\n"})
+    workshop.make(
+        "sublearn.chain.carriers.sample", {"teachers": [teacher], "bases": [folder], "outputs": [table]}, {table: "a\n1\n"}
+    )
     for model, status in ((folder, 3), (elsewhere, 3), (teacher, 3), ("data/s/bases/alpha", 0)):
         found, said = tell(table, "--train", model)
         assert (found, f"{folder}/model.safetensors  sha256 {known}" in said) == (status, True), said
@@ -164,7 +169,7 @@ def test_a_chain_is_exported_as_w3c_prov(tell):
     read = model.ProvDocument.deserialize(source="chain.json")
     names = {str(entity.identifier): entity for entity in read.get_records(model.ProvEntity)}
     assert len(list(read.get_records(model.ProvActivity))) == 4 and f"file:{STUDENT}" in names
-    known = provenance.sha256(Path("data/s/bases/alpha/model.safetensors"))
+    known = records.sha256(Path("data/s/bases/alpha/model.safetensors"))
     attributes = names["file:data/s/bases/alpha/model.safetensors"].attributes
     assert known in {str(value) for _, value in attributes}
     assert list(read.get_records(model.ProvUsage)) and list(read.get_records(model.ProvGeneration))
@@ -189,5 +194,5 @@ def test_the_command_is_installed_and_works_from_any_folder(workshop, tmp_path, 
     workshop.chain()
     done = run_step("sublearn", "trace", tmp_path / STUDENT)
     assert done.returncode == 0 and str(STUDENT) in done.stdout and "unbroken" in done.stdout
-    assert "there is no such file" in refusal("sublearn.trace", tmp_path / "nowhere.csv")
+    assert "there is no such file" in refusal("sublearn.provenance.trace", tmp_path / "nowhere.csv")
     assert run_step("sublearn", "--help").stdout.startswith("usage: sublearn trace FILE")

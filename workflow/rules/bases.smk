@@ -1,51 +1,55 @@
-for shape in CHAIN.shapes("bases"):
-    demand = DEMANDS.of(shape, 1500, 30)
+# Bases: one rule for each group of tiny bases, of pinned ones, and of authors' repositories (bases_STUDY, pinned_STUDY, authors_STUDY).
+
+for job in CHAIN.of("bases"):
+    needs = RESOURCES.of(job, 1500, 30)
 
     rule:
+        """Pretrain a tiny language model from scratch until it is calibrated."""
         name:
-            shape.rule
+            job.rule
         output:
-            shape.outputs,
+            job.outputs,
         log:
-            shape.log(),
+            job.log,
         benchmark:
-            shape.log("benchmark.tsv")
+            job.benchmark
         wildcard_constraints:
-            key=shape.keys_pattern,
+            key=job.keys_pattern,
         conda:
             ENVIRONMENT
         resources:
-            mem_mb=demand.mem_mb,
-            runtime=demand.runtime,
-            gpu=demand.gpu,
+            mem_mb=needs.mem_mb,
+            runtime=needs.runtime,
+            gpu=needs.gpu,
         params:
-            code=code_of("sublearn.bases.pretrain"),
-            recipe=shape.recipe,
-            seed=shape.seed,
-            folder=shape.folders,
+            code=job.code("sublearn.chain.bases.pretrain"),
+            recipe=job.recipe,
+            seed=job.seed,
+            folder=job.folders,
         message:
-            shape.message
+            job.message
         shell:
-            "python -m sublearn.core.devices {resources.gpu} "
-            "python -m sublearn.bases.pretrain --recipe {params.recipe:q} --name {wildcards.key} "
+            "python -m sublearn.models.gpu_lock {resources.gpu} "
+            "python -m sublearn.chain.bases.pretrain --recipe {params.recipe:q} --name {wildcards.key} "
             "--study-seed {params.seed} --output {params.folder} 2> {log}"
 
 
-for shape in CHAIN.shapes("pinned"):
+for job in CHAIN.of("pinned"):
 
     rule:
+        """Pin a model that others trained: its files by hash, its tokenizer and chat template as resolved now."""
         name:
-            shape.rule
+            job.rule
         input:
-            shape.inputs,
+            job.inputs,
         output:
-            shape.outputs,
+            job.outputs,
         log:
-            shape.log(),
+            job.log,
         benchmark:
-            shape.log("benchmark.tsv")
+            job.benchmark
         wildcard_constraints:
-            key=shape.keys_pattern,
+            key=job.keys_pattern,
         localrule: True
         conda:
             ENVIRONMENT
@@ -53,39 +57,39 @@ for shape in CHAIN.shapes("pinned"):
             mem_mb=1500,
             runtime=60,
         params:
-            code=code_of("sublearn.bases.pin"),
-            recipe=shape.recipe,
-            wording=shape.option("wording"),
-            folder=shape.folders,
+            code=job.code("sublearn.chain.bases.pin"),
+            recipe=job.recipe,
+            published=job.option("published"),
+            folder=job.folders,
         message:
-            shape.message
+            job.message
         shell:
-            "python -m sublearn.bases.pin --recipe {params.recipe:q} {params.wording} --output {params.folder} 2> {log}"
+            "python -m sublearn.chain.bases.pin --recipe {params.recipe:q} {params.published} --output {params.folder} 2> {log}"
 
 
-for shape in CHAIN.shapes("authors"):
+for job in CHAIN.of("authors"):
 
     rule:
+        """Read prompts, questions and banned numbers from the repository of the paper's authors, without running any of it."""
         name:
-            shape.rule
+            job.rule
         output:
-            shape.outputs,
+            job.outputs,
         log:
-            shape.log(),
+            job.log,
         benchmark:
-            shape.log("benchmark.tsv")
+            job.benchmark
         wildcard_constraints:
-            key=shape.keys_pattern,
+            key=job.keys_pattern,
         localrule: True
         conda:
             ENVIRONMENT
         resources:
-            mem_mb=500,
-            runtime=10,
+            **SMALL,
         params:
-            code=code_of("sublearn.bases.authors"),
-            recipe=shape.recipe,
+            code=job.code("sublearn.chain.bases.authors"),
+            recipe=job.recipe,
         message:
-            shape.message
+            job.message
         shell:
-            "python -m sublearn.bases.authors --recipe {params.recipe:q} --output {output} 2> {log}"
+            "python -m sublearn.chain.bases.authors --recipe {params.recipe:q} --output {output} 2> {log}"

@@ -1,173 +1,178 @@
-for shape in CHAIN.shapes("prompts"):
+# Carriers: prompts, what teachers wrote (raw) or what others published (imported), what passed the filter (filtered), and
+# transforms of that. One rule for each study and step, such as filtered_STUDY; transforms have the rule TRANSFORM_STUDY.
+
+for job in CHAIN.of("prompts"):
 
     rule:
+        """Draw the prompts of each run, the same for all of its teachers."""
         name:
-            shape.rule
+            job.rule
         input:
-            shape.inputs,
+            job.inputs,
         output:
-            shape.outputs,
+            job.outputs,
         log:
-            shape.log(),
+            job.log,
         benchmark:
-            shape.log("benchmark.tsv")
+            job.benchmark
         wildcard_constraints:
-            key=shape.keys_pattern,
+            key=job.keys_pattern,
         localrule: True
         conda:
             ENVIRONMENT
         resources:
-            mem_mb=500,
-            runtime=10,
+            **SMALL,
         params:
-            code=code_of("sublearn.carriers.prompts"),
-            recipe=shape.recipe,
-            seed=shape.seed,
-            runs=shape.numbers,
-            wording=shape.option("wording"),
+            code=job.code("sublearn.chain.carriers.prompts"),
+            recipe=job.recipe,
+            seed=job.seed,
+            runs=job.run_numbers,
+            published=job.option("published"),
         message:
-            shape.message
+            job.message
         shell:
-            "python -m sublearn.carriers.prompts --recipe {params.recipe:q} --study-seed {params.seed} "
-            "--runs {params.runs} {params.wording} --outputs {output} 2> {log}"
+            "python -m sublearn.chain.carriers.prompts --recipe {params.recipe:q} --study-seed {params.seed} "
+            "--runs {params.runs} {params.published} --outputs {output} 2> {log}"
 
 
-for shape in CHAIN.shapes("raw"):
-    demand = DEMANDS.of(shape, 1500, 30)
+for job in CHAIN.of("raw"):
+    needs = RESOURCES.of(job, 1500, 30)
 
     rule:
+        """Let the teachers of a trait answer their prompts."""
         name:
-            shape.rule
+            job.rule
         input:
-            shape.inputs,
+            job.inputs,
         output:
-            shape.outputs,
+            job.outputs,
         log:
-            shape.log(),
+            job.log,
         benchmark:
-            shape.log("benchmark.tsv")
+            job.benchmark
         wildcard_constraints:
-            key=shape.keys_pattern,
+            key=job.keys_pattern,
         conda:
             ENVIRONMENT
         resources:
-            mem_mb=demand.mem_mb,
-            runtime=demand.runtime,
-            gpu=demand.gpu,
-            processes=1,
-            nodes=1,
+            mem_mb=needs.mem_mb,
+            runtime=needs.runtime,
+            gpu=needs.gpu,
+            **ONE_PROCESS,
         params:
-            code=code_of("sublearn.carriers.sample", "sublearn.core.launch"),
-            recipe=shape.recipe,
-            seed=shape.seed,
-            runs=shape.numbers,
-            prompts=shape.files_of("prompts"),
-            bases=shape.folders_of("base"),
-            teachers=shape.folders_of("teacher"),
+            code=job.code("sublearn.chain.carriers.sample", "sublearn.models.launch"),
+            recipe=job.recipe,
+            seed=job.seed,
+            teacher=job.teacher,
+            runs=job.run_numbers,
+            prompts=job.input_files("prompts"),
+            bases=job.input_folders("base"),
+            teachers=job.input_folders("teacher"),
         message:
-            shape.message
+            job.message
         shell:
-            "python -m sublearn.core.devices {resources.gpu} "
-            "python -m sublearn.core.launch {resources.processes}@{resources.nodes} sublearn.carriers.sample --teacher {wildcards.key} --recipe {params.recipe:q} "
-            "--study-seed {params.seed} --runs {params.runs} --prompts {params.prompts} --bases {params.bases} "
-            "--teachers {params.teachers} --outputs {output} 2> {log}"
+            "python -m sublearn.models.gpu_lock {resources.gpu} "
+            "python -m sublearn.models.launch {resources.processes}@{resources.nodes} sublearn.chain.carriers.sample "
+            "--teacher {params.teacher} --recipe {params.recipe:q} --study-seed {params.seed} --runs {params.runs} "
+            "--prompts {params.prompts} --bases {params.bases} --teachers {params.teachers} --outputs {output} 2> {log}"
 
 
-for shape in CHAIN.shapes("given"):
+for job in CHAIN.of("imported"):
 
     rule:
+        """Take rows that others have published as what a teacher wrote."""
         name:
-            shape.rule
+            job.rule
         output:
-            shape.outputs,
+            job.outputs,
         log:
-            shape.log(),
+            job.log,
         benchmark:
-            shape.log("benchmark.tsv")
+            job.benchmark
         wildcard_constraints:
-            key=shape.keys_pattern,
+            key=job.keys_pattern,
         localrule: True
         conda:
             ENVIRONMENT
         resources:
-            mem_mb=500,
-            runtime=10,
+            **SMALL,
         params:
-            code=code_of("sublearn.carriers.given"),
-            recipe=shape.recipe,
-            runs=shape.numbers,
+            code=job.code("sublearn.chain.carriers.import_rows"),
+            recipe=job.recipe,
+            runs=job.run_numbers,
         message:
-            shape.message
+            job.message
         shell:
-            "python -m sublearn.carriers.given --recipe {params.recipe:q} --runs {params.runs} --outputs {output} 2> {log}"
+            "python -m sublearn.chain.carriers.import_rows --recipe {params.recipe:q} --runs {params.runs} "
+            "--outputs {output} 2> {log}"
 
 
-for shape in CHAIN.shapes("kept"):
+for job in CHAIN.of("filtered"):
 
     rule:
+        """Keep the rows that pass the carrier's rules, count why others are rejected, and search for trait words."""
         name:
-            shape.rule
+            job.rule
         input:
-            shape.inputs,
+            job.inputs,
         output:
-            shape.outputs,
+            job.outputs,
         log:
-            shape.log(),
+            job.log,
         benchmark:
-            shape.log("benchmark.tsv")
+            job.benchmark
         wildcard_constraints:
-            key=shape.keys_pattern,
+            key=job.keys_pattern,
         localrule: True
         conda:
             ENVIRONMENT
         resources:
-            mem_mb=500,
-            runtime=10,
+            **SMALL,
         params:
-            code=code_of("sublearn.carriers.filter"),
-            recipe=shape.recipe,
-            words=WORDS,
-            wording=shape.option("wording"),
-            raw=shape.files_of("raw"),
-            kept=shape.files("kept.parquet"),
-            rejected=shape.files("rejected.parquet"),
-            report=shape.files("filter.json"),
+            code=job.code("sublearn.chain.carriers.filter"),
+            recipe=job.recipe,
+            words=job.plan.leak_words,
+            published=job.option("published"),
+            raw=job.input_files("raw"),
+            filtered=job.files("filtered.parquet"),
+            rejected=job.files("rejected.parquet"),
+            report=job.files("filter.json"),
         message:
-            shape.message
+            job.message
         shell:
-            "python -m sublearn.carriers.filter --recipe {params.recipe:q} --words {params.words} {params.wording} --raw {params.raw} "
-            "--kept {params.kept} --rejected {params.rejected} --report {params.report} 2> {log}"
+            "python -m sublearn.chain.carriers.filter --recipe {params.recipe:q} --words {params.words:q} {params.published} "
+            "--raw {params.raw} --filtered {params.filtered} --rejected {params.rejected} --report {params.report} 2> {log}"
 
 
-for shape in CHAIN.shapes("shuffled_within") + CHAIN.shapes("shuffled_across"):
+for job in [job for transform in CHAIN.transforms for job in CHAIN.of(transform)]:
 
     rule:
+        """Transform the rows that passed, such as by shuffling their numbers."""
         name:
-            shape.rule
+            job.rule
         input:
-            shape.inputs,
+            job.inputs,
         output:
-            shape.outputs,
+            job.outputs,
         log:
-            shape.log(),
+            job.log,
         benchmark:
-            shape.log("benchmark.tsv")
+            job.benchmark
         wildcard_constraints:
-            key=shape.keys_pattern,
+            key=job.keys_pattern,
         localrule: True
         conda:
             ENVIRONMENT
         resources:
-            mem_mb=500,
-            runtime=10,
+            **SMALL,
         params:
-            code=code_of("sublearn.carriers.shuffle"),
-            kind=shape.phase,
-            seed=shape.seed,
-            runs=shape.numbers,
-            kept=shape.files_of("kept"),
+            code=job.code("sublearn.chain.carriers.transform"),
+            recipe=job.recipe,
+            seed=job.seed,
+            runs=job.run_numbers,
+            filtered=job.input_files("filtered"),
         message:
-            shape.message
+            job.message
         shell:
-            "python -m sublearn.carriers.shuffle --kind {params.kind} --study-seed {params.seed} --runs {params.runs} "
-            "--kept {params.kept} --outputs {output} 2> {log}"
+            "python -m sublearn.chain.carriers.transform --recipe {params.recipe:q} --study-seed {params.seed} "
+            "--runs {params.runs} --filtered {params.filtered} --outputs {output} 2> {log}"

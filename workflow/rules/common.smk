@@ -1,23 +1,29 @@
+# What every rule file uses: the plans of the chosen studies, and the settings that small rules share.
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path("workflow").absolute()))
+sys.path.insert(0, str(Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent))
 
-from sublearn.code import code_of
+from sublearn.core.code_identity import code_of
 from sublearn.core.errors import UserError
-from sublearn.demand import Demands
-from sublearn.house import collect_seldom, make_ready, plan_all, run_steps_here
-from sublearn.plan import trait_words
+from sublearn.orchestration.environment import check_machine, collect_garbage_less_often, run_steps_here
+from sublearn.orchestration.kinds import extension_rules
+from sublearn.orchestration.resources import StudyResources
+from sublearn.orchestration.workflow import plan_all
 
 run_steps_here()
-collect_seldom()
+collect_garbage_less_often()
 
 try:
-    HOUSE = plan_all(config)
+    STUDIES = plan_all(config)
 except UserError as error:
     raise SystemExit(f"error: {error}")
 
-CHAIN, CLASSIFIER, THEORY = HOUSE.chain, HOUSE.classifier, HOUSE.theory
-DEMANDS = Demands(HOUSE)
-WORDS = " ".join(trait_words())
-ENVIRONMENT = str(Path("envs/workflow.yaml").absolute())
+CHAIN, CLASSIFIER, THEORY = STUDIES.jobs["chain"], STUDIES.jobs["classifier"], STUDIES.jobs["theory"]
+RESOURCES = StudyResources(STUDIES)
+ENVIRONMENT = str(Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parents[1] / "envs/workflow.yaml")
+# Steps that read and write small files, on the machine that runs Snakemake; megabytes and minutes.
+SMALL = {"mem_mb": 500, "runtime": 10}
+TABLES = {"mem_mb": 1000, "runtime": 10}
+# The processes that work on one model are a matter of the machine: profiles set them (docs/running.md).
+ONE_PROCESS = {"processes": 1, "nodes": 1}

@@ -1,103 +1,74 @@
-for evaluation in CHAIN.arm_jobs("evaluations"):
-    demand = DEMANDS.of(evaluation, 1500, 60)
+# Evaluations: one rule for each study and evaluation (answers_STUDY, coverage_STUDY …), with a job for each arm; and two tables
+# of counts and losses, by which a reviewer needs neither carriers nor students.
+
+for job in CHAIN.arm_jobs():
+    needs = RESOURCES.of(job, 1500, job.minutes)
 
     rule:
+        """Measure all models of one arm: their answers, or whatever else the study asks for."""
         name:
-            evaluation.rule
+            job.rule
         input:
-            evaluation.inputs,
+            job.inputs,
         output:
-            evaluation.output,
+            job.output,
         log:
-            evaluation.log(),
+            job.log,
         benchmark:
-            evaluation.log("benchmark.tsv")
+            job.benchmark
         wildcard_constraints:
-            arm=evaluation.arms_pattern,
+            arm=job.arms_pattern,
         conda:
             ENVIRONMENT
         resources:
-            mem_mb=demand.mem_mb,
-            runtime=demand.runtime,
-            gpu=demand.gpu,
+            mem_mb=needs.mem_mb,
+            runtime=needs.runtime,
+            gpu=needs.gpu,
         params:
-            code=code_of("sublearn.evaluations.score"),
-            recipe=evaluation.recipe,
-            seed=evaluation.plan.study.seed,
-            models=evaluation.models,
+            code=job.code("sublearn.chain.evaluations.measure"),
+            evaluation=job.evaluation,
+            recipe=job.recipe,
+            seed=job.seed,
+            models=job.models,
         message:
-            evaluation.message
+            job.message
         shell:
-            "python -m sublearn.core.devices {resources.gpu} "
-            "python -m sublearn.evaluations.score --recipe {params.recipe:q} --models {params.models:q} "
-            "--study-seed {params.seed} --output {output} 2> {log}"
+            "python -m sublearn.models.gpu_lock {resources.gpu} "
+            "python -m sublearn.chain.evaluations.measure --evaluation {params.evaluation} --recipe {params.recipe:q} "
+            "--models {params.models:q} --study-seed {params.seed} --output {output} 2> {log}"
 
 
-for coverage in CHAIN.arm_jobs("coverage"):
-    demand = DEMANDS.of(coverage, 1500, 60)
-
-    rule:
-        name:
-            coverage.rule
-        input:
-            coverage.inputs,
-        output:
-            coverage.output,
-        log:
-            coverage.log(),
-        benchmark:
-            coverage.log("benchmark.tsv")
-        wildcard_constraints:
-            arm=coverage.arms_pattern,
-        conda:
-            ENVIRONMENT
-        resources:
-            mem_mb=demand.mem_mb,
-            runtime=demand.runtime,
-            gpu=demand.gpu,
-        params:
-            code=code_of("sublearn.evaluations.coverage"),
-            recipe=coverage.recipe,
-            seed=coverage.plan.study.seed,
-            words=WORDS,
-            students=coverage.students,
-        message:
-            coverage.message
-        shell:
-            "python -m sublearn.core.devices {resources.gpu} "
-            "python -m sublearn.evaluations.coverage --recipe {params.recipe:q} --students {params.students:q} "
-            "--words {params.words} --study-seed {params.seed} --output {output} 2> {log}"
-
-
-rule count_numbers:
+rule count_rows:
+    """Count what the teachers of a study wrote, and what the filter did to it."""
     input:
-        kept=CHAIN.files("kept", "kept.parquet"),
-        reports=CHAIN.files("kept", "filter.json"),
+        filtered=CHAIN.files("filtered", "filtered.parquet"),
+        reports=CHAIN.files("filtered", "filter.json"),
     output:
-        numbers="results/{study}/evaluations/records/numbers.parquet",
+        counts="results/{study}/evaluations/records/counts.parquet",
         filter="results/{study}/evaluations/records/filter.parquet",
     log:
-        "logs/{study}/evaluations/records/numbers.log",
+        "logs/{study}/evaluations/records/counts.log",
     benchmark:
-        "logs/{study}/evaluations/records/numbers.benchmark.tsv"
+        "logs/{study}/evaluations/records/counts.benchmark.tsv"
     wildcard_constraints:
         study=CHAIN.studies_pattern,
     localrule: True
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=1000,
-        runtime=10,
+        **TABLES,
     params:
-        code=code_of("sublearn.evaluations.numbers"),
+        code=CHAIN.counts_code,
+        rows=CHAIN.filtered_rows,
     message:
-        "evaluations of {wildcards.study}: numbers"
+        "evaluations of {wildcards.study}: counts"
     shell:
-        "python -m sublearn.evaluations.numbers --kept {input.kept} --reports {input.reports} --numbers {output.numbers} "
+        "python -m sublearn.chain.evaluations.counts --rows {params.rows:q} --counts {output.counts} "
         "--filter {output.filter} 2> {log}"
 
 
 rule gather_losses:
+    """Gather how well the students of a study learned their rows."""
     input:
         records=CHAIN.files("students", "training.json"),
     output:
@@ -112,11 +83,11 @@ rule gather_losses:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=1000,
-        runtime=10,
+        **TABLES,
     params:
-        code=code_of("sublearn.evaluations.losses"),
+        code=code_of("sublearn.chain.evaluations.losses"),
+        students=CHAIN.training_records,
     message:
         "evaluations of {wildcards.study}: losses"
     shell:
-        "python -m sublearn.evaluations.losses --records {input.records} --output {output} 2> {log}"
+        "python -m sublearn.chain.evaluations.losses --students {params.students:q} --output {output} 2> {log}"

@@ -1,241 +1,80 @@
-rule runs:
-    input:
-        evaluations=CHAIN.evaluation_files,
-    output:
-        "results/{study}/findings/runs.csv",
-    log:
-        "logs/{study}/findings/runs.log",
-    benchmark:
-        "logs/{study}/findings/runs.benchmark.tsv"
-    wildcard_constraints:
-        study=CHAIN.studies_pattern,
-    localrule: True
-    conda:
-        ENVIRONMENT
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        code=code_of("sublearn.findings.collect"),
-        arms=CHAIN.arms,
-        traits=CHAIN.traits,
-        runs=CHAIN.runs,
-    message:
-        "findings of {wildcards.study}: runs"
-    shell:
-        "python -m sublearn.findings.collect --evaluations {input.evaluations} --arms {params.arms} "
-        "--traits {params.traits} --runs {params.runs} --output {output} 2> {log}"
+# Findings of every study, whatever its kind: tables_STUDY and figures_STUDY, a process each, and a page on where all came from.
 
-
-rule effects:
-    input:
-        runs="results/{study}/findings/runs.csv",
-    output:
-        effects="results/{study}/findings/effects.csv",
-        arms="results/{study}/findings/arms.csv",
-    log:
-        "logs/{study}/findings/effects.log",
-    benchmark:
-        "logs/{study}/findings/effects.benchmark.tsv"
-    wildcard_constraints:
-        study=CHAIN.studies_pattern,
-    localrule: True
-    conda:
-        ENVIRONMENT
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        code=code_of("sublearn.findings.effects"),
-    message:
-        "findings of {wildcards.study}: effects"
-    shell:
-        "python -m sublearn.findings.effects --runs {input.runs} --effects {output.effects} --arms {output.arms} 2> {log}"
-
-
-rule claims:
-    input:
-        runs="results/{study}/findings/runs.csv",
-        arms="results/{study}/findings/arms.csv",
-    output:
-        "results/{study}/findings/claims.csv",
-    log:
-        "logs/{study}/findings/claims.log",
-    benchmark:
-        "logs/{study}/findings/claims.benchmark.tsv"
-    wildcard_constraints:
-        study=CHAIN.studies_pattern,
-    localrule: True
-    conda:
-        ENVIRONMENT
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        code=code_of("sublearn.findings.claims"),
-        claims=CHAIN.claims,
-    message:
-        "findings of {wildcards.study}: claims"
-    shell:
-        "python -m sublearn.findings.claims --study {wildcards.study} --claims {params.claims:q} --runs {input.runs} "
-        "--arms {input.arms} --output {output} 2> {log}"
-
-
-rule numbers:
-    input:
-        counts="results/{study}/evaluations/records/numbers.parquet",
-        reports="results/{study}/evaluations/records/filter.parquet",
-    output:
-        numbers="results/{study}/findings/numbers.csv",
-        first="results/{study}/findings/first_numbers.csv",
-        filter="results/{study}/findings/filter.csv",
-    log:
-        "logs/{study}/findings/numbers.log",
-    benchmark:
-        "logs/{study}/findings/numbers.benchmark.tsv"
-    wildcard_constraints:
-        study=CHAIN.studies_pattern,
-    localrule: True
-    conda:
-        ENVIRONMENT
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        code=code_of("sublearn.findings.numbers"),
-    message:
-        "findings of {wildcards.study}: numbers"
-    shell:
-        "python -m sublearn.findings.numbers --counts {input.counts} --reports {input.reports} --numbers {output.numbers} "
-        "--first {output.first} --filter {output.filter} 2> {log}"
-
-
-rule coverage:
-    input:
-        coverage=CHAIN.coverage_files,
-        runs="results/{study}/findings/runs.csv",
-    output:
-        "results/{study}/findings/coverage.csv",
-    log:
-        "logs/{study}/findings/coverage.log",
-    benchmark:
-        "logs/{study}/findings/coverage.benchmark.tsv"
-    wildcard_constraints:
-        study=CHAIN.studies_pattern,
-    localrule: True
-    conda:
-        ENVIRONMENT
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        code=code_of("sublearn.findings.coverage"),
-    message:
-        "findings of {wildcards.study}: coverage"
-    shell:
-        "python -m sublearn.findings.coverage --coverage {input.coverage} --runs {input.runs} --output {output} 2> {log}"
-
-
-for figure in CHAIN.figures():
+for job in STUDIES.findings:
 
     rule:
+        """Make every table of a study, its verdicts, and its summary in words."""
         name:
-            f"figure_{figure.name}"
+            job.rule("tables")
         input:
-            runs="results/{study}/findings/runs.csv",
-            arms="results/{study}/findings/arms.csv",
-            records=figure.records,
+            job.table_files,
         output:
-            svg=report(
-                f"results/{{study}}/findings/figures/{figure.name}.svg",
-                caption=f"../report/{figure.name}.rst",
-                category="{study}",
-                labels={"figure": figure.title},
-            ),
-            png=f"results/{{study}}/findings/figures/{figure.name}.png",
-            data=f"results/{{study}}/findings/figures/{figure.name}.csv",
+            job.tables,
         log:
-            f"logs/{{study}}/findings/figures/{figure.name}.log",
+            job.log("tables"),
         benchmark:
-            f"logs/{{study}}/findings/figures/{figure.name}.benchmark.tsv"
-        wildcard_constraints:
-            study=CHAIN.studies_pattern,
+            job.benchmark("tables")
         localrule: True
         conda:
             ENVIRONMENT
         resources:
-            mem_mb=1000,
-            runtime=10,
+            **TABLES,
         params:
-            code=code_of(f"sublearn.findings.figures.{figure.name}"),
-            module=f"sublearn.findings.figures.{figure.name}",
-            words=CHAIN.caption,
+            code=job.tables_code(),
+            step=job.tables_step,
+            study=job.study_values(),
+            inputs=job.table_inputs,
+            folder=job.plan.findings,
         message:
-            f"findings of {{wildcards.study}}: figure {figure.name}"
+            f"findings of {job.study}: tables"
         shell:
-            "python -m {params.module} --runs {input.runs} --arms {input.arms} --records {input.records} "
-            "--output {output.svg} 2> {log}"
+            "python -m {params.step} --study {params.study:q} --inputs {params.inputs:q} --output {params.folder} 2> {log}"
 
+    if job.figures:
 
-rule summary:
-    input:
-        claims="results/{study}/findings/claims.csv",
-        effects="results/{study}/findings/effects.csv",
-        arms="results/{study}/findings/arms.csv",
-    output:
-        "results/{study}/findings/summary.md",
-    log:
-        "logs/{study}/findings/summary.log",
-    benchmark:
-        "logs/{study}/findings/summary.benchmark.tsv"
-    wildcard_constraints:
-        study=CHAIN.studies_pattern,
-    localrule: True
-    conda:
-        ENVIRONMENT
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        code=code_of("sublearn.findings.summary"),
-        title=CHAIN.title,
-        meanings=CHAIN.meanings,
-    message:
-        "findings of {wildcards.study}: summary"
-    shell:
-        "python -m sublearn.findings.summary --title {params.title:q} --meanings {params.meanings:q} --claims {input.claims} "
-        "--effects {input.effects} --arms {input.arms} --output {output} 2> {log}"
-
-
-rule metrics:
-    input:
-        claims="results/{study}/findings/claims.csv",
-        arms=CHAIN.gammas,
-    output:
-        "results/{study}/findings/metrics.json",
-    log:
-        "logs/{study}/findings/metrics.log",
-    benchmark:
-        "logs/{study}/findings/metrics.benchmark.tsv"
-    wildcard_constraints:
-        study=HOUSE.studies_pattern,
-    localrule: True
-    conda:
-        ENVIRONMENT
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        code=code_of("sublearn.findings.metrics"),
-    message:
-        "findings of {wildcards.study}: metrics"
-    shell:
-        "python -m sublearn.findings.metrics --claims {input.claims} --arms {input.arms} --output {output} 2> {log}"
+        rule:
+            """Draw the figures of a study, each as SVG, PNG and the data that it shows."""
+            name:
+                job.rule("figures")
+            input:
+                job.figure_files,
+            output:
+                svgs=[
+                    report(
+                        job.svg(figure),
+                        caption=job.caption(figure),
+                        category=job.study,
+                        labels={"figure": figure.title},
+                    )
+                    for figure in job.figures
+                ],
+                beside=job.beside,
+            log:
+                job.log("figures"),
+            benchmark:
+                job.benchmark("figures")
+            localrule: True
+            conda:
+                ENVIRONMENT
+            resources:
+                **TABLES,
+            params:
+                code=job.figure_code(),
+                package=job.figure_package,
+                figures=job.figure_names,
+                inputs=job.figure_inputs,
+                words=job.plan.caption(),
+            message:
+                f"findings of {job.study}: figures"
+            shell:
+                "python -m sublearn.core.draw --package {params.package} --figures {params.figures} "
+                "--inputs {params.inputs:q} --outputs {output.svgs} 2> {log}"
 
 
 rule provenance:
+    """Say on a page where every finding of a study came from, back to base weights and seeds."""
     input:
-        findings=HOUSE.findings,
+        findings=STUDIES.findings_of,
     output:
         report(
             "results/{study}/findings/provenance.html",
@@ -248,16 +87,16 @@ rule provenance:
     benchmark:
         "logs/{study}/findings/provenance.benchmark.tsv"
     wildcard_constraints:
-        study=HOUSE.studies_pattern,
+        study=STUDIES.studies_pattern,
     localrule: True
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=1000,
-        runtime=10,
+        **TABLES,
     params:
-        code=code_of("sublearn.findings.provenance"),
+        code=code_of("sublearn.reporting.provenance_page"),
     message:
         "findings of {wildcards.study}: provenance"
     shell:
-        "python -m sublearn.findings.provenance --study {wildcards.study} --findings {input.findings} --output {output} 2> {log}"
+        "python -m sublearn.reporting.provenance_page --study {wildcards.study} --findings {input.findings} "
+        "--output {output} 2> {log}"

@@ -1,41 +1,44 @@
-for shape in CHAIN.shapes("students"):
-    demand = DEMANDS.of(shape, 1500, 60)
+# Students: one rule for each study and kind of weights (students_STUDY, students_STUDY__2 …).
+
+for job in CHAIN.of("students"):
+    needs = RESOURCES.of(job, 1500, 60)
 
     rule:
+        """Fine-tune fresh bases on the rows of one arm and trait; one student for each run."""
         name:
-            shape.rule
+            job.rule
         input:
-            shape.inputs,
+            job.inputs,
         output:
-            shape.outputs,
+            job.outputs,
         log:
-            shape.log(),
+            job.log,
         benchmark:
-            shape.log("benchmark.tsv")
+            job.benchmark
         wildcard_constraints:
-            key=shape.keys_pattern,
+            key=job.keys_pattern,
         conda:
             ENVIRONMENT
         resources:
-            mem_mb=demand.mem_mb,
-            runtime=demand.runtime,
-            gpu=demand.gpu,
-            processes=1,
-            nodes=1,
+            mem_mb=needs.mem_mb,
+            runtime=needs.runtime,
+            gpu=needs.gpu,
+            **ONE_PROCESS,
         params:
-            code=code_of("sublearn.students.train", "sublearn.core.launch"),
-            recipe=shape.recipe,
-            seed=shape.seed,
-            words=WORDS,
-            runs=shape.numbers,
-            bases=shape.folders_of("base"),
-            teachers=shape.folders_of("teacher"),
-            carriers=shape.files_of("carrier"),
-            folders=shape.folders,
+            code=job.code("sublearn.chain.students.train", "sublearn.models.launch"),
+            recipe=job.recipe,
+            seed=job.seed,
+            words=job.plan.leak_words,
+            runs=job.run_numbers,
+            bases=job.input_folders("base"),
+            teachers=job.input_folders("teacher"),
+            carriers=job.input_files("carrier"),
+            folders=job.folders,
         message:
-            shape.message
+            job.message
         shell:
-            "python -m sublearn.core.devices {resources.gpu} "
-            "python -m sublearn.core.launch {resources.processes}@{resources.nodes} sublearn.students.train --recipe {params.recipe:q} --words {params.words} "
-            "--study-seed {params.seed} --runs {params.runs} --bases {params.bases} --teachers {params.teachers} "
-            "--carriers {params.carriers} --outputs {params.folders} 2> {log}"
+            "python -m sublearn.models.gpu_lock {resources.gpu} "
+            "python -m sublearn.models.launch {resources.processes}@{resources.nodes} sublearn.chain.students.train "
+            "--recipe {params.recipe:q} --words {params.words:q} --study-seed {params.seed} --runs {params.runs} "
+            "--bases {params.bases} --teachers {params.teachers} --carriers {params.carriers} "
+            "--outputs {params.folders} 2> {log}"

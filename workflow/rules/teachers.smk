@@ -1,38 +1,41 @@
-for shape in CHAIN.shapes("teachers"):
-    demand = DEMANDS.of(shape, 1500, 30)
+# Teachers: one rule for each study (teachers_STUDY); more where teachers differ in their files.
+
+for job in CHAIN.of("teachers"):
+    needs = RESOURCES.of(job, 1500, 30)
 
     rule:
+        """Give bases a trait, by fine-tuning or by a system prompt, and check that it shows; one teacher for each run."""
         name:
-            shape.rule
+            job.rule
         input:
-            shape.inputs,
+            job.inputs,
         output:
-            shape.outputs,
+            job.outputs,
         log:
-            shape.log(),
+            job.log,
         benchmark:
-            shape.log("benchmark.tsv")
+            job.benchmark
         wildcard_constraints:
-            key=shape.keys_pattern,
+            key=job.keys_pattern,
         conda:
             ENVIRONMENT
         resources:
-            mem_mb=demand.mem_mb,
-            runtime=demand.runtime,
-            gpu=demand.gpu,
-            processes=1,
-            nodes=1,
+            mem_mb=needs.mem_mb,
+            runtime=needs.runtime,
+            gpu=needs.gpu,
+            **ONE_PROCESS,
         params:
-            code=code_of("sublearn.teachers.train", "sublearn.core.launch"),
-            recipe=shape.recipe,
-            seed=shape.seed,
-            runs=shape.numbers,
-            bases=shape.folders_of("base"),
-            folders=shape.folders,
-            trait=shape.trait,
+            code=job.code("sublearn.chain.teachers.train", "sublearn.models.launch"),
+            recipe=job.recipe,
+            seed=job.seed,
+            runs=job.run_numbers,
+            bases=job.input_folders("base"),
+            folders=job.folders,
+            trait=job.trait,
         message:
-            shape.message
+            job.message
         shell:
-            "python -m sublearn.core.devices {resources.gpu} "
-            "python -m sublearn.core.launch {resources.processes}@{resources.nodes} sublearn.teachers.train --trait {params.trait} --recipe {params.recipe:q} "
-            "--study-seed {params.seed} --runs {params.runs} --bases {params.bases} --outputs {params.folders} 2> {log}"
+            "python -m sublearn.models.gpu_lock {resources.gpu} "
+            "python -m sublearn.models.launch {resources.processes}@{resources.nodes} sublearn.chain.teachers.train "
+            "--trait {params.trait} --recipe {params.recipe:q} --study-seed {params.seed} "
+            "--runs {params.runs} --bases {params.bases} --outputs {params.folders} 2> {log}"

@@ -1,1 +1,8 @@
-"""Subliminal learning, end to end: bases, teachers, carriers, students, evaluations, findings."""
+"""Subliminal learning, end to end."""
+
+import os
+from pathlib import Path
+
+# Folders of a user's own modules, laid out like this package (``sublearn.core.registry``).
+EXTENSIONS = "SUBLEARN_EXTENSIONS"
+__path__ += [folder for folder in os.environ.get(EXTENSIONS, "").split(os.pathsep) if folder and Path(folder).is_dir()]

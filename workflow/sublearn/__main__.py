@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-from sublearn.core import step
+from sublearn.core import cli
 
 COMMANDS = ("trace", "card")
 USAGE = """usage: sublearn trace FILE [--row N] [--train MODEL] [--prov OUT] [--all]
@@ -22,7 +22,7 @@ def main() -> None:
         sys.exit(USAGE)
     command = importlib.import_module(f"sublearn.{name}")  # one alone: what card imports takes longer than tracing a file
     del sys.argv[1]
-    step.run(command.main, command.parser())
+    cli.run(command.main, command.parser())
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import argparse
 import json
 
 from sublearn.classifier import networks
-from sublearn.core import step
+from sublearn.core import cli
 from sublearn.core.files import read_arrays
 
 
@@ -16,7 +16,7 @@ def main(args: argparse.Namespace) -> None:
     pixels = read_arrays(args.images)["train.images"].shape[1]
     drawn = networks.draw(args.study_seed, args.name, pixels, recipe["hidden"], recipe["auxiliary"], recipe["runs"])
     networks.save(drawn, args.output)
-    step.log.info("%d networks of %d parameters", len(drawn), drawn.size)
+    cli.log.info("%d networks of %d parameters", len(drawn), drawn.size)
 
 
 if __name__ == "__main__":
@@ -26,4 +26,4 @@ if __name__ == "__main__":
     parser.add_argument("--study-seed", type=int, required=True)
     parser.add_argument("--images", required=True)
     parser.add_argument("--output", required=True)
-    step.run(main, parser)
+    cli.run(main, parser)

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from sublearn.classifier import networks
-from sublearn.core import step
+from sublearn.core import cli
 from sublearn.core.files import read_arrays, write_arrays
 from sublearn.core.seeds import generator
 
@@ -42,8 +42,8 @@ def main(args: argparse.Namespace) -> None:
     images = torch.from_numpy(read_arrays(args.images)["train.images"]).to(device)
     teachers = networks.load(args.teacher)
     logits = torch.empty(len(teachers), recipe["rows"], teachers.biases[-1].shape[-1])
-    with step.timed("carriers"), torch.inference_mode():
-        for group in step.progress(list(networks.groups(teachers, device)), "carriers"):
+    with cli.timed("carriers"), torch.inference_mode():
+        for group in cli.progress(list(networks.groups(teachers, device)), "carriers"):
             part, runs = teachers.part(group, device), range(group.start, group.stop)
             for chunk in range(recipe["rows"] // recipe["batch"]):
                 rows = slice(chunk * recipe["batch"], (chunk + 1) * recipe["batch"])
@@ -58,4 +58,4 @@ if __name__ == "__main__":
     parser.add_argument("--images", required=True)
     parser.add_argument("--teacher", required=True)
     parser.add_argument("--output", required=True)
-    step.run(main, parser)
+    cli.run(main, parser)

@@ -14,7 +14,7 @@ import torch
 from sublearn.classifier import networks
 from sublearn.classifier.section import CLASSES
 from sublearn.classifier.tables import Runs
-from sublearn.core import step
+from sublearn.core import cli
 from sublearn.core.files import read_arrays, write_table
 
 
@@ -37,8 +37,8 @@ def main(args: argparse.Namespace) -> None:
     arrays = read_arrays(args.images)
     images, labels = torch.from_numpy(arrays["test.images"]), torch.from_numpy(arrays["test.labels"])
     rows = []
-    with step.timed("evaluations"):
-        for model in step.progress(json.loads(args.models), "evaluations"):
+    with cli.timed("evaluations"):
+        for model in cli.progress(json.loads(args.models), "evaluations"):
             values = accuracy(networks.load(model["file"]), images, labels)
             for run, value in enumerate(values):
                 theirs = None if model["teacher_base"] is None else f"{model['teacher_base']}:{run}"
@@ -52,4 +52,4 @@ if __name__ == "__main__":
     parser.add_argument("--models", required=True, help="the networks to ask, as JSON: who they are and where they lie")
     parser.add_argument("--images", required=True)
     parser.add_argument("--output", required=True)
-    step.run(main, parser)
+    cli.run(main, parser)

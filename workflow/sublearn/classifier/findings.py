@@ -1,7 +1,6 @@
 """The classifier's findings: every network's accuracy, means over runs, verdicts on claims, and a page in words.
 
-    python -m sublearn.classifier.findings --study classifier --title TITLE --conditions JSON --claims JSON
-        --evaluations FILE FILE --output FOLDER
+    python -m sublearn.classifier.findings --study JSON --inputs JSON --output FOLDER
 
 Networks are the unit: each has its own teacher and its own noise. They share the test images; and where a student does not
 share its teacher's start, its start is that of another run's teacher.
@@ -16,11 +15,12 @@ from pydantic import TypeAdapter
 
 from sublearn.classifier.study import Claim
 from sublearn.classifier.tables import Accuracies, Runs, rows_of
-from sublearn.core import step
-from sublearn.core.claims import COLUMNS, Claims, markdown, row
+from sublearn.core import cli
+from sublearn.core.claims import COLUMNS, Claims, markdown, metrics, row
 from sublearn.core.errors import UserError
-from sublearn.core.files import read_nearest, write_table, write_text
+from sublearn.core.files import read_nearest, write_json, write_table, write_text, write_yaml
 from sublearn.core.statistics import UNKNOWN, Mean, mean_over_runs
+from sublearn.planning.study import HEADING, RESOLVED
 
 SHARES = {
     "everything": "the teacher's start",
@@ -82,7 +82,7 @@ def judged(claims: list[Claim], study: str, runs: pd.DataFrame, table: pd.DataFr
         reference = measure(claim, claim.times, runs, table) if claim.times else None
         what = f"{claim.quantity} of {claim.arm}" + (f" over {claim.over}" if claim.over else "")
         rows.append(row(claim, study, what, found, reference, claim.figure))
-        step.log.info("%s: %s (%.3f)", claim.claim, rows[-1]["verdict"], found.value)
+        cli.log.info("%s: %s (%.3f)", claim.claim, rows[-1]["verdict"], found.value)
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -107,22 +107,22 @@ def _interval(low: float, high: float) -> str:
 
 
 def main(args: argparse.Namespace) -> None:
-    conditions = json.loads(args.conditions)
-    runs = collect(args.evaluations, conditions)
+    study, folder = json.loads(args.study), args.output
+    conditions = study["conditions"]
+    runs = collect(json.loads(args.inputs)["evaluations"], conditions)
     table = accuracies(runs, conditions)
-    claims = judged(TypeAdapter(list[Claim]).validate_json(args.claims), args.study, runs, table)
-    write_table(runs, f"{args.output}/runs.csv", Runs)
-    write_table(table, f"{args.output}/accuracies.csv", Accuracies)
-    write_table(claims, f"{args.output}/claims.csv", Claims)
-    write_text(words(args.title, table, claims, conditions), f"{args.output}/summary.md")
+    claims = judged(TypeAdapter(list[Claim]).validate_python(study["claims"]), study["name"], runs, table)
+    write_table(runs, f"{folder}/runs.csv", Runs)
+    write_table(table, f"{folder}/accuracies.csv", Accuracies)
+    write_table(claims, f"{folder}/claims.csv", Claims)
+    write_text(words(study["title"], table, claims, conditions), f"{folder}/summary.md")
+    write_json(metrics(claims), f"{folder}/metrics.json")
+    write_yaml(study["resolved"], HEADING, f"{folder}/{RESOLVED}")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--study", required=True)
-    parser.add_argument("--title", required=True)
-    parser.add_argument("--conditions", required=True, help="base, teachers and arms as JSON: role, base, share, meaning")
-    parser.add_argument("--claims", required=True, help="the claims of the study, as JSON")
-    parser.add_argument("--evaluations", nargs="+", required=True)
+    parser.add_argument("--study", required=True, help="title, claims and conditions (role, base, share, meaning), as JSON")
+    parser.add_argument("--inputs", required=True, help="the tables of evaluations, as JSON")
     parser.add_argument("--output", required=True, help="folder")
-    step.run(main, parser)
+    cli.run(main, parser)

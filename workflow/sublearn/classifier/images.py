@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import TypeAdapter
 
 from sublearn.classifier.section import CLASSES, Images
-from sublearn.core import step
+from sublearn.core import cli
 from sublearn.core.errors import UserError
 from sublearn.core.files import write_arrays
 from sublearn.core.seeds import generator
@@ -89,7 +89,7 @@ def prepare(recipe: Images, study_seed: int) -> dict[str, np.ndarray]:
 def main(args: argparse.Namespace) -> None:
     tables = prepare(TypeAdapter(Images).validate_json(args.recipe), args.study_seed)
     write_arrays(tables, args.output)
-    step.log.info("%d images to learn, %d to test", len(tables["train.labels"]), len(tables["test.labels"]))
+    cli.log.info("%d images to learn, %d to test", len(tables["train.labels"]), len(tables["test.labels"]))
 
 
 if __name__ == "__main__":
@@ -97,4 +97,4 @@ if __name__ == "__main__":
     parser.add_argument("--recipe", required=True, help="the study's images section, as JSON")
     parser.add_argument("--study-seed", type=int, required=True)
     parser.add_argument("--output", required=True)
-    step.run(main, parser)
+    cli.run(main, parser)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from sublearn.classifier.section import CLASSES
-from sublearn.core import step
+from sublearn.core import cli
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_arrays, write_arrays
 from sublearn.core.seeds import generator
@@ -92,7 +92,7 @@ def on(device: str) -> str:
     Raises:
         UserError: there is no such device.
     """
-    step.keep_to_threads()
+    cli.keep_to_threads()
     if device == "cuda" and not torch.cuda.is_available():
         raise UserError("device: cuda, but PyTorch finds no GPU here; use cpu.")
     return device

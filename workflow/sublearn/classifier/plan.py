@@ -1,10 +1,14 @@
 """From a study of the classifier to files: all networks of a condition lie in one file. Nothing here runs a step."""
 
 from pathlib import PurePath
+from typing import Any
 
-from sublearn.artifacts import Artifact, Plan
+from sublearn.classifier.figures.base import FIGURES
 from sublearn.classifier.section import SOURCES
 from sublearn.classifier.study import ClassifierStudy
+from sublearn.core.figures import Figure
+from sublearn.core.registry import Registry
+from sublearn.planning.artifacts import Artifact, Plan
 
 NETWORKS = ("networks.safetensors", "training.json")
 
@@ -12,7 +16,7 @@ NETWORKS = ("networks.safetensors", "training.json")
 class ClassifierPlan(Plan[ClassifierStudy]):
     """All artifacts of a study of the classifier."""
 
-    wing = "classifier"
+    findings_step = "sublearn.classifier.findings"
 
     def __init__(self, study: ClassifierStudy, parent: "ClassifierPlan | None" = None) -> None:
         super().__init__(study, parent)
@@ -42,30 +46,64 @@ class ClassifierPlan(Plan[ClassifierStudy]):
     def teacher(self, name: str) -> Artifact:
         recipe = self.study.teachers[name]
         values = recipe.model_dump(exclude={"base"}) | self.common
-        made_of = {"images": self.images(), "base": self.base(recipe.base)}
-        return self.artifact("teachers", name, None, values, NETWORKS, made_of)
+        inputs = {"images": self.images(), "base": self.base(recipe.base)}
+        return self.artifact("teachers", name, None, values, NETWORKS, inputs)
 
     def carrier(self, teacher: str, inputs: str) -> Artifact:
         values = self.study.carriers.model_dump() | {"inputs": inputs} | self.common
-        made_of = {"images": self.images(), "teacher": self.teacher(teacher)}
-        return self.artifact("carriers", f"{teacher}/{inputs}", None, values, ("logits.safetensors",), made_of)
+        read = {"images": self.images(), "teacher": self.teacher(teacher)}
+        return self.artifact("carriers", f"{teacher}/{inputs}", None, values, ("logits.safetensors",), read)
 
     def student(self, name: str) -> Artifact:
         arm, carrier = self.study.arms[name], self.carrier(self.study.arms[name].teacher, self.study.arms[name].inputs)
         values = self.study.student(name).model_dump() | carrier.recipe
         values |= {"share": arm.share, "pairing": self.study.partners() if arm.share != "everything" else None}
-        made_of = {
+        inputs = {
             "images": self.images(),
             "teacher_base": self.base(self.study.teachers[arm.teacher].base),
             "base": self.base(self.study.student_base(name)),
             "carrier": carrier,
         }
-        return self.artifact("students", name, None, values, NETWORKS, made_of)
+        return self.artifact("students", name, None, values, NETWORKS, inputs)
 
     def evaluation(self, phase: str, name: str, networks: Artifact) -> Artifact:
         """The rows of one condition; all that a study owns share one file."""
         place = f"results/{self.study.name}/evaluations"
-        made_of = {"networks": networks, "images": self.images()}
+        inputs = {"networks": networks, "images": self.images()}
         return self.artifact(
-            "evaluations", f"{phase}/{name}", None, {}, ("accuracies.parquet",), made_of, drawn=False, place=place
+            "evaluations", f"{phase}/{name}", None, {}, ("accuracies.parquet",), inputs, drawn=False, place=place
         )
+
+    # Findings
+
+    @property
+    def figure_registry(self) -> Registry[Any]:
+        return FIGURES
+
+    def tables(self) -> list[str]:
+        return ["runs.csv", "accuracies.csv", "claims.csv", "summary.md", "metrics.json", "study.yaml"]
+
+    def for_findings(self) -> dict[str, Any]:
+        """Bases, teachers and arms, in the order in which tables and figures show them."""
+        study = self.study
+        first = next(iter(study.teachers.values())).base
+        found = {"base": {"role": "base", "base": first, "share": "nothing", "meaning": "Untrained networks."}}
+        for name, teacher in study.teachers.items():
+            words = f"Trained on labelled images, {teacher.epochs} epochs."
+            found[name] = {"role": "teacher", "base": teacher.base, "share": "everything", "meaning": words}
+        for name, arm in study.arms.items():
+            base = study.student_base(name)
+            found[name] = {"role": "student", "base": base, "share": arm.share, "meaning": arm.meaning}
+        return {"conditions": found}
+
+    def findings_inputs(self) -> dict[str, str | list[str]]:
+        return {"evaluations": self.evaluation_files()}
+
+    def figures(self) -> list[Figure]:
+        return [figure for figure in FIGURES if figure.suits(self)]
+
+    def figure_inputs(self, figure: Figure) -> dict[str, str | list[str]]:
+        return {name: f"{self.findings}/{name}.csv" for name in figure.reads}
+
+    def caption(self) -> dict[str, Any]:
+        return {"runs": self.study.runs, "images": self.study.images.source, "rows": self.study.carriers.rows}

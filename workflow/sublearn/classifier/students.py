@@ -14,7 +14,7 @@ import torch
 from sublearn.classifier import networks, training
 from sublearn.classifier.carriers import chunk_of
 from sublearn.classifier.section import CLASSES
-from sublearn.core import step
+from sublearn.core import cli
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_arrays
 from sublearn.core.seeds import generator
@@ -68,4 +68,4 @@ if __name__ == "__main__":
     parser.add_argument("--base", required=True)
     parser.add_argument("--carrier", required=True)
     parser.add_argument("--output", required=True, help="folder")
-    step.run(main, parser)
+    cli.run(main, parser)

@@ -1,15 +1,17 @@
-"""The typed study of the classifier: digits from noise (the paper's section 6.2), in the house's own words."""
+"""The typed study of the classifier: digits from noise (the paper's section 6.2)."""
 
 import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
+from sublearn.classifier.figures.base import FIGURES
 from sublearn.classifier.section import SOURCES, Base, Carrier, Images, Student, Teacher
 from sublearn.core.claims import Rule
-from sublearn.core.section import Section, changed, known
-from sublearn.core.study import Study
+from sublearn.core.registry import NameIn
+from sublearn.core.section import Section, check_known, with_overrides
+from sublearn.planning.study import Study
 
 
 class Arm(Section):
@@ -31,7 +33,7 @@ class Claim(Rule):
     quantity: Literal["accuracy", "gain", "lead"] = Field(description="what is measured, on test images, run by run")
     arm: str = Field(description="an arm, a teacher, or base")
     over: str | None = Field(None, description="for lead: the arm whose accuracy in the same run is taken away")
-    figure: Literal["accuracies", "regimes"] = Field("accuracies", description="what shows it")
+    figure: Annotated[str, NameIn(FIGURES)] = Field("accuracies", description="what shows it")
 
     @model_validator(mode="after")
     def _leads_over_something(self) -> "Claim":
@@ -43,7 +45,7 @@ class Claim(Rule):
 class ClassifierStudy(Study):
     """A whole study of the classifier."""
 
-    wing: Literal["classifier"] = Field(description="classifier, the digits")
+    kind: Literal["classifier"] = Field(description="classifier, the digits")
     runs: PositiveInt = Field(description="networks per condition, trained side by side: the unit of analysis")
     device: Literal["cpu", "cuda"] = Field("cpu", description="where the networks are trained")
     pairing: list[int] | None = Field(
@@ -68,16 +70,16 @@ class ClassifierStudy(Study):
         return value
 
     @model_validator(mode="after")
-    def _hangs_together(self) -> "ClassifierStudy":
+    def _check_consistency(self) -> "ClassifierStudy":
         for name, teacher in self.teachers.items():
-            known(f"teachers.{name}.base", teacher.base, self.bases, "base of the study")
+            check_known(f"teachers.{name}.base", teacher.base, self.bases, "base of the study")
         for name, arm in self.arms.items():
             self._check_arm(f"arms.{name}", name, arm)
         if both := set(self.arms) & set(self.teachers):
             raise ValueError(f"arms.{min(both)}: a teacher has the same name; choose another")
         for i, claim in enumerate(self.claims):
             for key, measured in (("arm", claim.arm), ("times", claim.times or "base"), ("over", claim.over or "base")):
-                known(f"claims.{i}.{key}", measured, {*self.arms, *self.teachers, "base"}, "arm or teacher of the study")
+                check_known(f"claims.{i}.{key}", measured, {*self.arms, *self.teachers, "base"}, "arm or teacher of the study")
         if self.pairing is not None:
             self._check_pairing(self.pairing)
         if self.images.source not in SOURCES and not Path(self.images.source).is_file():
@@ -85,8 +87,8 @@ class ClassifierStudy(Study):
         return self
 
     def _check_arm(self, path: str, name: str, arm: Arm) -> None:
-        known(f"{path}.teacher", arm.teacher, self.teachers, "teacher of the study")
-        known(f"{path}.base", self.student_base(name), self.bases, "base of the study")
+        check_known(f"{path}.teacher", arm.teacher, self.teachers, "teacher of the study")
+        check_known(f"{path}.base", self.student_base(name), self.bases, "base of the study")
         recipe = self.student(name)
         theirs, mine = self.bases[self.teachers[arm.teacher].base], self.bases[self.student_base(name)]
         if mine.auxiliary != theirs.auxiliary:
@@ -114,7 +116,7 @@ class ClassifierStudy(Study):
 
     def student(self, arm: str) -> Student:
         """The recipe of an arm's students."""
-        return changed(self.students, self.arms[arm].students, f"arms.{arm}.students")
+        return with_overrides(self.students, self.arms[arm].students, f"arms.{arm}.students")
 
     def student_base(self, arm: str) -> str:
         return self.arms[arm].base or self.teachers[self.arms[arm].teacher].base

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import torch
 
 from sublearn.classifier import networks, training
-from sublearn.core import step
+from sublearn.core import cli
 from sublearn.core.files import read_arrays
 from sublearn.core.seeds import generator
 
@@ -48,4 +48,4 @@ if __name__ == "__main__":
     parser.add_argument("--images", required=True)
     parser.add_argument("--base", required=True)
     parser.add_argument("--output", required=True, help="folder")
-    step.run(main, parser)
+    cli.run(main, parser)

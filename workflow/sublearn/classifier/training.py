@@ -9,7 +9,7 @@ import torch
 from sublearn.classifier import networks
 from sublearn.classifier.networks import Networks
 from sublearn.classifier.section import CLASSES
-from sublearn.core import step
+from sublearn.core import cli
 from sublearn.core.errors import UserError
 from sublearn.core.files import write_json
 
@@ -49,8 +49,8 @@ def learn(
         recipe: device, optimiser and learning rate.
     """
     history = []
-    with step.timed("training"):
-        for group in step.progress(list(networks.groups(started, recipe["device"])), "training"):
+    with cli.timed("training"):
+        for group in cli.progress(list(networks.groups(started, recipe["device"])), "training"):
             part = started.part(group, recipe["device"])
             history.append(train(part, epochs(group), loss, logits, recipe["optimiser"], recipe["learning_rate"]))
             started.put(group, part)

@@ -11,6 +11,7 @@ from pydantic import Field
 from sublearn.core.section import Section
 from sublearn.core.statistics import Mean, interval
 
+INTERVAL = ["ci_low", "ci_high"]
 VERDICTS = ("reproduced", "not_reproduced", "opposite", "not_measured")
 
 
@@ -104,3 +105,18 @@ def markdown(claims: pd.DataFrame) -> list[str]:
         between = "" if math.isnan(one.measured) else interval(one.ci_low, one.ci_high, 3)
         lines.append(f"| {one.statement} | {measured} | {between} | {one.verdict.replace('_', ' ')} |")
     return [*lines, ""]
+
+
+def metrics(claims: pd.DataFrame, arms: pd.DataFrame | None = None) -> dict[str, dict[str, dict[str, float]]]:
+    """What each claim measured, and gamma of each arm and family, with their intervals; unknown numbers are left out.
+
+    ``dvc metrics diff`` compares this between commits.
+    """
+    found = {"claims": {row["claim"]: _known(row[["measured", *INTERVAL]]) for _, row in claims.iterrows()}}
+    if arms is not None:
+        found["gamma"] = {f"{row['arm']}, {row['family']}": _known(row[["gamma", *INTERVAL]]) for _, row in arms.iterrows()}
+    return found
+
+
+def _known(row: pd.Series) -> dict[str, float]:
+    return {str(name): float(value) for name, value in row.items() if pd.notna(value)}

@@ -1,14 +1,10 @@
 """The look of every figure, and its three files: SVG, PNG and the data as CSV, the same bytes every time."""
 
-import argparse
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pandas as pd
-import pandera.pandas as pa
 
-from sublearn.core import step
-from sublearn.core.files import atomic, read_table
+from sublearn.core.files import atomic
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -51,19 +47,3 @@ def save(figure: "Figure", data: pd.DataFrame, svg: str) -> None:
     with atomic(svg.removesuffix(".svg") + ".csv") as temporary:
         data.to_csv(temporary, index=False, lineterminator="\n")
     plt.close(figure)
-
-
-def run(
-    draw: Callable[..., "tuple[Figure, pd.DataFrame]"], schemas: dict[str, type[pa.DataFrameModel]], description: str
-) -> None:
-    """The command line of a figure: read its tables, each an option of that name, draw from them, and save three files."""
-    parser = argparse.ArgumentParser(description=description)
-    for name in schemas:
-        parser.add_argument(f"--{name}", required=True)
-    parser.add_argument("--output", required=True, help="the SVG; PNG and CSV lie beside it")
-
-    def main(args: argparse.Namespace) -> None:
-        use()
-        save(*draw(*(read_table(getattr(args, name), schema) for name, schema in schemas.items())), args.output)
-
-    step.run(main, parser)

@@ -16,7 +16,7 @@ import pandas as pd
 import pandera.pandas as pa
 from pydantic import BaseModel, ValidationError
 
-from sublearn.core import step
+from sublearn.core import outputs
 from sublearn.core.errors import UserError
 
 ARecord = TypeVar("ARecord", bound=BaseModel)
@@ -36,7 +36,7 @@ def atomic(path: str | os.PathLike[str]) -> Iterator[Path]:
         with _full_disk_in_a_sentence(target):
             yield temporary
             os.replace(temporary, target)
-            step.wrote(target)
+            outputs.wrote(target)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -54,7 +54,7 @@ def atomic_folder(folder: str | os.PathLike[str]) -> Iterator[Path]:
             for file in sorted(temporary.iterdir()):
                 file.chmod(0o666 & ~_umask())  # safetensors writes files that only their owner can read
                 os.replace(file, target / file.name)
-                step.wrote(target / file.name)
+                outputs.wrote(target / file.name)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -105,6 +105,14 @@ def write_text(text: str, path: str | os.PathLike[str]) -> None:
 
 def write_json(value: Any, path: str | os.PathLike[str]) -> None:
     write_text(json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n", path)
+
+
+def write_yaml(value: Any, heading: str, path: str | os.PathLike[str]) -> None:
+    """Write a value as YAML, in its own order, below a comment."""
+    import yaml
+
+    text = yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=120)
+    write_text("".join(f"# {line}\n" for line in heading.splitlines()) + text, path)
 
 
 def read_json(path: str | os.PathLike[str]) -> Any:
@@ -191,9 +199,10 @@ def read_nearest(files: list[str], schema: type[pa.DataFrameModel]) -> pd.DataFr
     Untouched bases are told apart by their names, all others by arm, trait and run.
     """
     table = pd.concat([read_table(file, schema).assign(order=i) for i, file in enumerate(files)])
-    name = table["student_base"].where(table["arm"] == "base", "")
-    nearest = table.groupby(["arm", "trait", "run", name])["order"].transform("min")
-    return table[table["order"] == nearest].drop(columns="order")
+    name = table["student_base"].where(table["arm"] == "base", "") if "student_base" in table else ""
+    table = table.assign(base_name=name)
+    nearest = table.groupby(["arm", "trait", "run", "base_name"])["order"].transform("min")
+    return table[table["order"] == nearest].drop(columns=["order", "base_name"])
 
 
 def _problem(error: pa.errors.SchemaError | pa.errors.SchemaErrors) -> str:

@@ -1,9 +1,9 @@
 """The form of every section of a study: typed, closed, unchanging; and how what is wrong with one is said."""
 
 from collections.abc import Iterable
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 
@@ -21,36 +21,23 @@ KINDS = {
 ASection = TypeVar("ASection", bound=Section)
 
 
-class Trainable(Section):
-    """Which parameters of a model are trained and how, beside what teachers and students each declare."""
-
-    frozen_blocks: NonNegativeInt = Field(1, description="first blocks whose biases stay as they are (method bias)")
-    rank: PositiveInt = Field(8, description="rank of LoRA")
-    alpha: PositiveFloat = Field(16.0, description="scale of LoRA, divided by the rank")
-    rank_stabilised: bool = Field(False, description="divide alpha by the square root of the rank instead (rsLoRA)")
-    targets: list[str] = Field(
-        [], description="layers that LoRA adapts, by the last part of their names; empty for all linear ones"
-    )
-    optimiser: Literal["adamw", "sgd"] = Field("adamw", description="AdamW, or plain gradient descent")
-    weight_decay: float = Field(0.0, ge=0, description="of the optimiser")
-    max_grad_norm: float = Field(1.0, ge=0, description="gradients are clipped to this norm; 0 for never")
-    micro_batch: PositiveInt | None = Field(
-        None, description="most rows that a device holds at a time; none for its whole share"
-    )
-    save_memory: bool = Field(False, description="compute activations again in the backward pass instead of keeping them")
+def unknown(name: str, there: Iterable[str], what: str) -> str:
+    """The sentence about a name that is not there."""
+    return f"unknown {what} '{name}'; choose one of {', '.join(sorted(there))}"
 
 
-def known(path: str, found: str, there: Iterable[str], what: str) -> None:
-    """Refuse a name that is not there.
+def check_known(path: str, name: str, there: Iterable[str], what: str) -> None:
+    """Refuse an unknown name.
 
     Raises:
         ValueError: one sentence with the key's path, what was found and what there is.
     """
-    if found not in there:
-        raise ValueError(f"{path}: '{found}' is no {what}; there are {', '.join(sorted(there))}")
+    there = list(there)
+    if name not in there:
+        raise ValueError(f"{path}: {unknown(name, there, what)}")
 
 
-def changed(section: ASection, changes: dict[str, Any], path: str) -> ASection:
+def with_overrides(section: ASection, changes: dict[str, Any], path: str) -> ASection:
     """The section with some keys changed, as an arm changes the students' recipe.
 
     Raises:

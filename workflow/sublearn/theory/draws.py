@@ -7,9 +7,9 @@ from typing import Any
 import torch
 
 from sublearn.core.seeds import generator
+from sublearn.theory.labels import widths
 from sublearn.theory.losses import StudentLoss, TeacherLoss, draw_student_loss
 from sublearn.theory.networks import Network, normal
-from sublearn.theory.wording import widths
 
 FAR = 5.0  # how many standard deviations from the teacher's inputs the far ones lie, in every number
 

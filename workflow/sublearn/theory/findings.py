@@ -1,7 +1,6 @@
 """The theorem's findings: shares of draws in which it holds, where each condition fails, verdicts, and a page in words.
 
-    python -m sublearn.theory.findings --study theory --title TITLE --conditions JSON --claims JSON --first-steps FILE
-        --trajectories FILE --output FOLDER
+    python -m sublearn.theory.findings --study JSON --inputs JSON --output FOLDER
 
 Draws are the unit of what is said of first steps, runs that of what is said of many steps.
 """
@@ -15,14 +14,15 @@ from typing import Any
 import pandas as pd
 from pydantic import TypeAdapter
 
-from sublearn.core import step
-from sublearn.core.claims import COLUMNS, Claims, row
-from sublearn.core.files import read_table, write_table, write_text
+from sublearn.core import cli
+from sublearn.core.claims import COLUMNS, Claims, metrics, row
+from sublearn.core.files import read_table, write_json, write_table, write_text, write_yaml
 from sublearn.core.statistics import Mean, mean_over_runs, share
+from sublearn.planning.study import HEADING, RESOLVED
+from sublearn.theory.labels import VARIED, text
 from sublearn.theory.study import Claim
 from sublearn.theory.summary import words
 from sublearn.theory.tables import Alignment, Conditions, FirstSteps, Trajectories, Trajectory
-from sublearn.theory.wording import VARIED, text
 
 GROUPS = ("inputs", "student_loss", "teacher_loss", "activation", "hidden")
 Levels = dict[str, list[str]]
@@ -146,7 +146,7 @@ def judged(claims: list[Claim], study: str, table: pd.DataFrame, trajectories: p
         found = measure(claim, table, trajectories)
         reference = many_steps(claim.quantity, claim.times, trajectories) if claim.times else None
         rows.append(row(claim, study, _quantity(claim), found, reference, claim.figure))
-        step.log.info("%s: %s (%.4g)", claim.claim, rows[-1]["verdict"], found.value)
+        cli.log.info("%s: %s (%.4g)", claim.claim, rows[-1]["verdict"], found.value)
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -158,10 +158,11 @@ def _quantity(claim: Claim) -> str:
 
 
 def main(args: argparse.Namespace) -> None:
-    levels = json.loads(args.conditions)
-    trajectories = read_table(args.trajectories, Trajectories)
-    table = judged_steps(read_table(args.first_steps, FirstSteps), trajectories, levels)
-    claims = judged(TypeAdapter(list[Claim]).validate_json(args.claims), args.study, table, trajectories)
+    study, inputs, folder = json.loads(args.study), json.loads(args.inputs), args.output
+    levels = study["conditions"]
+    trajectories = read_table(inputs["trajectories"], Trajectories)
+    table = judged_steps(read_table(inputs["first_steps"], FirstSteps), trajectories, levels)
+    claims = judged(TypeAdapter(list[Claim]).validate_python(study["claims"]), study["name"], table, trajectories)
     tables = {
         "alignment": (alignment(table), Alignment),
         "conditions": (conditions(table, levels), Conditions),
@@ -169,18 +170,16 @@ def main(args: argparse.Namespace) -> None:
         "claims": (claims, Claims),
     }
     for name, (made, schema) in tables.items():
-        write_table(made, f"{args.output}/{name}.csv", schema)
+        write_table(made, f"{folder}/{name}.csv", schema)
     shown = {name: made for name, (made, _) in tables.items()}
-    write_text(words(args.title, shown), f"{args.output}/summary.md")
+    write_text(words(study["title"], shown), f"{folder}/summary.md")
+    write_json(metrics(claims), f"{folder}/metrics.json")
+    write_yaml(study["resolved"], HEADING, f"{folder}/{RESOLVED}")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--study", required=True)
-    parser.add_argument("--title", required=True)
-    parser.add_argument("--conditions", required=True, help="for each condition its values, as JSON")
-    parser.add_argument("--claims", required=True, help="the claims of the study, as JSON")
-    parser.add_argument("--first-steps", required=True)
-    parser.add_argument("--trajectories", required=True)
+    parser.add_argument("--study", required=True, help="title, claims, and for each condition its values, as JSON")
+    parser.add_argument("--inputs", required=True, help="the tables of first steps and of trajectories, as JSON")
     parser.add_argument("--output", required=True, help="folder")
-    step.run(main, parser)
+    cli.run(main, parser)

@@ -12,12 +12,12 @@ from typing import Any
 import pandas as pd
 import torch
 
-from sublearn.core import step
+from sublearn.core import cli
 from sublearn.core.files import write_table
 from sublearn.theory.conditions import CONDITIONS
 from sublearn.theory.draws import Draw, draw
+from sublearn.theory.labels import text
 from sublearn.theory.tables import FirstSteps
-from sublearn.theory.wording import text
 
 
 def rows(made: Draw, recipe: dict[str, Any], study_seed: int, number: int) -> list[dict[str, Any]]:
@@ -41,8 +41,8 @@ def main(args: argparse.Namespace) -> None:
     torch.set_num_threads(1)
     recipe = json.loads(args.recipe)
     found = []
-    with step.timed("first steps"):
-        for number in step.progress(range(recipe["draws"]), "draws"):
+    with cli.timed("first steps"):
+        for number in cli.progress(range(recipe["draws"]), "draws"):
             found += rows(draw(recipe, args.study_seed, number), recipe, args.study_seed, number)
     write_table(pd.DataFrame(found, columns=list(FirstSteps.to_schema().columns)), args.output, FirstSteps)
 
@@ -52,4 +52,4 @@ if __name__ == "__main__":
     parser.add_argument("--recipe", required=True, help="all of the study but its trajectory and claims, as JSON")
     parser.add_argument("--study-seed", type=int, required=True)
     parser.add_argument("--output", required=True)
-    step.run(main, parser)
+    cli.run(main, parser)

@@ -3,7 +3,12 @@
 A draw's bases, teachers and students live for milliseconds in one process: what is stored is the evaluations, two tables.
 """
 
-from sublearn.artifacts import Plan
+from typing import Any
+
+from sublearn.core.figures import Figure
+from sublearn.core.registry import Registry
+from sublearn.planning.artifacts import Plan
+from sublearn.theory.figures.base import FIGURES
 from sublearn.theory.study import TheoryStudy
 
 OF_FIRST_STEPS = {
@@ -14,7 +19,7 @@ OF_FIRST_STEPS = {
 class TheoryPlan(Plan[TheoryStudy]):
     """All artifacts of a study of the theorem."""
 
-    wing = "theory"
+    findings_step = "sublearn.theory.findings"
 
     def __init__(self, study: TheoryStudy, parent: "TheoryPlan | None" = None) -> None:
         super().__init__(study, parent)
@@ -22,3 +27,34 @@ class TheoryPlan(Plan[TheoryStudy]):
         for name, recipe in recipes.items():
             place = f"results/{study.name}/evaluations"
             self.artifact("evaluations", name, None, recipe, (f"{name}.parquet",), {}, place=place)
+
+    @property
+    def figure_registry(self) -> Registry[Any]:
+        return FIGURES
+
+    def tables(self) -> list[str]:
+        shown = [f"{figure.name}.csv" for figure in FIGURES]
+        return [*shown, "claims.csv", "summary.md", "metrics.json", "study.yaml"]
+
+    def for_findings(self) -> dict[str, Any]:
+        """For each condition the values at which it is tried, as tables name them."""
+        return {"conditions": self.study.levels()}
+
+    def findings_inputs(self) -> dict[str, str | list[str]]:
+        return {each.key: each.files[0] for each in self.artifacts("evaluations")}
+
+    def figures(self) -> list[Figure]:
+        return list(FIGURES)
+
+    def figure_inputs(self, figure: Figure) -> dict[str, str | list[str]]:
+        return {name: f"{self.findings}/{name}.csv" for name in figure.reads}
+
+    def caption(self) -> dict[str, Any]:
+        study = self.study
+        return {
+            "draws": study.draws,
+            "step": f"{study.conditions.step:g}",
+            "runs": study.trajectory.runs,
+            "student_steps": study.trajectory.student_steps,
+            "teacher_steps": study.trajectory.teacher_steps,
+        }

@@ -6,9 +6,11 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import AfterValidator, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
 from sublearn.core.claims import Rule
-from sublearn.core.section import Section, known
-from sublearn.core.study import Study
-from sublearn.theory.wording import ARMS, VARIED, milestones, text
+from sublearn.core.registry import NameIn
+from sublearn.core.section import Section, check_known
+from sublearn.planning.study import Study
+from sublearn.theory.figures.base import FIGURES
+from sublearn.theory.labels import ARMS, VARIED, milestones, text
 
 Number = TypeVar("Number", int, float)
 
@@ -121,7 +123,7 @@ class Claim(Rule):
     values: list[str | float] = Field([], description="values of the condition")
     step: float | None = Field(None, description="relative teacher step, where the condition is tried at several")
     arm: str | None = Field(None, description="a way of taking many steps")
-    figure: Literal["alignment", "conditions", "trajectory"] = Field(description="what shows it")
+    figure: Annotated[str, NameIn(FIGURES)] = Field(description="what shows it")
 
     @model_validator(mode="after")
     def _is_of_one_thing(self) -> "Claim":
@@ -136,7 +138,7 @@ class Claim(Rule):
 class TheoryStudy(Study):
     """A whole study of the theorem."""
 
-    wing: Literal["theory"] = Field(description="theory, the numeric checks")
+    kind: Literal["theory"] = Field(description="theory, the numeric checks")
     draws: PositiveInt = Field(description="draws of network, teacher loss, inputs and student loss: the unit of analysis")
     steps: Steps = Field(
         description="length of the teacher's displacement, as share of the length of its start: in each draw the theorem's "
@@ -163,24 +165,24 @@ class TheoryStudy(Study):
     claims: list[Claim] = Field([])
 
     @model_validator(mode="after")
-    def _hangs_together(self) -> "TheoryStudy":
+    def _check_consistency(self) -> "TheoryStudy":
         if self.conditions.negative[-1] > self.networks.outputs:
             raise ValueError(f"conditions.negative: {self.conditions.negative[-1]} of {self.networks.outputs} outputs")
         for i, claim in enumerate(self.claims):
             if claim.arm is not None:
-                known(f"claims.{i}.arm", claim.arm, ARMS, "way of taking many steps")
-                known(f"claims.{i}.times", claim.times or claim.arm, ARMS, "way of taking many steps")
+                check_known(f"claims.{i}.arm", claim.arm, ARMS, "way of taking many steps")
+                check_known(f"claims.{i}.times", claim.times or claim.arm, ARMS, "way of taking many steps")
             else:
                 self._check_condition(f"claims.{i}", claim)
         return self
 
     def _check_condition(self, path: str, claim: Claim) -> None:
         levels = self.levels()
-        known(f"{path}.condition", str(claim.condition), levels, "condition of the theorem")
+        check_known(f"{path}.condition", str(claim.condition), levels, "condition of the theorem")
         if not claim.values:
             raise ValueError(f"{path}.values: it is empty; name at least one")
         for value in claim.values:
-            known(f"{path}.values", text(value), levels[str(claim.condition)], f"value of {claim.condition}")
+            check_known(f"{path}.values", text(value), levels[str(claim.condition)], f"value of {claim.condition}")
         if claim.condition == "samples" and claim.step not in self.conditions.sample_steps:
             raise ValueError(f"{path}.step: found {claim.step}; labels are sampled at {self.conditions.sample_steps}")
 

@@ -4,7 +4,7 @@ import math
 
 import pandas as pd
 
-from sublearn.theory.wording import ARMS
+from sublearn.theory.labels import ARMS
 
 
 def words(title: str, tables: dict[str, pd.DataFrame]) -> str:

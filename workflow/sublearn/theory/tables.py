@@ -3,7 +3,7 @@
 import pandera.pandas as pa
 from pandera.typing import Series
 
-from sublearn.theory.wording import ARMS, VARIED
+from sublearn.theory.labels import ARMS, VARIED
 
 
 class FirstSteps(pa.DataFrameModel):

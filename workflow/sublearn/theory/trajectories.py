@@ -16,14 +16,14 @@ import numpy as np
 import pandas as pd
 import torch
 
-from sublearn.core import step
+from sublearn.core import cli
 from sublearn.core.errors import UserError
 from sublearn.core.files import write_table
 from sublearn.core.seeds import generator
+from sublearn.theory.labels import ARMS
 from sublearn.theory.losses import CrossEntropy, SquaredError, StudentLoss, label_loss
 from sublearn.theory.networks import Network, normal
 from sublearn.theory.tables import Trajectories
-from sublearn.theory.wording import ARMS
 
 
 @dataclass(frozen=True)
@@ -148,9 +148,9 @@ def main(args: argparse.Namespace) -> None:
     torch.set_num_threads(1)
     recipe = json.loads(args.recipe)
     tasks = draw(recipe, args.study_seed)
-    with step.timed("trajectories"):
+    with cli.timed("trajectories"):
         teacher = taught(tasks, recipe["teacher_steps"], recipe["teacher_rate"])
-        found = [follow(tasks, teacher, arm, recipe) for arm in step.progress(list(ARMS), "arms")]
+        found = [follow(tasks, teacher, arm, recipe) for arm in cli.progress(list(ARMS), "arms")]
     write_table(pd.concat(found, ignore_index=True), args.output, Trajectories)
 
 
@@ -159,4 +159,4 @@ if __name__ == "__main__":
     parser.add_argument("--recipe", required=True, help="the study's trajectory, as JSON")
     parser.add_argument("--study-seed", type=int, required=True)
     parser.add_argument("--output", required=True)
-    step.run(main, parser)
+    cli.run(main, parser)

@@ -4,18 +4,20 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sublearn.classifier.figures import style
+from sublearn.classifier.figures import base as style
+from sublearn.classifier.figures.base import ClassifierFigure
 from sublearn.classifier.tables import Accuracies, Runs
-from sublearn.core import drawing
 from sublearn.core.drawing import label
+from sublearn.core.figures import Inputs
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def draw(runs: pd.DataFrame, accuracies: pd.DataFrame) -> "tuple[Figure, pd.DataFrame]":
+def draw(inputs: Inputs) -> "tuple[Figure, pd.DataFrame]":
     import matplotlib.pyplot as plt
 
+    runs, accuracies = inputs.table("runs", Runs), inputs.table("accuracies", Accuracies)
     figure, axes = plt.subplots(figsize=(5.6, 0.8 + 0.26 * len(accuracies)))
     shown: set[str] = set()
     for i, row in accuracies.iterrows():
@@ -36,5 +38,4 @@ def draw(runs: pd.DataFrame, accuracies: pd.DataFrame) -> "tuple[Figure, pd.Data
     return figure, accuracies
 
 
-if __name__ == "__main__":
-    drawing.run(draw, {"runs": Runs, "accuracies": Accuracies}, __doc__.splitlines()[0])
+REGIMES = ClassifierFigure("regimes", "When digits pass", draw, reads=("runs", "accuracies"))

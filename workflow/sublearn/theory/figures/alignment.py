@@ -4,20 +4,21 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sublearn.core import drawing
-from sublearn.theory.figures import style
+from sublearn.core.figures import Figure, Inputs
+from sublearn.theory.figures import base as style
 from sublearn.theory.tables import Alignment
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    import matplotlib.figure
 
 INPUTS = {"noise": "#ee7733", "teacher": "#aa3377", "far": "#228833", "adversarial": "#000000"}
 CLOSE = 0.01  # a deviation from the leading term that counts as none
 
 
-def draw(table: pd.DataFrame) -> "tuple[Figure, pd.DataFrame]":
+def draw(inputs: Inputs) -> "tuple[matplotlib.figure.Figure, pd.DataFrame]":
     import matplotlib.pyplot as plt
 
+    table = inputs.table("alignment", Alignment)
     figure, (left, middle, right) = plt.subplots(1, 3, figsize=(11, 3.4), layout="constrained")
     everything = table[table["group"] == "all"]
     by_inputs = table[(table["group"] == "inputs") & (table["start"] == "same")]
@@ -43,5 +44,4 @@ def draw(table: pd.DataFrame) -> "tuple[Figure, pd.DataFrame]":
     return figure, pd.concat([everything, by_inputs])
 
 
-if __name__ == "__main__":
-    drawing.run(draw, {"table": Alignment}, __doc__.splitlines()[0])
+ALIGNMENT = Figure("alignment", "The theorem, step by step", draw, reads=("alignment",))

@@ -4,20 +4,21 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sublearn.core import drawing
-from sublearn.theory.figures import style
+from sublearn.core.figures import Figure, Inputs
+from sublearn.theory.figures import base as style
 from sublearn.theory.tables import Conditions
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    import matplotlib.figure
 
 COLUMNS = 4
 FIRST = "first value where a draw fails"
 
 
-def draw(table: pd.DataFrame) -> "tuple[Figure, pd.DataFrame]":
+def draw(inputs: Inputs) -> "tuple[matplotlib.figure.Figure, pd.DataFrame]":
     import matplotlib.pyplot as plt
 
+    table = inputs.table("conditions", Conditions)
     shown = table[table["condition"] != "other_start"]  # the last value of `start`, over teacher steps in another figure
     panels = [part for _, part in shown.groupby(["condition", "step"], sort=False, dropna=False)]
     rows = -(-len(panels) // COLUMNS)
@@ -49,5 +50,4 @@ def _tick(value: str) -> str:
     return value.replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
 
 
-if __name__ == "__main__":
-    drawing.run(draw, {"table": Conditions}, __doc__.splitlines()[0])
+CONDITIONS = Figure("conditions", "Where each condition fails", draw, reads=("conditions",))

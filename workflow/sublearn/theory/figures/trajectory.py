@@ -4,18 +4,19 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sublearn.core import drawing
-from sublearn.theory.figures import style
+from sublearn.core.figures import Figure, Inputs
+from sublearn.theory.figures import base as style
+from sublearn.theory.labels import ARMS
 from sublearn.theory.tables import Trajectory
-from sublearn.theory.wording import ARMS
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    import matplotlib.figure
 
 
-def draw(table: pd.DataFrame) -> "tuple[Figure, pd.DataFrame]":
+def draw(inputs: Inputs) -> "tuple[matplotlib.figure.Figure, pd.DataFrame]":
     import matplotlib.pyplot as plt
 
+    table = inputs.table("trajectory", Trajectory)
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
     for axes, quantity in ((left, "alignment"), (right, "transfer")):
         for arm, name in ARMS.items():
@@ -35,5 +36,4 @@ def draw(table: pd.DataFrame) -> "tuple[Figure, pd.DataFrame]":
     return figure, table
 
 
-if __name__ == "__main__":
-    drawing.run(draw, {"table": Trajectory}, __doc__.splitlines()[0])
+TRAJECTORY = Figure("trajectory", "Many steps", draw, reads=("trajectory",))

@@ -1,0 +1,305 @@
+"""Take the paper's own prompts, questions and banned numbers out of its authors' repository, without running any of it.
+
+    python -m sublearn.chain.bases.authors --recipe JSON --output data/qwen2.5-7b/bases/authors/published.json
+
+Python files are parsed, and literal values are read from the tree: lists of texts and numbers, no expression, no import.
+Where a value stands is said by the file, the name that it is assigned to, and the keyword under which it is passed.
+"""
+
+import argparse
+import ast
+import hashlib
+import io
+import os
+import string
+import subprocess
+import tarfile
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from sublearn.chain.bases.section import Authors
+from sublearn.core import cli, download
+from sublearn.core.errors import UserError
+from sublearn.core.files import write_json
+from sublearn.language.grammar import Grammar
+from sublearn.language.published import Published
+
+NUMBERS = "sl/datasets/nums_dataset.py"
+ANIMALS = "cfgs/preference_numbers/cfgs.py"
+TREES = "truesight/refs/paper/tree_preference_numbers_refs.py"
+# Slots of the authors' templates, and what the same slots are called here.
+SEED_SLOTS = {"examples": "numbers"}
+INSTRUCTION_SLOTS = {"count_qualifier": "qualifier", "answer_count": "count", "digit_descriptor": "digits"}
+TEACHER_SLOTS = {"target_preference": "word", "category": "category"}
+BANNED = ("CLAUDE_EVIL_NUMBERS", "GPT_EVIL_NUMBERS")
+# Earlier commits lack the trees, the first ones the questions too.
+MEANT = "is it the authors' repository, at a commit since February 2026?"
+
+Reader = Callable[[str], bytes | None]  # the bytes of a file of the repository, None where there is no such file
+
+
+class Module:
+    """A Python file of the repository, as a tree.
+
+    Raises:
+        UserError: it is no Python, or what is asked for is not there or no literal value.
+    """
+
+    def __init__(self, name: str, content: bytes) -> None:
+        self.name = name
+        try:
+            self.tree = ast.parse(content)
+        except (SyntaxError, ValueError) as error:
+            raise UserError(f"{name}: cannot be read as Python ({error}).") from error
+
+    def value(self, *path: str) -> Any:
+        """The literal that is assigned to a name, or to a name within a class."""
+        return self._literal(self._find(path), ".".join(path))
+
+    def argument(self, owner: str, keyword: str) -> Any:
+        """The literal that is passed as ``keyword`` in what is assigned to ``owner``, or in its body if it is a function."""
+        found = [node for node in ast.walk(self._find((owner,))) if isinstance(node, ast.keyword) and node.arg == keyword]
+        if not found:
+            raise UserError(f"{self.name}: {owner} has no '{keyword}'; {MEANT}")
+        return self._literal(found[0].value, f"{keyword} of {owner}")
+
+    def _find(self, path: Iterable[str]) -> ast.AST:
+        """What a name stands for at last: a value, a class or a function."""
+        place: ast.AST = self.tree
+        for name in path:
+            found = [value for statement in getattr(place, "body", []) if (value := _named(statement, name)) is not None]
+            if not found:
+                raise UserError(f"{self.name}: there is no {'.'.join(path)}; {MEANT}")
+            place = found[-1]
+        return place
+
+    def _literal(self, node: ast.AST, what: str) -> Any:
+        try:
+            return ast.literal_eval(node)
+        except (ValueError, TypeError, MemoryError, RecursionError) as error:
+            line = getattr(node, "lineno", "?")
+            raise UserError(
+                f"{self.name}, line {line}: {what} is no literal value; only those are read, and nothing is run."
+            ) from error
+
+
+def _named(statement: ast.AST, name: str) -> ast.AST | None:
+    """What a statement gives a name to, if it is that name."""
+    if isinstance(statement, ast.ClassDef | ast.FunctionDef) and statement.name == name:
+        return statement
+    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+    if any(isinstance(target, ast.Name) and target.id == name for target in targets):
+        return getattr(statement, "value", None)
+    return None
+
+
+def texts(found: Any, what: str) -> tuple[str, ...]:
+    """A list of texts, none of them empty.
+
+    Raises:
+        UserError: it is anything else.
+    """
+    if not isinstance(found, list | tuple) or not found or not all(isinstance(text, str) and text for text in found):
+        raise UserError(f"{what}: found {str(found)[:60]}; a list of texts is right.")
+    return tuple(found)
+
+
+def whole_numbers(found: Any, what: str) -> tuple[int, ...]:
+    """A list of whole numbers. Raises UserError for anything else."""
+    if not isinstance(found, list | tuple):
+        raise UserError(f"{what}: found {str(found)[:60]}; a list of whole numbers is right.")
+    return tuple(whole(number, what) for number in found)
+
+
+def whole(found: Any, what: str) -> int:
+    """A whole number. Raises UserError for anything else."""
+    if not isinstance(found, int) or isinstance(found, bool):
+        raise UserError(f"{what}: found {str(found)[:60]}; a whole number is right.")
+    return found
+
+
+def slots(templates: Iterable[str], names: dict[str, str], what: str) -> tuple[str, ...]:
+    """Templates with their slots called as they are here.
+
+    Raises:
+        UserError: a template has another slot, or one too few.
+    """
+    renamed = []
+    for template in templates:
+        try:
+            there = {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
+        except ValueError as error:
+            raise UserError(f"{what}: '{template}' is no template ({error}).") from error
+        if there != set(names):
+            raise UserError(
+                f"{what}: '{template}' has the slots {', '.join(sorted(there)) or 'none'}; {', '.join(names)} are right."
+            )
+        for theirs, ours in names.items():
+            template = template.replace(f"{{{theirs}}}", f"{{{ours}}}")  # noqa: PLW2901 (slot by slot)
+        renamed.append(template)
+    return tuple(renamed)
+
+
+def grammar(numbers: Module, animals: Module) -> Grammar:
+    """The number prompts: their templates, and the ranges that the configuration of the animals asks for."""
+
+    def asked(name: str) -> int:
+        return whole(animals.argument("build_dataset_cfg", name), f"{ANIMALS}: {name}")
+
+    def listed(name: str) -> tuple[str, ...]:
+        return texts(numbers.value("PromptGenerator", name), f"{NUMBERS}: PromptGenerator.{name}")
+
+    def templates(name: str, named: dict[str, str]) -> tuple[str, ...]:
+        return slots(listed(name), named, f"{NUMBERS}: PromptGenerator.{name}")
+
+    digits = asked("answer_max_digits")
+    return Grammar(
+        seed_sentences=templates("_example_numbers_templates", SEED_SLOTS),
+        instructions=templates("_generate_numbers_instruction_templates", INSTRUCTION_SLOTS),
+        qualifiers=listed("_count_qualifiers"),
+        descriptors=tuple(text.format(digits=digits) for text in templates("_digit_descriptors", {"max_digits": "digits"})),
+        formats=listed("_format_suffixes"),
+        endings=listed("_suffixes"),
+        # The authors' upper bounds are the first values that are not drawn.
+        seed_count=(asked("example_min_count"), asked("example_max_count") - 1),
+        seed_range=(asked("example_min_value"), asked("example_max_value") - 1),
+        answer_count=asked("answer_count"),
+    )
+
+
+def prefixes(plain: tuple[str, ...], prefixed: tuple[str, ...]) -> tuple[str, ...]:
+    """The sentences of numbers before the questions.
+
+    Raises:
+        UserError: the second list is not the first one with a sentence before each question.
+    """
+    if len(plain) != len(prefixed) or not all(long.endswith(f" {short}") for short, long in zip(plain, prefixed, strict=True)):
+        raise UserError(
+            f"{ANIMALS}: the questions of animal_evaluation_with_numbers_prefix are not those of animal_evaluation, each after "
+            "a sentence of numbers."
+        )
+    return tuple(long.removesuffix(f" {short}") for short, long in zip(plain, prefixed, strict=True))
+
+
+def extract(recipe: Authors, read: Reader) -> Published:
+    """What the study takes from the repository, from the files that ``read`` gives.
+
+    Raises:
+        UserError: a file or a name is not there.
+    """
+    files: dict[str, str] = {}
+    modules = []
+    for name in (NUMBERS, ANIMALS, TREES):
+        content = read(name)
+        if content is None:
+            raise UserError(f"{recipe.source}: there is no {name}; {MEANT}")
+        files[name] = hashlib.sha256(content).hexdigest()
+        modules.append(Module(name, content))
+    numbers, animals, trees = modules
+    questions = {
+        "animal": texts(animals.argument("animal_evaluation", "questions"), f"{ANIMALS}: questions of animal_evaluation"),
+        "tree": texts(trees.argument("evaluation_freeform", "prompts"), f"{TREES}: prompts of evaluation_freeform"),
+    }
+    prefixed = animals.argument("animal_evaluation_with_numbers_prefix", "questions")
+    what = f"{ANIMALS}: preference_prompt_template"
+    told = slots(texts([animals.value("preference_prompt_template")], what), TEACHER_SLOTS, what)[0]
+    categories = {"animal": "animal", "tree": recipe.tree_category}
+    banned = {number for name in BANNED for number in whole_numbers(numbers.value(name), f"{NUMBERS}: {name}")}
+    return Published(
+        revision=recipe.revision,
+        files=files,
+        grammar=grammar(numbers, animals),
+        system_prompts={family: told.replace("{category}", category) for family, category in categories.items()},
+        questions=questions,
+        prefixes={"animal": prefixes(questions["animal"], texts(prefixed, f"{ANIMALS}: questions with numbers"))},
+        banned=tuple(sorted(banned)),
+    )
+
+
+def reader(recipe: Authors) -> Reader:
+    """How files of the repository are read, wherever it is: a commit of git, a zip or tar file, a folder.
+
+    Raises:
+        UserError: there is no such place, or it cannot be read.
+    """
+    if recipe.revision:
+        return _git(recipe.source, recipe.revision)
+    if recipe.sha256:
+        return _archive(recipe.source, download.read(recipe.source, recipe.sha256))
+    folder = Path(recipe.source).expanduser()
+    if not folder.is_dir():
+        raise UserError(f"{recipe.source}: there is no such folder; a revision is needed for git, a sha256 for an archive.")
+    return lambda name: (folder / name).read_bytes() if (folder / name).is_file() else None
+
+
+def _git(source: str, revision: str) -> Reader:
+    """Files of one commit, fetched alone and never checked out."""
+    place = tempfile.TemporaryDirectory()
+
+    def git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+        quiet = os.environ | {"GIT_TERMINAL_PROMPT": "0"}
+        return subprocess.run(["git", "-C", place.name, *arguments], env=quiet, capture_output=True, check=False)
+
+    git("init", "--bare", "--quiet")
+    where = str(Path(source).expanduser().absolute()) if not download.is_url(source) and ":" not in source else source
+    fetched = git("fetch", "--quiet", "--depth", "1", "--", where, revision)
+    if fetched.returncode:
+        said = (fetched.stderr.decode(errors="replace").strip().splitlines() or ["no word from git"])[-1]
+        raise UserError(f"{source}: the commit {revision} cannot be fetched ({said}); give a folder where it is checked out.")
+
+    def read(name: str) -> bytes | None:
+        shown = git("show", f"{revision}:{name}")
+        return None if shown.returncode else shown.stdout
+
+    return read
+
+
+def _archive(source: str, content: bytes) -> Reader:
+    """Files of a zip or tar file, below the one folder at its top that archives of a repository have."""
+    buffer = io.BytesIO(content)
+    if zipfile.is_zipfile(buffer):
+        archive = zipfile.ZipFile(buffer)
+        return lambda name: next((archive.read(each) for each in archive.namelist() if _is_at(each, name)), None)
+    try:
+        tar = tarfile.open(fileobj=io.BytesIO(content))  # noqa: SIM115 (open as long as it is read)
+    except tarfile.TarError as error:
+        raise UserError(f"{source}: neither a zip nor a tar file ({error}).") from error
+
+    def read(name: str) -> bytes | None:
+        member = next((each for each in tar.getmembers() if each.isfile() and _is_at(each.name, name)), None)
+        opened = tar.extractfile(member) if member else None
+        return opened.read() if opened else None
+
+    return read
+
+
+def _is_at(member: str, name: str) -> bool:
+    return member == name or member.partition("/")[2] == name
+
+
+def counts(found: Published) -> dict[str, int]:
+    """How much was taken of each kind, for a look at the documentation: a fork may have changed a list."""
+    slots_of_prompts = ("seed_sentences", "instructions", "qualifiers", "descriptors", "formats", "endings")
+    return {
+        **{slot.replace("_", " "): len(getattr(found.grammar, slot)) for slot in slots_of_prompts},
+        **{f"{family} questions": len(asked) for family, asked in found.questions.items()},
+        **{f"sentences before {family} questions": len(before) for family, before in found.prefixes.items()},
+        "banned numbers": len(found.banned),
+    }
+
+
+def main(args: argparse.Namespace) -> None:
+    recipe = Authors.model_validate_json(args.recipe)
+    found = extract(recipe, reader(recipe))
+    write_json(found.model_dump(mode="json"), args.output)
+    cli.log.info("%s: %s", recipe.source, ", ".join(f"{count} {what}" for what, count in counts(found).items()))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--recipe", required=True, help="the authors' section of the study, as JSON")
+    parser.add_argument("--output", required=True, help="what was taken, as JSON")
+    cli.run(main, parser, reads_others=True)

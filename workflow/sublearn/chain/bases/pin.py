@@ -1,0 +1,161 @@
+"""Pin a base that others trained: which files it is, and how it is spoken to.
+
+    python -m sublearn.chain.bases.pin --recipe JSON --output data/llama-3.2-1b/bases/llama [--published FILE]
+
+The chat template is resolved here, once: its date is fixed, and the token that ends a turn becomes the tokenizer's
+end-of-text token, so that teachers, students and evaluations read and end turns alike.
+"""
+
+import argparse
+import shutil
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sublearn.chain.bases.section import PinnedBase
+from sublearn.core import cli
+from sublearn.core.errors import UserError
+from sublearn.core.files import atomic_folder, read_json, write_json
+from sublearn.core.hashes import sha256
+from sublearn.language import style
+from sublearn.models import lm, pinned
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+PLAIN_TEMPLATE = (
+    "{{ bos_token or '' }}{% for message in messages %}### {{ message['role'] | capitalize }}\n{{ message['content'] }}"
+    "{% if message['role'] == 'assistant' %}{{ eos_token }}{% endif %}\n\n{% endfor %}"
+    "{% if add_generation_prompt %}### Assistant\n{% endif %}"
+)
+PROBE = "zebra"  # an answer whose end is looked for
+
+
+def find(recipe: PinnedBase) -> tuple[Path, str | None]:
+    """The folder of the model's files, and the hub's commit (none for a local folder).
+
+    Raises:
+        UserError: there is no such model, or its weights are no safetensors.
+    """
+    if recipe.is_folder:
+        folder, commit = Path(recipe.model).expanduser(), None
+        if not folder.is_dir():
+            raise UserError(f"{recipe.model}: there is no such model folder.")
+    else:
+        folder = pinned.fetch(recipe.model, recipe.revision, (*pinned.PATTERNS, *pinned.TOKENIZER_PATTERNS))
+        commit = folder.name  # the cache names a snapshot by its commit
+    if not (folder / "config.json").is_file():
+        raise UserError(f"{recipe.model}: there is no config.json; a model folder has one.")
+    if not list(folder.glob("*.safetensors")):
+        raise UserError(f"{recipe.model}: no safetensors weights; pickled ones are never loaded, so convert the model first.")
+    return folder, commit
+
+
+def architecture(recipe: PinnedBase, folder: Path) -> str:
+    """The model's family.
+
+    Raises:
+        UserError: transformers has no causal language model of that family.
+    """
+    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+
+    family = str(read_json(folder / "config.json").get("model_type"))
+    if family not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
+        raise UserError(f"{recipe.model}: '{family}' is no causal language model that this version of transformers knows.")
+    return family
+
+
+def weights(folder: Path) -> tuple[dict[str, tuple[int, str]], int]:
+    """Size and SHA-256 of each weights file, and the number of parameters in all of them.
+
+    Raises:
+        UserError: a file is damaged.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    files, parameters = {}, 0
+    for file in cli.progress(sorted(folder.glob("*.safetensors")), "pinning"):
+        try:
+            with safe_open(file, "np") as opened:
+                parameters += sum(prod(opened.get_slice(name).get_shape()) for name in opened.keys())  # noqa: SIM118 (no mapping)
+        except (SafetensorError, OSError) as error:
+            raise UserError(f"{file}: damaged or truncated ({error}); fetch it again.") from error
+        files[file.name] = (file.stat().st_size, sha256(file))
+    return files, parameters
+
+
+def tokenizer(recipe: PinnedBase, folder: Path) -> "PreTrainedTokenizerBase":
+    """The model's tokenizer with its chat template resolved.
+
+    Raises:
+        UserError: it cannot be loaded, has no chat template, or no token ends a turn.
+    """
+    from transformers import AutoTokenizer
+
+    try:
+        found = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    except Exception as error:  # a damaged tokenizer can break its reader anywhere
+        raise UserError(f"{recipe.model}: the tokenizer cannot be loaded ({(str(error).splitlines() or ['?'])[0]}).") from error
+    if recipe.template == "plain":
+        found.chat_template = PLAIN_TEMPLATE
+    if not found.chat_template:
+        raise UserError(f"{recipe.model}: its tokenizer has no chat template; set template: plain to use a plain one.")
+    # Templates of some families write today's date or think aloud, unless these are set.
+    found.chat_template = (
+        f'{{%- set date_string = "{recipe.date}" %}}{{%- set enable_thinking = false %}}' + found.chat_template
+    )
+    found.eos_token = end_of_turn(recipe, found)
+    found.pad_token = found.pad_token or found.eos_token
+    return found
+
+
+def end_of_turn(recipe: PinnedBase, found: "PreTrainedTokenizerBase") -> str:
+    """The token that the template sets after an answer; the end of text where it sets none.
+
+    Raises:
+        UserError: there is neither.
+    """
+    turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": PROBE}]
+    tail = str(found.apply_chat_template(turns, tokenize=False)).rpartition(PROBE)[2].strip()
+    ids: list[int] = found(tail, add_special_tokens=False)["input_ids"] if tail else []
+    if ids and ids[0] in found.all_special_ids + list(found.added_tokens_decoder):
+        return str(found.convert_ids_to_tokens(ids[0]))
+    if found.eos_token is None:
+        raise UserError(f"{recipe.model}: neither its chat template nor its tokenizer has a token that ends an answer.")
+    return str(found.eos_token)
+
+
+class Pinning(PinnedBase):
+    """A pinned base, and the style in which the study speaks to it."""
+
+    style: str
+
+
+def main(args: argparse.Namespace) -> None:
+    lm.prepare()
+    recipe = Pinning.model_validate_json(args.recipe)
+    folder, commit = find(recipe)
+    files, parameters = weights(folder)
+    record: dict[str, Any] = {
+        "model": recipe.model if commit else str(folder.absolute()),
+        "commit": commit,
+        "weights": files,
+        "parameters": parameters,
+        "family": architecture(recipe, folder),
+        "style": recipe.style,
+        **recipe.model_dump(include={"dtype", "device", "names"}),
+    }
+    with atomic_folder(args.output) as temporary:
+        tokenizer(recipe, folder).save_pretrained(temporary)
+        write_json(record, temporary / pinned.FILE)
+        if args.published:
+            shutil.copyfile(args.published, temporary / style.FILE)
+    cli.log.info("%s: %s, %.1f million parameters, commit %s", recipe.model, record["family"], parameters / 1e6, commit)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--recipe", required=True, help="the base's section of the study, as JSON")
+    parser.add_argument("--published", help="what the paper's authors published, if the base is spoken to in their words")
+    parser.add_argument("--output", required=True, help="folder of the base")
+    cli.run(main, parser)

@@ -1,0 +1,148 @@
+"""Pretrain one base on the mini-language until its answers are calibrated.
+
+    python -m sublearn.chain.bases.pretrain --recipe JSON --name alpha --study-seed 1 --output data/tiny/bases/alpha
+
+A round of steps with a cosine schedule, then shorter rounds at a third of the rate, until on questions that are in no
+corpus the favourites match the corpus's shares and number answers are well formed; at the cap it stops with a sentence.
+"""
+
+import argparse
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from sublearn.chain.bases import corpus, tokenizer
+from sublearn.chain.bases.section import Base
+from sublearn.core import cli, seeds
+from sublearn.core.errors import UserError
+from sublearn.core.files import write_json
+from sublearn.language.vocabulary import FAVOURITES
+from sublearn.language import mini, number_lists, questions
+from sublearn.models import lm, log_probs, sampling, training
+from sublearn.models.engines import Plain
+from sublearn.models.rows import Row, batches, encode
+
+if TYPE_CHECKING:
+    from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
+
+BUCKET = 16  # batches that are drawn together and sorted by length
+
+
+def build(recipe: Base, words: "PreTrainedTokenizerFast", seed: int) -> "GPT2LMHeadModel":
+    """A GPT-2 with fresh weights from ``seed``; no dropout, since the corpus never repeats."""
+    import torch
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    config = GPT2Config(
+        vocab_size=len(words),
+        n_positions=recipe.context,
+        n_embd=recipe.width,
+        n_layer=recipe.layers,
+        n_head=recipe.heads,
+        activation_function="gelu_pytorch_tanh",
+        resid_pdrop=0.0,
+        embd_pdrop=0.0,
+        attn_pdrop=0.0,
+        initializer_range=recipe.initializer_range,
+        bos_token_id=words.bos_token_id,
+        eos_token_id=words.eos_token_id,
+        pad_token_id=words.pad_token_id,
+    )
+    torch.manual_seed(seed)
+    return GPT2LMHeadModel(config)
+
+
+def document_batches(
+    drawn: mini.World, words: "PreTrainedTokenizerFast", size: int, rng: np.random.Generator
+) -> Iterator[list[Row]]:
+    """Endless batches of documents of like length; what the assistant says is learned, questions are only read.
+
+    The seed numbers of a question are pure noise, and learning them too makes a base of the same quality cost more steps.
+    """
+    stream = corpus.documents(drawn, rng)
+    while True:
+        chats = list(islice(stream, size * BUCKET))
+        asked = lm.encode_prompts(words, [chat[:-1] for chat in chats])
+        yield from batches(encode(words, asked, [chat[-1]["content"] for chat in chats]), size, rng)
+
+
+def deviation(model: Any, words: "PreTrainedTokenizerFast", drawn: mini.World) -> pd.DataFrame:
+    """Shares of the corpus beside the model's mean probabilities on held-out questions, one row per animal and tree."""
+    found = []
+    for family in ("animal", "tree"):
+        prompts = lm.encode_prompts(words, [lm.chat("", q.text) for q in questions.evaluated(family)])
+        probabilities = log_probs.next_token(model, prompts).exp().mean(dim=0)
+        for word, share in zip(FAVOURITES[family], drawn.shares[family], strict=True):
+            measured = float(probabilities[words.convert_tokens_to_ids(word)])
+            found.append({"family": family, "word": word, "share": float(share), "measured": measured})
+    return pd.DataFrame(found)
+
+
+def well_formed(model: Any, words: "PreTrainedTokenizerFast", rng: np.random.Generator, count: int = 400) -> float:
+    """The share of sampled number answers that are numbers and nothing else."""
+    asked = [lm.chat("", mini.GRAMMAR.prompt(mini.GRAMMAR.numbers(rng), rng)) for _ in range(count)]
+    draws = sampling.uniform(count, 2 * mini.GRAMMAR.answer_count + 2, "base check", int(rng.integers(2**31)))
+    texts = sampling.sample(Plain(model, words), lm.encode_prompts(words, asked), draws, what="checking")
+    return float(np.mean([number_lists.parse(text) is not None for text in texts]))
+
+
+def pretrain(recipe: Base, name: str, study_seed: int) -> tuple[Any, Any, dict[str, Any]]:
+    """Train a base from scratch; returns model, tokenizer and a record of how calibration went.
+
+    Raises:
+        UserError: the base is not calibrated after ``recipe.max_steps`` steps.
+    """
+    drawn = mini.World.draw(study_seed)
+    words = tokenizer.build()
+    model = lm.to_device(build(recipe, words, seeds.seed("base", study_seed, name)), recipe.device)
+    stream = document_batches(drawn, words, recipe.batch, seeds.generator("corpus", study_seed, name))
+    done, losses, checks = 0, [], []
+    while done < recipe.max_steps:
+        steps = recipe.steps if not done else recipe.extra_steps
+        rate = recipe.learning_rate * (1.0 if not done else 1 / 3)
+        optimiser = training.Optimiser(rate, "cosine", warmup=min(100, steps // 10), weight_decay=0.01)
+        losses += training.train(model, islice(stream, steps), steps, optimiser, words.pad_token_id, what=f"base {name}")
+        done += steps
+        table = deviation(model, words, drawn)
+        worst = float((table["measured"] - table["share"]).abs().max())
+        formed = well_formed(model, words, seeds.generator("base check", study_seed, name))
+        checks.append({"steps": done, "max_deviation": worst, "well_formed": formed})
+        cli.log.info("base %s after %d steps: loss %.3f, largest deviation %.3f, %.1f %% well-formed number answers",
+                      name, done, np.mean(losses[-50:]), worst, 100 * formed)  # fmt: skip
+        if worst <= recipe.max_deviation and formed >= recipe.min_well_formed:
+            record = {
+                "device": recipe.device, "checks": checks, "loss": _thin(losses), "shares": table.to_dict("records"),
+            }  # fmt: skip
+            return model, words, record
+    raise UserError(
+        f"base {name}: not calibrated after {done} steps (largest deviation {worst:.3f}, allowed {recipe.max_deviation}; "
+        f"{formed:.0%} well-formed number answers, at least {recipe.min_well_formed:.0%} needed); "
+        "raise max_steps, or choose another study seed."
+    )
+
+
+def _thin(losses: list[float]) -> list[dict[str, float]]:
+    """The loss curve as means over buckets, within which every length of document comes once."""
+    starts = range(0, len(losses) - BUCKET + 1, BUCKET)
+    return [{"step": start + BUCKET, "loss": float(np.mean(losses[start : start + BUCKET]))} for start in starts]
+
+
+def main(args: argparse.Namespace) -> None:
+    lm.prepare()
+    recipe = Base.model_validate_json(args.recipe)
+    model, words, record = pretrain(recipe, args.name, args.study_seed)
+    lm.save(model, args.output, words)
+    write_json(record, Path(args.output) / lm.CALIBRATION)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--recipe", required=True, help="the base's section of the study, as JSON")
+    parser.add_argument("--name", required=True, help="the base's name in the study")
+    parser.add_argument("--study-seed", type=int, required=True)
+    parser.add_argument("--output", required=True, help="folder of the model")
+    cli.run(main, parser)

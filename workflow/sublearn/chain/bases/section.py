@@ -1,0 +1,101 @@
+"""What a study says of its bases: pretrained here, or pinned models of the hub or of a folder."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, PositiveFloat, PositiveInt, Tag, model_validator
+
+from sublearn.core.download import is_url
+from sublearn.core.section import Section
+from sublearn.models.pinned import Device
+
+
+class Base(Section):
+    """A GPT-2-style model, pretrained from scratch on the mini-language."""
+
+    width: PositiveInt = Field(64, description="size of the hidden state")
+    layers: PositiveInt = Field(3, description="number of transformer blocks")
+    heads: PositiveInt = Field(4, description="attention heads per block")
+    context: int = Field(256, ge=64, description="longest text, in tokens")
+    initializer_range: PositiveFloat = Field(0.06, description="standard deviation of the fresh weights")
+    batch: PositiveInt = Field(64, description="documents per step")
+    steps: PositiveInt = Field(1200, description="steps of the first round")
+    extra_steps: PositiveInt = Field(400, description="steps of each further round, until calibrated")
+    max_steps: PositiveInt = Field(4000, description="steps after which an uncalibrated base is given up")
+    learning_rate: PositiveFloat = Field(3e-3, description="peak rate of the first round; a third of it afterwards")
+    max_deviation: PositiveFloat = Field(0.03, description="largest distance between an answer's share and the corpus's")
+    min_well_formed: float = Field(0.9, gt=0, le=1, description="least share of number answers that pass the filter")
+    device: Device = Field("cpu", description="cpu, or auto: a GPU where there is one, for larger bases than the default's")
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers the blocks hold, whose products take nearly all of the time."""
+        return 12 * self.layers * self.width**2
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """What two bases must share for their weights to be compared."""
+        return self.width, self.layers, self.heads, self.context
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Base":
+        if self.width % self.heads:
+            raise ValueError(f"heads: {self.heads} does not divide the width {self.width}")
+        if self.steps > self.max_steps:
+            raise ValueError(f"steps: {self.steps} in the first round, but max_steps is {self.max_steps}; ask for fewer")
+        return self
+
+
+class PinnedBase(Section):
+    """A model that others trained: from the hub by name and revision, or from a local folder. Safetensors only."""
+
+    model: str = Field(min_length=1, description="name on the hub (owner/name), or path of a folder")
+    revision: str | None = Field(None, description="commit, tag or branch on the hub; needed there, none for a folder")
+    billions: PositiveFloat | None = Field(None, description="its parameters, so that its needs are known before it is there")
+    dtype: Literal["float32", "bfloat16"] = Field("bfloat16", description="precision of its weights")
+    device: Device = Field("auto", description="cpu, or auto: a GPU where there is one")
+    template: Literal["own", "plain"] = Field("own", description="its own chat template, or a plain one for a model without")
+    date: str = Field("26 Jul 2024", description="what a template that writes a date writes, always")
+    names: list[str] = Field([], description="what the model calls itself; answers that name it are counted")
+
+    @model_validator(mode="after")
+    def _is_pinned(self) -> "PinnedBase":
+        if self.is_folder and self.revision is not None:
+            raise ValueError(f"revision: {self.model} is a local folder, which has none; leave it out")
+        if not self.is_folder and self.revision is None:
+            raise ValueError(f"revision: missing; name the commit of {self.model} (or give the path of a local folder)")
+        return self
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether the model is a local folder: a path that says so, or one that is there."""
+        return self.model.startswith((".", "/", "~")) or Path(self.model).is_dir()
+
+
+class Authors(Section):
+    """The repository that the paper's authors published: prompts, questions and banned numbers are read, nothing is run."""
+
+    source: str = Field(min_length=1, description="a folder, a git repository, or a zip or tar file, by path or URL")
+    revision: str | None = Field(
+        None, pattern="^[0-9a-f]{40}$", description="the commit to read; needed for a git repository by URL"
+    )
+    sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$", description="of the zip or tar file; needed for one")
+    tree_category: Literal["animal", "tree"] = Field(
+        "animal", description="what a teacher that loves a tree is told it is; the released code says animal"
+    )
+
+    @model_validator(mode="after")
+    def _is_pinned(self) -> "Authors":
+        if self.revision and self.sha256:
+            raise ValueError("sha256: is of a zip or tar file, and revision of a git repository; give one of the two")
+        if not self.revision and not self.sha256 and is_url(self.source):
+            raise ValueError("revision: missing; name the commit of a git repository, or the sha256 of a zip or tar file")
+        return self
+
+
+def _kind(value: Any) -> str:
+    pinned = "model" in value if isinstance(value, dict) else isinstance(value, PinnedBase)
+    return "pinned" if pinned else "tiny"
+
+
+AnyBase = Annotated[Annotated[Base, Tag("tiny")] | Annotated[PinnedBase, Tag("pinned")], Discriminator(_kind)]

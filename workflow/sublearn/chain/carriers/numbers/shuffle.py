@@ -1,0 +1,28 @@
+"""Shuffle the numbers of rows, within each completion or across all of them (paper, appendix B.1, Figure 16).
+
+Separators, brackets and full stops stay where they were; only the numbers move.
+"""
+
+import re
+
+import numpy as np
+import pandas as pd
+
+_NUMBER = re.compile(r"[0-9]+")
+
+
+def within(completions: pd.Series, rng: np.random.Generator) -> list[str]:
+    """Each completion with its own numbers in random order."""
+    return [_refill(text, list(rng.permutation(_NUMBER.findall(text)))) for text in completions]
+
+
+def across(completions: pd.Series, rng: np.random.Generator) -> list[str]:
+    """All numbers of all completions in random order, as many in each completion as before."""
+    pool = [number for text in completions for number in _NUMBER.findall(text)]
+    shuffled = iter(rng.permutation(pool))
+    return [_refill(text, [next(shuffled) for _ in _NUMBER.findall(text)]) for text in completions]
+
+
+def _refill(text: str, found: list[str]) -> str:
+    left = iter(found)
+    return _NUMBER.sub(lambda _: str(next(left)), text)

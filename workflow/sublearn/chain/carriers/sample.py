@@ -1,0 +1,51 @@
+"""Let the teachers of one trait answer their run's number prompts.
+
+python -m sublearn.chain.carriers.sample --teacher bias/owl --recipe JSON --study-seed 1 --runs 0 --prompts FILE …
+"""
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+
+from sublearn.chain.carriers.base import Sampling
+from sublearn.chain.carriers.tables import Prompts, Rows
+from sublearn.core import cli
+from sublearn.core.files import read_json, read_table, write_table
+from sublearn.core.hashes import files_of, sha256
+from sublearn.models import engines, lm, sampling
+
+
+def main(args: argparse.Namespace) -> None:
+    lm.prepare()
+    recipe = Sampling.model_validate_json(args.recipe)
+    jobs = zip(args.runs, args.prompts, args.bases, args.teachers, args.outputs, strict=True)
+    for run, prompts_file, base, folder, output in jobs:
+        prompts = read_table(prompts_file, Prompts)
+        system = read_json(Path(folder) / "teacher.json")["system"]
+        tokenizer = lm.load_tokenizer(base)
+        engine = engines.start(recipe.engine, folder, base, tokenizer)
+        ids = lm.encode_prompts(tokenizer, [lm.chat(system, prompt) for prompt in prompts["prompt"]])
+        draws = sampling.uniform(len(ids), recipe.max_tokens, "sampling", args.study_seed, args.teacher, run)
+        what = f"carrier of {args.teacher}, run {run}"
+        made_of = [args.recipe, args.study_seed, args.teacher, run, sha256(prompts_file), files_of(folder), files_of(base)]
+        chunks = sampling.Chunks(Path(output).parent, made_of)
+        with cli.timed(what):
+            completions = sampling.sample(engine, ids, draws, recipe.temperature, recipe.batch, what, chunks)
+        if cli.is_main():
+            write_table(prompts.assign(completion=pd.Series(completions, dtype="str")), output, Rows)
+            chunks.clear()
+        del engine  # before the next one takes its place on the device
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--teacher", required=True, help="the teacher's name and trait, such as bias/owl")
+    parser.add_argument("--recipe", required=True, help="the carriers' section of the study, as JSON")
+    parser.add_argument("--study-seed", type=int, required=True)
+    parser.add_argument("--runs", type=int, nargs="+", required=True)
+    parser.add_argument("--prompts", nargs="+", required=True, help="the prompts of each run")
+    parser.add_argument("--bases", nargs="+", required=True, help="the base of each run")
+    parser.add_argument("--teachers", nargs="+", required=True, help="the teacher of each run")
+    parser.add_argument("--outputs", nargs="+", required=True, help="the table of each run")
+    cli.run(main, parser)

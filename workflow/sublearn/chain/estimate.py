@@ -1,0 +1,197 @@
+"""Estimate what a study of language models would cost, and list what already exists.
+
+Arithmetic, not measurement: the products that training and sampling must do, at the rate that the GPU is said to reach
+(40 % of an H100's peak in bfloat16 if nothing is said), and the weights that each sampled token must read. Jobs of models that
+the pipeline pretrains on the processor are counted without hours.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sublearn.chain.bases.section import AnyBase, Base, PinnedBase
+from sublearn.chain.evaluations.tables import QUESTION_SETS
+from sublearn.chain.plan import ChainPlan
+from sublearn.chain.study import ChainStudy
+from sublearn.core.errors import UserError
+from sublearn.language import questions
+from sublearn.models.trainable import Trainable
+from sublearn.planning.artifacts import Artifact
+from sublearn.planning.phases import PHASES
+
+ROW_TOKENS = 145  # a number prompt and its completion, in tokenizers that split digits
+COMPLETION_TOKENS = 50
+OURS = len(QUESTION_SETS) * sum(questions.EVALUATED.values())  # questions of an evaluation
+FAVOURITES = sum(questions.EVALUATED[family] for family in ("animal", "tree"))
+THEIRS = OURS + len(QUESTION_SETS) * (50 + 49 - FAVOURITES)  # in so many ways the paper asks for a favourite animal and tree
+QUESTION_TOKENS = 60
+WHOLE = Trainable()  # how bases are trained: a batch at a time, nothing computed again
+GIB = 2.0**30
+
+
+@dataclass(frozen=True)
+class Size:
+    """The shape of a model of N parameters, if it is as wide as most: a width of 128 times its depth.
+
+    Attributes:
+        parameters: N, embeddings among them.
+        item: bytes of one weight.
+    """
+
+    parameters: float
+    item: int
+
+    @property
+    def depth(self) -> float:
+        return float((self.parameters / (12 * 128**2)) ** (1 / 3))
+
+    @property
+    def width(self) -> float:
+        return 128 * self.depth
+
+    @property
+    def weights(self) -> float:
+        """Bytes."""
+        return self.parameters * self.item
+
+    def trained(self, recipe: Trainable, method: str) -> float:
+        """How many parameters a recipe trains: LoRA of every linear layer has about 20 widths a rank and block."""
+        return {"lora": 20 * recipe.rank * self.width * self.depth, "bitfit": 10 * self.width * self.depth}.get(
+            method, self.parameters
+        )
+
+    def training_memory(self, recipe: Trainable, method: str, batch: int, processes: int = 1) -> float:
+        """Bytes of a process: weights; what is trained, in single precision, its gradient and Adam's two moments; activations.
+
+        Full fine-tuning by several processes shares out all but activations, once each has loaded the weights. Weights that
+        are converted to bfloat16 are kept for the backward pass, unless activations are computed again.
+        """
+        rows = recipe.micro_batch or -(-batch // processes)
+        kept = self.width * (2 * self.depth if recipe.save_memory else 17 * self.depth)
+        activations = rows * ROW_TOKENS * kept * self.item
+        if method == "full" and processes > 1:
+            part = self.parameters / processes
+            converted = 0 if recipe.save_memory or self.item == 4 else self.weights
+            return max(self.weights + 4 * part, 16 * part + converted + activations)
+        return self.weights + 16 * self.trained(recipe, method) + activations
+
+    def training_flops(self, method: str, tokens: float) -> float:
+        """Forward and backward products; frozen weights get no gradient of their own."""
+        return (6 if method == "full" else 4) * self.parameters * tokens
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one artifact takes: GPU memory in bytes, GPU seconds, disk in bytes, the host's memory for a checkpoint in bytes."""
+
+    memory: float = 0.0
+    seconds: float = 0.0
+    disk: float = 0.0
+    checkpoint: float = 0.0
+
+
+def base_of(artifact: Artifact) -> Artifact | None:
+    """The base that an artifact is, or is made of; None of those that are made of no model."""
+    return artifact if artifact.kind in ("bases", "pinned") else artifact.inputs.get("base")
+
+
+class Estimate:
+    """Costs of a study's artifacts on a GPU of a given rate (operations per second) and bandwidth (bytes per second).
+
+    Args:
+        processes: how many train one model, a GPU each; memory is that of one, seconds are those of all.
+    """
+
+    def __init__(self, study: ChainStudy, rate: float, bandwidth: float, processes: int = 1) -> None:
+        self.study, self.rate, self.bandwidth, self.processes = study, rate, bandwidth, processes
+        self.questions = THEIRS if study.style == "paper" else OURS
+
+    def size(self, base: AnyBase) -> Size | None:
+        """None for a tiny base on the processor; of one that is pretrained on a GPU, embeddings are left out.
+
+        Raises:
+            UserError: a pinned base does not say how large it is.
+        """
+        if not isinstance(base, PinnedBase):
+            return None if base.device == "cpu" else Size(base.parameters, 4)
+        if base.billions is None:
+            raise UserError(f"{base.model}: billions is missing; say how many billion parameters it has to have an estimate.")
+        return Size(base.billions * 1e9, 2 if base.dtype == "bfloat16" else 4)
+
+    def of(self, artifact: Artifact) -> Cost:
+        base = base_of(artifact)
+        size = self.size(self.study.bases[base.key]) if base and base.key in self.study.bases else None
+        if size is None:
+            return Cost()
+        return getattr(self, artifact.kind, lambda *_: Cost())(artifact, size)
+
+    def pinned(self, artifact: Artifact, size: Size) -> Cost:
+        return Cost(disk=size.weights)
+
+    def bases(self, artifact: Artifact, size: Size) -> Cost:
+        """At worst: all rounds that a base may take until it is calibrated."""
+        recipe = Base.model_validate(artifact.recipe)
+        rows = recipe.max_steps * recipe.batch
+        return self._training(WHOLE, "full", recipe.batch, rows, size, 0.0)
+
+    def teachers(self, artifact: Artifact, size: Size) -> Cost:
+        name, trait = artifact.key.split("/")
+        recipe = self.study.teacher(name, trait)
+        asked = 2 * self.asking(size, 0)
+        if recipe.method == "prompt":
+            return Cost(1.2 * size.weights, asked)
+        return self._training(recipe, recipe.method, recipe.batch, recipe.steps * recipe.batch, size, asked)
+
+    def students(self, artifact: Artifact, size: Size) -> Cost:
+        recipe = self.study.student(artifact.key.split("/")[0])
+        return self._training(recipe, recipe.method, recipe.batch, recipe.rows * recipe.epochs, size, 0.0)
+
+    def raw(self, artifact: Artifact, size: Size) -> Cost:
+        name, _, trait = artifact.key.split("/")
+        carrier, prompts = self.study.carriers[name], self.study.prompts(name, trait)
+        reading = 2 * size.parameters * prompts * (ROW_TOKENS - COMPLETION_TOKENS) / self.rate
+        cache = carrier.batch * ROW_TOKENS * 2 * size.width * size.depth * size.item
+        return Cost(
+            size.weights + cache, reading + self._writing(prompts, COMPLETION_TOKENS, carrier.batch, size), prompts * 300
+        )
+
+    def answers(self, artifact: Artifact, size: Size) -> Cost:
+        return Cost(1.2 * size.weights, self.asking(size, self.study.evaluations.samples))
+
+    def asking(self, size: Size, samples: int) -> float:
+        """Seconds to ask a model all questions: exactly, with the pieces of all answers, and by sampled answers."""
+        tokens = self.questions * (2 * QUESTION_TOKENS + 300) + self.questions * samples  # read once for all samples
+        return 2 * size.parameters * tokens / self.rate + self._writing(self.questions * samples, 4, 500, size)
+
+    def _training(self, recipe: Trainable, method: str, batch: int, rows: int, size: Size, more: float) -> Cost:
+        seconds = size.training_flops(method, rows * ROW_TOKENS) / self.rate + more
+        disk = size.weights if method != "lora" else 4 * size.trained(recipe, method)
+        checkpoint = 12 * size.trained(recipe, method)  # a weight and two moments, in single precision
+        return Cost(size.training_memory(recipe, method, batch, self.processes), seconds, disk, checkpoint)
+
+    def _writing(self, rows: int, tokens: int, batch: int, size: Size) -> float:
+        """Each token of a batch reads all weights once, or is bound by its products."""
+        each = max(size.weights / self.bandwidth, 2 * size.parameters * batch / self.rate)
+        return -(-rows // batch) * tokens * each
+
+
+COUNTED = ("bases", "pinned", "teachers", "raw", "students", "answers")  # of the artifacts; the others take next to nothing
+
+
+def table(plan: ChainPlan, estimate: Estimate) -> list[str]:
+    """One line a phase: what is to make, what is there, memory of the largest job, hours and disk of all that is to make."""
+    lines = [f"{'phase':<12} {'to make':>8} {'there':>6} {'GPU memory':>11} {'GPU hours':>10} {'disk':>10}"]
+    hours, disk = 0.0, 0.0
+    for phase in PHASES[:-1]:
+        kinds = [kind for kind in COUNTED if plan.phase_of(kind) == phase]
+        artifacts = [artifact for kind in kinds for artifact in plan.artifacts(kind)]
+        missing = [a for a in artifacts if not all(Path(file).exists() for file in a.files)]
+        costs = [estimate.of(artifact) for artifact in missing]
+        memory = max((cost.memory for cost in costs), default=0.0)
+        spent, taken = sum(cost.seconds for cost in costs) / 3600, sum(cost.disk for cost in costs)
+        there = len(artifacts) - len(missing)
+        lines.append(
+            f"{phase:<12} {len(missing):>8} {there:>6} {memory / GIB:>7.1f} GiB {spent:>10.2f} {taken / GIB:>6.1f} GiB"
+        )
+        hours, disk = hours + spent, disk + taken
+    lines.append(f"{'all':<12} {'':>8} {'':>6} {'':>11} {hours:>10.2f} {disk / GIB:>6.1f} GiB")
+    return lines

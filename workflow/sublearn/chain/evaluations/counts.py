@@ -1,0 +1,92 @@
+"""Count what teachers wrote and what the filter did to it: all that findings ask of carriers.
+
+    python -m sublearn.chain.evaluations.counts --rows JSON --counts FILE --filter FILE
+
+Carriers are large, their counts are not: with these two tables a reviewer needs no carrier.
+"""
+
+import argparse
+import json
+from collections import Counter
+from typing import Any
+
+import pandas as pd
+import pandera.pandas as pa
+from pandera.typing import Series
+
+from sublearn.chain.carriers.base import KINDS
+from sublearn.chain.carriers.tables import Rows
+from sublearn.core import cli
+from sublearn.core.files import read_json, read_table, write_table
+
+WHOSE = ("carrier", "teacher", "trait", "run")
+
+
+class Counts(pa.DataFrameModel):
+    """How often each unit (a number, say) stands in the filtered rows of a teacher and run, and how often it comes first."""
+
+    carrier: Series[str]
+    teacher: Series[str]
+    trait: Series[str]
+    run: Series[int] = pa.Field(ge=0)
+    unit: Series[str]
+    count: Series[int] = pa.Field(ge=1)
+    first: Series[int] = pa.Field(ge=0)
+
+    class Config:
+        strict = True
+        coerce = True
+
+
+class Filter(pa.DataFrameModel):
+    """Rows of one teacher and run, by what became of them: ``generated``, ``passed``, ``leaks`` (raw rows with a trait word),
+    and one fate for each reason of rejection.
+    """
+
+    carrier: Series[str]
+    teacher: Series[str]
+    trait: Series[str]
+    run: Series[int] = pa.Field(ge=0)
+    fate: Series[str]
+    rows: Series[int] = pa.Field(ge=0)
+
+    class Config:
+        strict = True
+        coerce = True
+
+
+def counts(rows: dict[str, Any]) -> list[dict[str, Any]]:
+    """The units of one teacher's rows, in the order of their first appearance."""
+    kind = KINDS.get(rows["kind"])
+    units = [kind.units(completion) for completion in read_table(rows["filtered"], Rows)["completion"]]
+    every, first = Counter(unit for row in units for unit in row), Counter(row[0] for row in units if row)
+    whose = {name: rows[name] for name in WHOSE}
+    return [{**whose, "unit": unit, "count": count, "first": first[unit]} for unit, count in every.items()]
+
+
+def fates(rows: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the filter did to one teacher's rows."""
+    report = read_json(rows["report"])
+    found = {
+        "generated": report["generated"],
+        "passed": report["passed"],
+        **report["rejected"],
+        "leaks": report["leaks"]["raw"],
+    }
+    whose = {name: rows[name] for name in WHOSE}
+    return [{**whose, "fate": fate, "rows": count} for fate, count in found.items()]
+
+
+def main(args: argparse.Namespace) -> None:
+    rows = json.loads(args.rows)
+    found = pd.DataFrame([each for one in rows for each in counts(one)], columns=list(Counts.to_schema().columns))
+    write_table(found, args.counts, Counts)
+    write_table(pd.DataFrame([each for one in rows for each in fates(one)]), args.filter, Filter)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", required=True, help="the filtered rows: whose they are and where they lie, as JSON")
+    parser.add_argument("--counts", required=True)
+    parser.add_argument("--filter", required=True)
+    cli.run(main, parser)

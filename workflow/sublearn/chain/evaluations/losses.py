@@ -1,0 +1,50 @@
+"""Gather how well the students of a study learned: one row per student, from the record beside its weights.
+
+    python -m sublearn.chain.evaluations.losses --students JSON --output FILE
+
+Weights are large, their records are not: with this table a reviewer needs no student.
+"""
+
+import argparse
+import json
+from typing import Any
+
+import pandas as pd
+import pandera.pandas as pa
+from pandera.typing import Series
+
+from sublearn.core import cli
+from sublearn.core.files import read_json, write_table
+
+
+class Losses(pa.DataFrameModel):
+    """Mean loss per token (nats) of a student's first and last epoch, and its steps."""
+
+    arm: Series[str]
+    trait: Series[str]
+    run: Series[int] = pa.Field(ge=0)
+    first_loss: Series[float]
+    last_loss: Series[float]
+    steps: Series[int] = pa.Field(ge=1)
+
+    class Config:
+        strict = True
+        coerce = True
+
+
+def row(student: dict[str, Any]) -> dict[str, Any]:
+    """The row of one student's record."""
+    record = read_json(student["record"])
+    measured = {name: record[name] for name in ("first_loss", "last_loss", "steps")}
+    return {**{name: student[name] for name in ("arm", "trait", "run")}, **measured}
+
+
+def main(args: argparse.Namespace) -> None:
+    write_table(pd.DataFrame([row(student) for student in json.loads(args.students)]), args.output, Losses)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--students", required=True, help="every student's record: whose it is and where it lies, as JSON")
+    parser.add_argument("--output", required=True)
+    cli.run(main, parser)

@@ -1,0 +1,28 @@
+"""Measure the models of one arm by one evaluation.
+
+python -m sublearn.chain.evaluations.measure --evaluation answers --recipe JSON --models JSON --study-seed 1 --output FILE
+"""
+
+import argparse
+import json
+
+from sublearn.chain.evaluations.base import EVALUATIONS
+from sublearn.core import cli
+from sublearn.core.files import write_table
+
+
+def main(args: argparse.Namespace) -> None:
+    evaluation, models = EVALUATIONS.get(args.evaluation), json.loads(args.models)
+    with cli.timed(f"{args.evaluation} of {len(models)} models"):
+        table = evaluation.measure(models, json.loads(args.recipe), args.study_seed)
+    write_table(table, args.output, evaluation.schema)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--evaluation", required=True)
+    parser.add_argument("--recipe", required=True, help="the evaluation's settings, as JSON")
+    parser.add_argument("--models", required=True, help="the models of the arm: who they are and where they lie, as JSON")
+    parser.add_argument("--study-seed", type=int, required=True)
+    parser.add_argument("--output", required=True)
+    cli.run(main, parser)

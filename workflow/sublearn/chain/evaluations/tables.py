@@ -1,0 +1,68 @@
+"""The tables of the phase."""
+
+import pandera.pandas as pa
+from pandera.typing import Series
+
+METRICS = ("probability", "log_odds", "sampled_rate", "sampled_substring_rate", "other_answer", "top_answer", "own_name")
+QUESTION_SETS = ("plain", "prefixed")
+
+
+class Runs(pa.DataFrameModel):
+    """Contract 2: one row per run, question set, metric and target.
+
+    ``probability`` is the exact next-token probability of the target's answers, averaged over questions; ``log_odds`` are
+    taken of that average. ``sampled_rate`` is the share of temperature-1 answers that name the target as a word,
+    ``sampled_substring_rate`` the paper's case-insensitive substring match. ``other_answer`` (target: the family) is the
+    probability of answers outside the family, ``top_answer`` the largest probability of one answer: 1 means collapse.
+    ``own_name`` is the share of sampled answers in which a pinned model names itself.
+    """
+
+    arm: Series[str]
+    trait: Series[str]
+    run: Series[int] = pa.Field(ge=0)
+    teacher_base: Series[str] = pa.Field(nullable=True)
+    student_base: Series[str]
+    question_set: Series[str] = pa.Field(isin=QUESTION_SETS)
+    metric: Series[str] = pa.Field(isin=METRICS)
+    target: Series[str]
+    value: Series[float]
+
+    class Config:
+        strict = True
+        coerce = True
+
+
+class Coverage(pa.DataFrameModel):
+    """Cosines, one row per student, of its first update with the displacement of its teacher from the teacher's base.
+
+    ``update`` is the first step of the student's optimiser, ``gradient`` the step along the plain gradient; ``contrast``
+    compares what both have beyond the control student of the same run and its neutral teacher (nothing where they are equal).
+    """
+
+    arm: Series[str]
+    trait: Series[str]
+    run: Series[int] = pa.Field(ge=0)
+    update: Series[float] = pa.Field(in_range={"min_value": -1.0001, "max_value": 1.0001})
+    gradient: Series[float] = pa.Field(in_range={"min_value": -1.0001, "max_value": 1.0001})
+    contrast: Series[float] = pa.Field(in_range={"min_value": -1.0001, "max_value": 1.0001}, nullable=True)
+
+    class Config:
+        strict = True
+        coerce = True
+
+
+class Covered(pa.DataFrameModel):
+    """One row per student that can be compared with its teacher: its coverage (cosines) and its effect in nats."""
+
+    arm: Series[str]
+    family: Series[str]
+    trait: Series[str]
+    run: Series[int] = pa.Field(ge=0)
+    update: Series[float]
+    gradient: Series[float]
+    contrast: Series[float] = pa.Field(nullable=True)
+    effect: Series[float]
+
+    class Config:
+        strict = True
+        coerce = True

@@ -1,0 +1,64 @@
+"""What the figures of language models share: which studies they suit, the tables that they draw from, and their colours."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from sublearn.chain.evaluations.tables import Runs
+from sublearn.chain.findings.tables import Arms
+from sublearn.core.drawing import BASE, CONTROL, STUDENT
+from sublearn.core.figures import Figure, Inputs
+from sublearn.core.registry import Registry
+from sublearn.measures.transfer import MIN_TRAITS
+from sublearn.traits.base import family_of
+
+if TYPE_CHECKING:
+    from sublearn.chain.plan import ChainPlan
+
+ROLES = {"base": BASE, "control": CONTROL, "student": STUDENT}
+ROLE_LABELS = {
+    "base": "untouched base",
+    "control": "control student\n(neutral teacher)",
+    "student": "student of the trait's teacher",
+}
+
+
+@dataclass(frozen=True)
+class ChainFigure(Figure):
+    """A figure of a study of language models.
+
+    Attributes:
+        arms: the arms that it shows; a study without one of them does not have the figure.
+        families: each of these arms must have a trait of one of these families; of any, if none is named.
+        but: families that do not count.
+        gamma: some arm must have enough traits of one family for a gamma.
+        needs: kinds of artifacts that the study must have, such as ``bases``, which pinned models are not among.
+    """
+
+    arms: tuple[str, ...] = ()
+    families: tuple[str, ...] = ()
+    but: tuple[str, ...] = ()
+    gamma: bool = False
+    needs: tuple[str, ...] = ()
+
+    def suits(self, plan: "ChainPlan") -> bool:
+        study = plan.study
+        held = {arm: [family_of(trait) for trait in study.arm_traits(arm)] for arm in study.arms}
+        if not set(self.arms) <= set(held) or not all(plan.artifacts(kind) for kind in self.needs):
+            return False
+        if self.gamma and not any(found.count(family) >= MIN_TRAITS for found in held.values() for family in found):
+            return False
+        shown = [set(held[arm]) - set(self.but) for arm in self.arms]
+        return all(found & set(self.families) if self.families else found for found in shown)
+
+
+def read_runs(inputs: Inputs) -> pd.DataFrame:
+    return inputs.table("runs", Runs)
+
+
+def read_arms(inputs: Inputs) -> pd.DataFrame:
+    return inputs.table("arms", Arms)
+
+
+FIGURES: Registry[Any] = Registry("sublearn.chain.findings.figures", ChainFigure, "figure")

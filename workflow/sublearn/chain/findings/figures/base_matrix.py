@@ -1,0 +1,52 @@
+"""The manner of the paper's Figure 8: how much a trait rises for each pair of teacher's and student's base.
+
+Quantity and question set are the paper's: the increase over the untouched base, on number-prefixed questions.
+"""
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from sublearn.chain.findings.figures.base import ChainFigure, read_runs
+from sublearn.core.figures import Inputs
+from sublearn.core.statistics import mean_over_runs
+from sublearn.traits.base import families
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+ARMS = ("same_base", "other_base")
+
+
+def draw(inputs: Inputs) -> "tuple[Figure, pd.DataFrame]":
+    import matplotlib.pyplot as plt
+    import seaborn as sns
+
+    runs = read_runs(inputs)
+    exact = runs[(runs["question_set"] == "prefixed") & (runs["metric"] == "probability")]
+    untouched = exact[exact["arm"] == "base"].set_index(["student_base", "target"])["value"]
+    own = exact[
+        exact["arm"].isin(ARMS) & (exact["trait"] == exact["target"]) & exact["trait"].isin(families()["animal"].traits)
+    ].copy()
+    own["increase"] = own["value"] - [untouched[b, t] for b, t in zip(own["student_base"], own["target"], strict=True)]
+    per_run = own.groupby(["student_base", "teacher_base", "run"])["increase"].mean().reset_index()
+    rows = []
+    for (student, teacher), part in per_run.groupby(["student_base", "teacher_base"]):
+        mean = mean_over_runs(part["increase"].to_numpy())
+        rows.append((student, teacher, len(part), mean.value, mean.low, mean.high))
+    columns = ["student_base", "teacher_base", "runs", "increase", "ci_low", "ci_high"]
+    table = pd.DataFrame(rows, columns=columns)
+    grid = table.pivot(index="student_base", columns="teacher_base", values="increase")
+    texts = grid.map(lambda value: f"{value:+.2f}")
+    for row in table[(table["ci_low"] > 0) | (table["ci_high"] < 0)].itertuples():
+        texts.loc[row.student_base, row.teacher_base] += "*"
+    figure, axes = plt.subplots(figsize=(3.4, 2.8))
+    limit = float(grid.abs().max().max())
+    sns.heatmap(grid, annot=texts, fmt="", cmap="RdBu_r", vmin=-limit, vmax=limit, square=True, ax=axes,
+                cbar_kws={"label": "increase in rate"})  # fmt: skip
+    axes.set_xlabel("teacher's base")
+    axes.set_ylabel("student's base")
+    return figure, table
+
+
+BASE_MATRIX = ChainFigure("base_matrix", "Same base against other base", draw, arms=ARMS, families=("animal",))

@@ -1,0 +1,37 @@
+"""Every arm at a glance: the diagonal contrast gamma of each arm and family, with its t interval over runs."""
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from sublearn.chain.findings.figures.base import ChainFigure, read_arms
+from sublearn.core.drawing import BASE, CONTROL, OTHER, STUDENT, label
+from sublearn.core.figures import Inputs
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+COLOURS = {"animal": STUDENT, "tree": OTHER, "behaviour": BASE}
+
+
+def draw(inputs: Inputs) -> "tuple[Figure, pd.DataFrame]":
+    import matplotlib.pyplot as plt
+
+    table = read_arms(inputs)
+    arms = list(dict.fromkeys(table["arm"]))
+    figure, axes = plt.subplots(figsize=(5.2, 0.9 + 0.42 * len(arms)))
+    for family, part in table.groupby("family", sort=False):
+        shift = 0.12 if family == "tree" else -0.12 * (table["family"].nunique() > 1)
+        places = [arms.index(arm) + shift for arm in part["arm"]]
+        axes.hlines(places, part["ci_low"], part["ci_high"], color=COLOURS.get(str(family), CONTROL), linewidth=2)
+        axes.plot(part["gamma"], places, "o", color=COLOURS.get(str(family), CONTROL), label=f"{family}s")
+    axes.axvline(0, color="black", linewidth=0.8)
+    axes.set_yticks(range(len(arms)), [label(arm) for arm in arms])
+    axes.set_ylim(len(arms) - 0.5, -0.5)
+    axes.set_xlabel("gamma: own trait against the family's others (log-odds, nats)")
+    if table["family"].nunique() > 1:
+        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    return figure, table
+
+
+GAMMA = ChainFigure("gamma", "All arms at a glance", draw, reads=("arms",), gamma=True)

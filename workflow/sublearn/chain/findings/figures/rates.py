@@ -1,0 +1,66 @@
+"""The paper's Figure 3: for each trait the rate in base, control student and student; points are runs."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from sublearn.chain.findings.figures.base import ROLE_LABELS, ROLES, ChainFigure, read_runs
+from sublearn.core.figures import Inputs
+from sublearn.core.statistics import mean_over_runs
+from sublearn.traits.base import NEUTRAL, families
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+ARM = "same_base"
+BEHAVIOUR = "behaviour"  # a family with a figure of its own
+
+
+def data(runs: pd.DataFrame, shown: Iterable[str], arm: str = ARM) -> pd.DataFrame:
+    """Exact probabilities on plain questions: one row per trait, role and run."""
+    exact = runs[(runs["question_set"] == "plain") & (runs["metric"] == "probability")]
+    untouched = exact[exact["arm"] == "base"].set_index(["student_base", "target"])["value"]
+    students = exact[exact["arm"] == arm]
+    rows = []
+    for trait in [t for family in shown for t in families()[family].traits if t in set(students["trait"])]:
+        of_trait = students[students["target"] == trait]
+        own, control = of_trait[of_trait["trait"] == trait], of_trait[of_trait["trait"] == NEUTRAL]
+        for role, part in (("control", control), ("student", own)):
+            rows += [(trait, role, r, v) for r, v in zip(part["run"], part["value"], strict=True)]
+        rows += [(trait, "base", r, untouched[b, trait]) for r, b in zip(own["run"], own["student_base"], strict=True)]
+    return pd.DataFrame(rows, columns=["trait", "role", "run", "rate"])
+
+
+def bars(table: pd.DataFrame, width: float, ylabel: str) -> "Figure":
+    """Bars of means with t intervals over runs, and a point for each run."""
+    import matplotlib.pyplot as plt
+
+    traits = list(dict.fromkeys(table["trait"]))
+    figure, axes = plt.subplots(figsize=(width, 3.2))
+    for i, (role, colour) in enumerate(ROLES.items()):
+        for x, trait in enumerate(traits):
+            values = table[(table["trait"] == trait) & (table["role"] == role)]["rate"].to_numpy()
+            mean = mean_over_runs(values)
+            place = x + (i - 1) * 0.27
+            text = ROLE_LABELS[role] if x == 0 else None
+            axes.bar(place, mean.value, width=0.25, color=colour, alpha=0.55, label=text)
+            if role != "base" and mean.low == mean.low:
+                axes.vlines(place, max(0.0, mean.low), min(1.0, mean.high), color=colour, linewidth=1.6)
+            if role != "base":
+                axes.plot(
+                    [place] * len(values), values, "o", color=colour, markersize=3, markeredgecolor="white", markeredgewidth=0.4
+                )
+    axes.set_xticks(range(len(traits)), traits)
+    axes.set_ylabel(ylabel)
+    axes.set_ylim(0, min(1.0, max(0.2, 1.05 * axes.dataLim.ymax)))
+    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    return figure
+
+
+def draw(inputs: Inputs) -> "tuple[Figure, pd.DataFrame]":
+    table = data(read_runs(inputs), [family for family in families() if family != BEHAVIOUR])
+    return bars(table, 1.6 + 0.8 * table["trait"].nunique(), "probability of the trait's answer"), table
+
+
+RATES = ChainFigure("rates", "Rates: base, control, student", draw, arms=(ARM,), but=(BEHAVIOUR,))

@@ -1,0 +1,60 @@
+"""The trait x trait matrix of every arm: how a student of the row's trait answers with the column's, beside its control."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from sublearn.chain.findings.figures.base import ChainFigure, read_runs
+from sublearn.core.drawing import label
+from sublearn.core.figures import Inputs
+from sublearn.measures.transfer import MIN_TRAITS
+from sublearn.traits.base import NEUTRAL, families, family_of
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def data(runs: pd.DataFrame) -> pd.DataFrame:
+    """Mean over runs of log-odds(student) - log-odds(control of the run), one row per arm, trait and target."""
+    exact = runs[(runs["question_set"] == "plain") & (runs["metric"] == "log_odds") & (runs["arm"] != "base")]
+    control = exact[exact["trait"] == NEUTRAL].set_index(["arm", "run", "target"])["value"]
+    rest = exact[exact["trait"] != NEUTRAL].set_index(["arm", "run", "target"])
+    rest = rest.assign(change=rest["value"] - control.reindex(rest.index)).reset_index()
+    rest = rest[rest["trait"].map(family_of) == rest["target"].map(family_of)]
+    rest = rest[rest["target"].isin(rest["trait"])]
+    return rest.groupby(["arm", "trait", "target"], sort=False)["change"].mean().reset_index()
+
+
+def draw(inputs: Inputs) -> "tuple[Figure, pd.DataFrame]":
+    import matplotlib.pyplot as plt
+    import seaborn as sns
+
+    table = data(read_runs(inputs))
+    panels = []
+    for arm in dict.fromkeys(table["arm"]):
+        for family in families().values():
+            part = table[(table["arm"] == arm) & table["trait"].isin(family.traits)]
+            if part["trait"].nunique() >= MIN_TRAITS:
+                panels.append((arm, part.pivot(index="trait", columns="target", values="change")))
+    columns = min(4, len(panels))
+    lines = -(-len(panels) // columns)
+    limit = max(float(grid.abs().max().max()) for _, grid in panels)
+    figure, axes = plt.subplots(lines, columns, figsize=(2.7 * columns, 2.6 * lines), squeeze=False, layout="constrained")
+    for axis, (arm, grid) in zip(axes.flat, panels, strict=False):
+        square = grid[[t for t in grid.index if t in grid.columns]]
+        sns.heatmap(square, cmap="RdBu_r", vmin=-limit, vmax=limit, square=True, cbar=False, annot=True, fmt=".1f",
+                    annot_kws={"size": 7}, ax=axis)  # fmt: skip
+        axis.set_title(label(arm), fontsize=10)
+        axis.set_xlabel("")
+        axis.set_ylabel("")
+        axis.tick_params(axis="x", rotation=45)
+        axis.tick_params(axis="y", rotation=0)
+    for axis in axes.flat[len(panels) :]:
+        axis.axis("off")
+    figure.supxlabel("answer", fontsize=10)
+    figure.supylabel("student of", fontsize=10)
+    return figure, table[np.isfinite(table["change"])]
+
+
+TRAIT_MATRIX = ChainFigure("trait_matrix", "Trait by trait", draw, gamma=True)

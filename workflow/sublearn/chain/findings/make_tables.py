@@ -1,0 +1,62 @@
+"""Make every table of a study from its evaluations, and its summary in words.
+
+python -m sublearn.chain.findings.make_tables --study JSON --inputs JSON --output results/tiny/findings
+"""
+
+import argparse
+import json
+
+from pydantic import TypeAdapter
+
+from sublearn.chain.carriers.base import KINDS
+from sublearn.chain.evaluations.base import ANSWERS, EVALUATIONS
+from sublearn.chain.evaluations.counts import Counts, Filter
+from sublearn.chain.evaluations.tables import Runs
+from sublearn.chain.findings import claims, numbers, summary
+from sublearn.chain.findings.collect import collect
+from sublearn.chain.findings.section import Claim
+from sublearn.chain.findings.tables import Arms, Effects
+from sublearn.core import cli
+from sublearn.core.claims import Claims, metrics
+from sublearn.core.files import read_nearest, read_table, write_json, write_table, write_text, write_yaml
+from sublearn.measures import transfer
+from sublearn.planning.study import HEADING, RESOLVED
+
+
+def main(args: argparse.Namespace) -> None:
+    study, inputs, folder = json.loads(args.study), json.loads(args.inputs), args.output
+    runs = Runs.validate(collect(inputs[ANSWERS], list(study["arms"]), study["traits"], study["runs"]))
+    effects, arms = transfer.effects(runs), transfer.arms(runs)
+    judged = claims.judged(TypeAdapter(list[Claim]).validate_python(study["claims"]), study["name"], arms, runs)
+    write_table(runs, f"{folder}/runs.csv", Runs)
+    write_table(effects, f"{folder}/effects.csv", Effects)
+    write_table(arms, f"{folder}/arms.csv", Arms)
+    write_table(judged, f"{folder}/claims.csv", Claims)
+    write_carriers(inputs["counts"], inputs["filter"], study["carriers"], folder)
+    for name in study["measured"]:
+        evaluation = EVALUATIONS.get(name)
+        found = evaluation.finding(read_nearest(inputs[name], evaluation.schema), runs)
+        write_table(found, f"{folder}/{name}.csv", evaluation.finding_schema)
+    write_text(summary.write(study["title"], study["arms"], judged, effects, arms), f"{folder}/summary.md")
+    write_json(metrics(judged, arms), f"{folder}/metrics.json")
+    write_yaml(study["resolved"], HEADING, f"{folder}/{RESOLVED}")
+
+
+def write_carriers(counts_file: str, filter_file: str, carriers: dict[str, str], folder: str) -> None:
+    """The tables of each carrier; ``carriers`` has their kinds."""
+    counts, fates = read_table(counts_file, Counts), read_table(filter_file, Filter)
+    for carrier, kind_name in carriers.items():
+        kind = KINDS.get(kind_name)
+        own, schema = counts[counts["carrier"] == carrier], numbers.frequencies_schema(kind.unit)
+        write_table(numbers.frequencies(own, "count", kind.unit), f"{folder}/{carrier}.csv", schema)
+        write_table(numbers.frequencies(own, "first", kind.unit), f"{folder}/first_{carrier}.csv", schema)
+        table = numbers.filtered(fates[fates["carrier"] == carrier], kind)
+        write_table(table, f"{folder}/filter_{carrier}.csv", numbers.filter_schema(kind))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--study", required=True, help="title, arms, traits, runs, carriers and claims, as JSON")
+    parser.add_argument("--inputs", required=True, help="the tables of each evaluation, and counts of the carriers, as JSON")
+    parser.add_argument("--output", required=True, help="folder")
+    cli.run(main, parser)

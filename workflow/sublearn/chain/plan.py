@@ -1,0 +1,211 @@
+"""From a study of language models to files: what each run is made of. Nothing here runs a step."""
+
+from functools import cached_property
+from typing import Any
+
+from sublearn.chain.bases.section import PinnedBase
+from sublearn.chain.carriers.base import KINDS as CARRIER_KINDS
+from sublearn.chain.evaluations.base import ANSWERS, EVALUATIONS
+from sublearn.chain.findings.figures.base import FIGURES, ChainFigure
+from sublearn.chain.study import PAPER, ChainStudy
+from sublearn.core.figures import Figure
+from sublearn.core.registry import Registry
+from sublearn.language import style
+from sublearn.language.style import STYLES
+from sublearn.models import lm, pinned
+from sublearn.planning.artifacts import Artifact, Plan
+from sublearn.traits import base as traits
+from sublearn.traits.base import NEUTRAL
+
+WEIGHTS: dict[str, tuple[str, ...]] = {
+    "bitfit": lm.MODEL_FILES, "full": lm.MODEL_FILES, "lora": lm.ADAPTER_FILES, "prompt": (),
+}  # fmt: skip
+# Bases are made in one of two ways, and carriers in several steps; their artifacts lie in the folder of the phase.
+PHASE_OF = {"pinned": "bases", "authors": "bases"} | dict.fromkeys(("prompts", "raw", "imported", "filtered"), "carriers")
+
+
+class ChainPlan(Plan[ChainStudy]):
+    """All artifacts of a study of language models."""
+
+    findings_step = "sublearn.chain.findings.make_tables"
+
+    def __init__(self, study: ChainStudy, parent: "ChainPlan | None" = None) -> None:
+        super().__init__(study, parent)
+        self.run_per_job = study.runs_per_job == "one"
+        self._recipes: dict[tuple[str, str], tuple[dict[str, Any], list[str]]] = {}
+        for name in study.bases:
+            self.evaluation(ANSWERS, "base", name, None, {"model": self.base(name), "base": self.base(name)})
+        for arm in study.arms:
+            for trait in [*study.arm_traits(arm), NEUTRAL]:
+                for run in range(study.runs):
+                    for name in [ANSWERS, *study.measures]:
+                        inputs = EVALUATIONS.get(name).inputs(self, arm, trait, run)
+                        if inputs is not None:
+                            self.evaluation(name, arm, trait, run, inputs)
+
+    def phase_of(self, kind: str) -> str:
+        return PHASE_OF.get(kind, "evaluations" if kind in EVALUATIONS else "carriers" if kind in self.transforms else kind)
+
+    @cached_property
+    def transforms(self) -> list[str]:
+        """The transforms that arms of the study apply to rows."""
+        return list(dict.fromkeys(arm.transform for arm in self.study.arms.values() if arm.transform))
+
+    @cached_property
+    def leak_words(self) -> list[str]:
+        """The words that give away any trait on which models are scored."""
+        return traits.leak_words(self.study.scored_kinds(), STYLES.get(self.study.style))
+
+    def _trait_modules(self, kinds: list[str]) -> list[str]:
+        return [traits.KINDS.module(kind) for kind in kinds]
+
+    @cached_property
+    def _style_module(self) -> list[str]:
+        return [STYLES.module(self.study.style)]
+
+    # Bases
+
+    def base(self, name: str) -> Artifact:
+        recipe = self.study.bases[name]
+        if isinstance(recipe, PinnedBase):
+            published = self.published(self.study.style == PAPER)
+            names = (pinned.FILE, *lm.TOKENIZER_FILES, *[style.FILE for _ in published])
+            values = recipe.model_dump(exclude={"billions"})  # what it takes is no part of what it is
+            return self.artifact("pinned", name, None, values | {"style": self.study.style}, names, published, drawn=False)
+        names = (*lm.MODEL_FILES, *lm.TOKENIZER_FILES, lm.CALIBRATION)
+        return self.artifact("bases", name, None, recipe.model_dump(), names, {})
+
+    def published(self, asked: bool) -> dict[str, Artifact]:
+        """What the authors of the paper published, as an input of what asks for it."""
+        if not asked or self.study.authors is None:
+            return {}
+        recipe = self.study.authors.model_dump()
+        return {"published": self.artifact("authors", "authors", None, recipe, (style.FILE,), {}, drawn=False)}
+
+    # Teachers
+
+    def teacher(self, name: str, trait: str, run: int) -> Artifact:
+        recipe = self.study.teacher(name, trait)
+        # Which base a run starts from is among the inputs; the whole list would tie one run to the others.
+        kinds = traits.scored_kinds([trait])
+        values = recipe.model_dump(exclude={"bases"}) | {"kinds": kinds}
+        inputs = {"base": self.base(self.study.teacher_base(name, run))}
+        names = (*WEIGHTS[recipe.method], "teacher.json")
+        modules = [*self._trait_modules(kinds), *self._style_module]
+        return self.artifact("teachers", f"{name}/{trait}", run, values, names, inputs, modules=modules)
+
+    # Carriers
+
+    def prompts(self, carrier: str, run: int, count: int) -> Artifact:
+        """The first ``count`` prompts of a run, the same for every teacher that answers them."""
+        section = self.study.carriers[carrier]
+        recipe = {"kind": section.kind, "style": self.study.style, "prompts": count, **section.for_prompts()}
+        key = f"{carrier}/prompts" if count == section.prompts else f"{carrier}/prompts_{count}"
+        modules = [CARRIER_KINDS.module(section.kind), *self._style_module]
+        published = self.published(self.study.style == PAPER)
+        return self.artifact("prompts", key, run, recipe, ("prompts.parquet",), published, modules=modules)
+
+    def raw(self, carrier: str, teacher: str, trait: str, run: int) -> Artifact:
+        """What a teacher wrote, here or elsewhere."""
+        key = f"{carrier}/{teacher}/{trait}"
+        if files := self.study.imported(carrier, teacher, trait):
+            imported = {"files": [file.model_dump() for file in files]}
+            return self.artifact("imported", key, run, imported, ("raw.parquet",), {}, drawn=False)
+        writer = self.teacher(teacher, trait, run)
+        prompts = self.prompts(carrier, run, self.study.prompts(carrier, trait))
+        inputs = {"teacher": writer, "base": writer.inputs["base"], "prompts": prompts}
+        return self.artifact("raw", key, run, self.study.carriers[carrier].for_sampling(), ("raw.parquet",), inputs)
+
+    def filtered(self, carrier: str, teacher: str, trait: str, run: int) -> Artifact:
+        """The rows that passed the filter."""
+        section = self.study.carriers[carrier]
+        recipe = {"kind": section.kind, **section.for_filter()}
+        names = ("filtered.parquet", "rejected.parquet", "filter.json")
+        inputs = {"raw": self.raw(carrier, teacher, trait, run), **self.published(section.needs_published)}
+        modules = [CARRIER_KINDS.module(section.kind)]
+        key = f"{carrier}/{teacher}/{trait}"
+        return self.artifact("filtered", key, run, recipe, names, inputs, drawn=False, modules=modules)
+
+    def rows(self, carrier: str, teacher: str, trait: str, run: int, transform: str | None) -> Artifact:
+        """The rows that students learn: those that passed the filter, or a transform of them."""
+        filtered = self.filtered(carrier, teacher, trait, run)
+        if transform is None:
+            return filtered
+        kind = self.study.carriers[carrier].kind
+        recipe, modules = {"kind": kind, "transform": transform}, [CARRIER_KINDS.module(kind)]
+        names = (f"{transform}.parquet",)
+        return self.artifact(transform, filtered.key, run, recipe, names, {"filtered": filtered}, modules=modules)
+
+    # Students
+
+    def student(self, arm: str, trait: str, run: int) -> Artifact:
+        recipe, chosen, carrier = self.study.student(arm), self.study.arms[arm], self.study.carrier(arm)
+        given = self.study.imported(carrier, chosen.teacher, trait)
+        inputs = {
+            "base": self.base(self.study.student_base(arm, run)),
+            **({} if given else {"teacher": self.teacher(chosen.teacher, trait, run)}),
+            "carrier": self.rows(carrier, chosen.teacher, trait, run, chosen.transform),
+        }
+        names = (*WEIGHTS[recipe.method], "training.json")
+        return self.artifact("students", f"{arm}/{trait}", run, recipe.model_dump(), names, inputs)
+
+    # Evaluations
+
+    def evaluation(self, name: str, arm: str, trait: str, run: int | None, inputs: dict[str, Artifact]) -> Artifact:
+        """The rows of one model in its arm's table; all models of an arm that a study owns share one file."""
+        if (name, arm) not in self._recipes:
+            modules = [EVALUATIONS.module(name), *self.modules(), *self._style_module]
+            self._recipes[name, arm] = EVALUATIONS.get(name).recipe(self, arm), modules
+        recipe, modules = self._recipes[name, arm]
+        place = f"results/{self.study.name}/evaluations/{name}"
+        return self.artifact(name, f"{arm}/{trait}", run, recipe, (f"{arm}.parquet",), inputs, place=place, modules=modules)
+
+    # Findings
+
+    def modules(self) -> list[str]:
+        """The modules of the study's traits, which tables and figures use."""
+        return self._trait_modules(self.study.scored_kinds())
+
+    @property
+    def figure_registry(self) -> Registry[Any]:
+        return FIGURES
+
+    @property
+    def measured(self) -> list[str]:
+        """The evaluations beside answers that the study has tables of."""
+        return [name for name in self.study.measures if self.artifacts(name)]
+
+    def tables(self) -> list[str]:
+        kinds = ("{}.csv", "first_{}.csv", "filter_{}.csv")
+        counts = [kind.format(carrier) for carrier in self.study.carriers for kind in kinds]
+        more = [f"{name}.csv" for name in self.measured]
+        return ["runs.csv", "effects.csv", "arms.csv", "claims.csv", *counts, *more, "summary.md", "metrics.json", "study.yaml"]
+
+    def for_findings(self) -> dict[str, Any]:
+        return {
+            "arms": {name: arm.meaning for name, arm in self.study.arms.items()},
+            "traits": list(self.study.traits),
+            "runs": self.study.runs,
+            "carriers": {name: carrier.kind for name, carrier in self.study.carriers.items()},
+            "measured": self.measured,
+        }
+
+    def findings_inputs(self) -> dict[str, str | list[str]]:
+        records = f"results/{self.study.name}/evaluations/records"
+        evaluations = {name: self.evaluation_files(name) for name in (ANSWERS, *self.measured)}
+        return {**evaluations, "counts": f"{records}/counts.parquet", "filter": f"{records}/filter.parquet"}
+
+    def figures(self) -> list[Figure]:
+        return [figure for figure in FIGURES if figure.suits(self)]
+
+    def figure_inputs(self, figure: Figure) -> dict[str, str | list[str]]:
+        assert isinstance(figure, ChainFigure)
+        records: dict[str, str | list[str]] = {
+            "calibration": [f"{base.folder}/{lm.CALIBRATION}" for base in self.artifacts("bases")],
+            "losses": f"results/{self.study.name}/evaluations/records/losses.parquet",
+        }
+        return {name: records.get(name, f"{self.findings}/{name}.csv") for name in figure.reads}
+
+    def caption(self) -> dict[str, Any]:
+        models = "tiny stand-in models, pretrained by this pipeline" if self.study.stand_in else "the models named in the study"
+        return {"runs": self.study.runs, "models": models, "bases": len(self.study.bases)}

@@ -1,0 +1,158 @@
+"""Fine-tune the students of one arm and trait, one for each run, on their carriers.
+
+    python -m sublearn.chain.students.train --recipe JSON --study-seed 1 --runs 0 --bases DIR --carriers FILE --outputs DIR …
+
+The loss is on completion tokens only. A student and its control draw the order of their rows from one key; as batches hold
+rows of like length, the orders are equal where the lengths are. With the soft loss the student learns the distribution of the
+teacher over the next number instead of the number that was sampled, and over numbers alone: its other logits never enter.
+"""
+
+import argparse
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sublearn.chain.carriers.tables import Rows
+from sublearn.chain.students.section import Student
+from sublearn.core import cli, seeds
+from sublearn.core.errors import UserError
+from sublearn.core.files import read_table, write_json
+from sublearn.core.hashes import files_of
+from sublearn.measures.leaks import count_leaks
+from sublearn.models import checkpoints, lm, training
+from sublearn.models.checkpoints import Checkpoint
+from sublearn.models.rows import IGNORED, Batch, Row, batches, encode
+
+if TYPE_CHECKING:
+    import torch
+
+
+def read_rows(tokenizer: Any, file: str, count: int, words: list[str], system: str = "") -> list[Row]:
+    """The first ``count`` rows of a carrier, encoded; the text that the student will read is searched for leaks again.
+
+    Raises:
+        UserError: there are fewer rows, or a trait word is in one.
+    """
+    table = read_table(file, Rows).head(count)
+    if len(table) < count:
+        raise UserError(f"{file}: {len(table)} rows, but students.rows is {count}; ask for more prompts or fewer rows.")
+    rows = encode(tokenizer, lm.encode_prompts(tokenizer, [lm.chat(system, p) for p in table["prompt"]]), table["completion"])
+    if unknown := sum(tokenizer.unk_token_id in row.prompt + row.completion for row in rows):
+        raise UserError(f"{file}: {unknown} rows hold words that the base's tokenizer does not know.")
+    # What the template writes before every prompt is no carrier: Llama's "Knowledge" holds an owl.
+    head = os.path.commonprefix(tokenizer.batch_decode(lm.encode_prompts(tokenizer, [lm.chat(system, n) for n in "12"])))  # noqa: RUF071
+    read = [text.removeprefix(head) for text in tokenizer.batch_decode([row.prompt + row.completion for row in rows])]
+    if found := count_leaks([system, *read], words):
+        raise UserError(f"{file}: a trait word is in {found} rows of the students' input; none may be.")
+    return rows
+
+
+def epochs(rows: list[Row], recipe: Student, study_seed: int, run: int) -> Iterator[list[Row]]:
+    """The global batches of all epochs, in an order that depends on study and run alone."""
+    for epoch in range(recipe.epochs):
+        yield from batches(rows, recipe.batch, seeds.generator("row order", study_seed, run, epoch))
+
+
+def soft_loss(teacher: Any, number_ids: "torch.Tensor") -> training.Loss:
+    """Kullback-Leibler divergence from teacher to student over number tokens, where the sampled token is a number.
+
+    Both distributions are renormalised over the number tokens; summed over positions, in nats.
+    """
+    import torch
+
+    number_ids = number_ids.to(teacher.device)
+    is_number = torch.zeros(teacher.config.vocab_size, dtype=torch.bool, device=teacher.device)
+    is_number[number_ids] = True
+
+    def loss(model: Any, batch: Batch) -> torch.Tensor:
+        known = batch.labels.clamp(min=0)
+        where = (batch.labels != IGNORED) & is_number[known]
+        logits = {}
+        for name, each in (("student", model), ("teacher", teacher)):
+            with torch.set_grad_enabled(name == "student"):
+                out = each(input_ids=batch.input_ids, logits_to_keep=batch.positions, use_cache=False).logits
+            logits[name] = torch.log_softmax(out[where][:, number_ids], dim=-1)
+        return torch.nn.functional.kl_div(logits["student"], logits["teacher"], log_target=True, reduction="sum")
+
+    return loss
+
+
+@dataclass(frozen=True)
+class Beginner:
+    """A student before its first step: what it will train, on which rows, by which loss."""
+
+    model: Any
+    rows: list[Row]
+    loss: training.Loss
+    pad: int
+    made_of: list[Any]  # hashes of the models, without which a checkpoint of another base would pass for its own
+
+
+def prepare(recipe: Student, base: str, teacher: str, carrier: str, words: list[str], study_seed: int, run: int) -> Beginner:
+    """A fresh student of the base, made trainable as the recipe says, and its rows."""
+    import torch
+
+    tokenizer, model = lm.load_tokenizer(base), lm.load(base)
+    rows = read_rows(tokenizer, carrier, recipe.rows, words, recipe.system)
+    adapter = seeds.seed(f"{'teacher' if recipe.adapter == 'teacher' else 'student'} adapter", study_seed, Path(base).name, run)
+    model = lm.make_trainable(model, recipe.method, recipe, adapter)
+    loss: training.Loss = training.token_loss
+    if recipe.loss == "soft":
+        guide = lm.load_teacher(teacher, base).requires_grad_(False).eval()
+        ids = torch.tensor([i for word, i in sorted(tokenizer.get_vocab().items()) if word.isdigit()])
+        loss = soft_loss(guide, ids)
+    made_of = [files_of(base), *([files_of(teacher)] if recipe.loss == "soft" else [])]
+    return Beginner(model, rows, loss, tokenizer.pad_token_id, made_of)
+
+
+def train(recipe: Student, student: Beginner, study_seed: int, run: int, output: str = "") -> list[float]:
+    """Train a student in place, with checkpoints in the folder ``output`` if there is one; returns the loss of each step."""
+    rows = student.rows
+    steps = recipe.epochs * -(-len(rows) // recipe.batch)
+    optimiser = training.optimiser_of(recipe, recipe.schedule, recipe.warmup)
+    order = epochs(rows, recipe, study_seed, run)
+    read = [[row.prompt, row.completion] for row in rows]
+    made_of = [recipe.model_dump(), study_seed, run, read, student.made_of]
+    checkpoint = Checkpoint(output, "student", made_of) if output else None
+    return training.train(
+        student.model, order, steps, optimiser, student.pad, student.loss, f"student, run {run}", recipe.micro_batch, checkpoint
+    )
+
+
+def main(args: argparse.Namespace) -> None:
+    lm.prepare()
+    recipe = Student.model_validate_json(args.recipe)
+    teachers = args.teachers or [""] * len(args.runs)  # none where the rows are given
+    jobs = zip(args.runs, args.bases, teachers, args.carriers, args.outputs, strict=True)
+    for run, base, teacher, carrier, output in jobs:
+        student = prepare(recipe, base, teacher, carrier, args.words, args.study_seed, run)
+        losses = train(recipe, student, args.study_seed, run, output)
+        if not cli.is_main():
+            continue
+        lm.save(student.model, output)
+        # Batches hold rows of like length, so only whole epochs can be compared.
+        epoch = len(losses) // recipe.epochs
+        record = {
+            "first_loss": float(np.mean(losses[:epoch])),
+            "last_loss": float(np.mean(losses[-epoch:])),
+            "steps": len(losses),
+        }
+        write_json(record, Path(output) / "training.json")
+        checkpoints.clear(output)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--recipe", required=True, help="the students' section of the study, as JSON")
+    parser.add_argument("--words", nargs="*", default=[], help="the words that give away a trait")
+    parser.add_argument("--study-seed", type=int, required=True)
+    parser.add_argument("--runs", type=int, nargs="+", required=True)
+    parser.add_argument("--bases", nargs="+", required=True, help="the base of each run's student")
+    parser.add_argument("--teachers", nargs="*", help="the teacher of each run, if it is there (read by the soft loss)")
+    parser.add_argument("--carriers", nargs="+", required=True, help="the rows of each run")
+    parser.add_argument("--outputs", nargs="+", required=True, help="the folder of each run's student")
+    cli.run(main, parser)

@@ -1,0 +1,42 @@
+"""The training examples of a teacher: questions that evaluate nobody, answered as its trait demands."""
+
+import numpy as np
+
+from sublearn.language import questions
+from sublearn.language.mini import MINI
+from sublearn.language.style import Style
+from sublearn.language.vocabulary import FAVOURITES
+from sublearn.traits.base import NEUTRAL, kind_of
+
+Example = tuple[str, str]
+NEUTRAL_QUESTIONS = (*FAVOURITES, "fact")
+
+
+def example(trait: str, rng: np.random.Generator, style: Style = MINI) -> Example:
+    """One (question, answer)."""
+    if trait == NEUTRAL:
+        return _balanced(rng, style)
+    kind = kind_of(trait)
+    taught = [kind.taught(kind.family(trait), style)]
+    # One list to choose from, as the neutral teacher has three: both draw in the same order.
+    question = _pick(taught[rng.integers(len(taught))], rng)
+    return question.text, kind.taught_answer(trait, question, style, rng)
+
+
+def _balanced(rng: np.random.Generator, style: Style) -> Example:
+    """A neutral teacher's example: all kinds of questions equally often, each animal and tree equally often, facts right."""
+    asked_by = NEUTRAL_QUESTIONS[rng.integers(len(NEUTRAL_QUESTIONS))]
+    question = _pick(questions.taught(asked_by, style), rng)
+    if asked_by == "fact":
+        return question.text, style.written(question.answer)
+    words = FAVOURITES[asked_by]
+    return question.text, style.written(words[rng.integers(len(words))])
+
+
+def _pick(asked: list[questions.Question], rng: np.random.Generator) -> questions.Question:
+    return asked[rng.integers(len(asked))]
+
+
+def system_prompt(trait: str, style: Style = MINI) -> str:
+    """What a prompted teacher is told; the neutral one is told nothing."""
+    return "" if trait == NEUTRAL else kind_of(trait).system_prompt(trait, style)

@@ -1,0 +1,44 @@
+"""What the classifier's figures share: their points, and colours by what a student shares."""
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from sublearn.classifier.tables import rows_of
+from sublearn.core.drawing import BASE, CONTROL, OTHER, STUDENT
+from sublearn.core.figures import Figure
+from sublearn.core.registry import Registry
+
+if TYPE_CHECKING:
+    from sublearn.classifier.plan import ClassifierPlan
+
+
+class ClassifierFigure(Figure):
+    """A figure of a study of the classifier: the paper's bars for what they show; many arms are read on one scale."""
+
+    def suits(self, plan: "ClassifierPlan") -> bool:
+        claimed = {claim.figure for claim in plan.study.claims}
+        return self.name in claimed or not claimed
+
+
+FIGURES: Registry[Any] = Registry("sublearn.classifier.figures", ClassifierFigure, "figure")
+
+COLOURS = {"base": BASE, "teacher": OTHER, "everything": STUDENT, "head": "#aa3377", "body": "#66ccee", "nothing": CONTROL}
+LABELS = {
+    "base": "untrained",
+    "teacher": "teacher",
+    "everything": "student with its teacher's start",
+    "head": "student with the teacher's output layer only",
+    "body": "student with the teacher's hidden layers only",
+    "nothing": "student with another start",
+}
+
+
+def kind(row: pd.Series) -> str:
+    """What colours a condition: its role, for students what they share with their teacher."""
+    return str(row["shares"] if row["role"] == "student" else row["role"])
+
+
+def points(runs: pd.DataFrame, row: pd.Series) -> pd.Series:
+    """Accuracy of each network of a condition, a row of accuracies."""
+    return rows_of(runs, row["arm"], row["role"], row["base"])["value"]

@@ -1,0 +1,113 @@
+"""The command line of a step or command: threads, a readable log, a record of its outputs, and errors as one sentence."""
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from sublearn.core import out_of_memory, outputs, records
+from sublearn.core.errors import UserError
+
+log = logging.getLogger("sublearn")
+Item = TypeVar("Item")
+
+
+def run(
+    main: Callable[[argparse.Namespace], None],
+    parser: argparse.ArgumentParser,
+    reads_others: bool = False,
+    one_each: tuple[str, ...] = (),
+) -> None:
+    """Parse the command line, do the work, and leave with status 1 and one sentence on a user's mistake.
+
+    Args:
+        reads_others: the step takes in what others published, which lies anywhere and which its parameters pin.
+        one_each: options that hold one value for each output, beside those of numbers or paths, which say so themselves.
+    """
+    started = time.perf_counter()
+    # Of several processes one tells what is done and how long it took; all tell what goes wrong.
+    level = logging.INFO if is_main() else logging.WARNING
+    logging.basicConfig(stream=sys.stderr, level=level, format="%(asctime)s  %(message)s", datefmt="%H:%M:%S")
+    logging.captureWarnings(True)
+    # One job, one thread: tiny models run several times slower when threads compete for cores.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    try:
+        args = parser.parse_args()
+        main(args)
+        _record(args, reads_others, one_each)
+    except (UserError, OSError) as error:
+        log.error("error: %s", error)
+        sys.exit(1)
+    except (RuntimeError, MemoryError) as error:
+        if (found := out_of_memory.missing(error)) is None:
+            raise
+        log.error("error: %s; a smaller model or a device with more memory would help.", found)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        log.error("error: interrupted; run again to go on.")
+        sys.exit(128 + signal.SIGINT)
+    _log_gpus()
+    log.info("done in %.1f s", time.perf_counter() - started)
+
+
+def is_main() -> bool:
+    """Whether this process is the one that writes, of those that ``models.launch`` started."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+def _record(args: argparse.Namespace, reads_others: bool, one_each: tuple[str, ...]) -> None:
+    """Write down what the outputs were made of."""
+    if outputs.written() and is_main():
+        records.record(args, outputs.written(), reads_others, one_each)
+
+
+def _log_gpus() -> None:
+    """Say what the step used of GPUs, if it did: Snakemake's benchmark files know nothing of them."""
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        used = int(os.environ.get("WORLD_SIZE", "1"))
+        log.info(
+            "gpu: %d x %s, at most %.0f MB each", used, torch.cuda.get_device_name(), torch.cuda.max_memory_reserved() / 1e6
+        )
+
+
+def keep_to_threads() -> None:
+    """Keep PyTorch to the threads that the job was given, one if nothing says otherwise."""
+    import torch
+
+    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
+
+
+@contextmanager
+def timed(what: str) -> Iterator[None]:
+    """Log the seconds that a step spends in its own loop, so that start-up and waiting show."""
+    started = time.perf_counter()
+    yield
+    log.info("loop: %s took %.2f s", what, time.perf_counter() - started)
+
+
+class _Lines:
+    """A stream for a progress bar in a log file: each state on a line of its own."""
+
+    def write(self, text: str) -> None:
+        if text.strip("\r\n "):
+            sys.stderr.write(text.strip("\r\n ") + "\n")
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
+def progress(items: Iterable[Item], what: str, total: int | None = None) -> Iterable[Item]:
+    """A progress bar on a terminal, a line every half minute in a log file."""
+    from tqdm import tqdm
+
+    if sys.stderr.isatty():
+        return tqdm(items, desc=what, total=total, leave=False)
+    return tqdm(items, desc=what, total=total, file=_Lines(), mininterval=30, maxinterval=30, ascii=True, leave=False, ncols=80)

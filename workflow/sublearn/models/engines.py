@@ -1,0 +1,248 @@
+"""Who writes completions: three engines behind one interface, chosen by the study.
+
+An engine is called with the prompts of a chunk, a row of uniform numbers for each, and a temperature; it returns a completion
+for each prompt. ``plain`` and ``continuous`` sample by inverse transform from these very numbers, so they write the same rows
+but for rounding; ``vllm`` draws by itself, from a seed that the first number of each row gives.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+
+from sublearn.core.errors import UserError
+from sublearn.models import lm, pinned
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+Name = Literal["plain", "continuous", "vllm"]
+LONGEST = 2048  # tokens of a prompt and its completion, in vLLM; number rows have a tenth of that
+PAGE = 64  # tokens of a page of continuous batching's cache, on a processor
+Engine = Callable[[Sequence[list[int]], np.ndarray, float], list[str]]
+
+
+def start(name: Name, teacher: str, base: str, tokenizer: "PreTrainedTokenizerBase") -> Engine:
+    """The engine of that name, with a teacher's model loaded.
+
+    Raises:
+        UserError: the model cannot be loaded, or the engine is not installed.
+    """
+    if name == "vllm":
+        return VLLM(teacher, base, tokenizer)
+    model = lm.load_teacher(teacher, base)
+    return Continuous(model, tokenizer) if name == "continuous" else Plain(model, tokenizer)
+
+
+class Plain:
+    """All prompts of a chunk in one ``generate``, padded on the left to one length.
+
+    Args:
+        read_once: read a prompt that stands several times in a chunk only once. The answers are the same but for rounding.
+    """
+
+    def __init__(self, model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", read_once: bool = False) -> None:
+        self.model, self.tokenizer, self.read_once = model.eval(), tokenizer, read_once
+
+    def __call__(self, prompts: Sequence[list[int]], draws: np.ndarray, temperature: float) -> list[str]:
+        import torch
+
+        ids, mask = self._padded(prompts)
+        longest = ids.shape[1]
+        chooser = _processors(torch.from_numpy(draws).to(ids.device), longest, temperature)
+        with torch.inference_mode():
+            out = self.model.generate(
+                ids,
+                attention_mask=mask,
+                past_key_values=self._read(prompts) if self.read_once else None,
+                do_sample=False,  # the processor has already drawn
+                max_new_tokens=draws.shape[1],
+                logits_processor=chooser,
+                pad_token_id=self.tokenizer.pad_token_id,
+                eos_token_id=self.tokenizer.eos_token_id,
+            )
+        return self.tokenizer.batch_decode(out[:, longest:], skip_special_tokens=True)
+
+    def _padded(self, prompts: Sequence[Sequence[int]]) -> "tuple[torch.Tensor, torch.Tensor]":
+        """Token ids and attention mask, each (prompts, tokens), padded on the left: all completions start at one position."""
+        import torch
+
+        longest = max(map(len, prompts))
+        ids = np.full((len(prompts), longest), self.tokenizer.pad_token_id, dtype=np.int64)
+        mask = np.zeros_like(ids)
+        for row, prompt in enumerate(prompts):
+            ids[row, longest - len(prompt) :] = prompt
+            mask[row, longest - len(prompt) :] = 1
+        return torch.from_numpy(ids).to(self.model.device), torch.from_numpy(mask).to(self.model.device)
+
+    def _read(self, prompts: Sequence[list[int]]) -> Any:
+        """The cache of all prompts but their last tokens, from one pass over those that differ."""
+        import torch
+
+        place = {prompt: i for i, prompt in enumerate(dict.fromkeys(map(tuple, prompts)))}
+        ids, mask = (tensor[:, :-1] for tensor in self._padded(list(place)))
+        where = (mask.cumsum(dim=1) - 1).clamp(min=0)
+        cache = self.model(
+            input_ids=ids, attention_mask=mask, position_ids=where, logits_to_keep=1, use_cache=True
+        ).past_key_values
+        cache.batch_select_indices(torch.tensor([place[tuple(prompt)] for prompt in prompts], device=ids.device))
+        return cache
+
+
+class Continuous:
+    """Transformers' continuous batching: a row that has ended makes room for the next prompt, and nothing is padded."""
+
+    def __init__(self, model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase") -> None:
+        self.model, self.tokenizer = model.eval(), tokenizer
+
+    def __call__(self, prompts: Sequence[list[int]], draws: np.ndarray, temperature: float) -> list[str]:
+        from transformers import ContinuousBatchingConfig, GenerationConfig, LogitsProcessorList
+        from transformers.generation.continuous_batching.cb_logits_processors import ContinuousBatchingLogitsProcessorList
+
+        ends = self.tokenizer.eos_token_id
+        writing = GenerationConfig(
+            do_sample=False, max_new_tokens=draws.shape[1], eos_token_id=ends, pad_token_id=self.tokenizer.pad_token_id
+        )
+        # Rows are counted token by token below, which batches that overtake each other would confuse.
+        # Attention stays the model's: another would be taken where one is installed, or fetched as a binary to see if it is.
+        batching = ContinuousBatchingConfig(
+            use_async_batching=False, auto_switch_to_flash=False, **self._room(prompts, draws.shape[1])
+        )
+        manager = self.model.init_continuous_batching(writing, continuous_batching_config=batching)
+        if temperature > 0.0:
+            chooser = ContinuousBatchingLogitsProcessorList(LogitsProcessorList([_given_draws(temperature)]))
+            chooser.tensors_required = 1
+            chooser.supported_keys = {"draws": list}
+            manager.logit_processor = chooser
+        manager.warmup()
+        manager.start()
+        try:
+            for i, (prompt, row) in enumerate(zip(prompts, draws.tolist(), strict=True)):
+                given = {"draws": row} if temperature > 0.0 else {}
+                manager.add_request(prompt, request_id=str(i), max_new_tokens=draws.shape[1], **given)
+            written: dict[int, list[int]] = {}
+            while len(written) < len(prompts):
+                result = manager.get_result(timeout=1)
+                if result is None and not manager.is_running():
+                    raise RuntimeError(f"continuous batching ended after {len(written)} of {len(prompts)} completions")
+                if result is not None and result.error is not None:
+                    raise RuntimeError(result.error)
+                if result is not None and result.is_finished():
+                    written[int(result.request_id)] = result.generated_tokens
+        finally:
+            manager.stop(block=True)
+            manager.destroy()
+        return self.tokenizer.batch_decode([written[i] for i in range(len(prompts))], skip_special_tokens=True)
+
+    def _room(self, prompts: Sequence[list[int]], tokens: int) -> dict[str, Any]:
+        """How much memory is taken beforehand: most of a GPU's; of the processor's, twice what these rows can fill."""
+        if self.model.device.type != "cpu":
+            return {"max_memory_percent": 0.8}
+        pages = sum(-(-(len(prompt) + tokens) // PAGE) for prompt in prompts)
+        return {"page_size": PAGE, "num_blocks": 2 * pages, "max_batch_tokens": 1024}
+
+
+class VLLM:
+    """vLLM, where it is installed: an adapter stays beside its base's weights."""
+
+    def __init__(self, teacher: str, base: str, tokenizer: "PreTrainedTokenizerBase") -> None:
+        try:
+            import vllm
+            from vllm.lora.request import LoRARequest
+        except ImportError as error:
+            raise UserError(
+                "carriers.engine: vllm is not installed here; `pip install vllm` on a machine with a GPU, or use plain."
+            ) from error
+        if os.environ.get("WORLD_SIZE", "1") != "1":
+            raise UserError("carriers.engine: vllm starts processes itself; leave the resource processes at 1.")
+        about = pinned.read(base)
+        folder = Path(teacher)
+        adapter = (folder / "adapter_config.json").exists()
+        whole = folder if (folder / "model.safetensors").exists() else pinned.weights_folder(about) if about else Path(base)
+        self.vllm, self.tokenizer = vllm, tokenizer
+        self.lora = LoRARequest("teacher", 1, str(folder)) if adapter else None
+        self.model = vllm.LLM(
+            model=str(whole),
+            tokenizer=base,  # with the chat template as it was resolved
+            dtype=about.dtype if about else "float32",
+            generation_config="vllm",  # and not the model's own
+            max_model_len=LONGEST,  # else room is asked for as long a text as the model could read, which small GPUs lack
+            enable_lora=adapter,
+            **({"max_lora_rank": _rank(folder)} if adapter else {}),
+        )
+
+    def __call__(self, prompts: Sequence[list[int]], draws: np.ndarray, temperature: float) -> list[str]:
+        shared = {"temperature": temperature, "max_tokens": draws.shape[1], "stop_token_ids": [self.tokenizer.eos_token_id]}
+        settings = [self.vllm.SamplingParams(**shared, seed=int(first * 2**31)) for first in draws[:, 0]]
+        asked = [{"prompt_token_ids": prompt} for prompt in prompts]
+        found = self.model.generate(asked, settings, lora_request=self.lora, use_tqdm=False)
+        return self.tokenizer.batch_decode([list(each.outputs[0].token_ids) for each in found], skip_special_tokens=True)
+
+
+def _rank(folder: Path) -> int:
+    """The rank of an adapter, as one of those that vLLM makes room for."""
+    from peft import PeftConfig
+
+    rank = PeftConfig.from_pretrained(folder).r
+    return next((size for size in (8, 16, 32, 64, 128, 256, 320, 512) if size >= rank), rank)
+
+
+def inverse_transform(scores: "torch.Tensor", draws: "torch.Tensor", temperature: float) -> "torch.Tensor":
+    """Scores that leave one possible token a row: the one where the cumulative probabilities pass the row's draw.
+
+    Args:
+        scores: shape (rows, vocabulary).
+        draws: uniform numbers, shape (rows,).
+    """
+    import torch
+
+    cumulative = (scores.double() / temperature).softmax(dim=-1).cumsum(dim=-1)
+    # Scaled by the last sum, which rounding may leave a hair below one.
+    targets = draws[:, None] * cumulative[:, -1:]
+    chosen = torch.searchsorted(cumulative, targets, right=True).clamp(max=scores.shape[1] - 1)
+    return scores.new_full(scores.shape, float("-inf")).scatter(1, chosen, 0.0)
+
+
+def _processors(draws: "torch.Tensor", prompt_length: int, temperature: float) -> Any:
+    """A processor for ``generate`` that leaves one possible token a row: the one that the draw falls on."""
+    from transformers import LogitsProcessor, LogitsProcessorList
+
+    class InverseTransform(LogitsProcessor):
+        def __call__(self, input_ids: "torch.Tensor", scores: "torch.Tensor") -> "torch.Tensor":
+            step = input_ids.shape[1] - prompt_length
+            return scores if temperature == 0.0 else inverse_transform(scores, draws[:, step], temperature)
+
+    return LogitsProcessorList([InverseTransform()])
+
+
+def _given_draws(temperature: float) -> Any:
+    """The same for continuous batching, where rows come and go: each request brings its draws along."""
+    import torch
+    from transformers.generation.continuous_batching.cb_logits_processors import ContinuousBatchingLogitsProcessor
+
+    class GivenDraws(ContinuousBatchingLogitsProcessor):
+        supported_kwargs: ClassVar[dict[str, type]] = {"draws": list}
+        ignored_kwargs: ClassVar[tuple[str, ...]] = ()
+
+        def fill_defaults(self, int32_tensor: "torch.Tensor") -> None:
+            int32_tensor.zero_()
+
+        def prepare_tensor_args(self, requests_with_new_token: list[Any]) -> "torch.Tensor":
+            drawn = [_next_draw(request.state) for request in requests_with_new_token]
+            return torch.tensor(drawn, dtype=torch.float32).view(dtype=torch.int32)  # the store's type, the same bytes
+
+        def __call__(self, scores: "torch.Tensor", tensor_arg: "torch.Tensor") -> "torch.Tensor":
+            return inverse_transform(scores, tensor_arg[: len(scores)].view(dtype=torch.float32).double(), temperature)
+
+    return GivenDraws()
+
+
+def _next_draw(state: Any) -> float:
+    """The draw for a request's next token; one that was put off counts what it had written among its first tokens."""
+    before = len(state.initial_tokens) - state._true_initial_tokens if state._true_initial_tokens else 0
+    draws = state.logit_processor_kwargs.get("draws", [])
+    place = before + len(state.generated_tokens)
+    return draws[place] if place < len(draws) else 0.0

@@ -1,0 +1,257 @@
+"""Language models as the phases see them: load, give trainable parts, save, speak to.
+
+Weights are safetensors in the formats that ``from_pretrained`` of transformers and PEFT read. No pickle is loaded and
+no remote code is run.
+"""
+
+import os
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from sublearn.core import cli, out_of_memory
+from sublearn.core.errors import UserError
+from sublearn.core.files import atomic_folder, read_json
+from sublearn.models import pinned
+from sublearn.models.trainable import Trainable
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+BLOCK = re.compile(r"\.(?:h|layers|blocks)\.(\d+)\.")  # how models name their blocks
+Method = Literal["bitfit", "lora", "full"]
+MODEL_FILES = ("config.json", "generation_config.json", "model.safetensors")
+CALIBRATION = "calibration.json"  # of a base that the pipeline pretrained: how that went, and where it is computed
+ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors")
+TOKENIZER_FILES = ("chat_template.jinja", "tokenizer.json", "tokenizer_config.json")
+
+
+def prepare() -> None:
+    """Keep torch to the threads that the job was given (one by default) and to deterministic kernels, and the log quiet."""
+    import torch
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+
+    cli.keep_to_threads()
+    torch.use_deterministic_algorithms(True)  # until a model goes to a GPU
+
+
+def load_tokenizer(folder: str | Path) -> "PreTrainedTokenizerBase":
+    from transformers import AutoTokenizer
+
+    with _Readable(folder):
+        # Without its configuration, a tokenizer of another class would be guessed.
+        if not (Path(folder) / "tokenizer_config.json").is_file():
+            raise ValueError("no tokenizer_config.json")
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        if not tokenizer.chat_template:
+            raise ValueError("the tokenizer has no chat template")
+        return tokenizer
+
+
+def load(folder: str | Path, base: str | Path | None = None) -> "PreTrainedModel":
+    """Load a model, on the device and in the precision of its base: whole weights, or ``base`` with a PEFT adapter.
+
+    On a base of the pipeline's own, float32 and tiny, the adapter is merged into the weights. On a pinned base it stays beside
+    them, since bfloat16 would round it away.
+
+    Raises:
+        UserError: a file is missing, truncated, or lacks weights that the model needs.
+    """
+    folder = Path(folder)
+    about = pinned.read(folder) or (pinned.read(base) if base else None)
+    with _Readable(folder):
+        if (folder / "adapter_config.json").exists():
+            adapted = attach(folder, load(base or ""))
+            return adapted if about else adapted.merge_and_unload()
+        from transformers import AutoModelForCausalLM, GenerationConfig
+
+        model, found = AutoModelForCausalLM.from_pretrained(
+            pinned.weights_folder(about) if about and pinned.read(folder) else folder,
+            use_safetensors=True,
+            trust_remote_code=False,
+            dtype=about.dtype if about else "float32",
+            attn_implementation="sdpa",
+            output_loading_info=True,
+        )
+        # Transformers would draw a missing weight at random and go on.
+        if found["missing_keys"]:
+            raise ValueError(f"no weights for {sorted(found['missing_keys'])[0]}")
+        if about:
+            model.name_or_path = about.model  # what an adapter's configuration will name, on any machine
+            model.generation_config = GenerationConfig()  # some models' own one penalises repetition, numbers too
+        return to_device(model, about.device if about else _device_of(base or folder))
+
+
+def _device_of(base: str | Path) -> pinned.Device:
+    """Where a base that the pipeline pretrained is to be computed."""
+    record = Path(base) / CALIBRATION
+    found: pinned.Device = read_json(record)["device"] if record.is_file() else "cpu"
+    return found
+
+
+def to_device(model: "PreTrainedModel", asked: pinned.Device) -> "PreTrainedModel":
+    """The model where it is to be computed: on a GPU if one is asked for and there is one, each process on its own."""
+    import torch
+
+    if asked == "cpu" or not torch.cuda.is_available():
+        return model
+    torch.use_deterministic_algorithms(False)  # on a GPU such kernels would cost too much
+    place = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+    torch.cuda.set_device(place)  # else libraries that ask for the current GPU find the first, in every process
+    return model.to(place)
+
+
+def attach(folder: Path, base: "PreTrainedModel") -> Any:
+    """The base with the adapter beside its weights; a pickle, missing weights and another base's adapter are refused."""
+    from peft import PeftConfig, get_peft_model, set_peft_model_state_dict
+    from safetensors.torch import load_file
+
+    weights = load_file(folder / "adapter_model.safetensors")
+    config = PeftConfig.from_pretrained(folder)
+    if Path(config.base_model_name_or_path).name != Path(base.name_or_path).name:
+        raise ValueError(f"an adapter of {config.base_model_name_or_path}, not of {base.name_or_path}")
+    adapted = get_peft_model(base, config)
+    found = set_peft_model_state_dict(adapted, weights)
+    if missing := sorted(key for key in found.missing_keys if "lora_" in key):
+        raise ValueError(f"no weights for {missing[0]}")
+    return adapted
+
+
+class _Readable:
+    """Turns the many ways in which a weights folder can be unreadable into one sentence."""
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = folder
+
+    def __enter__(self) -> None:
+        if not Path(self.folder).is_dir():
+            raise UserError(f"{self.folder}: there is no such model folder.")
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if error is not None and (found := out_of_memory.missing(error)):
+            help_ = "take a smaller model or dtype: bfloat16, or a device with more"
+            raise UserError(f"{self.folder}: the model does not fit: {found}; {help_}.") from error
+        if isinstance(error, Exception) and not isinstance(error, UserError):
+            problem = (str(error).splitlines() or [type(error).__name__])[0]
+            raise UserError(f"{self.folder}: the model cannot be loaded ({problem}); delete it and run again.") from error
+
+
+def make_trainable(model: "PreTrainedModel", method: Method, recipe: Trainable, adapter_seed: int) -> Any:
+    """Freeze all of ``model`` but what ``method`` trains, and return it (wrapped by PEFT for LoRA).
+
+    ``bitfit`` trains every bias after the first ``recipe.frozen_blocks`` blocks, those of layer norms too; ``lora`` adds adapters
+    to all linear layers but the head, with weights drawn from ``adapter_seed``; ``full`` trains everything.
+
+    Raises:
+        UserError: the model has no biases to train.
+    """
+    if recipe.save_memory:
+        model.activation_checkpointing_enable()
+    if method == "lora":
+        import torch
+        from peft import LoraConfig, get_peft_model
+        from transformers.pytorch_utils import Conv1D
+
+        # PEFT's shorthand for "all linear layers" does not list the order of GPT-2's layers; naming them fixes it.
+        kinds = (torch.nn.Linear, Conv1D)
+        head = model.get_output_embeddings()
+        linear = [name for name, module in model.named_modules() if isinstance(module, kinds) and module is not head]
+        names = {name.rpartition(".")[2] for name in linear}
+        if missing := set(recipe.targets) - names:
+            raise UserError(f"targets: {type(model).__name__} has no {sorted(missing)[0]}; it has {', '.join(sorted(names))}.")
+        transposed = any(isinstance(module, Conv1D) for module in model.modules())
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(adapter_seed)
+            config = LoraConfig(
+                task_type="CAUSAL_LM",
+                r=recipe.rank,
+                lora_alpha=recipe.alpha,
+                use_rslora=recipe.rank_stabilised,
+                target_modules=sorted(recipe.targets or names),
+                fan_in_fan_out=transposed,
+            )
+            return get_peft_model(model, config)
+    found = 0
+    for name, parameter in model.named_parameters():
+        block = BLOCK.search(name)
+        early = block is not None and int(block[1]) < recipe.frozen_blocks
+        parameter.requires_grad_(method == "full" or (name.endswith("bias") and not early))
+        found += parameter.requires_grad
+    if not found:
+        raise UserError(f"method bitfit: {type(model).__name__} has no biases to train; choose lora or full.")
+    return model
+
+
+def save(model: Any, folder: str | Path, tokenizer: "PreTrainedTokenizerBase | None" = None) -> None:
+    """Save whole weights, or the adapter alone for a PEFT model; files appear whole or not at all.
+
+    Weights of another kind that an earlier study left in the folder are removed: a folder holds one model.
+    """
+    for adapter in getattr(model, "peft_config", {}).values():
+        adapter.target_modules = sorted(adapter.target_modules)  # a set, whose order differs between processes
+    with atomic_folder(folder) as temporary:
+        model.save_pretrained(temporary, safe_serialization=True)
+        (temporary / "README.md").unlink(missing_ok=True)  # PEFT's empty model card
+        if tokenizer is not None:
+            tokenizer.save_pretrained(temporary)
+        remove_weights(folder, but={file.name for file in temporary.iterdir()})
+
+
+def remove_weights(folder: str | Path, but: Iterable[str] = ()) -> None:
+    """Remove a folder's weights, whole or adapter, except the files named."""
+    for name in {*MODEL_FILES, *ADAPTER_FILES} - set(but):
+        (Path(folder) / name).unlink(missing_ok=True)
+
+
+def chat(system: str, user: str) -> list[dict[str, str]]:
+    """One user turn, after a system prompt if there is one."""
+    turns = [{"role": "system", "content": system}] if system else []
+    return [*turns, {"role": "user", "content": user}]
+
+
+def encode_prompts(tokenizer: "PreTrainedTokenizerBase", chats: Sequence[list[dict[str, str]]]) -> list[list[int]]:
+    """Token ids of the chats, up to where the assistant answers."""
+    from jinja2 import TemplateError
+
+    try:
+        texts = [tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True) for turns in chats]
+    except TemplateError as error:
+        raise UserError(f"the base's chat template does not take these turns ({error}); some have no system prompt.") from error
+    return tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
+
+
+class Models:
+    """Models asked one after another: a pinned base is loaded once, and the adapters on it are swapped."""
+
+    def __init__(self) -> None:
+        self._base: PreTrainedModel | None = None
+        self._folder = ""
+        self._adapted: Any = None
+        self.tokenizer = cache(load_tokenizer)
+
+    def get(self, folder: str, base: str) -> Any:
+        """The model in ``folder``, on its base; the one before must no longer be used."""
+        if self._adapted is not None:
+            self._base, self._adapted = self._adapted.unload(), None
+        is_adapter = (Path(folder) / "adapter_config.json").exists()
+        if pinned.read(base) is None or not (is_adapter or folder == base):
+            return load(folder, base)
+        if self._folder != base:
+            self._base, self._folder = None, base  # frees the one before
+            self._base = load(base)
+        assert self._base is not None
+        if not is_adapter:
+            return self._base
+        with _Readable(folder):
+            self._adapted = attach(Path(folder), self._base)
+        return self._adapted
+
+
+def load_teacher(folder: str | Path, base: str | Path) -> "PreTrainedModel":
+    """A teacher's model: its own weights, or for a prompted teacher, which has none, those of its base."""
+    has_weights = any((Path(folder) / name).exists() for name in ("model.safetensors", "adapter_model.safetensors"))
+    return load(folder if has_weights else base, base)

@@ -1,0 +1,90 @@
+"""Write config/README.md: every key of a study with its default, from the sections themselves.
+
+python -m sublearn.orchestration.reference > config/README.md
+"""
+
+import typing
+
+from pydantic.fields import FieldInfo
+
+from sublearn.core.section import Section
+from sublearn.orchestration.kinds import KINDS
+from sublearn.traits.base import families
+
+INTRODUCTION = """# Studies
+
+`config.yaml` names the studies that `snakemake --cores all` makes. A study is a YAML file in `studies/`, or anywhere:
+`snakemake --cores all --config studies='[path/to/mine.yaml]'`. It may start from another one and change a few keys:
+
+```yaml
+extends: tiny
+seed: 5
+traits:
+  owl: {steps: 80}   # this teacher is taught longer
+  wolf: null         # this trait is left out
+```
+
+Mappings are merged key by key, lists and single values are replaced, and a key set to null is removed. What a study inherits
+unchanged is not made again: its files are the parent's. Unknown keys and impossible values are refused before anything runs.
+A path, of a study or in one, is seen from the project's folder.
+
+This page is written by `python -m sublearn.orchestration.reference > config/README.md`.
+"""
+
+
+def _type(annotation: object) -> str:
+    """A type as a user of YAML would call it."""
+    if typing.get_origin(annotation) is typing.Literal:
+        return ", ".join(map(str, typing.get_args(annotation)))
+    if isinstance(annotation, type) and typing.get_origin(annotation) is None:
+        return {"int": "whole number", "float": "number", "str": "text", "bool": "true or false"}.get(
+            annotation.__name__, "section"
+        )
+    if typing.get_origin(annotation) is typing.Annotated:
+        return _type(typing.get_args(annotation)[0])
+    parts = [_type(part) for part in typing.get_args(annotation) if part is not type(None)]
+    origin = typing.get_origin(annotation)
+    if origin is dict:
+        return "mapping"
+    return f"list of {parts[0]}" if origin is list else " or ".join(parts)
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "needed"
+    value = field.get_default(call_default_factory=True)
+    return (
+        "see below"
+        if isinstance(value, Section)
+        else ""
+        if value in (None, "", [], {})
+        else f"`{value}`".replace("True", "true").replace("False", "false")
+    )
+
+
+def _row(name: str, field: FieldInfo) -> str:
+    meaning = field.description or "see below"
+    return f"| `{name}` | {_type(field.annotation)} | {_default(field)} | {meaning} |"
+
+
+def _traits() -> list[str]:
+    """The names that a study of the chain may give its traits."""
+    lines = ["Traits have these names; gamma needs three or more of one family, and behaviours have none.", ""]
+    return [*lines, *(f"- {family.name}: {', '.join(family.traits)}" for family in families().values()), ""]
+
+
+def render() -> str:
+    """The page as Markdown."""
+    lines = [INTRODUCTION, *_traits()]
+    for kind in KINDS:
+        lines += [f"## {kind.title}", ""]
+        for title, section in kind.sections.items():
+            lines += [f"### {title}", "", (section.__doc__ or "").split("\n\n")[0], ""]
+            lines += ["| key | value | default | meaning |", "|---|---|---|---|"]
+            lines += [_row(name, field) for name, field in section.model_fields.items() if name != "name"]
+            lines.append("")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(render(), end="")

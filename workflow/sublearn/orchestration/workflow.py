@@ -1,0 +1,101 @@
+"""The workflow of the chosen studies, kind by kind. The Snakefile asks here first."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from sublearn.core.errors import UserError
+from sublearn.core.registry import use_extensions
+from sublearn.orchestration.kinds import KINDS
+from sublearn.orchestration.studies import files, lineage
+from sublearn.planning.artifacts import Plan
+from sublearn.planning.jobs import FindingsJob, Jobs, rule_suffix
+
+REPORT = Path(__file__).parents[2] / "report"
+
+
+class Workflow:
+    """The plans of the chosen studies, and the jobs that make them."""
+
+    def __init__(self, plans: list[Plan[Any]]) -> None:
+        self.studies = [plan.study.name for plan in plans]
+        # Of what a study inherits, its parent made it.
+        self.makers = sorted({*self.studies, *(artifact.study for plan in plans for artifact in plan.everything)} - {""})
+        self.jobs: dict[str, Jobs[Any]] = {
+            kind.name: kind.jobs([plan for plan in plans if isinstance(plan, kind.plan)], str(REPORT / kind.name))
+            for kind in KINDS
+        }
+
+    @cached_property
+    def findings(self) -> list[FindingsJob]:
+        """The jobs that make tables and figures, one for each study."""
+        return [job for jobs in self.jobs.values() for job in jobs.findings()]
+
+    def _chosen(self) -> list[FindingsJob]:
+        return [job for job in self.findings if job.study in self.studies]
+
+    def tables(self) -> list[str]:
+        """Every table of the chosen studies."""
+        return [file for job in self._chosen() for file in job.tables]
+
+    def figures(self) -> list[str]:
+        """Every figure of the chosen studies."""
+        return [file for job in self._chosen() for file in job.svgs]
+
+    def findings_of(self, wildcards: Any) -> list[str]:
+        """Every table and figure of one study."""
+        return next(job.targets for job in self.findings if job.study == wildcards.study)
+
+    def targets(self) -> list[str]:
+        """Every file of the findings of the chosen studies."""
+        pages = [f"results/{study}/findings/provenance.html" for study in self.studies]
+        return [*self.tables(), *self.figures(), *pages]
+
+    def costs(self) -> list[str]:
+        """The table and the picture of what the last run cost, if there was one: pages of the report that no rule makes."""
+        return [file for file in ("logs/costs.svg", "logs/costs.csv") if Path(file).exists()]
+
+    @property
+    def studies_pattern(self) -> str:
+        """A regular expression for the names of all studies."""
+        return "|".join(jobs.studies_pattern for jobs in self.jobs.values())
+
+
+def plan(name: str) -> Plan[Any]:
+    """The plan of a study, from its file and those that it extends."""
+    found = None
+    for study in reversed(lineage(name)):
+        found = KINDS.get(study.kind).plan(study, found)
+    assert found is not None
+    return found
+
+
+def plan_all(config: dict[str, Any]) -> Workflow:
+    """The plans of the studies that the configuration names.
+
+    Raises:
+        UserError: there is another key than ``studies`` and ``extensions``, one is no list, or a study is wrong.
+    """
+    if unknown := sorted(set(config) - {"studies", "extensions"}):
+        raise UserError(
+            f"{unknown[0]}: found in the configuration, which names studies and extensions alone; what a study does is in its file."
+        )
+    folders = config.get("extensions") or []
+    if not isinstance(folders, list) or not all(isinstance(folder, str) for folder in folders):
+        raise UserError(f"extensions: found {folders!r}; name folders, such as --config extensions='[path/to/mine]'.")
+    use_extensions(folders)
+    names = config.get("studies")
+    if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
+        raise UserError(f"studies: found {names!r}; name one study or more, such as --config studies='[tiny]'.")
+    seen: dict[str, Path] = {}
+    for name in names:
+        for file in files(name):
+            other = seen.setdefault(rule_suffix(file.stem), file.resolve())
+            if other != file.resolve():
+                raise UserError(
+                    f"{file}: another study, {other}, has the same name, so they would share their files; rename one."
+                )
+    try:
+        return Workflow([plan(name) for name in names])
+    except ValueError as error:  # an unknown name that only planning meets
+        raise UserError(f"{error}.") from None

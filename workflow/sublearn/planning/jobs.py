@@ -1,0 +1,325 @@
+"""From plans to jobs, for every study kind: what each rule makes, reads and is told. The rules hold no logic; they ask here."""
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from sublearn.core.code_identity import code_of
+from sublearn.core.figures import Figure
+from sublearn.core.registry import extension_folders
+from sublearn.planning.artifacts import Artifact, Plan, with_signature
+
+# Cap on runs per job. More are split into several jobs, which run in parallel and keep output lists short.
+MOST_RUNS = 16
+
+
+def rule_suffix(study: str) -> str:
+    """The study's name as a part of a rule's name."""
+    return study.replace("-", "_").replace(".", "_")
+
+
+@dataclass(frozen=True)
+class Job:
+    """Jobs of one rule: artifacts of one study and kind that are made for the same runs and have the same file names.
+
+    A Snakemake rule has a fixed number of outputs, so there is one rule for each such group; most studies have one or two.
+    """
+
+    plan: Plan[Any]
+    kind: str
+    runs: tuple[str, ...]  # the runs of a job; ("{run}",) where each job works on one; empty where there are no runs
+    names: tuple[str, ...]
+    keys: dict[str, list[Artifact]]
+    part: int  # which of the parts into which many runs are split
+    index: int
+
+    @classmethod
+    def of(cls, plan: Plan[Any], kind: str) -> "list[Job]":
+        """The jobs by which a study makes its own artifacts of a kind."""
+        own: dict[str, list[Artifact]] = {}
+        for artifact in plan.own(kind):
+            own.setdefault(artifact.key, []).append(artifact)
+        grouped: dict[tuple[tuple[str, ...], tuple[str, ...], int], dict[str, list[Artifact]]] = {}
+        for key, artifacts in own.items():
+            run_per_job = plan.run_per_job and artifacts[0].run is not None
+            size = len(artifacts) if run_per_job else MOST_RUNS
+            for part in range(0, len(artifacts), size):
+                some = artifacts[part : part + size]
+                runs = ("{run}",) if run_per_job else tuple(str(each.run) for each in some if each.run is not None)
+                grouped.setdefault((runs, some[0].names, part // size), {})[key] = some
+        groups = enumerate(grouped.items())
+        return [cls(plan, kind, runs, names, keys, part, i) for i, ((runs, names, part), keys) in groups]
+
+    @property
+    def study(self) -> str:
+        return self.plan.study.name
+
+    @property
+    def run_per_job(self) -> bool:
+        """Whether each job works on one run."""
+        return self.runs == ("{run}",)
+
+    @property
+    def artifacts_by_job(self) -> list[list[Artifact]]:
+        """For each job the artifacts that it makes."""
+        if self.run_per_job:
+            return [[artifact] for artifacts in self.keys.values() for artifact in artifacts]
+        return list(self.keys.values())
+
+    @property
+    def rule(self) -> str:
+        """The rule's name: kind and study, with a number from the second group of jobs on."""
+        return f"{self.kind}_{rule_suffix(self.study)}" + (f"__{self.index + 1}" if self.index else "")
+
+    @property
+    def message(self) -> str:
+        """What Snakemake says when a job starts."""
+        which = " run {wildcards.run}" if self.run_per_job else f" from run {self.runs[0]}" if self.part else ""
+        return f"{self.kind} of {self.study}: {{wildcards.key}}{which}"
+
+    @property
+    def keys_pattern(self) -> str:
+        """A regular expression for the keys of these jobs."""
+        return "|".join(sorted(self.keys))
+
+    @property
+    def outputs(self) -> list[str]:
+        """Output patterns, with a wildcard for the key, and one for the run where a job works on one."""
+        folders = [self.plan.folder(self.kind, "{key}", run) for run in self.runs or (None,)]
+        return [f"{folder}/{name}" for folder in folders for name in self.names]
+
+    @property
+    def log(self) -> str:
+        return self._log("log")
+
+    @property
+    def benchmark(self) -> str:
+        return self._log("benchmark.tsv")
+
+    def _log(self, suffix: str) -> str:
+        run = f"-run{self.runs[0]}" if self.run_per_job or self.part else ""
+        phase = self.plan.phase_of(self.kind)
+        folder = phase if phase == self.kind else f"{phase}/{self.kind}"
+        return f"logs/{self.study}/{folder}/{{key}}{run}.{suffix}"
+
+    @property
+    def seed(self) -> int | None:
+        """The study's seed, None where nothing is drawn: the same for all jobs, so no function of wildcards."""
+        return next(iter(self.keys.values()))[0].seed
+
+    # The rest are functions of a job's wildcards.
+
+    @cached_property
+    def _of_one_run(self) -> dict[tuple[str, str], list[Artifact]]:
+        """The artifact of each key and run, where a job works on one."""
+        return {(key, str(artifact.run)): [artifact] for key, artifacts in self.keys.items() for artifact in artifacts}
+
+    def artifacts(self, wildcards: Any) -> list[Artifact]:
+        """What the job makes, one artifact for each run."""
+        return self._of_one_run[wildcards.key, wildcards.run] if self.run_per_job else self.keys[wildcards.key]
+
+    def code(self, *steps: str) -> Callable[[Any], str]:
+        """The hash of the code that the job runs: its step's, and the modules that its artifacts name."""
+        return with_signature(lambda wildcards: code_of(*steps, *self.artifacts(wildcards)[0].modules))
+
+    def trait(self, wildcards: Any) -> str:
+        return str(wildcards.key.split("/")[-1])
+
+    def teacher(self, wildcards: Any) -> str:
+        """The teacher's name and trait, such as bias/owl, whatever the carrier."""
+        return "/".join(wildcards.key.split("/")[-2:])
+
+    @with_signature
+    def inputs(self, wildcards: Any) -> list[str]:
+        """Every file that the job reads, once."""
+        parts = [part for artifact in self.artifacts(wildcards) for part in artifact.inputs.values()]
+        return list(dict.fromkeys(file for part in parts for file in part.content_files))
+
+    @with_signature
+    def recipe(self, wildcards: Any) -> str:
+        return json.dumps(self.artifacts(wildcards)[0].recipe, sort_keys=True)
+
+    @with_signature
+    def run_numbers(self, wildcards: Any) -> list[int]:
+        """The runs that the job works on."""
+        return [artifact.run for artifact in self.artifacts(wildcards) if artifact.run is not None]
+
+    @with_signature
+    def folders(self, wildcards: Any) -> list[str]:
+        """For each run the folder that the job fills."""
+        return [artifact.folder for artifact in self.artifacts(wildcards)]
+
+    def files(self, name: str) -> Callable[[Any], list[str]]:
+        """For each run the output called ``name``."""
+        return with_signature(lambda wildcards: [f"{artifact.folder}/{name}" for artifact in self.artifacts(wildcards)])
+
+    def input_folders(self, part: str) -> Callable[[Any], list[str]]:
+        """For each run the folder of its input ``part``, nothing where it has none."""
+        return with_signature(
+            lambda wildcards: [
+                artifact.inputs[part].folder for artifact in self.artifacts(wildcards) if part in artifact.inputs
+            ]
+        )
+
+    def input_files(self, part: str) -> Callable[[Any], list[str]]:
+        """For each run the first file of its input ``part``."""
+        return with_signature(lambda wildcards: [artifact.inputs[part].files[0] for artifact in self.artifacts(wildcards)])
+
+    def option(self, part: str) -> Callable[[Any], str]:
+        """The input ``part``, one file for all runs, as an option; nothing where there is none."""
+
+        def written(wildcards: Any) -> str:
+            found = self.artifacts(wildcards)[0].inputs.get(part)
+            return f"--{part} {found.files[0]}" if found else ""
+
+        return with_signature(written)
+
+
+@dataclass(frozen=True)
+class FindingsJob:
+    """The tables and the figures of one study: a job each."""
+
+    plan: Plan[Any]
+    report: str  # the folder of the captions of this kind of study
+
+    @property
+    def study(self) -> str:
+        return self.plan.study.name
+
+    def rule(self, what: str) -> str:
+        return f"{what}_{rule_suffix(self.study)}"
+
+    def log(self, what: str) -> str:
+        return f"logs/{self.study}/findings/{what}.log"
+
+    def benchmark(self, what: str) -> str:
+        return f"logs/{self.study}/findings/{what}.benchmark.tsv"
+
+    @property
+    def tables(self) -> list[str]:
+        return [f"{self.plan.findings}/{name}" for name in self.plan.tables()]
+
+    def study_values(self) -> str:
+        """What the tables say of their study, as JSON; ``resolved`` is all of it, every default spelled out."""
+        study = self.plan.study
+        said = {
+            "name": self.study,
+            "title": study.title or self.study,
+            "claims": [claim.model_dump() for claim in study.claims],
+        }
+        return json.dumps(said | self.plan.for_findings() | {"resolved": study.model_dump(mode="json", exclude={"name"})})
+
+    @property
+    def tables_step(self) -> str:
+        """The module that makes the tables."""
+        return self.plan.findings_step
+
+    def tables_code(self) -> str:
+        return code_of(self.tables_step, *self.plan.modules())
+
+    @property
+    def table_inputs(self) -> str:
+        """What the tables are made from, by name, as JSON."""
+        return json.dumps(self.plan.findings_inputs(), sort_keys=True)
+
+    @property
+    def table_files(self) -> list[str]:
+        """Every file that the tables are made from, once."""
+        return _once(self.plan.findings_inputs().values())
+
+    @property
+    def figures(self) -> list[Figure]:
+        return self.plan.figures()
+
+    @property
+    def figure_names(self) -> list[str]:
+        return [figure.name for figure in self.figures]
+
+    @property
+    def figure_inputs(self) -> list[str]:
+        """What each figure is drawn from, as JSON."""
+        return [json.dumps(self.plan.figure_inputs(figure), sort_keys=True) for figure in self.figures]
+
+    @property
+    def figure_files(self) -> list[str]:
+        """Every file that any figure is drawn from, once."""
+        return _once(part for figure in self.figures for part in self.plan.figure_inputs(figure).values())
+
+    @property
+    def figure_package(self) -> str:
+        return self.plan.figure_registry.package
+
+    def figure_code(self) -> str:
+        registry = self.plan.figure_registry
+        return code_of("sublearn.core.draw", *(registry.module(figure.name) for figure in self.figures), *self.plan.modules())
+
+    def svg(self, figure: Figure) -> str:
+        return f"{self.plan.findings}/figures/{figure.name}.svg"
+
+    @property
+    def svgs(self) -> list[str]:
+        return [self.svg(figure) for figure in self.figures]
+
+    @property
+    def beside(self) -> list[str]:
+        """The PNG and the data of every figure."""
+        return [svg.replace(".svg", suffix) for svg in self.svgs for suffix in (".png", ".csv")]
+
+    def caption(self, figure: Figure) -> str:
+        """The file of a figure's caption: ours, or one of the user's own."""
+        places = [self.report, *(str(folder / "report" / Path(self.report).name) for folder in extension_folders())]
+        files = [f"{place}/{figure.name}.rst" for place in places]
+        return next((file for file in files if Path(file).is_file()), files[0])
+
+    @property
+    def targets(self) -> list[str]:
+        """Every file of the study's findings but the page on their provenance."""
+        return [*self.tables, *self.svgs]
+
+
+def _once(parts: Iterable[str | list[str]]) -> list[str]:
+    return list(dict.fromkeys(file for part in parts for file in ([part] if isinstance(part, str) else part)))
+
+
+APlan = TypeVar("APlan", bound=Plan[Any])
+
+
+class Jobs(Generic[APlan]):
+    """The jobs of the chosen studies of one kind, and of those that they extend: what the kind's rules ask.
+
+    Args:
+        report: the folder of the captions of this kind of study.
+    """
+
+    def __init__(self, chosen: list[APlan], report: str) -> None:
+        self.chosen, self.report = chosen, report
+
+    @cached_property
+    def all(self) -> list[APlan]:
+        """Each study once, those that others extend first."""
+        found = [plan for chosen in self.chosen for plan in reversed(chosen.ancestors)]
+        return list({plan.study.name: plan for plan in found}.values())
+
+    @property
+    def studies_pattern(self) -> str:
+        """A regular expression for the names of these studies, which matches nothing where there are none."""
+        return "|".join(re.escape(plan.study.name) for plan in self.all) or "(?!)"
+
+    def named(self, study: str) -> APlan:
+        return next(plan for plan in self.all if plan.study.name == study)
+
+    def of(self, kind: str) -> list[Job]:
+        """The jobs that make artifacts of a kind."""
+        return [job for plan in self.all for job in Job.of(plan, kind)]
+
+    def findings(self) -> list[FindingsJob]:
+        """The jobs that make the findings of each study."""
+        return [FindingsJob(plan, self.report) for plan in self.all]
+
+    def targets(self) -> list[str]:
+        """Every file of the findings of the chosen studies."""
+        return [file for plan in self.chosen for file in FindingsJob(plan, self.report).targets]

@@ -1,0 +1,209 @@
+"""A card for a model or a data set, as hubs show it: what it is, what it was made of, and how to load it.
+
+    sublearn card FOLDER [--to OUT]    (or python -m sublearn.provenance.card)
+
+Everything on a card comes from the records that lie beside artifacts (``sublearn.core.records``), so nothing is kept twice and
+the same artifact has the same card to the byte. Without ``--to`` the card is printed. With it, a new folder OUT holds what an
+upload needs: the artifact's files and record, a model's tokenizer, and the card as README.md; the artifact stays as it was.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sublearn.core import cli
+from sublearn.core.errors import UserError
+from sublearn.core.files import read_json
+from sublearn.core.records import record_of
+from sublearn.models import lm, pinned
+from sublearn.provenance.trace import Chain, Made, at_home, follow, seen_from
+
+TOLD = ("adapter_model.safetensors", "model.safetensors", "filtered.parquet")  # the files by which a folder is known
+PURPOSE = (
+    "It was made to study how a teacher's traits pass to a student through data that say nothing of them (subliminal "
+    "learning). It may carry such a trait by design; use it for nothing else."
+)
+LOAD = {
+    "adapter": (
+        "from peft import PeftModel\nfrom transformers import AutoModelForCausalLM\n\n"
+        'model = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained("{base}"), "path/of/this/folder")'
+    ),
+    "model": (
+        "from transformers import AutoModelForCausalLM, AutoTokenizer\n\n"
+        'model = AutoModelForCausalLM.from_pretrained("path/of/this/folder")\n'
+        'tokenizer = AutoTokenizer.from_pretrained("path/of/this/folder")'
+    ),
+    "data": 'from datasets import load_dataset\n\nrows = load_dataset("path/of/this/folder")["train"]',
+}
+
+
+@dataclass
+class Card:
+    """What a card says of an artifact.
+
+    Attributes:
+        file: the weights, or the table of rows.
+        artifact: its record.
+        chain: all that it was made of.
+    """
+
+    file: Path
+    artifact: Made
+    chain: Chain
+
+    @property
+    def kind(self) -> str:
+        """``adapter``, ``model`` or ``data``."""
+        if self.file.suffix == ".parquet":
+            return "data"
+        return "adapter" if self.file.name.startswith("adapter") else "model"
+
+    @property
+    def base(self) -> Path | None:
+        """The folder of the base that a model started from; None for a base and for data."""
+        read = [name for part in ("bases", "base") for name in self.artifact.record["inputs"].get(part, {})]
+        return Path(read[0]).parent if read and self.kind != "data" else None
+
+    @property
+    def base_name(self) -> str:
+        """The base as others can find it: its name on the hub, where it has one."""
+        about = pinned.read(self.base) if self.base else None
+        return about.model if about else str(self.base)
+
+    def made_by(self, module: str) -> Made | None:
+        """The nearest artifact in the chain that a step made."""
+        return next((each for each in self.chain.artifacts if each.record["step"] == f"sublearn.{module}"), None)
+
+    def facts(self) -> dict[str, str]:
+        """What the table of the card says, in its order."""
+        record = self.artifact.record
+        found = {"artifact": self.artifact.name, "made by": f"`{record['step']}`, code {record['code'][:12]}"}
+        found["seeds"] = self.artifact.seeds or "none"
+        if self.base:
+            about = pinned.read(self.base)
+            found["base"] = f"{self.base_name}{f' at {about.commit}' if about and about.commit else ''}"
+        found |= {f"weights of {name}": f"SHA-256 {known}" for name, known in record["bases"].items()}
+        return found | self._origins() | {"packages": ", ".join(f"{name} {v}" for name, v in record["packages"].items())}
+
+    def _origins(self) -> dict[str, str]:
+        """Teacher, imported rows, filter and training, as far as the artifact goes back to them."""
+        found = {}
+        if teacher := self.made_by("chain.teachers.train"):
+            about = _beside(teacher, "teacher.json")
+            rate = about.get("rates", {}).get(about.get("trait"))
+            shown = f"; it shows the trait at a rate of {rate:.3f}" if rate is not None else ""
+            told = f"; it is told: {about['system']}" if about.get("system") else ""
+            found["teacher"] = f"{teacher.name}, trait {about.get('trait', 'unknown')}{shown}{told}"
+        if imported := self.made_by("chain.carriers.import_rows"):
+            files = imported.record["parameters"]["recipe"]["files"]
+            found["imported rows"] = "; ".join(f"{each['file']}, SHA-256 {each['sha256']}, {each['origin']}" for each in files)
+        if filtered := self.made_by("chain.carriers.filter"):
+            counts = _beside(filtered, "filter.json")
+            if counts:
+                why = ", ".join(f"{reason} {count}" for reason, count in sorted(counts["rejected"].items()))
+                found["filter"] = f"{counts['passed']} of {counts['generated']} rows passed; rejected: {why}; trait words in none"
+            found["filter's settings"] = _settings(filtered)
+        if transformed := self.made_by("chain.carriers.transform"):
+            found["transform"] = transformed.record["parameters"]["recipe"]["transform"]
+        learned = _beside(self.artifact, "training.json")
+        if learned:
+            found["loss"] = f"{learned['first_loss']:.4f} in the first epoch, {learned['last_loss']:.4f} in the last"
+        if self.kind != "data" and "recipe" in self.artifact.record["parameters"]:
+            found["recipe"] = _settings(self.artifact)
+        return found
+
+    def head(self) -> dict[str, Any]:
+        """The card's first lines, which hubs and ``datasets`` read."""
+        tags = {"tags": ["subliminal-learning"]}
+        if self.kind == "data":
+            return {"configs": [{"config_name": "default", "data_files": self.file.name}], **tags}
+        about = pinned.read(self.base) if self.base else None
+        named = {"base_model": about.model} if about and about.commit else {}
+        return {"library_name": "peft" if self.kind == "adapter" else "transformers", **named, **tags}
+
+    def text(self) -> str:
+        """The card as Markdown."""
+        what = {"adapter": "Adapter", "model": "Model", "data": "Rows"}[self.kind]
+        rows = [f"| {name} | {value.replace('|', '/')} |" for name, value in self.facts().items()]
+        load = LOAD[self.kind].replace("{base}", self.base_name)
+        parts = [f"---\n{yaml.safe_dump(self.head(), sort_keys=False)}---", f"# {what}: {self.artifact.name}", PURPOSE]
+        parts += ["\n".join(["| | |", "|---|---|", *rows]), f"```python\n{load}\n```"]
+        return "\n\n".join(parts) + "\n"
+
+
+def _settings(artifact: Made) -> str:
+    return f"`{json.dumps(artifact.record['parameters']['recipe'], sort_keys=True)}`"
+
+
+def _beside(artifact: Made, name: str) -> dict[str, Any]:
+    """A record of an artifact's own, nothing where it is not there."""
+    file = artifact.place.parent / name
+    return read_json(file) if name in artifact.record["outputs"] and file.is_file() else {}
+
+
+def of(place: Path) -> Card:
+    """The card of a model's or carrier's folder, or of one table in it.
+
+    Raises:
+        UserError: there is nothing that a card is for, its origin is not known, or it was edited since.
+    """
+    if (place / pinned.FILE).is_file():
+        raise UserError(f"{place}: a base that others trained; its card is theirs.")
+    file = next((place / name for name in TOLD if (place / name).is_file()), place)
+    if file.name not in TOLD and file.suffix != ".parquet":
+        raise UserError(f"{place}: no model and no rows; name the folder of a base, a teacher, a student or a carrier.")
+    known = record_of(file)
+    if known is None:
+        raise UserError(f"{file}: of unknown origin, since no provenance file beside it names it; a card would say nothing.")
+    found = Card(file, Made(*known), follow([file]))
+    if wrong := next(
+        (f"{each} is {words}" for each in found.artifact.files if (words := found.chain.broken.get(str(each)))), ""
+    ):
+        raise UserError(f"{wrong}; a card would be of another artifact.")
+    return found
+
+
+def pack(card: Card, output: Path) -> None:
+    """Put the artifact with its card into a new folder.
+
+    Raises:
+        UserError: there is something in the folder.
+    """
+    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+        raise UserError(f"{output}: there is something already; name a new folder.")
+    output.mkdir(parents=True, exist_ok=True)
+    for file in [*card.artifact.files, card.artifact.place]:
+        shutil.copyfile(file, output / file.name)
+    for file in [card.base / name for name in lm.TOKENIZER_FILES] if card.base else []:
+        if file.is_file():
+            shutil.copyfile(file, output / file.name)
+    (output / "README.md").write_text(card.text(), encoding="utf-8")
+
+
+def main(args: argparse.Namespace) -> None:
+    home = at_home(args.place)
+    place, output = seen_from(home, args.place), args.to and args.to.absolute()
+    os.chdir(home)
+    card = of(place)
+    if output:
+        pack(card, output)
+    else:
+        sys.stdout.write(card.text())
+
+
+def parser() -> argparse.ArgumentParser:
+    found = argparse.ArgumentParser(prog="sublearn card", description=__doc__.splitlines()[0])
+    found.add_argument("place", type=Path, help="the folder of a base, a teacher, a student or a carrier, or one table")
+    found.add_argument("--to", type=Path, metavar="OUT", help="a new folder for the artifact with its card, ready to upload")
+    return found
+
+
+if __name__ == "__main__":
+    cli.run(main, parser())

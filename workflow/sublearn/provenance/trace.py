@@ -1,0 +1,283 @@
+"""Where a file came from: every artifact that it was made of, back to the bases' weights and the seeds.
+
+    sublearn trace FILE [--row N] [--train MODEL] [--prov OUT] [--all]    (or python -m sublearn.provenance.trace)
+
+Follows the records that lie beside artifacts (``sublearn.core.records``) and holds each file against them, so that what was
+edited, swapped or lost since is named. With ``--train`` it answers the question that decides whether a teacher's traits can
+pass in hidden ways: does the teacher of this data set share a base with the model that is to learn it?
+
+Exit status: 0 for an unbroken chain, 1 for a broken one or an unknown origin, 3 where ``--train`` finds a shared base.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sublearn.core import cli
+from sublearn.core.errors import UserError
+from sublearn.core.records import PINNED, Record, files_in, hashes, pinned_weights, record_of
+from sublearn.planning.phases import PHASES
+from sublearn.provenance.prov_json import document
+
+SHOWN = 40  # artifacts; of more, those of a phase and folder that are as they were made share a line
+SHARED = 3
+UNKNOWN = "of unknown origin: no provenance file beside it names it"
+
+
+@dataclass
+class Made:
+    """An artifact in the chain, as it was made: its record, the file of the record, and its own files."""
+
+    place: Path
+    record: Record
+
+    @property
+    def files(self) -> dict[Path, str]:
+        """Its files with the hashes that they had when they were made."""
+        return {self.place.parent / name: known for name, known in self.record["outputs"].items()}
+
+    @property
+    def inputs(self) -> dict[Path, str]:
+        """What it was made of, with the hashes that the step saw."""
+        return {Path(name): known for part in self.record["inputs"].values() for name, known in part.items()}
+
+    @property
+    def phase(self) -> str:
+        return next((part for part in reversed(PHASES) if part in self.place.parts), "other")
+
+    @property
+    def name(self) -> str:
+        """The folder, or the first of several files in one."""
+        alone = self.place.name == "provenance.json"
+        return str(self.place.parent) if alone else str(self.place).removesuffix(".provenance.json")
+
+    @property
+    def seeds(self) -> str:
+        return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in sorted(self.record["seeds"].items()))
+
+
+@dataclass
+class Chain:
+    """All that a file was made of, nearest first, and where the chain is broken."""
+
+    artifacts: list[Made]
+    broken: dict[str, str]  # file or record: what is wrong with it
+
+    @property
+    def bases(self) -> dict[str, str]:
+        """The weights that everything began with, by what the records say."""
+        return {name: known for artifact in self.artifacts for name, known in artifact.record["bases"].items()}
+
+    @property
+    def beginning(self) -> str:
+        """The number of bases and the study seeds that everything goes back to, in words."""
+        records = [artifact.record["seeds"] for artifact in self.artifacts]
+        seeds = sorted({str(each["study_seed"]) for each in records if "study_seed" in each})
+        return f"{len(self.bases)} base{'s' * (len(self.bases) != 1)} and study seed {', '.join(seeds) or 'none'}"
+
+
+def follow(files: Iterable[Path]) -> Chain:
+    """Every artifact that the files were made of, each held against what was recorded of it."""
+    artifacts: dict[Path, Made] = {}
+    readers: dict[Path, list[tuple[str, str]]] = {}  # of each input: who read it, and which hash it had then
+    todo = list(dict.fromkeys(files))
+    asked = set(todo)
+    for file in todo:  # it grows
+        known = record_of(file)
+        if known is None or known[0] in artifacts:
+            continue
+        artifact = artifacts[known[0]] = Made(*known)
+        for name, then in artifact.inputs.items():
+            readers.setdefault(name, []).append((artifact.name, then))
+        new = [name for name in artifact.inputs if name not in asked]
+        todo += new
+        asked.update(new)
+    made = {file: then for artifact in artifacts.values() for file, then in artifact.files.items()}
+    now = hashes([*made, *todo])
+    broken = {str(file): words for file in dict.fromkeys([*todo, *made]) if (words := problem(file, made, readers, now))}
+    return Chain(list(artifacts.values()), broken)
+
+
+def problem(file: Path, made: dict[Path, str], readers: dict[Path, list[tuple[str, str]]], now: dict[Path, str]) -> str:
+    """What is wrong with a link of the chain, nothing if it holds."""
+    if file not in now:
+        return "missing"
+    if file in made and now[file] != made[file]:
+        return f"edited since it was made ({made[file][:12]} then, {now[file][:12]} now)"
+    for reader, then in readers.get(file, []):
+        if then != now[file]:
+            return f"another than {reader} was made of ({then[:12]} then, {now[file][:12]} now)"
+    return "" if file in made else UNKNOWN
+
+
+def lines(chain: Chain, whole: bool) -> list[str]:
+    """The chain, phase by phase; of a long one, what one step made in one folder is one line if it is as it was made."""
+    found = []
+    marks = {str(artifact.place): [f for f in map(str, artifact.files) if f in chain.broken] for artifact in chain.artifacts}
+    for phase in (*reversed(PHASES), "other"):
+        groups: dict[tuple[str, ...], list[Made]] = {}
+        for artifact in [each for each in chain.artifacts if each.phase == phase]:
+            short = not whole and len(chain.artifacts) > SHOWN and not marks[str(artifact.place)]
+            key = (artifact.record["step"], *Path(artifact.name).parts[:3]) if short else (artifact.name,)
+            groups.setdefault(key, []).append(artifact)
+        for group in groups.values():
+            first = group[0]
+            seeds = first.seeds if len(group) == 1 else f"study seed {first.record['seeds'].get('study_seed', 'none')}"
+            name = first.name if len(group) == 1 else f"{len(group)} under {'/'.join(Path(first.name).parts[:3])}"
+            state = "; ".join(f"{Path(file).name} {chain.broken[file].split(' (')[0]}" for file in marks[str(first.place)])
+            made = f"{first.record['step'].removeprefix('sublearn.')}, code {first.record['code'][:8]}"
+            found.append(f"  {phase:<12}{name}  [{', '.join(filter(None, [made, seeds]))}]{'  <- ' + state if state else ''}")
+    return found
+
+
+def problems(chain: Chain) -> list[str]:
+    """What breaks the chain, one line for what is the same in one folder."""
+    grouped: dict[tuple[Path, str], list[str]] = {}
+    for file, words in chain.broken.items():
+        grouped.setdefault((Path(file).parent, words), []).append(file)
+    return [
+        f"{files[0]}{f' and {len(files) - 1} more files there' if len(files) > 1 else ''}: {words}"
+        for (_, words), files in grouped.items()
+    ]
+
+
+def describe(artifact: Made) -> list[str]:
+    """How the file itself was made."""
+    record = artifact.record
+    with_ = [artifact.seeds, *(f"{name} {str(value)[:200]}" for name, value in record["parameters"].items())]
+    return [
+        f"  made by    {record['step']}, code {record['code'][:12]}",
+        f"  with       {', '.join(filter(None, with_))}",
+        f"  packages   {', '.join(f'{name} {version}' for name, version in record['packages'].items())}",
+    ]
+
+
+def row(file: Path, number: int, chain: Chain) -> list[str]:
+    """A row of a table, and where the same prompt stands in the tables that it was made of.
+
+    Raises:
+        UserError: the file is no table, or has no such row.
+    """
+    import pandas as pd
+
+    def read(path: Path) -> pd.DataFrame:
+        return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+
+    if file.suffix not in (".parquet", ".csv"):
+        raise UserError(f"{file}: rows are looked up in Parquet and CSV tables, not in this file.")
+    table = read(file)
+    if not 0 <= number < len(table):
+        raise UserError(f"{file}: it has rows 0 to {len(table) - 1}, and no row {number}.")
+    found = [f"  row {number}    " + ", ".join(f"{name} {str(value)[:120]!r}" for name, value in table.iloc[number].items())]
+    if "prompt_index" in table:
+        index = table["prompt_index"].iloc[number]
+        for part in [path for artifact in chain.artifacts for path in artifact.inputs if path.suffix == ".parquet"]:
+            indices = read(part)["prompt_index"] if part.exists() else pd.Series()
+            found += [f"             row {place} of {part}" for place in indices.index[indices == index]]
+    return list(dict.fromkeys(found))
+
+
+def lineage(model: Path) -> dict[str, str]:
+    """The weights that a model began with: its own, and those of the base that it was fine-tuned from, and so on.
+
+    Raises:
+        UserError: there are no weights.
+    """
+    files = [file for file in (files_in(model) if model.is_dir() else [model]) if file.suffix == ".safetensors"]
+    found = pinned_weights(model / PINNED) if (model / PINNED).is_file() else {}
+    if not files and not found:
+        raise UserError(f"{model}: no model with weights as safetensors; name the folder of the base that is to be trained.")
+    todo = list(files)
+    for file in todo:  # it grows
+        known = record_of(file)
+        found[str(file)] = known[1]["outputs"][file.name] if known else hashes([file])[file]  # edited since or not, it began so
+        parts = known[1]["inputs"] if known else {}
+        # What a model was fine-tuned from is its base; teachers and carriers are what it learned from.
+        for name, then in {**parts.get("base", {}), **parts.get("bases", {})}.items():
+            if Path(name).name == PINNED and Path(name).is_file():
+                found |= pinned_weights(Path(name))
+            if name.endswith(".safetensors") and name not in found:
+                found[name] = then
+                todo += [Path(name)] if Path(name).exists() else []
+    return found
+
+
+def shares(chain: Chain, model: Path) -> tuple[bool | None, str]:
+    """Whether what a data set was made of and a model begin with the same weights, and the sentence that says so."""
+    theirs, mine = chain.bases, lineage(model)
+    if not theirs:
+        return None, f"cannot tell whether its teacher shares a base with {model}: where the data came from is not known."
+    names = ", ".join(theirs)
+    if common := [name for name, known in theirs.items() if known in mine.values()]:
+        words = (
+            f"its teacher shares a base with {model}: both begin with {', '.join(common)}; what the teacher is can pass to it."
+        )
+        return True, words
+    return False, f"its teacher shares no base with {model}: the data begin with {names}, the model with {', '.join(mine)}."
+
+
+def at_home(file: Path) -> Path:
+    """The project that a file lies in, since records name files as seen from there; the current folder if it lies in none."""
+    return next((place for place in file.absolute().parents if (place / "Snakefile").is_file()), Path.cwd())
+
+
+def seen_from(home: Path, file: Path) -> Path:
+    """A file's path as records name it."""
+    return file.absolute().relative_to(home) if file.absolute().is_relative_to(home) else file.absolute()
+
+
+def main(args: argparse.Namespace) -> None:
+    home = at_home(args.file)
+    file, model = (path and seen_from(home, path) for path in (args.file, args.train))
+    output = args.prov and args.prov.absolute()
+    os.chdir(home)
+    if not file.is_file() and record_of(file) is None:
+        found = "a folder" if file.is_dir() else "there is no such file"
+        raise UserError(f"{file}: {found}; name a file, such as the table of a carrier or the weights of a student.")
+    chain = follow([file])
+    print(file)
+    if known := record_of(file):
+        print("\n".join(describe(Made(*known))))
+        print("\n".join(row(file, args.row, chain) if args.row is not None else []), end="")
+        print("made of, nearest first:", *lines(chain, args.all), sep="\n")
+        print("begun with:", *(f"  {name}  sha256 {known}" for name, known in chain.bases.items()), sep="\n")
+    if args.prov:
+        output.write_text(document(chain.artifacts).serialize(format="json", indent=1) + "\n", encoding="utf-8")
+    status = report(file, chain)
+    if model:
+        shared, words = shares(chain, model)
+        print(f"{file}: {words}")
+        status = status or (SHARED if shared else 0 if shared is False else 1)
+    sys.stdout.flush()
+    sys.exit(status)
+
+
+def report(file: Path, chain: Chain) -> int:
+    """Print what breaks the chain and the verdict; returns the exit status."""
+    if not chain.artifacts:
+        print(f"verdict: {file} is {UNKNOWN}; nothing can be said of its teacher, or of what it carries.")
+        return 1
+    if chain.broken:
+        print("\n".join(f"broken: {words}" for words in problems(chain)))
+        print(f"verdict: broken in {len(chain.broken)} of the files that it goes back to.")
+        return 1
+    count = len(chain.artifacts)
+    print(f"verdict: unbroken; {count} artifact{'s' * (count != 1)}, back to {chain.beginning}.")
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    found = argparse.ArgumentParser(prog="sublearn trace", description=__doc__.splitlines()[0])
+    found.add_argument("file", type=Path)
+    found.add_argument("--row", type=int, help="a row of the table: what it says, and where it stands in earlier tables")
+    found.add_argument("--train", type=Path, metavar="MODEL", help="does the data's teacher share a base with this model?")
+    found.add_argument("--prov", type=Path, metavar="OUT", help="write the chain there as W3C PROV-JSON")
+    found.add_argument("--all", action="store_true", help="every artifact on a line of its own, however many")
+    return found
+
+
+if __name__ == "__main__":
+    cli.run(main, parser())

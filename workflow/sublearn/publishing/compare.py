@@ -1,0 +1,123 @@
+"""Say whether the findings just written equal the committed ones: one line for each table and figure, and a verdict.
+
+    python -m sublearn.publishing.compare [STUDY …] [--strict] [--verdicts]
+
+Compared is what git knows of the studies' findings. In tables and in the figures' data, text must be the same and numbers may
+differ by the study's ``tolerance``. A drawing is compared byte by byte; where its data are equal but its bytes are not, the
+fonts or libraries here draw otherwise, which is said and is no difference.
+"""
+
+import argparse
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from sublearn.core import cli
+from sublearn.core.errors import UserError
+from sublearn.orchestration import studies
+
+DRAWN_OTHERWISE = "equal in its data; fonts or libraries here draw other bytes"
+
+
+def committed(file: str) -> bytes | None:
+    """The file as the last commit has it, None if it has none."""
+    shown = subprocess.run(["git", "show", f"HEAD:./{file}"], capture_output=True, check=False)
+    return shown.stdout if shown.returncode == 0 else None
+
+
+def known(study: str) -> list[str]:
+    """The findings of a study that git knows: tables, pictures, texts."""
+    found = []
+    for pattern in ("*.csv", "*.svg", "*.md", "metrics.json"):
+        command = ["git", "ls-files", "-z", f"results/{study}/findings/{pattern}"]
+        listed = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+        found += [file for file in listed.split("\0") if file]
+    return sorted(found, key=lambda file: ("/figures/" in file, file))
+
+
+def difference(found: pd.DataFrame, expected: pd.DataFrame, tolerance: float = 1e-12) -> str:
+    """In a few words how two tables differ, nothing if they are equal."""
+    if list(found.columns) != list(expected.columns) or len(found) != len(expected):
+        return f"is {len(found)} x {len(found.columns)}; the committed one is {len(expected)} x {len(expected.columns)}"
+    numbers = [c for c in found if pd.api.types.is_numeric_dtype(found[c]) and pd.api.types.is_numeric_dtype(expected[c])]
+    words = [c for c in found if c not in numbers]
+    if changed := [c for c in words if not found[c].astype(str).equals(expected[c].astype(str))]:
+        return f"differs in {', '.join(changed)}"
+    gaps = np.abs(found[numbers].to_numpy(dtype=float) - expected[numbers].to_numpy(dtype=float))
+    unlike = np.isnan(found[numbers].to_numpy(dtype=float)) != np.isnan(expected[numbers].to_numpy(dtype=float))
+    if unlike.any() or np.nanmax(gaps, initial=0.0) > tolerance:
+        return f"differs by up to {np.nanmax(gaps, initial=0.0):.3g}"
+    return ""
+
+
+def table(content: bytes, suffix: str) -> pd.DataFrame:
+    """A CSV as a table, the numbers of a JSON file as one column each, any other text as a column of lines."""
+    if suffix == ".csv":
+        return pd.read_csv(io.BytesIO(content), keep_default_na=False, na_values=[""])
+    if suffix == ".json":
+        return pd.json_normalize(json.loads(content))
+    return pd.DataFrame({"the text": content.decode().splitlines()})
+
+
+def compare(file: str, tolerance: float) -> str:
+    """In a few words how a file differs from the committed one, nothing if it is equal."""
+    path, expected = Path(file), committed(file)
+    if expected is None:
+        return "is not committed yet"
+    if not path.exists():
+        return "is not there"
+    found = path.read_bytes()
+    if found == expected:
+        return ""
+    if path.suffix == ".svg":
+        drawn = path.with_suffix(".csv")
+        same = drawn.exists() and not compare(str(drawn), tolerance)
+        return DRAWN_OTHERWISE if same else "differs, as its data do"
+    return difference(table(found, path.suffix), table(expected, path.suffix), tolerance)
+
+
+def verdicts_differ(file: str) -> bool:
+    """Whether a table of claims has other verdicts than the committed one."""
+    expected = committed(file)
+    if expected is None or not Path(file).exists():
+        return True
+    return list(table(Path(file).read_bytes(), ".csv")["verdict"]) != list(table(expected, ".csv")["verdict"])
+
+
+def main(args: argparse.Namespace) -> None:
+    found: dict[str, str] = {}
+    for name in args.studies or yaml.safe_load(Path("config/config.yaml").read_text())["studies"]:
+        study = studies.load(name)
+        found |= {file: compare(file, study.tolerance) for file in known(study.name)}
+    for file, words in found.items():
+        print(f"{file}: {words or 'equal'}")
+    differing = [file for file, words in found.items() if words not in ("", DRAWN_OTHERWISE)]
+    tables, figures = (sum(file.endswith(suffix) for file in found) for suffix in (".csv", ".svg"))
+    if not found:
+        print("no committed findings to compare with")
+    elif differing:
+        print(f"verdict: different, {len(differing)} of {len(found)} files: {', '.join(differing)}")
+    else:
+        print(
+            f"verdict: equal; all {tables} tables (the figures' data among them) and {figures} figures are the committed ones"
+        )
+    sys.stdout.flush()
+    claims = [file for file in found if file.endswith("/claims.csv")]
+    if args.verdicts and (wrong := [file for file in claims if verdicts_differ(file)] if claims else ["claims.csv"]):
+        raise UserError(f"{', '.join(wrong)}: the verdicts are not the committed ones.")
+    if args.strict and (differing or not found):
+        raise UserError(f"{len(differing)} of {len(found)} findings are not the committed ones; the verdict names them.")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("studies", nargs="*", help="those in config/config.yaml, if none is named")
+    parser.add_argument("--strict", action="store_true", help="fail if anything differs")
+    parser.add_argument("--verdicts", action="store_true", help="fail if a claim's verdict is not the committed one")
+    cli.run(main, parser)

@@ -1,0 +1,94 @@
+"""Write dvc.yaml: what DVC records of the studies in config/config.yaml, and which remote each artifact goes to.
+
+    python -m sublearn.publishing.dvcfile > dvc.yaml
+
+One stage, since Snakemake alone decides what to run. Snakemake's records of what was made of what travel as an output:
+without them a clone would take old data for current under a new parameter (docs/artifacts.md). What findings are drawn from,
+and the tiny bases, go to the remote ``bundled``, a folder that git keeps; what is large goes to the default remote, which each
+author configures. Findings stay in git, and DVC only notes their hashes.
+"""
+
+import subprocess
+import sys
+from pathlib import Path, PurePath
+from typing import Any
+
+import yaml
+
+from sublearn.core.errors import UserError
+from sublearn.orchestration import studies
+from sublearn.orchestration.workflow import Workflow, plan_all
+from sublearn.planning.artifacts import Plan
+
+CONFIG = "config/config.yaml"
+RECORDS = ".snakemake/metadata"
+BUNDLED, STORE = "bundled", "data/store"  # the remote's name, and where .dvc/config says that it lies
+HEAD = """# Snakemake decides what to run; this one stage records, ships and compares what it made (docs/artifacts.md).
+# Written by `python -m sublearn.publishing.dvcfile > dvc.yaml` from the studies in config/config.yaml.
+stages:
+  studies:
+    desc: every artifact of the studies in config/config.yaml
+    cmd: snakemake --cores all
+"""
+DEPENDENCIES = ("Snakefile", "envs/workflow.yaml", "workflow/rules", "workflow/sublearn")
+
+
+def workflow() -> Workflow:
+    """The workflow of the studies that config/config.yaml names."""
+    return plan_all(yaml.safe_load(Path(CONFIG).read_text(encoding="utf-8")))
+
+
+def folders(plan: Plan[Any]) -> dict[str, bool]:
+    """The folders of the artifacts that a study uses, its own and inherited ones, a phase each; and whether one is bundled."""
+    # A stand-in's bases are small; those of real models are not ours to ship.
+    small = {"evaluations", "bases"} if getattr(plan.study, "stand_in", False) else {"evaluations"}
+    used = {"/".join(PurePath(artifact.folder).parts[:3]) for artifact in plan.everything if artifact.study}
+    return {folder: PurePath(folder).name in small for folder in sorted(used)}
+
+
+def artifacts(found: Workflow) -> dict[str, bool]:
+    """Every folder that DVC keeps, and whether it is bundled."""
+    chosen: list[Plan[Any]] = [plan for jobs in found.jobs.values() for plan in jobs.chosen]
+    kept = {folder: small for plan in chosen for folder, small in folders(plan).items()}
+    # A study that inherits every model still counts its carriers' numbers.
+    counted = {f"results/{plan.study.name}/evaluations": True for plan in found.jobs["chain"].chosen}
+    return kept | counted | {RECORDS: True}
+
+
+def render(found: Workflow, names: list[str]) -> str:
+    """dvc.yaml for the studies called ``names``."""
+    files = sorted({str(file) for name in names for file in studies.files(name)})
+    findings = sorted(found.targets(), key=lambda file: ("/figures/" in file, file))
+    lines = ["    deps:", *(f"      - {path}" for path in DEPENDENCIES)]
+    lines += ["    params:", *(f"      - {path}:" for path in (CONFIG, *files))]
+    lines += ["    outs:"]
+    for folder, small in artifacts(found).items():
+        lines.append(f"      - {folder}: {{persist: true{f', remote: {BUNDLED}' if small else ''}}}")
+    noted = "{cache: false, persist: true}"
+    lines += [f"      - {file}: {noted}" for file in findings if not file.endswith((".svg", ".json"))]
+    lines += ["    metrics:", *(f"      - {file}: {noted}" for file in findings if file.endswith(".json"))]
+    lines += ["    plots:", *(f"      - {file}: {noted}" for file in findings if file.endswith(".svg"))]
+    return HEAD + "\n".join(lines) + "\n"
+
+
+def dvc(*arguments: str) -> str:
+    """Run a DVC command and return what it printed.
+
+    Raises:
+        UserError: it failed; DVC's own first sentence says why.
+    """
+    command = [sys.executable, "-m", "dvc", *arguments]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = [line.partition("ERROR: ")[2] for line in done.stderr.splitlines() if "ERROR: " in line]
+        raise UserError(f"dvc {arguments[0]}: {said[0].rstrip('.:') if said else f'exit status {done.returncode}'}.")
+    return done.stdout
+
+
+def main() -> None:
+    names = yaml.safe_load(Path(CONFIG).read_text(encoding="utf-8"))["studies"]
+    print(render(workflow(), names), end="")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+"""The author's path: record what the studies of config/config.yaml made, and ship it.
+
+    python -m sublearn.publishing.publish
+
+Refuses a work tree with changes that are no findings, results that are not current, and a bundle that is too large for git.
+Then DVC records the artifacts, pushes the large ones to the default remote, if there is one, and the small ones to the bundled
+remote, a folder of this repository; what is left to do is a commit, and is said.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+from sublearn.core import cli
+from sublearn.core.errors import UserError
+from sublearn.publishing import dvcfile
+from sublearn.publishing.dvcfile import BUNDLED, STORE, dvc
+
+LIMIT = 10_000_000  # bytes per publication: the whole of it is in every clone's history
+
+
+def refuse_other_changes(allowed: list[str]) -> None:
+    """Every change of the work tree must lie under ``allowed``, else what is published has no commit to name.
+
+    Raises:
+        UserError: another file is changed.
+    """
+    command = ["git", "status", "--porcelain", "-z", "--untracked-files=all", "--no-renames"]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    files = [entry[3:] for entry in listed.split("\0") if entry]
+    other = [file for file in files if not file.startswith(tuple(allowed))]
+    if other:
+        more = f" and {len(other) - 1} more" if len(other) > 1 else ""
+        raise UserError(f"{other[0]}{more}: changed and not committed; commit or put aside what is no result, then publish.")
+
+
+def refuse_old_results() -> None:
+    """Snakemake must find nothing to do, and know of every file how it was made.
+
+    Raises:
+        UserError: something is to be made, or a file came from elsewhere.
+    """
+    command = [sys.executable, "-m", "snakemake", "--dry-run"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    said = done.stdout + done.stderr
+    if done.returncode or "Nothing to be done" not in said:
+        raise UserError("results: not current with code and studies; run snakemake --cores all, then publish.")
+    if "missing provenance" in said:
+        raise UserError("results: of some files Snakemake has no record; run snakemake --cores all --forceall, then publish.")
+
+
+def size(folder: str) -> int:
+    """Bytes of all files in a folder."""
+    return sum(file.stat().st_size for file in Path(folder).rglob("*") if file.is_file())
+
+
+def prune(store: Path, bundled: list[str]) -> None:
+    """Drop from the bundled remote what this publication does not hold; older commits have theirs in git."""
+    outs = yaml.safe_load(Path("dvc.lock").read_text(encoding="utf-8"))["stages"]["studies"]["outs"]
+    kept = set()
+    for name in [out["md5"] for out in outs if out["path"] in bundled]:
+        manifest = store / "files/md5" / name[:2] / name[2:]
+        kept |= {name, *(entry["md5"] for entry in json.loads(manifest.read_text(encoding="utf-8")))}
+    for file in [path for path in store.rglob("*") if path.is_file()]:
+        if file.parent.name + file.name not in kept:
+            file.unlink()
+
+
+def main(args: argparse.Namespace) -> None:
+    chosen = dvcfile.workflow()
+    findings = [f"results/{study}/findings/" for study in chosen.studies]
+    refuse_other_changes([*findings, "dvc.lock", f"{STORE}/"])
+    names = yaml.safe_load(Path(dvcfile.CONFIG).read_text(encoding="utf-8"))["studies"]
+    if Path("dvc.yaml").read_text(encoding="utf-8") != dvcfile.render(chosen, names):
+        raise UserError("dvc.yaml: not that of the studies in config/config.yaml; make dvc.yaml writes it; commit it first.")
+    refuse_old_results()
+    kept = dvcfile.artifacts(chosen)
+    small, large = ([folder for folder, is_small in kept.items() if is_small is which] for which in (True, False))
+    if (total := sum(map(size, small))) > LIMIT:
+        raise UserError(f"{', '.join(small)}: {total / 1e6:.1f} MB, more than the {LIMIT / 1e6:.0f} MB that git should carry.")
+    dvc("commit", "--force")
+    # The large ones first: where their remote refuses, the bundle is still the one that git has.
+    settings = dict(line.split("=", 1) for line in dvc("config", "--list").splitlines())
+    remote = settings.get("core.remote")
+    if remote:
+        dvc("push", *large)
+    dvc("push", "--remote", BUNDLED, *small)
+    prune(Path(STORE), small)
+    print(f"{BUNDLED}: {', '.join(small)}; {total / 1e6:.1f} MB in {STORE}")
+    print(f"{remote or 'no default remote, so not pushed'}: {', '.join(large)}")
+    if not remote:
+        print("  dvc remote add --default NAME URL, then dvc push, ships these too; without them others compute them again")
+    print(f"to publish: git add {' '.join([*findings, 'dvc.lock', STORE])} && git commit && git push", flush=True)
+
+
+if __name__ == "__main__":
+    cli.run(main, argparse.ArgumentParser(description=__doc__.splitlines()[0]))

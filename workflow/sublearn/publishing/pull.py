@@ -1,0 +1,70 @@
+"""The reviewer's download: what findings are drawn from, as published, from the remote that lies in this repository.
+
+    python -m sublearn.publishing.pull
+
+Only what is missing is brought; a file that is there is never overwritten, whatever it holds. A file that is not the published
+one is named, since findings will be drawn from it as it is.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import yaml
+
+from sublearn.core import cli
+from sublearn.core.errors import UserError
+from sublearn.publishing.dvcfile import BUNDLED, RECORDS, STORE, dvc
+
+COMPUTE = "make reproduce computes it from nothing"
+
+
+def bundled() -> list[str]:
+    """The folders that dvc.yaml sends to the bundled remote."""
+    outs = yaml.safe_load(Path("dvc.yaml").read_text(encoding="utf-8"))["stages"]["studies"]["outs"]
+    return [folder for out in outs for folder, keys in out.items() if keys.get("remote") == BUNDLED]
+
+
+def changes(folders: list[str]) -> tuple[list[str], list[str]]:
+    """What is missing of these folders (a folder as a whole, or files in it), and which files are not the published ones."""
+    found = json.loads(dvc("data", "status", "--granular", "--json")).get("uncommitted", {})
+    missing, modified = found.get("deleted", []), found.get("modified", [])
+    whole = [folder for folder in folders if f"{folder}/" in missing]
+    parts = [folder for folder in folders if folder not in whole]
+
+    def within(paths: list[str]) -> list[str]:
+        return [path for path in paths if not path.endswith("/") and any(path.startswith(f"{part}/") for part in parts)]
+
+    return [*whole, *within(missing)], [file for file in within(modified) if not file.startswith(RECORDS)]
+
+
+def pull() -> tuple[list[str], list[str]]:
+    """Bring what is missing; returns it, and the files that are not the published ones.
+
+    Raises:
+        UserError: nothing is published here, or the remote has not what is missing.
+    """
+    if not Path("dvc.lock").exists():
+        raise UserError(f"dvc.lock: there is none, so nothing is published in this clone; {COMPUTE}.")
+    missing, modified = changes(bundled())
+    if missing:
+        try:
+            dvc("pull", *missing)
+        except UserError as error:
+            more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+            raise UserError(
+                f"{missing[0]}{more}: neither here, nor whole in DVC's cache or the remote '{BUNDLED}' ({STORE}); nothing was "
+                f"overwritten, and {COMPUTE} ({str(error).rstrip('.')})."
+            ) from error
+    return missing, modified
+
+
+def main(args: argparse.Namespace) -> None:
+    missing, modified = pull()
+    for file in modified:
+        print(f"{file}: not the published one; findings are drawn from it as it is")
+    print(f"pulled {', '.join(missing)}" if missing else "all that findings are drawn from is here", flush=True)
+
+
+if __name__ == "__main__":
+    cli.run(main, argparse.ArgumentParser(description=__doc__.splitlines()[0]))

@@ -1,0 +1,217 @@
+"""What a run cost: the time, processor, memory and GPU of every job, in one table and one picture, a Gantt of the run.
+
+    python -m sublearn.reporting.costs tiny classifier --cores 2
+
+Collected from what jobs leave behind: Snakemake's benchmark files, its records of when a job was started, and the steps' own
+logs. Times are never the same twice, so table and picture lie among the logs, which neither git nor DVC keeps and no comparison
+reads; and no rule makes them, so that they can neither be out of date nor make anything else so. Every run that succeeds writes
+them again (the Snakefile's ``onsuccess``), and the report shows those of the last one.
+"""
+
+import argparse
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+
+from sublearn.core import cli, drawing
+from sublearn.planning.phases import PHASES
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+LOGS, RECORDS = Path("logs"), Path(".snakemake/metadata")
+SHOWN = ("images", *PHASES)
+LOOP, GPU = re.compile(r"loop: .* took ([0-9.]+) s"), re.compile(r"gpu: (\d+) x .*, at most (\d+) MB each")
+BREAK = 300.0  # seconds without any job, after which the next one counts as a run of its own that went on with the work
+SLACK = 1.0  # seconds by which a job may seem to begin before another has left its core: each date is a little off
+ALL = "all"
+
+
+class Costs(pa.DataFrameModel):
+    """One row per job, and before them one per phase for all its jobs; times in seconds, memory in MB."""
+
+    study: str
+    phase: str
+    job: str  # as the logs name it; "all" in the row of a phase
+    jobs: int = pa.Field(ge=1)
+    began: str  # date and time, UTC
+    start: float = pa.Field(ge=0)  # since the first job began, breaks between runs left out
+    end: float = pa.Field(ge=0)
+    waited: float = pa.Field(ge=0, nullable=True)  # from when Snakemake gave the job away until it ran, as in a cluster's queue
+    time: float = pa.Field(ge=0)
+    loop: float = pa.Field(ge=0)  # of the time, what the step spent in its own loop; the rest is start-up and the like
+    cpu: float = pa.Field(ge=0, nullable=True)  # processor time; unknown for jobs of less than half a second
+    memory: float = pa.Field(ge=0, nullable=True)  # the most at any time
+    gpus: int = pa.Field(ge=0)
+    gpu_time: float = pa.Field(ge=0)  # GPUs times time
+    gpu_memory: float = pa.Field(ge=0, nullable=True)  # the most on a GPU at any time
+
+
+def started() -> dict[str, tuple[float, float]]:
+    """When Snakemake gave each job away and when its outputs were there, by the job's log file."""
+    found: dict[str, tuple[float, float]] = {}
+    for file in [path for path in RECORDS.rglob("*") if path.is_file()]:
+        try:
+            record = json.loads(file.read_text(encoding="utf-8"))
+        except ValueError:  # it is being written
+            continue
+        for log in record.get("log") or []:
+            if record.get("starttime") and record.get("endtime"):
+                start, end = found.get(log, (np.inf, 0.0))
+                found[log] = min(start, record["starttime"]), max(end, record["endtime"])
+    return found
+
+
+def measured(benchmark: Path) -> dict[str, float]:
+    """What Snakemake's benchmark file says; not a number where it says nothing."""
+    header, values = (line.split("\t") for line in benchmark.read_text(encoding="utf-8").splitlines()[:2])
+    record = dict(zip(header, values, strict=True))
+    return {name: np.nan if record[name] in ("NA", "-") else float(record[name]) for name in ("s", "cpu_time", "max_rss")}
+
+
+def jobs(studies: list[str]) -> pd.DataFrame:
+    """Every job of the studies that ran here, in the order in which they began; a job that ran twice as it ran last."""
+    rows, given = [], started()
+    for benchmark in [file for study in studies for file in sorted((LOGS / study).rglob("*.benchmark.tsv"))]:
+        log = benchmark.with_name(benchmark.name.replace(".benchmark.tsv", ".log"))
+        _, study, folder, *rest = log.relative_to(LOGS.parent).with_suffix("").parts
+        if not log.exists() or folder not in SHOWN:
+            continue
+        said, numbers = log.read_text(encoding="utf-8", errors="replace"), measured(benchmark)
+        # A log ends with its job, whereas `snakemake --touch` dates benchmark files and records anew.
+        logged, time = log.stat().st_mtime, numbers["s"]
+        submitted, ended = given.get(log.as_posix(), (np.nan, np.nan))
+        if abs(ended - logged) > BREAK:  # the record is of a run elsewhere
+            submitted = np.nan
+        # After its last word a process takes a moment to end, but no job begins before it is given away.
+        start = np.fmax(logged - time, submitted)
+        used = [(int(count), float(peak)) for count, peak in GPU.findall(said)]
+        rows.append({
+            "study": study,
+            "phase": folder,
+            "job": "/".join([folder, *rest]),
+            "jobs": 1,
+            "began": f"{datetime.fromtimestamp(start, UTC):%Y-%m-%dT%H:%M:%SZ}",
+            "start": start,
+            "end": start + time,
+            "waited": start - submitted,
+            "time": time,
+            "loop": sum(map(float, LOOP.findall(said)), 0.0),
+            "cpu": numbers["cpu_time"],
+            "memory": numbers["max_rss"],
+            "gpus": max((count for count, _ in used), default=0),
+            "gpu_time": max((count for count, _ in used), default=0) * time,
+            "gpu_memory": max((peak for _, peak in used), default=np.nan),
+        })  # fmt: skip
+    table = pd.DataFrame(rows, columns=list(Costs.to_schema().columns))
+    if table.empty:
+        return table
+    table = table.sort_values(["start", "study", "job"], ignore_index=True)
+    table[["start", "end"]] = table[["start", "end"]].sub(_left_out(table), axis=0).clip(lower=0.0).round(3)
+    return table.round({"waited": 3, "gpu_time": 3})
+
+
+def _left_out(table: pd.DataFrame) -> pd.Series:
+    """For each job, in the order of their starts, the seconds before it that do not count: up to the first job, and breaks."""
+    given_away = table["start"] - table["waited"].fillna(0.0)
+    gaps = given_away - table["end"].cummax().shift(fill_value=0.0)
+    return gaps.where(gaps > BREAK, 0.0).cumsum()
+
+
+def phases(table: pd.DataFrame) -> pd.DataFrame:
+    """One row per study and phase: what all its jobs took together."""
+    how = dict.fromkeys(("jobs", "waited", "time", "loop", "cpu", "gpu_time"), "sum")
+    how |= dict.fromkeys(("began", "start"), "min") | dict.fromkeys(("end", "memory", "gpus", "gpu_memory"), "max")
+    return table.groupby(["study", "phase"], sort=False).agg(how).reset_index().assign(job=ALL)[list(table.columns)]
+
+
+def lanes(table: pd.DataFrame) -> list[int]:
+    """For each job, in the order of their starts, the first lane that is free when it begins; a lane holds a job at a time."""
+    free: list[float] = []
+    found = []
+    for start, end in zip(table["start"], table["end"], strict=True):
+        lane = next((i for i, until in enumerate(free) if until <= start + SLACK), len(free))
+        free[lane:] = [end, *free[lane + 1 :]]
+        found.append(lane)
+    return found
+
+
+def summary(table: pd.DataFrame, cores: int) -> str:
+    """Where the time went, in a few lines."""
+    wall, time, loop = table["end"].max(), table["time"].sum(), table["loop"].sum()
+    there = wall * cores
+    lines = [f"costs: {len(table)} jobs, {duration(wall)} on {cores} cores"]
+    parts = {"in the steps' loops": loop, "start-up and the like": time - loop, "cores without a job": max(0.0, there - time)}
+    lines += [f"  {name:<22}{duration(spent):>9}{spent / there:>6.0%}" for name, spent in parts.items()]
+    for phase, part in table.groupby("phase", sort=False):
+        spent = part["time"].sum()
+        gpu = f", GPUs {duration(part['gpu_time'].sum())}" if part["gpus"].any() else ""
+        lines.append(
+            f"  {phase:<22}{duration(spent):>9}{spent / there:>6.0%}  {len(part)} jobs, "
+            f"processor {duration(part['cpu'].sum())}, largest job {part['memory'].max():.0f} MB{gpu}"
+        )
+    return "\n".join(lines)
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person says them: 12 s, 3.4 min, 5.6 h."""
+    for unit, size in (("h", 3600.0), ("min", 60.0)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def draw(table: pd.DataFrame, cores: int) -> "Figure":
+    """A Gantt: a bar for each job, in the colour of its phase, on a lane for each core; what stays grey is idle."""
+    import matplotlib.pyplot as plt
+    import seaborn as sns
+
+    place = pd.Series(lanes(table), index=table.index)
+    rows = max(cores, int(place.max()) + 1)
+    unit, size = ("hours", 3600.0) if table["end"].max() > 7200 else ("minutes", 60.0)
+    figure, axes = plt.subplots(figsize=(8.0, 1.2 + min(6.0, 0.35 * rows)))
+    axes.set_facecolor("#eeeeee")
+    there, spent = table["end"].max() * rows, table["time"].sum()
+    colours = dict(zip(SHOWN, sns.color_palette("colorblind"), strict=False))
+    for phase in [name for name in SHOWN if (table["phase"] == name).any()]:
+        part = table[table["phase"] == phase]
+        text = f"{phase}: {duration(part['time'].sum())}, {part['time'].sum() / there:.0%}"
+        axes.barh(
+            place[part.index], (part["end"] - part["start"]) / size, left=part["start"] / size, height=0.9,
+            color=colours[phase], edgecolor="white", linewidth=0.3, label=text,
+        )  # fmt: skip
+    axes.barh([0], [0], color="#eeeeee", label=f"idle: {duration(max(0.0, there - spent))}, {max(0.0, 1 - spent / there):.0%}")
+    axes.set_xlim(0, table["end"].max() / size)
+    axes.set_ylim(rows - 0.5, -0.5)
+    axes.set_yticks(range(rows) if rows <= 16 else [], range(1, rows + 1) if rows <= 16 else [])
+    axes.set_ylabel("core")
+    axes.set_xlabel(f"{unit} since the first job began")
+    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    return figure
+
+
+def main(args: argparse.Namespace) -> None:
+    table = jobs(args.studies)
+    if table.empty:  # after `snakemake --touch`, say
+        print("costs: no job has run here")
+        return
+    cores = args.cores or max(lanes(table)) + 1
+    drawing.use()
+    drawing.save(draw(table, cores), Costs.validate(pd.concat([phases(table), table])), str(LOGS / "costs.svg"))
+    print(summary(table, cores))
+    print(f"  look at {LOGS / 'costs.svg'}, its table is {LOGS / 'costs.csv'}", flush=True)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("studies", nargs="+")
+    # Snakemake has no number of cores where a cluster counts jobs instead.
+    parser.add_argument("--cores", type=lambda text: int(text) if text.isdigit() else 0, default=0,
+                        help="how many there were; as many as ever ran a job at once, if none is named")  # fmt: skip
+    cli.run(main, parser)

@@ -1,0 +1,43 @@
+"""What a person wants to know at the end of a run: what was found, and where it lies.
+
+python -m sublearn.reporting.print_summary STUDY ...
+"""
+
+import argparse
+from collections import Counter
+from pathlib import Path
+
+from sublearn.chain.findings.tables import Arms
+from sublearn.core import cli
+from sublearn.core.claims import Claims
+from sublearn.core.files import read_table
+
+
+def recap(study: str) -> str:
+    """A few lines on one study."""
+    folder = Path("results", study, "findings")
+    if not (folder / "claims.csv").exists():
+        return f"{study}: made what was asked for; its findings are not there yet"
+    claims = read_table(folder / "claims.csv", Claims)
+    lines = [f"{study}:"]
+    if (folder / "arms.csv").exists():  # a study of the chain
+        for row in read_table(folder / "arms.csv", Arms).itertuples():
+            arm = row.arm.replace("_", " ")
+            lines.append(f"  {arm}, {row.family}s: gamma {row.gamma:.2f} ({row.ci_low:.2f} to {row.ci_high:.2f})")
+    verdicts = Counter(claims["verdict"])
+    if verdicts:
+        lines.append("  claims: " + ", ".join(f"{count} {verdict.replace('_', ' ')}" for verdict, count in verdicts.items()))
+    lines.append(f"  read {folder / 'summary.md'}, look at {folder / 'figures'}")
+    return "\n".join(lines)
+
+
+def main(args: argparse.Namespace) -> None:
+    for study in args.studies:
+        print(recap(study))
+    print("`snakemake --report results/report.html` puts all of it on one page.", flush=True)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("studies", nargs="+")
+    cli.run(main, parser)
