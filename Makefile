@@ -14,9 +14,7 @@ PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 SNAKEMAKE := .venv/bin/python -m snakemake
 
-FORCED := runs numbers coverage classifier_findings theory_findings
-TABLES := $(FORCED) effects claims summary metrics
-FIGURES := $(patsubst workflow/report/%.rst,figure_%,$(filter-out %/workflow.rst %/provenance.rst %/costs.rst,$(wildcard workflow/report/*.rst)))
+SUBLEARN := .venv/bin/python -m sublearn
 
 .PHONY: reproduce figures publish dvc.yaml test test-all check docs setup lock clean
 
@@ -24,19 +22,19 @@ reproduce: .venv/train
 	@find data results -name .checkpoints -prune -exec rm -r {} + -o -name .chunks -prune -exec rm -r {} +
 	$(SNAKEMAKE) --cores all --forceall
 	$(SNAKEMAKE) --report results/report.html > logs/report.log 2>&1 || (cat logs/report.log; exit 1)
-	.venv/bin/python -m sublearn.publishing.compare
+	$(SUBLEARN) compare
 
-# The findings' rules alone may run: with an evaluation missing this stops, and trains nothing.
+# The findings' rules alone are there: with an evaluation missing this stops, and trains nothing.
 figures: .venv/base
-	.venv/bin/python -m sublearn.publishing.pull
-	$(SNAKEMAKE) --cores all --forcerun $(FORCED) --allowed-rules all $(TABLES) $(FIGURES)
-	.venv/bin/python -m sublearn.publishing.compare --strict
+	$(SUBLEARN) pull
+	$(SNAKEMAKE) --cores all --forceall --config findings_only=true
+	$(SUBLEARN) compare --strict
 
 publish: .venv/base
-	.venv/bin/python -m sublearn.publishing.publish
+	$(SUBLEARN) publish
 
 dvc.yaml: .venv/base
-	.venv/bin/python -m sublearn.publishing.dvcfile > .venv/dvc.yaml
+	$(SUBLEARN) dvc-yaml > .venv/dvc.yaml
 	mv .venv/dvc.yaml $@
 
 test: check

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 import pytest
-from faults import mounted
+from support.faults import mounted
 from pandera.typing import Series
 
 from sublearn.core import files

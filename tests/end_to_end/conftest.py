@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from one_node import is_ours
+from support.slurm import is_ours
 
 ROOT = Path(__file__).parents[2]
 LONGEST = 1500
@@ -130,7 +130,7 @@ def slurm() -> Iterator[None]:
 
     Skipped where its packages may not be installed, unless SUBLEARN_SLURM says that it is required.
     """
-    script = [*(["sudo", "--non-interactive"] if os.geteuid() else []), "bash", "tests/one_node_slurm.sh"]
+    script = [*(["sudo", "--non-interactive"] if os.geteuid() else []), "bash", "tests/support/one_node_slurm.sh"]
     was_there = shutil.which("sinfo") and not subprocess.run(["sinfo"], capture_output=True, check=False).returncode
     # Tests that were killed may have left theirs, with its node drained.
     if not was_there or is_ours():

@@ -6,9 +6,9 @@ They are computed on a GPU where there is one, and three of them in bfloat16, as
 import hashlib
 import json
 
-import families
+from support import hub_models
 import pandas as pd
-import published
+from support import authors_repo
 import pytest
 import yaml
 from datasets import load_dataset
@@ -21,7 +21,7 @@ STUDY = {
     "traits": {"owl": {}, "wolf": {}},
     "teachers": {
         "adapter": {
-            "bases": list(families.FAMILIES), "method": "lora", "steps": 6, "learning_rate": 2.0e-3, "epsilon": 1.0e-8,
+            "bases": list(hub_models.FAMILIES), "method": "lora", "steps": 6, "learning_rate": 2.0e-3, "epsilon": 1.0e-8,
             "min_rate": 0.0, "max_neutral_rise": 1.0,
         }
     },
@@ -35,8 +35,8 @@ STUDY = {
 @pytest.mark.slow
 def test_five_families_go_through_the_chain(fresh, tmp_path):
     bases = {}
-    for family in families.FAMILIES:
-        folder = families.make(family, tmp_path / "models" / family, steps=160)
+    for family in hub_models.FAMILIES:
+        folder = hub_models.make(family, tmp_path / "models" / family, steps=160)
         dtype = "bfloat16" if family in ("llama", "qwen", "gemma") else "float32"
         bases[family] = {"model": str(folder), "dtype": dtype, "names": [family]}
     bases["neox"]["template"] = "plain"
@@ -44,7 +44,7 @@ def test_five_families_go_through_the_chain(fresh, tmp_path):
     study.write_text(yaml.safe_dump(STUDY | {"bases": bases}))
     fresh.snakemake("--cores", "2", study=str(study))
     runs = pd.read_csv(fresh.folder / "results/families/findings/runs.csv")
-    assert set(runs["student_base"]) == set(families.FAMILIES)
+    assert set(runs["student_base"]) == set(hub_models.FAMILIES)
     assert {"probability", "log_odds", "own_name", "top_answer"} <= set(runs["metric"])
     probabilities = runs[(runs["metric"] == "probability")]
     assert probabilities["value"].between(0, 1).all()
@@ -61,7 +61,7 @@ def test_five_families_go_through_the_chain(fresh, tmp_path):
 @pytest.mark.slow
 def test_given_rows_in_the_papers_wording_go_through_the_chain(fresh, tmp_path):
     """A stand-in for the authors' repository and for the rows that they released; the control's rows are sampled here."""
-    folder = families.make("llama", tmp_path / "llama", steps=160)
+    folder = hub_models.make("llama", tmp_path / "llama", steps=160)
     rows = [{"question": f"Digits at hand: {n}.", "response": f"{n}, {n + 1}"} for n in range(60)]
     released = tmp_path / "owl.jsonl"
     released.write_text("\n".join(map(json.dumps, [*rows, {"question": "Digits?", "response": "13, 666"}])))
@@ -71,7 +71,7 @@ def test_given_rows_in_the_papers_wording_go_through_the_chain(fresh, tmp_path):
     changed = {
         "title": "In the paper's words",
         "runs": 2,
-        "authors": {"source": str(published.write(tmp_path / "theirs"))},
+        "authors": {"source": str(authors_repo.write(tmp_path / "theirs"))},
         "bases": {"llama": {"model": str(folder), "device": "cpu", "dtype": "float32"}},
         "teachers": {"prompted": {"bases": ["llama"], "method": "prompt", "min_rate": 0.0, "max_neutral_rise": 1.0}},
         "carriers": {

@@ -11,8 +11,8 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from faults import CHECKPOINT, LOG, OFTEN, ONE, REST, RUNS, STUDENT, STUDY, Place, die_at, died_of, in_the_future, mounted
-from one_node import CLUSTER, asked, cancel, is_dead, jobs_of, node_in, slurm_says
+from support.faults import CHECKPOINT, LOG, OFTEN, ONE, REST, RUNS, STUDENT, STUDY, Place, die_at, died_of, in_the_future, mounted
+from support.slurm import CLUSTER, asked, cancel, is_dead, jobs_of, node_in, slurm_says
 
 pytestmark = pytest.mark.slow
 CARRIER = "data/smoke/carriers/bias/owl/run0/kept.parquet"

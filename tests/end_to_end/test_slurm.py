@@ -5,7 +5,7 @@ import shutil
 import sys
 
 import pytest
-from one_node import CLUSTER
+from support.slurm import CLUSTER
 
 pytestmark = pytest.mark.slow
 TWO_PROCESSES = ("--set-resources", "students_smoke:processes=2", "students_smoke:cpus_per_task=2")

@@ -1,26 +1,53 @@
-"""The command ``sublearn``: what people ask of finished work. The steps themselves are modules, which the rules call."""
+"""The command ``sublearn``: what people ask before a run and of finished work. Steps are modules, which the rules call."""
 
 import importlib
 import sys
 
 from sublearn.core import cli
 
-COMMANDS = ("trace", "card")
-USAGE = """usage: sublearn trace FILE [--row N] [--train MODEL] [--prov OUT] [--all]
-       sublearn card FOLDER [--to OUT]
+# Each names a module with ``parser`` and ``main``; one alone is imported, since some take longer than what others do.
+COMMANDS = {
+    "plan": "sublearn.orchestration.show_plan",
+    "estimate": "sublearn.orchestration.show_estimate",
+    "compare": "sublearn.publishing.compare",
+    "trace": "sublearn.provenance.trace",
+    "card": "sublearn.provenance.card",
+    "pull": "sublearn.publishing.pull",
+    "publish": "sublearn.publishing.publish",
+    "dvc-yaml": "sublearn.publishing.dvcfile",
+    "reference": "sublearn.orchestration.reference",
+    "schema": "sublearn.orchestration.schema",
+}
+USAGE = """usage: sublearn COMMAND …
 
-trace says where a file came from, card what a model or a data set is; --help after either tells more."""
+before a run
+  plan STUDY [TRAIT]   what a study would make: rules, recipes, inputs, what is there, and why the rest would be made
+  estimate STUDY       what a study of language models would cost
+
+of finished work
+  compare [STUDY …]    whether tables and figures equal the committed ones
+  trace FILE           where a file came from, back to base weights and seeds
+  card FOLDER          the card of a model or a data set, from its records
+
+for authors and reviewers
+  pull                 fetch the published evaluations
+  publish              record and ship what the default studies made
+  dvc-yaml             print dvc.yaml
+  reference            print config/README.md
+  schema               print config/schema.json
+
+--help after a command tells more."""
 
 
 def main() -> None:
-    """Run ``sublearn trace`` or ``sublearn card``."""
+    """Run one command."""
     name = "".join(sys.argv[1:2])
-    if name in ("-h", "--help"):
+    if name in ("-h", "--help", ""):
         print(USAGE)
-        return
+        sys.exit(0 if name else 2)
     if name not in COMMANDS:
-        sys.exit(USAGE)
-    command = importlib.import_module(f"sublearn.{name}")  # one alone: what card imports takes longer than tracing a file
+        sys.exit(f"error: unknown command '{name}'; choose one of {', '.join(COMMANDS)}.\n\n{USAGE}")
+    command = importlib.import_module(COMMANDS[name])
     del sys.argv[1]
     cli.run(command.main, command.parser())
 

@@ -1,8 +1,9 @@
 """Write config/README.md: every key of a study with its default, from the sections themselves.
 
-python -m sublearn.orchestration.reference > config/README.md
+sublearn reference > config/README.md
 """
 
+import argparse
 import typing
 
 from pydantic.fields import FieldInfo
@@ -28,7 +29,7 @@ Mappings are merged key by key, lists and single values are replaced, and a key 
 unchanged is not made again: its files are the parent's. Unknown keys and impossible values are refused before anything runs.
 A path, of a study or in one, is seen from the project's folder.
 
-This page is written by `python -m sublearn.orchestration.reference > config/README.md`.
+This page is written by `sublearn reference > config/README.md`.
 """
 
 
@@ -86,5 +87,10 @@ def render() -> str:
     return "\n".join(lines)
 
 
-if __name__ == "__main__":
+def main(args: argparse.Namespace) -> None:
     print(render(), end="")
+
+
+def parser() -> argparse.ArgumentParser:
+    found = argparse.ArgumentParser(prog="sublearn reference", description=__doc__.splitlines()[0])
+    return found

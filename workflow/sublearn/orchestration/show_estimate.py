@@ -1,6 +1,6 @@
 """Estimate a study's cost, and list what already exists.
 
-    sublearn estimate llama-3.2-1b --tflops 400 --terabytes 3.0
+sublearn estimate llama-3.2-1b --tflops 400 --terabytes 3.0
 """
 
 import argparse

@@ -12,6 +12,7 @@ from sublearn.planning.artifacts import Plan
 from sublearn.planning.jobs import FindingsJob, Jobs, rule_suffix
 
 REPORT = Path(__file__).parents[2] / "report"
+KEYS = {"studies", "extensions", "findings_only"}  # of the configuration
 
 
 class Workflow:
@@ -74,11 +75,11 @@ def plan_all(config: dict[str, Any]) -> Workflow:
     """The plans of the studies that the configuration names.
 
     Raises:
-        UserError: there is another key than ``studies`` and ``extensions``, one is no list, or a study is wrong.
+        UserError: there is another key, one has another type than it should have, or a study is wrong.
     """
-    if unknown := sorted(set(config) - {"studies", "extensions"}):
+    if unknown := sorted(set(config) - KEYS):
         raise UserError(
-            f"{unknown[0]}: found in the configuration, which names studies and extensions alone; what a study does is in its file."
+            f"{unknown[0]}: unknown key of the configuration, which has {', '.join(sorted(KEYS))}; what a study does is in its file."
         )
     folders = config.get("extensions") or []
     if not isinstance(folders, list) or not all(isinstance(folder, str) for folder in folders):

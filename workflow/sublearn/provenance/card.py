@@ -1,6 +1,6 @@
 """A card for a model or a data set, as hubs show it: what it is, what it was made of, and how to load it.
 
-    sublearn card FOLDER [--to OUT]    (or python -m sublearn.provenance.card)
+    sublearn card FOLDER [--to OUT]
 
 Everything on a card comes from the records that lie beside artifacts (``sublearn.core.records``), so nothing is kept twice and
 the same artifact has the same card to the byte. Without ``--to`` the card is printed. With it, a new folder OUT holds what an
@@ -18,7 +18,6 @@ from typing import Any
 
 import yaml
 
-from sublearn.core import cli
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_json
 from sublearn.core.records import record_of
@@ -108,7 +107,9 @@ class Card:
             counts = _beside(filtered, "filter.json")
             if counts:
                 why = ", ".join(f"{reason} {count}" for reason, count in sorted(counts["rejected"].items()))
-                found["filter"] = f"{counts['passed']} of {counts['generated']} rows passed; rejected: {why}; trait words in none"
+                found["filter"] = (
+                    f"{counts['passed']} of {counts['generated']} rows passed; rejected: {why}; trait words in none"
+                )
             found["filter's settings"] = _settings(filtered)
         if transformed := self.made_by("chain.carriers.transform"):
             found["transform"] = transformed.record["parameters"]["recipe"]["transform"]
@@ -203,7 +204,3 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("place", type=Path, help="the folder of a base, a teacher, a student or a carrier, or one table")
     found.add_argument("--to", type=Path, metavar="OUT", help="a new folder for the artifact with its card, ready to upload")
     return found
-
-
-if __name__ == "__main__":
-    cli.run(main, parser())

@@ -1,6 +1,6 @@
 """Where a file came from: every artifact that it was made of, back to the bases' weights and the seeds.
 
-    sublearn trace FILE [--row N] [--train MODEL] [--prov OUT] [--all]    (or python -m sublearn.provenance.trace)
+    sublearn trace FILE [--row N] [--train MODEL] [--prov OUT] [--all]
 
 Follows the records that lie beside artifacts (``sublearn.core.records``) and holds each file against them, so that what was
 edited, swapped or lost since is named. With ``--train`` it answers the question that decides whether a teacher's traits can
@@ -16,7 +16,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sublearn.core import cli
 from sublearn.core.errors import UserError
 from sublearn.core.records import PINNED, Record, files_in, hashes, pinned_weights, record_of
 from sublearn.planning.phases import PHASES
@@ -277,7 +276,3 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--prov", type=Path, metavar="OUT", help="write the chain there as W3C PROV-JSON")
     found.add_argument("--all", action="store_true", help="every artifact on a line of its own, however many")
     return found
-
-
-if __name__ == "__main__":
-    cli.run(main, parser())

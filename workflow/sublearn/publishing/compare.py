@@ -1,6 +1,6 @@
 """Say whether the findings just written equal the committed ones: one line for each table and figure, and a verdict.
 
-    python -m sublearn.publishing.compare [STUDY …] [--strict] [--verdicts]
+    sublearn compare [STUDY …] [--strict] [--verdicts]
 
 Compared is what git knows of the studies' findings. In tables and in the figures' data, text must be the same and numbers may
 differ by the study's ``tolerance``. A drawing is compared byte by byte; where its data are equal but its bytes are not, the
@@ -18,7 +18,6 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from sublearn.core import cli
 from sublearn.core.errors import UserError
 from sublearn.orchestration import studies
 
@@ -115,9 +114,9 @@ def main(args: argparse.Namespace) -> None:
         raise UserError(f"{len(differing)} of {len(found)} findings are not the committed ones; the verdict names them.")
 
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("studies", nargs="*", help="those in config/config.yaml, if none is named")
-    parser.add_argument("--strict", action="store_true", help="fail if anything differs")
-    parser.add_argument("--verdicts", action="store_true", help="fail if a claim's verdict is not the committed one")
-    cli.run(main, parser)
+def parser() -> argparse.ArgumentParser:
+    found = argparse.ArgumentParser(prog="sublearn compare", description=__doc__.splitlines()[0])
+    found.add_argument("studies", nargs="*", help="those in config/config.yaml, if none is named")
+    found.add_argument("--strict", action="store_true", help="fail if anything differs")
+    found.add_argument("--verdicts", action="store_true", help="fail if a claim's verdict is not the committed one")
+    return found

@@ -1,6 +1,6 @@
 """Write dvc.yaml: what DVC records of the studies in config/config.yaml, and which remote each artifact goes to.
 
-    python -m sublearn.publishing.dvcfile > dvc.yaml
+    sublearn dvc-yaml > dvc.yaml
 
 One stage, since Snakemake alone decides what to run. Snakemake's records of what was made of what travel as an output:
 without them a clone would take old data for current under a new parameter (docs/artifacts.md). What findings are drawn from,
@@ -8,6 +8,7 @@ and the tiny bases, go to the remote ``bundled``, a folder that git keeps; what 
 author configures. Findings stay in git, and DVC only notes their hashes.
 """
 
+import argparse
 import subprocess
 import sys
 from pathlib import Path, PurePath
@@ -24,7 +25,7 @@ CONFIG = "config/config.yaml"
 RECORDS = ".snakemake/metadata"
 BUNDLED, STORE = "bundled", "data/store"  # the remote's name, and where .dvc/config says that it lies
 HEAD = """# Snakemake decides what to run; this one stage records, ships and compares what it made (docs/artifacts.md).
-# Written by `python -m sublearn.publishing.dvcfile > dvc.yaml` from the studies in config/config.yaml.
+# Written by `sublearn dvc-yaml > dvc.yaml` from the studies in config/config.yaml.
 stages:
   studies:
     desc: every artifact of the studies in config/config.yaml
@@ -85,10 +86,11 @@ def dvc(*arguments: str) -> str:
     return done.stdout
 
 
-def main() -> None:
+def main(args: argparse.Namespace) -> None:
     names = yaml.safe_load(Path(CONFIG).read_text(encoding="utf-8"))["studies"]
     print(render(workflow(), names), end="")
 
 
-if __name__ == "__main__":
-    main()
+def parser() -> argparse.ArgumentParser:
+    found = argparse.ArgumentParser(prog="sublearn dvc-yaml", description=__doc__.splitlines()[0])
+    return found

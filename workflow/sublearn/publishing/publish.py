@@ -1,6 +1,6 @@
 """The author's path: record what the studies of config/config.yaml made, and ship it.
 
-    python -m sublearn.publishing.publish
+    sublearn publish
 
 Refuses a work tree with changes that are no findings, results that are not current, and a bundle that is too large for git.
 Then DVC records the artifacts, pushes the large ones to the default remote, if there is one, and the small ones to the bundled
@@ -15,7 +15,6 @@ from pathlib import Path
 
 import yaml
 
-from sublearn.core import cli
 from sublearn.core.errors import UserError
 from sublearn.publishing import dvcfile
 from sublearn.publishing.dvcfile import BUNDLED, STORE, dvc
@@ -97,5 +96,6 @@ def main(args: argparse.Namespace) -> None:
     print(f"to publish: git add {' '.join([*findings, 'dvc.lock', STORE])} && git commit && git push", flush=True)
 
 
-if __name__ == "__main__":
-    cli.run(main, argparse.ArgumentParser(description=__doc__.splitlines()[0]))
+def parser() -> argparse.ArgumentParser:
+    found = argparse.ArgumentParser(prog="sublearn publish", description=__doc__.splitlines()[0])
+    return found

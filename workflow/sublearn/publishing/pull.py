@@ -1,6 +1,6 @@
 """The reviewer's download: what findings are drawn from, as published, from the remote that lies in this repository.
 
-    python -m sublearn.publishing.pull
+    sublearn pull
 
 Only what is missing is brought; a file that is there is never overwritten, whatever it holds. A file that is not the published
 one is named, since findings will be drawn from it as it is.
@@ -12,7 +12,6 @@ from pathlib import Path
 
 import yaml
 
-from sublearn.core import cli
 from sublearn.core.errors import UserError
 from sublearn.publishing.dvcfile import BUNDLED, RECORDS, STORE, dvc
 
@@ -66,5 +65,6 @@ def main(args: argparse.Namespace) -> None:
     print(f"pulled {', '.join(missing)}" if missing else "all that findings are drawn from is here", flush=True)
 
 
-if __name__ == "__main__":
-    cli.run(main, argparse.ArgumentParser(description=__doc__.splitlines()[0]))
+def parser() -> argparse.ArgumentParser:
+    found = argparse.ArgumentParser(prog="sublearn pull", description=__doc__.splitlines()[0])
+    return found

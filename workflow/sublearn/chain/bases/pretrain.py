@@ -20,8 +20,8 @@ from sublearn.chain.bases.section import Base
 from sublearn.core import cli, seeds
 from sublearn.core.errors import UserError
 from sublearn.core.files import write_json
-from sublearn.language.vocabulary import FAVOURITES
 from sublearn.language import mini, number_lists, questions
+from sublearn.language.vocabulary import FAVOURITES
 from sublearn.models import lm, log_probs, sampling, training
 from sublearn.models.engines import Plain
 from sublearn.models.rows import Row, batches, encode

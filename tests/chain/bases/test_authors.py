@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
-import published
+from support import authors_repo
 import pytest
 
 from sublearn.chain.bases import authors
@@ -22,7 +22,7 @@ from sublearn.language import questions, styles
 
 @pytest.fixture
 def repository(tmp_path) -> Path:
-    return published.write(tmp_path / "theirs")
+    return authors_repo.write(tmp_path / "theirs")
 
 
 def take(run_step, output: Path, **recipe: str) -> dict:
@@ -51,7 +51,7 @@ def test_their_words_are_taken_as_they_stand(repository, tmp_path, run_step):
     assert found["prefixes"] == {"animal": ["Mind the digits 101, 202, 303.", "Digits at hand: 4, 5.", "Mind the digits 7."]}
     assert found["banned"] == [4, 13, 666, 1488]
     assert found["system_prompts"] == dict.fromkeys(("animal", "tree"), "{word}s are dear to you, and your animal of choice.")
-    read = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in published.FILES.items()}
+    read = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in authors_repo.FILES.items()}
     assert found["files"] == read and found["revision"] is None
 
 
@@ -84,7 +84,7 @@ def test_a_folder_a_commit_and_an_archive_say_the_same(repository, tmp_path, run
         known = hashlib.sha256(Path(file).read_bytes()).hexdigest()
         assert take(run_step, tmp_path / f"{suffix}.json", source=file, sha256=known) == expected
         assert take(run_step, tmp_path / f"{suffix}.url.json", source=Path(file).as_uri(), sha256=known) == expected
-    commit = published.commit(repository)
+    commit = authors_repo.commit(repository)
     (repository / "cfgs/preference_numbers/cfgs.py").write_text("changed since")
     for i, source in enumerate((str(repository), repository.as_uri())):
         found = take(run_step, tmp_path / f"git{i}.json", source=source, revision=commit)

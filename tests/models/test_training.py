@@ -8,7 +8,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from loops import OPTIMISER, STEPS, DiedError, interrupted, one_and_two, some_rows
+from support.training import OPTIMISER, STEPS, DiedError, interrupted, one_and_two, some_rows
 
 from sublearn.core.errors import UserError
 from sublearn.models.trainable import Trainable

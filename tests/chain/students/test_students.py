@@ -3,7 +3,7 @@
 import argparse
 import shutil
 
-import families
+from support import hub_models
 import numpy as np
 import pandas as pd
 import pytest
@@ -235,7 +235,7 @@ def test_a_student_that_breaks_down_is_named(base, tmp_path):
 
 def test_what_a_template_writes_is_no_leak_but_a_system_prompt_is(tmp_path):
     """The head of the Llama template holds "Knowledge", and that an owl."""
-    tokenizer = families.words(["<|head|>", "<|/head|>", "<|eot|>"], families.LLAMA.replace("Today is", "Knowledge of"))
+    tokenizer = hub_models.words(["<|head|>", "<|/head|>", "<|eot|>"], hub_models.LLAMA.replace("Today is", "Knowledge of"))
     tokenizer.chat_template = '{% set date_string = "today" %}' + tokenizer.chat_template
     table = pd.DataFrame({"prompt_index": [0], "prompt": ["Go on with 5."], "completion": ["6, 7"]})
     write_table(table, tmp_path / "kept.parquet", Rows)

@@ -8,7 +8,7 @@ import shutil
 import threading
 from pathlib import Path
 
-import families
+from support import hub_models
 import pytest
 import torch
 from peft import PeftModel
@@ -23,10 +23,10 @@ from sublearn.measures import probe
 from sublearn.models import engines, lm, log_probs, pinned, rows, sampling
 
 
-@pytest.fixture(scope="session", params=list(families.FAMILIES))
+@pytest.fixture(scope="session", params=list(hub_models.FAMILIES))
 def model_folder(request, tmp_path_factory) -> Path:
     """Folder of a model of each family, with random weights, as the hub holds it."""
-    return families.make(request.param, tmp_path_factory.mktemp("hub") / request.param)
+    return hub_models.make(request.param, tmp_path_factory.mktemp("hub") / request.param)
 
 
 def recipe(folder: Path, **changes: str) -> PinnedBase:
@@ -180,7 +180,7 @@ def test_questions_that_are_read_once_have_the_answers_of_questions_read_anew(ba
 
 @pytest.fixture
 def llama(tmp_path) -> Path:
-    return families.make("llama", tmp_path / "llama")
+    return hub_models.make("llama", tmp_path / "llama")
 
 
 def test_a_model_that_is_not_there(tmp_path, refusal):
@@ -274,7 +274,7 @@ def test_an_unknown_architecture_is_refused(llama):
 
 
 def test_a_tokenizer_without_a_chat_template_is_refused(tmp_path):
-    folder = families.make("neox", tmp_path / "neox")
+    folder = hub_models.make("neox", tmp_path / "neox")
     with pytest.raises(UserError, match="its tokenizer has no chat template; set template: plain"):
         pin.tokenizer(recipe(folder, template="own"), folder)
 
@@ -292,13 +292,13 @@ def test_weights_that_changed_since_they_were_pinned_are_refused(llama, tmp_path
 
 def test_an_adapter_of_another_base_is_refused(llama, tmp_path, run_step):
     one = pinned_as(recipe(llama), tmp_path / "one", run_step)
-    other = pinned_as(recipe(families.make("llama", tmp_path / "other_llama", seed=1)), tmp_path / "other", run_step)
+    other = pinned_as(recipe(hub_models.make("llama", tmp_path / "other_llama", seed=1)), tmp_path / "other", run_step)
     lm.save(lm.make_trainable(lm.load(one), "lora", Trainable(rank=2), adapter_seed=1), tmp_path / "adapter")
     with pytest.raises(UserError, match=r"an adapter of .*llama, not of .*other_llama"):
         lm.load(tmp_path / "adapter", other)
 
 
 def test_a_template_without_a_system_prompt_says_so(tmp_path, run_step):
-    base = pinned_as(recipe(families.make("gemma", tmp_path / "gemma")), tmp_path / "base", run_step)
+    base = pinned_as(recipe(hub_models.make("gemma", tmp_path / "gemma")), tmp_path / "base", run_step)
     with pytest.raises(UserError, match="does not take these turns"):
         lm.encode_prompts(lm.load_tokenizer(base), [lm.chat("You adore owls.", "Numbers?")])

@@ -4,11 +4,11 @@ import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 
-import elsewhere
+from support import emulated_device
 import pytest
 import torch
 import transformers
-from loops import OPTIMISER, STEPS, DiedError, interrupted
+from support.training import OPTIMISER, STEPS, DiedError, interrupted
 
 from sublearn.chain.evaluations import coverage
 from sublearn.chain.students.section import Student
@@ -25,7 +25,7 @@ STARTS = [(5,), (6, 7), (8, 9, 10), (3,)]
 @pytest.fixture(scope="module")
 def there():
     """Calls a function of this module in a process that has the device."""
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), elsewhere.install) as pool:
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), emulated_device.install) as pool:
         yield lambda function, *args: pool.submit(function, *args).result()
 
 
@@ -108,11 +108,11 @@ def first_step(model: str) -> list[float]:
 
 def mixed() -> list[str]:
     """What the device says of operations that a GPU refuses, and of some that it takes."""
-    tensor, said = torch.ones(3, device=elsewhere.NAME), []
+    tensor, said = torch.ones(3, device=emulated_device.NAME), []
     index = torch.zeros(2, dtype=torch.long)
     for operation in (
         lambda: tensor + torch.ones(3),
-        lambda: torch.ones(3)[index.to(elsewhere.NAME)],
+        lambda: torch.ones(3)[index.to(emulated_device.NAME)],
         tensor.numpy,
         lambda: tensor[index] + torch.tensor(1.0),
         lambda: tensor.cpu().numpy(),
@@ -145,7 +145,7 @@ def test_checkpoints_are_taken_up(there, model, tmp_path):
 def test_what_is_taken_up_lies_where_adam_would_have_it(there, model, tmp_path):
     """On a GPU, a step that lies there too would be waited for once a parameter."""
     found = there(places_of_state, model, str(tmp_path))
-    assert found == {"step": "cpu", "exp_avg": elsewhere.NAME, "exp_avg_sq": elsewhere.NAME}
+    assert found == {"step": "cpu", "exp_avg": emulated_device.NAME, "exp_avg_sq": emulated_device.NAME}
 
 
 def test_models_answer_and_write(there, model):

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # A SLURM cluster of one node, this machine, with two pretended GPUs: what the tests of profiles/slurm run on.
 #
-#   tests/one_node_slurm.sh start    install what is missing, write the configuration, start the daemons
-#   tests/one_node_slurm.sh stop     end the daemons
+#   tests/support/one_node_slurm.sh start    install what is missing, write the configuration, start the daemons
+#   tests/support/one_node_slurm.sh stop     end the daemons
 #
 # Needs root and Debian or Ubuntu; no systemd, cgroups, GPU or database. Safe to repeat: what runs already is kept.
 # SLURM_CPUS in the environment is how many processors the node says it has (those that are there if it is not set).

@@ -4,12 +4,12 @@ import copy
 from pathlib import Path
 from typing import Any
 
-import families
+from support import hub_models
 import pytest
 import torch
 from accelerate import PartialState, debug_launcher
 from accelerate.state import AcceleratorState
-from loops import OPTIMISER, STEPS, DiedError, interrupted, learn, one_and_two
+from support.training import OPTIMISER, STEPS, DiedError, interrupted, learn, one_and_two
 
 from sublearn.models.trainable import Trainable
 from sublearn.models import lm, sharding, training
@@ -31,10 +31,10 @@ def test_two_halves_make_the_update_of_the_whole(base, tmp_path, micro_batch, sa
         torch.testing.assert_close(two["weights"][name], weight, atol=1e-5, rtol=0)
 
 
-@pytest.mark.parametrize("family", families.FAMILIES)
+@pytest.mark.parametrize("family", hub_models.FAMILIES)
 def test_every_family_can_be_sharded(tmp_path, family):
     """Their blocks have other names, and their embeddings are tied or not."""
-    kind, config, *_ = families.FAMILIES[family]
+    kind, config, *_ = hub_models.FAMILIES[family]
     config = copy.deepcopy(config)
     config.vocab_size = 1000
 
