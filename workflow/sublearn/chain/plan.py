@@ -7,6 +7,7 @@ from sublearn.chain.bases.section import PinnedBase
 from sublearn.chain.carriers.base import KINDS as CARRIER_KINDS
 from sublearn.chain.evaluations.base import ANSWERS, EVALUATIONS
 from sublearn.chain.findings.figures.base import FIGURES, ChainFigure
+from sublearn.chain.findings.numbers import carrier_tables
 from sublearn.chain.study import PAPER, ChainStudy
 from sublearn.core.figures import Figure
 from sublearn.core.registry import Registry
@@ -176,8 +177,7 @@ class ChainPlan(Plan[ChainStudy]):
         return [name for name in self.study.measures if self.artifacts(name)]
 
     def tables(self) -> list[str]:
-        kinds = ("{}.csv", "first_{}.csv", "filter_{}.csv")
-        counts = [kind.format(carrier) for carrier in self.study.carriers for kind in kinds]
+        counts = [name for carrier in self.study.carriers for name in carrier_tables(carrier, list(self.study.carriers)).values()]
         more = [f"{name}.csv" for name in self.measured]
         return ["runs.csv", "effects.csv", "arms.csv", "claims.csv", *counts, *more, "summary.md", "metrics.json", "study.yaml"]
 

@@ -99,6 +99,7 @@ def record(args: argparse.Namespace, written: list[Path], reads_others: bool = F
         content["outputs"] = {os.path.relpath(file, place.parent): sha256(file) for file in sorted(made)}
         content["bases"] = {} if reads_others else _bases(step, made, [file for files in inputs.values() for file in files])
         write_json(content, place)
+        _forget_older(place, content["outputs"])
     log.info(
         "made at %s on %s (%s), commit %s",
         f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
@@ -106,6 +107,17 @@ def record(args: argparse.Namespace, written: list[Path], reads_others: bool = F
         platform.machine(),
         _commit(),
     )
+
+
+def _forget_older(place: Path, outputs: Record) -> None:
+    """Remove records of earlier code that name the same outputs: two records of one file would contradict each other."""
+    for file in place.parent.glob(f"*{NAME}"):
+        try:
+            older = json.loads(file.read_text(encoding="utf-8"))["outputs"] if file != place else {}
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        if set(older) & set(outputs):
+            file.unlink(missing_ok=True)
 
 
 def packages() -> dict[str, str]:

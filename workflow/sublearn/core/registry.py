@@ -52,7 +52,19 @@ def use_extensions(folders: Iterable[str | Path]) -> None:
         if not place.is_dir():
             raise UserError(f"extensions: {place} is not a folder; name folders laid out like workflow/sublearn.")
     os.environ[EXTENSIONS] = os.pathsep.join(map(str, places))
-    sublearn.__path__ += [str(place) for place in places if str(place) not in sublearn.__path__]
+    _join_packages()
+
+
+def _join_packages() -> None:
+    """Let every package of ours find the modules in the folders of the same place among the user's."""
+    own = Path(sublearn.__file__).parent
+    for extension in extension_folders():
+        for place in [extension, *sorted(path for path in extension.rglob("*") if path.is_dir())]:
+            parts = place.relative_to(extension).parts
+            if own.joinpath(*parts, "__init__.py").is_file():
+                package = importlib.import_module(".".join(["sublearn", *parts]))
+                if str(place) not in package.__path__:
+                    package.__path__.append(str(place))
 
 
 class Registry(Generic[Thing]):
@@ -88,15 +100,11 @@ class Registry(Generic[Thing]):
         return dict(ordered)
 
     def _places(self) -> list[Path]:
-        """The package's own folder, then those of the user; the package learns of the latter."""
-        package = importlib.import_module(self.package)
+        """The package's own folder, then those of the user."""
+        _join_packages()
         parts = self.package.split(".")[1:]
-        extra = [folder.joinpath(*parts) for folder in extension_folders()]
-        for place in [str(place) for place in extra if place.is_dir()]:
-            if place not in package.__path__:
-                package.__path__.append(place)
-        own = Path(sublearn.__file__).parent.joinpath(*parts)
-        return [own, *(place for place in extra if place.is_dir())]
+        places = [folder.joinpath(*parts) for folder in (Path(sublearn.__file__).parent, *extension_folders())]
+        return [place for place in places if place.is_dir()]
 
     def _declared(self, module: str, file: Path) -> list[Thing]:
         known = sys.modules.get(module)

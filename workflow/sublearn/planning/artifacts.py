@@ -142,9 +142,9 @@ class Plan(ABC, Generic[AStudy]):
 
     def evaluation_files(self, kind: str = "evaluations") -> list[str]:
         """Every table of an evaluation that the findings read, those of the nearest study first."""
-        files = [artifact.files[0] for artifact in self.artifacts(kind)]
         near = [plan.study.name for plan in self.ancestors]
-        return sorted(dict.fromkeys(files), key=lambda file: (near.index(file.split("/")[1]), file))
+        owners = {artifact.files[0]: near.index(artifact.study) for artifact in self.artifacts(kind)}
+        return sorted(owners, key=lambda file: (owners[file], file))
 
     def modules(self) -> list[str]:
         """What tables and figures use beyond what their steps import by name, such as the modules of trait kinds."""

@@ -240,7 +240,8 @@ def main(args: argparse.Namespace) -> None:
     print(file)
     if known := record_of(file):
         print("\n".join(describe(Made(*known))))
-        print("\n".join(row(file, args.row, chain) if args.row is not None else []), end="")
+        if args.row is not None:
+            print(*row(file, args.row, chain), sep="\n")
         print("made of, nearest first:", *lines(chain, args.all), sep="\n")
         print("begun with:", *(f"  {name}  sha256 {known}" for name, known in chain.bases.items()), sep="\n")
     if args.prov:

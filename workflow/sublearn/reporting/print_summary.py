@@ -11,19 +11,20 @@ from sublearn.chain.findings.tables import Arms
 from sublearn.core import cli
 from sublearn.core.claims import Claims
 from sublearn.core.files import read_table
+from sublearn.core.statistics import interval
 
 
-def recap(study: str) -> str:
+def summary(study: str) -> str:
     """A few lines on one study."""
     folder = Path("results", study, "findings")
     if not (folder / "claims.csv").exists():
         return f"{study}: made what was asked for; its findings are not there yet"
     claims = read_table(folder / "claims.csv", Claims)
     lines = [f"{study}:"]
-    if (folder / "arms.csv").exists():  # a study of the chain
+    if (folder / "arms.csv").exists():  # a study of language models
         for row in read_table(folder / "arms.csv", Arms).itertuples():
             arm = row.arm.replace("_", " ")
-            lines.append(f"  {arm}, {row.family}s: gamma {row.gamma:.2f} ({row.ci_low:.2f} to {row.ci_high:.2f})")
+            lines.append(f"  {arm}, {row.family}s: gamma {row.gamma:.2f} ({interval(row.ci_low, row.ci_high)})")
     verdicts = Counter(claims["verdict"])
     if verdicts:
         lines.append("  claims: " + ", ".join(f"{count} {verdict.replace('_', ' ')}" for verdict, count in verdicts.items()))
@@ -33,7 +34,7 @@ def recap(study: str) -> str:
 
 def main(args: argparse.Namespace) -> None:
     for study in args.studies:
-        print(recap(study))
+        print(summary(study))
     print("`snakemake --report results/report.html` puts all of it on one page.", flush=True)
 
 

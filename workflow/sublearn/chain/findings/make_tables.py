@@ -47,11 +47,12 @@ def write_carriers(counts_file: str, filter_file: str, carriers: dict[str, str],
     counts, fates = read_table(counts_file, Counts), read_table(filter_file, Filter)
     for carrier, kind_name in carriers.items():
         kind = KINDS.get(kind_name)
+        names = numbers.carrier_tables(carrier, list(carriers))
         own, schema = counts[counts["carrier"] == carrier], numbers.frequencies_schema(kind.unit)
-        write_table(numbers.frequencies(own, "count", kind.unit), f"{folder}/{carrier}.csv", schema)
-        write_table(numbers.frequencies(own, "first", kind.unit), f"{folder}/first_{carrier}.csv", schema)
+        for column in ("count", "first"):
+            write_table(numbers.frequencies(own, column, kind.unit), f"{folder}/{names[column]}", schema)
         table = numbers.filtered(fates[fates["carrier"] == carrier], kind)
-        write_table(table, f"{folder}/filter_{carrier}.csv", numbers.filter_schema(kind))
+        write_table(table, f"{folder}/{names['filter']}", numbers.filter_schema(kind))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,12 @@ TOP = 10
 KEYS = ["teacher", "trait"]
 
 
+def carrier_tables(carrier: str, carriers: list[str]) -> dict[str, str]:
+    """The file names of a carrier's tables; the filter's table of a study's first carrier needs no name."""
+    fates = "filter.csv" if carrier == carriers[0] else f"filter_{carrier}.csv"
+    return {"count": f"{carrier}.csv", "first": f"first_{carrier}.csv", "filter": fates}
+
+
 def frequencies_schema(unit: str) -> pa.DataFrameSchema:
     """The most frequent units of one teacher, all runs together; shares are of all units (or first units)."""
     share = pa.Check.in_range(0, 1)
