@@ -177,7 +177,9 @@ class ChainPlan(Plan[ChainStudy]):
         return [name for name in self.study.measures if self.artifacts(name)]
 
     def tables(self) -> list[str]:
-        counts = [name for carrier in self.study.carriers for name in carrier_tables(carrier, list(self.study.carriers)).values()]
+        counts = [
+            name for carrier in self.study.carriers for name in carrier_tables(carrier, list(self.study.carriers)).values()
+        ]
         more = [f"{name}.csv" for name in self.measured]
         return ["runs.csv", "effects.csv", "arms.csv", "claims.csv", *counts, *more, "summary.md", "metrics.json", "study.yaml"]
 

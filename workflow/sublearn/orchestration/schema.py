@@ -11,42 +11,35 @@ import json
 from typing import Any
 
 from sublearn.chain.carriers.base import KINDS as CARRIER_KINDS
+from sublearn.core.section import Section
 from sublearn.orchestration.kinds import KINDS
 from sublearn.orchestration.studies import DEFAULT_KIND
 
 
 def render() -> dict[str, Any]:
     """The schema: a study is of one kind, by its key ``kind``."""
-    kinds = {kind.name: _study(kind.study) for kind in KINDS}
     definitions: dict[str, Any] = {}
-    for carrier in CARRIER_KINDS:
-        definitions |= {f"carrier_{carrier.name}": _partial(carrier.section.model_json_schema())}
-    for schema in kinds.values():
-        definitions |= schema.pop("$defs", {})
-    chain = kinds[DEFAULT_KIND]["properties"]
-    chain["carriers"] = {
+    kinds = {kind.name: _study(kind.study, kind.name, definitions) for kind in KINDS}
+    carriers = {kind.name: _section(kind.section, f"carrier.{kind.name}", definitions) for kind in CARRIER_KINDS}
+    kinds[DEFAULT_KIND]["properties"]["carriers"] = {
         "type": "object",
         "description": "by name; each of a carrier kind",
-        "additionalProperties": {
-            "anyOf": [*({"$ref": f"#/$defs/carrier_{kind.name}"} for kind in CARRIER_KINDS), {"type": "null"}]
-        },
+        "additionalProperties": {"anyOf": [*carriers.values(), {"type": "null"}]},
     }
-    names = list(kinds)
-    choices = [
-        {"if": {"required": ["kind"], "properties": {"kind": {"const": name}}}, "then": kinds[name]}
-        for name in names
-        if name != DEFAULT_KIND
-    ]
-    plain = {"if": {"not": {"required": ["kind"]}}, "then": _any_of(kinds)}
-    chosen = {"if": {"required": ["kind"], "properties": {"kind": {"const": DEFAULT_KIND}}}, "then": kinds[DEFAULT_KIND]}
+    named = [{"if": _says(name), "then": schema} for name, schema in kinds.items()]
+    unnamed = {"if": {"not": {"required": ["kind"]}}, "then": _any_of(kinds)}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A study",
         "type": "object",
-        "properties": {"kind": {"enum": names, "description": "the study kind; what is extended says it too"}},
-        "allOf": [*choices, chosen, plain],
+        "properties": {"kind": {"enum": list(kinds), "description": "the study kind"}},
+        "allOf": [*named, unnamed],
         "$defs": definitions,
     }
+
+
+def _says(kind: str) -> dict[str, Any]:
+    return {"required": ["kind"], "properties": {"kind": {"const": kind}}}
 
 
 def _any_of(kinds: dict[str, Any]) -> dict[str, Any]:
@@ -55,10 +48,17 @@ def _any_of(kinds: dict[str, Any]) -> dict[str, Any]:
     return {"anyOf": [kinds[DEFAULT_KIND], extended]}
 
 
-def _study(study: Any) -> dict[str, Any]:
-    schema = _partial(study.model_json_schema())
+def _study(study: type[Section], kind: str, definitions: dict[str, Any]) -> dict[str, Any]:
+    schema = _section(study, kind, definitions)
     schema["properties"].pop("name", None)
     schema["properties"]["extends"] = {"type": "string", "description": "the study to start from: a name, or a path"}
+    return schema
+
+
+def _section(section: type[Section], prefix: str, definitions: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a section; what it refers to joins the definitions, under names of its own."""
+    schema: dict[str, Any] = _partial(section.model_json_schema(ref_template=f"#/$defs/{prefix}.{{model}}"))
+    definitions |= {f"{prefix}.{name}": part for name, part in schema.pop("$defs", {}).items()}
     return schema
 
 
@@ -68,7 +68,9 @@ def _partial(schema: Any) -> Any:
         return [_partial(each) for each in schema]
     if not isinstance(schema, dict):
         return schema
-    found = {name: _partial(value) for name, value in schema.items() if name not in ("required", "discriminator", "default")}
+    kept = {name: value for name, value in schema.items() if name not in ("required", "discriminator", "default")}
+    # Without its required keys, an entry may fit more than one alternative.
+    found = {"anyOf" if name == "oneOf" else name: _partial(value) for name, value in kept.items()}
     if "properties" in found:
         found["properties"] = {name: _or_null(each) for name, each in found["properties"].items()}
     if isinstance(found.get("additionalProperties"), dict):

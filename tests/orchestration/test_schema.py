@@ -1,0 +1,57 @@
+"""config/schema.json: what editors know of studies is what the workflow knows."""
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from sublearn.orchestration import reference, schema
+from sublearn.orchestration.studies import load
+from sublearn.orchestration.workflow import plan
+from sublearn.planning.jobs import FindingsJob
+
+STUDIES = sorted(Path("config/studies").rglob("*.yaml"))
+SCHEMA = json.loads(Path("config/schema.json").read_text(encoding="utf-8"))
+
+
+def problems(study: object) -> list[str]:
+    return [error.message for error in jsonschema.Draft202012Validator(SCHEMA).iter_errors(study)]
+
+
+def test_the_committed_schema_and_reference_are_those_of_the_sections():
+    assert schema.render() == SCHEMA
+    assert reference.render() == Path("config/README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("file", STUDIES, ids=lambda file: file.stem)
+def test_every_study_of_ours_fits_the_schema(file):
+    assert not problems(yaml.safe_load(file.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"extends": "tiny", "sead": 3},
+        {"extends": "tiny", "students": {"learning_rates": 0.1}},
+        {"extends": "tiny", "students": {"method": "lorra"}},
+        {"extends": "tiny", "carriers": {"numbers": {"max_counts": 3}}},
+        {"extends": "tiny", "style": "french"},
+        {"kind": "classifier", "arms": {"all": {"share": "some"}}},
+        {"kind": "clasifier"},
+    ],
+    ids=str,
+)
+def test_what_the_workflow_refuses_does_not_fit_the_schema(wrong):
+    assert problems(wrong)
+
+
+@pytest.mark.parametrize("name", ["tiny-controls", "classifier", "theory", "llama-3.2-1b"])
+def test_a_resolved_study_is_the_study(name, tmp_path):
+    found = plan(name)
+    resolved = json.loads(FindingsJob(found, "").study_values())["resolved"]
+    file = tmp_path / f"{name}.yaml"
+    file.write_text(yaml.safe_dump(resolved, sort_keys=False))
+    assert not problems(resolved)
+    assert load(str(file)) == load(name)
