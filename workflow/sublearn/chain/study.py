@@ -9,7 +9,7 @@ from sublearn.chain.bases.section import AnyBase, Authors, PinnedBase
 from sublearn.chain.carriers.base import KINDS as CARRIER_KINDS
 from sublearn.chain.carriers.base import Carrier, CarrierKind, Imported
 from sublearn.chain.carriers.numbers.kind import Numbers
-from sublearn.chain.evaluations.base import EVALUATIONS
+from sublearn.chain.evaluations.base import ANSWERS, EVALUATIONS
 from sublearn.chain.evaluations.section import Evaluation
 from sublearn.chain.findings.quantities.base import QUANTITIES
 from sublearn.chain.findings.section import Claim
@@ -102,6 +102,8 @@ class ChainStudy(Study):
                 check_known(f"teachers.{name}.bases.{i}", base, self.bases, "base of the study")
         for name, arm in self.arms.items():
             self._check_arm(f"arms.{name}", name, arm)
+        if ANSWERS in self.measures:
+            raise ValueError(f"measures: every model is asked for its {ANSWERS} anyway; leave them out")
         if "base" in self.arms:
             raise ValueError("arms.base: the name is kept for the untouched bases; choose another")
         for name, carrier in self.carriers.items():
@@ -264,12 +266,12 @@ def _carrier(name: str, value: Any) -> Any:
     if isinstance(value, Carrier):
         return value
     if not isinstance(value, dict):
-        raise ValueError(f"{name}: found {value!r}; should be a section of keys and values")
+        raise ValueError(f".{name}: found {value!r}; should be a section of keys and values")
     kind = str(value.get("kind", name if name in CARRIER_KINDS else "numbers"))
     values = value | {"kind": kind}
     if kind not in CARRIER_KINDS:
-        raise ValueError(f"{name}.kind: {unknown(kind, CARRIER_KINDS.names(), CARRIER_KINDS.what)}")
+        raise ValueError(f".{name}.kind: {unknown(kind, CARRIER_KINDS.names(), CARRIER_KINDS.what)}")
     try:
         return CARRIER_KINDS.get(kind).section.model_validate(values)
     except ValidationError as error:
-        raise ValueError(f"{name}.{sentence(error, values)}") from None
+        raise ValueError(f".{name}.{sentence(error, values)}") from None

@@ -55,7 +55,9 @@ def sentence(error: ValidationError, values: Any) -> str:
     first, *others = error.errors()
     path = _path(first, values)
     if first["type"] == "value_error":
-        return f"{path}: {first['ctx']['error']}" if path else str(first["ctx"]["error"])
+        said = str(first["ctx"]["error"])
+        # A section that was read by its kind says where in it the problem is: ".numbers.max_count: …".
+        return f"{path}{said}" if said.startswith(".") else f"{path}: {said}" if path else said
     if first["type"] == "extra_forbidden":
         return f"{path}: there is no such key; see config/README.md for those there are"
     if first["type"] == "missing":
