@@ -211,7 +211,9 @@ class FindingsJob:
             "title": study.title or self.study,
             "claims": [claim.model_dump() for claim in study.claims],
         }
-        return json.dumps(said | self.plan.for_findings() | {"resolved": study.model_dump(mode="json", exclude={"name"}, exclude_none=True)})
+        return json.dumps(
+            said | self.plan.for_findings() | {"resolved": study.model_dump(mode="json", exclude={"name"}, exclude_none=True)}
+        )
 
     @property
     def tables_step(self) -> str:

@@ -22,7 +22,8 @@ from sublearn.core.errors import UserError
 from sublearn.core.files import read_json
 from sublearn.core.records import record_of
 from sublearn.models import lm, pinned
-from sublearn.provenance.trace import Chain, Made, at_home, follow, seen_from
+from sublearn.provenance.made import Made
+from sublearn.provenance.trace import Chain, at_home, follow, seen_from
 
 TOLD = ("adapter_model.safetensors", "model.safetensors", "filtered.parquet")  # the files by which a folder is known
 PURPOSE = (

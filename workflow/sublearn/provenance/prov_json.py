@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from prov.model import ProvDocument
 
-    from sublearn.provenance.trace import Made
+    from sublearn.provenance.made import Made
 
 NAMESPACE = "urn:sublearn:"
 

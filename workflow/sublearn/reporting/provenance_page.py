@@ -13,7 +13,8 @@ from sublearn.core import cli
 from sublearn.core.errors import UserError
 from sublearn.core.files import write_text
 from sublearn.planning.phases import PHASES
-from sublearn.provenance.trace import Chain, Made, follow, problems
+from sublearn.provenance.made import Made
+from sublearn.provenance.trace import Chain, follow, problems
 
 PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>

@@ -7,7 +7,7 @@ questions and the same questions after a sentence of numbers (the paper's "numbe
 import re
 from collections.abc import Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,11 +24,8 @@ from sublearn.measures import probe
 from sublearn.measures.log_odds import log_odds
 from sublearn.models import lm, pinned, sampling
 from sublearn.models.engines import Plain
+from sublearn.planning.artifacts import Artifact
 from sublearn.traits.base import families, kind_of
-
-if TYPE_CHECKING:
-    from sublearn.chain.plan import ChainPlan
-    from sublearn.planning.artifacts import Artifact
 
 
 class Recipe(Evaluation):
@@ -122,14 +119,14 @@ def _value(question_set: str, metric: str, target: str, value: float) -> dict[st
 class Answers(base.Evaluation):
     """What every model answers, the untouched bases among them: ``runs.csv`` (contract 2)."""
 
-    def inputs(self, plan: "ChainPlan", arm: str, trait: str, run: int) -> "dict[str, Artifact]":
+    def inputs(self, plan: base.ArmPlan, arm: str, trait: str, run: int) -> dict[str, Artifact]:
         student = plan.student(arm, trait, run)
         return {"model": student, "base": student.inputs["base"]}
 
-    def recipe(self, plan: "ChainPlan", arm: str) -> dict[str, Any]:
+    def recipe(self, plan: base.ArmPlan, arm: str) -> dict[str, Any]:
         return plan.study.evaluation(arm).model_dump() | {"kinds": plan.study.scored_kinds()}
 
-    def model(self, plan: "ChainPlan", arm: str, artifact: "Artifact") -> dict[str, Any]:
+    def model(self, plan: base.ArmPlan, arm: str, artifact: Artifact) -> dict[str, Any]:
         model, below = artifact.inputs["model"], artifact.inputs["base"]
         taught = artifact.run is not None
         return {

@@ -1,24 +1,33 @@
 """What can be measured of the models of a study, arm by arm.
 
-An *evaluation* is a module of this package that declares an ``Evaluation``. Each has a table for every arm, with one row or more
-for each model, made by one job (``chain.evaluations.measure``). A study asks all models for their answers; it names the other
-evaluations that it wants under ``measures``.
+An *evaluation* is a module of this package that declares an ``Evaluation``. Each has a table for every arm, with at least one
+row for each model, made by one job (``chain.evaluations.measure``). A study asks all models for their answers; it names the
+other evaluations that it wants under ``measures``.
 """
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import pandas as pd
 import pandera.pandas as pa
 
 from sublearn.core.registry import Registry
-
-if TYPE_CHECKING:
-    from sublearn.chain.plan import ChainPlan
-    from sublearn.planning.artifacts import Artifact
+from sublearn.planning.artifacts import Artifact
 
 ANSWERS = "answers"
+
+
+class ArmPlan(Protocol):
+    """What an evaluation may ask of a study's plan (``chain.plan``)."""
+
+    study: Any
+
+    @property
+    def leak_words(self) -> list[str]: ...
+
+    def student(self, arm: str, trait: str, run: int) -> Artifact:
+        """A student; its inputs are its base, its carrier, and its teacher unless the rows were imported."""
 
 
 @dataclass(frozen=True)
@@ -40,15 +49,15 @@ class Evaluation(ABC):
     minutes: int = 60
 
     @abstractmethod
-    def inputs(self, plan: "ChainPlan", arm: str, trait: str, run: int) -> "dict[str, Artifact] | None":
+    def inputs(self, plan: ArmPlan, arm: str, trait: str, run: int) -> dict[str, Artifact] | None:
         """What the rows of one student are made of, by name; None where it cannot be measured."""
 
     @abstractmethod
-    def recipe(self, plan: "ChainPlan", arm: str) -> dict[str, Any]:
+    def recipe(self, plan: ArmPlan, arm: str) -> dict[str, Any]:
         """The settings that every job of the arm is given."""
 
     @abstractmethod
-    def model(self, plan: "ChainPlan", arm: str, artifact: "Artifact") -> dict[str, Any]:
+    def model(self, plan: ArmPlan, arm: str, artifact: Artifact) -> dict[str, Any]:
         """Who one model is and where its inputs lie, in values that JSON can hold."""
 
     @abstractmethod

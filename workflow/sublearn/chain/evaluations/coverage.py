@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from sublearn.chain.bases.section import PinnedBase
-from sublearn.chain.evaluations.base import Evaluation
+from sublearn.chain.evaluations.base import ArmPlan, Evaluation
 from sublearn.chain.evaluations.tables import Coverage, Covered
 from sublearn.chain.students.section import Student
 from sublearn.chain.students.train import prepare
@@ -17,13 +17,12 @@ from sublearn.core import cli
 from sublearn.measures.alignment import cosine, effective, first_updates
 from sublearn.measures.transfer import effects_by_run
 from sublearn.models import lm, training
+from sublearn.planning.artifacts import Artifact
 from sublearn.traits.base import NEUTRAL, family_of
 
 if TYPE_CHECKING:
     import torch
 
-    from sublearn.chain.plan import ChainPlan
-    from sublearn.planning.artifacts import Artifact
 
 ROWS = 512  # of the student's rows, in their order in the carrier: enough for the gradient's direction
 
@@ -47,7 +46,7 @@ def measure(recipe: Recipe, student: dict[str, Any], teacher: str, carrier: str,
 class CoverageOfStudents(Evaluation):
     """One row per student, beside its control: of arms whose teacher and student have weights of one shape."""
 
-    def inputs(self, plan: "ChainPlan", arm: str, trait: str, run: int) -> "dict[str, Artifact] | None":
+    def inputs(self, plan: ArmPlan, arm: str, trait: str, run: int) -> dict[str, Artifact] | None:
         if trait == NEUTRAL or not _comparable(plan, arm, trait, run):
             return None
         student, control = plan.student(arm, trait, run), plan.student(arm, NEUTRAL, run)
@@ -58,10 +57,10 @@ class CoverageOfStudents(Evaluation):
             "control_carrier": control.inputs["carrier"],
         }
 
-    def recipe(self, plan: "ChainPlan", arm: str) -> dict[str, Any]:
+    def recipe(self, plan: ArmPlan, arm: str) -> dict[str, Any]:
         return plan.study.student(arm).model_dump() | {"words": plan.leak_words}
 
-    def model(self, plan: "ChainPlan", arm: str, artifact: "Artifact") -> dict[str, Any]:
+    def model(self, plan: ArmPlan, arm: str, artifact: Artifact) -> dict[str, Any]:
         parts = artifact.inputs
         folders = {name: parts[name].folder for name in ("base", "teacher", "teacher_base", "control_teacher")}
         carriers = {name: parts[name].files[0] for name in ("carrier", "control_carrier")}
@@ -92,7 +91,7 @@ class CoverageOfStudents(Evaluation):
         return joined.assign(family=joined["trait"].map(family_of))[list(Covered.to_schema().columns)]
 
 
-def _comparable(plan: "ChainPlan", arm: str, trait: str, run: int) -> bool:
+def _comparable(plan: ArmPlan, arm: str, trait: str, run: int) -> bool:
     """Whether the weights of a student and of its teacher can be compared: both have some, of one shape, and few."""
     study, teacher, carrier = plan.study, plan.study.arms[arm].teacher, plan.study.carrier(arm)
     if study.imported(carrier, teacher, trait) or study.imported(carrier, teacher, NEUTRAL):

@@ -1,6 +1,6 @@
 """What the classifier's figures share: their points, and colours by what a student shares."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -9,14 +9,11 @@ from sublearn.core.drawing import BASE, CONTROL, OTHER, STUDENT
 from sublearn.core.figures import Figure
 from sublearn.core.registry import Registry
 
-if TYPE_CHECKING:
-    from sublearn.classifier.plan import ClassifierPlan
-
 
 class ClassifierFigure(Figure):
     """A figure of a study of the classifier: the paper's bars for what they show; many arms are read on one scale."""
 
-    def suits(self, plan: "ClassifierPlan") -> bool:
+    def suits(self, plan: Any) -> bool:
         claimed = {claim.figure for claim in plan.study.claims}
         return self.name in claimed or not claimed
 

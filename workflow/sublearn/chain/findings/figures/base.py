@@ -1,7 +1,7 @@
 """What the figures of language models share: which studies they suit, the tables that they draw from, and their colours."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -12,9 +12,6 @@ from sublearn.core.figures import Figure, Inputs
 from sublearn.core.registry import Registry
 from sublearn.measures.transfer import MIN_TRAITS
 from sublearn.traits.base import family_of
-
-if TYPE_CHECKING:
-    from sublearn.chain.plan import ChainPlan
 
 ROLES = {"base": BASE, "control": CONTROL, "student": STUDENT}
 ROLE_LABELS = {
@@ -42,7 +39,7 @@ class ChainFigure(Figure):
     gamma: bool = False
     needs: tuple[str, ...] = ()
 
-    def suits(self, plan: "ChainPlan") -> bool:
+    def suits(self, plan: Any) -> bool:
         study = plan.study
         held = {arm: [family_of(trait) for trait in study.arm_traits(arm)] for arm in study.arms}
         if not set(self.arms) <= set(held) or not all(plan.artifacts(kind) for kind in self.needs):
