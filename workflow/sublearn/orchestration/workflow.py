@@ -79,7 +79,7 @@ def plan_all(config: dict[str, Any]) -> Workflow:
     """
     if unknown := sorted(set(config) - KEYS):
         raise UserError(
-            f"{unknown[0]}: unknown key of the configuration, which has {', '.join(sorted(KEYS))}; what a study does is in its file."
+            f"{unknown[0]}: unknown key of the configuration; choose one of {', '.join(sorted(KEYS))} (a study's are in its file)."
         )
     folders = config.get("extensions") or []
     if not isinstance(folders, list) or not all(isinstance(folder, str) for folder in folders):
