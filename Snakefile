@@ -1,11 +1,17 @@
 """Subliminal learning, end to end: bases, teachers, carriers, students, evaluations, findings; and two other kinds of study."""
 
+from pathlib import Path
+
 from snakemake.utils import min_version
 
 min_version("9.25")
 
+# Where the workflow lies; data and results lie in the working folder, which may be another one, with a configuration of its own.
+PROJECT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
+SETTINGS = "config/config.yaml"
 
-configfile: "config/config.yaml"
+
+configfile: SETTINGS if Path(SETTINGS).exists() else str(PROJECT / SETTINGS)
 
 
 report: "workflow/report/workflow.rst"

@@ -55,10 +55,10 @@ for job in CHAIN.of("raw"):
         conda:
             ENVIRONMENT
         resources:
+            **ONE_PROCESS,
             mem_mb=needs.mem_mb,
             runtime=needs.runtime,
             gpu=needs.gpu,
-            **ONE_PROCESS,
         params:
             code=job.code("sublearn.chain.carriers.sample", "sublearn.models.launch"),
             recipe=job.recipe,

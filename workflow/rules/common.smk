@@ -1,12 +1,11 @@
 # What every rule file uses: the plans of the chosen studies, and the settings that small rules share.
 import sys
-from pathlib import Path
 
-sys.path.insert(0, str(Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent))
+sys.path.insert(0, str(PROJECT / "workflow"))
 
 from sublearn.core.code_identity import code_of
 from sublearn.core.errors import UserError
-from sublearn.orchestration.environment import check_machine, collect_garbage_less_often, run_steps_here
+from sublearn.orchestration.environment import check_machine, collect_garbage_less_often, refuse_prefix, run_steps_here
 from sublearn.orchestration.kinds import extension_rules
 from sublearn.orchestration.resources import StudyResources
 from sublearn.orchestration.workflow import plan_all
@@ -15,13 +14,14 @@ run_steps_here()
 collect_garbage_less_often()
 
 try:
+    refuse_prefix(workflow)
     STUDIES = plan_all(config)
 except UserError as error:
     raise SystemExit(f"error: {error}")
 
 CHAIN, CLASSIFIER, THEORY = STUDIES.jobs["chain"], STUDIES.jobs["classifier"], STUDIES.jobs["theory"]
 RESOURCES = StudyResources(STUDIES)
-ENVIRONMENT = str(Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parents[1] / "envs/workflow.yaml")
+ENVIRONMENT = str(PROJECT / "envs/workflow.yaml")
 # Steps that read and write small files, on the machine that runs Snakemake; megabytes and minutes.
 SMALL = {"mem_mb": 500, "runtime": 10}
 TABLES = {"mem_mb": 1000, "runtime": 10}

@@ -24,7 +24,7 @@ for job in STUDIES.findings:
             step=job.tables_step,
             study=job.study_values(),
             inputs=job.table_inputs,
-            folder=job.plan.findings,
+            folder=subpath(output[0], parent=True),
         message:
             f"findings of {job.study}: tables"
         shell:

@@ -20,10 +20,10 @@ for job in CHAIN.of("students"):
         conda:
             ENVIRONMENT
         resources:
+            **ONE_PROCESS,
             mem_mb=needs.mem_mb,
             runtime=needs.runtime,
             gpu=needs.gpu,
-            **ONE_PROCESS,
         params:
             code=job.code("sublearn.chain.students.train", "sublearn.models.launch"),
             recipe=job.recipe,

@@ -1,5 +1,6 @@
 # The theorem: two tables of evaluations. Bases, teachers and students live for milliseconds in one process.
 
+
 rule theory_first_steps:
     """Take one step of a teacher and one of a student in hundreds of draws, with each condition of the theorem varied."""
     output:

@@ -13,7 +13,7 @@ import math
 import pandas as pd
 from pydantic import TypeAdapter
 
-from sublearn.classifier.study import Claim
+from sublearn.classifier.claim import Claim
 from sublearn.classifier.tables import Accuracies, Runs, rows_of
 from sublearn.core import cli
 from sublearn.core.claims import COLUMNS, Claims, markdown, metrics, row

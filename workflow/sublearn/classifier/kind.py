@@ -1,9 +1,10 @@
 """Studies of the classifier: digits from noise."""
 
+from sublearn.classifier.claim import Claim
 from sublearn.classifier.jobs import ClassifierJobs
 from sublearn.classifier.plan import ClassifierPlan
 from sublearn.classifier.section import Base, Carrier, Images, Student, Teacher
-from sublearn.classifier.study import Arm, Claim, ClassifierStudy
+from sublearn.classifier.study import Arm, ClassifierStudy
 from sublearn.planning.kind import StudyKind
 
 CLASSIFIER = StudyKind(

@@ -2,14 +2,12 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
-from sublearn.classifier.figures.base import FIGURES
+from sublearn.classifier.claim import Claim
 from sublearn.classifier.section import SOURCES, Base, Carrier, Images, Student, Teacher
-from sublearn.core.claims import Rule
-from sublearn.core.registry import NameIn
 from sublearn.core.section import Section, check_known, with_overrides
 from sublearn.planning.study import Study
 
@@ -25,21 +23,6 @@ class Arm(Section):
     inputs: Literal["noise", "images"] = Field("noise", description="uniform noise, or training images")
     students: dict[str, Any] = Field({}, description="keys of the students' section that differ in this arm")
     meaning: str = Field("", description="what the arm is for, one sentence for the report")
-
-
-class Claim(Rule):
-    """A claim of the classifier: an arm's accuracy, its gain over its own start's base, or its lead over another arm."""
-
-    quantity: Literal["accuracy", "gain", "lead"] = Field(description="what is measured, on test images, run by run")
-    arm: str = Field(description="an arm, a teacher, or base")
-    over: str | None = Field(None, description="for lead: the arm whose accuracy in the same run is taken away")
-    figure: Annotated[str, NameIn(FIGURES)] = Field("accuracies", description="what shows it")
-
-    @model_validator(mode="after")
-    def _leads_over_something(self) -> "Claim":
-        if (self.quantity == "lead") != (self.over is not None):
-            raise ValueError("over: a lead is over an arm, and nothing else is; name one, or leave it out")
-        return self
 
 
 class ClassifierStudy(Study):

@@ -27,6 +27,22 @@ def collect_garbage_less_often() -> None:
     gc.set_threshold(50_000)
 
 
+def refuse_prefix(workflow: Any) -> None:
+    """Refuse to be a module whose paths are changed: steps are told in their options which folders to read and fill.
+
+    Raises:
+        UserError: the module has a prefix, or replaces one.
+    """
+    paths = workflow.modifier.path_modifier
+    while paths is not None:
+        if paths.prefix or paths._prefix_replacements:
+            raise UserError(
+                "prefix: the paths of this workflow cannot be changed, since its steps are told them too; leave prefix and "
+                "replace_prefix out of the module, and choose its folder by --directory or workdir."
+            )
+        paths = paths.inner_modifier
+
+
 def check_machine(workflow: Any) -> None:
     """Before a run's first job: exit with a one-line error if this machine cannot run the workflow."""
     schedule_on_events_only(workflow)

@@ -20,7 +20,7 @@ def check(dag: Any) -> None:
         UserError: one cannot be written.
     """
     refuse_read_only(str(file) for job in dag.needrun_jobs() for file in job.output)
-    bring_to_now(("data", "results", "workflow"))
+    bring_to_now(("data", "results"))
 
 
 def refuse_read_only(files: Iterable[str]) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sublearn.core.errors import UserError
+from sublearn.orchestration.studies import PROJECT
 from sublearn.orchestration.workflow import plan_all
 from sublearn.planning.artifacts import Artifact, Plan
 from sublearn.planning.phases import PHASES
@@ -34,10 +35,12 @@ def states(study: str, extensions: list[str]) -> dict[str, State]:
     Raises:
         UserError: Snakemake cannot plan the study; its last line says why.
     """
+    # This folder's own workflow, such as a clone's; else that which this command belongs to.
+    project = next(place for place in (Path(), PROJECT) if (place / "workflow/sublearn").is_dir())
     config = ["--config", f"studies=[{study}]", *([f"extensions=[{','.join(extensions)}]"] if extensions else [])]
 
     def ask(*options: str) -> list[str]:
-        command = [sys.executable, "-m", "snakemake", *options, *config]
+        command = [sys.executable, "-m", "snakemake", "--snakefile", str(project / "Snakefile"), *options, *config]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             said = (done.stderr.strip().splitlines() or ["no word from Snakemake"])[-1]

@@ -16,7 +16,8 @@ from sublearn.orchestration.kinds import KINDS
 from sublearn.planning.study import Study
 
 STUDIES = Path("config/studies")  # of the working folder; then the workflow's own
-OWN = Path(__file__).parents[3] / STUDIES
+PROJECT = Path(__file__).parents[3]  # where the workflow lies
+OWN = PROJECT / STUDIES
 DEFAULT_KIND = "chain"
 NAME = re.compile(r"[a-z0-9][a-z0-9.\-]*")
 

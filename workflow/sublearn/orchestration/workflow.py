@@ -4,14 +4,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from sublearn.core.errors import UserError
 from sublearn.core.registry import use_extensions
 from sublearn.orchestration.kinds import KINDS
-from sublearn.orchestration.studies import files, lineage
+from sublearn.orchestration.studies import PROJECT, files, lineage
 from sublearn.planning.artifacts import Plan
 from sublearn.planning.jobs import FindingsJob, Jobs, rule_suffix
 
 REPORT = Path(__file__).parents[2] / "report"
+SETTINGS = "config/config.yaml"
 KEYS = {"studies", "extensions", "findings_only"}  # of the configuration
 
 
@@ -60,6 +63,12 @@ class Workflow:
     def studies_pattern(self) -> str:
         """A regular expression for the names of all studies."""
         return "|".join(jobs.studies_pattern for jobs in self.jobs.values())
+
+
+def settings() -> dict[str, Any]:
+    """The configuration, as the Snakefile reads it: the working folder's, or the workflow's own where there is none."""
+    file = Path(SETTINGS) if Path(SETTINGS).exists() else PROJECT / SETTINGS
+    return dict(yaml.safe_load(file.read_text(encoding="utf-8")) or {})
 
 
 def plan(name: str) -> Plan[Any]:

@@ -188,8 +188,9 @@ def shares(chain: Chain, model: Path) -> tuple[bool | None, str]:
 
 
 def at_home(file: Path) -> Path:
-    """The project that a file lies in, since records name files as seen from there; the current folder if it lies in none."""
-    return next((place for place in file.absolute().parents if (place / "Snakefile").is_file()), Path.cwd())
+    """The folder that Snakemake worked in, since records name files as seen from there; the current one if it lies in none."""
+    signs = ("Snakefile", ".snakemake")
+    return next((place for place in file.absolute().parents if any((place / sign).exists() for sign in signs)), Path.cwd())
 
 
 def seen_from(home: Path, file: Path) -> Path:

@@ -16,10 +16,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import yaml
 
 from sublearn.core.errors import UserError
-from sublearn.orchestration import studies
+from sublearn.orchestration import studies, workflow
 
 DRAWN_OTHERWISE = "equal in its data; fonts or libraries here draw other bytes"
 
@@ -91,7 +90,7 @@ def verdicts_differ(file: str) -> bool:
 
 def main(args: argparse.Namespace) -> None:
     found: dict[str, str] = {}
-    for name in args.studies or yaml.safe_load(Path("config/config.yaml").read_text())["studies"]:
+    for name in args.studies or workflow.settings()["studies"]:
         study = studies.load(name)
         found |= {file: compare(file, study.tolerance) for file in known(study.name)}
     for file, words in found.items():

@@ -18,10 +18,10 @@ import yaml
 
 from sublearn.core.errors import UserError
 from sublearn.orchestration import studies
-from sublearn.orchestration.workflow import Workflow, plan_all
+from sublearn.orchestration.workflow import SETTINGS, Workflow, plan_all
 from sublearn.planning.artifacts import Plan
 
-CONFIG = "config/config.yaml"
+CONFIG = SETTINGS
 RECORDS = ".snakemake/metadata"
 BUNDLED, STORE = "bundled", "data/store"  # the remote's name, and where .dvc/config says that it lies
 HEAD = """# Snakemake decides what to run; this one stage records, ships and compares what it made (docs/artifacts.md).
@@ -34,9 +34,20 @@ stages:
 DEPENDENCIES = ("Snakefile", "envs/workflow.yaml", "workflow/rules", "workflow/sublearn")
 
 
+def settings() -> dict[str, Any]:
+    """What config/config.yaml says.
+
+    Raises:
+        UserError: there is none, so that this is no folder to publish from.
+    """
+    if not Path(CONFIG).is_file():
+        raise UserError(f"{CONFIG}: there is none here; publish from the folder of a clone of the project.")
+    return dict(yaml.safe_load(Path(CONFIG).read_text(encoding="utf-8")))
+
+
 def workflow() -> Workflow:
     """The workflow of the studies that config/config.yaml names."""
-    return plan_all(yaml.safe_load(Path(CONFIG).read_text(encoding="utf-8")))
+    return plan_all(settings())
 
 
 def folders(plan: Plan[Any]) -> dict[str, bool]:
@@ -87,8 +98,7 @@ def dvc(*arguments: str) -> str:
 
 
 def main(args: argparse.Namespace) -> None:
-    names = yaml.safe_load(Path(CONFIG).read_text(encoding="utf-8"))["studies"]
-    print(render(workflow(), names), end="")
+    print(render(workflow(), settings()["studies"]), end="")
 
 
 def parser() -> argparse.ArgumentParser:

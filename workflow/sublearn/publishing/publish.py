@@ -73,8 +73,7 @@ def main(args: argparse.Namespace) -> None:
     chosen = dvcfile.workflow()
     findings = [f"results/{study}/findings/" for study in chosen.studies]
     refuse_other_changes([*findings, "dvc.lock", f"{STORE}/"])
-    names = yaml.safe_load(Path(dvcfile.CONFIG).read_text(encoding="utf-8"))["studies"]
-    if Path("dvc.yaml").read_text(encoding="utf-8") != dvcfile.render(chosen, names):
+    if Path("dvc.yaml").read_text(encoding="utf-8") != dvcfile.render(chosen, dvcfile.settings()["studies"]):
         raise UserError("dvc.yaml: not that of the studies in config/config.yaml; make dvc.yaml writes it; commit it first.")
     refuse_old_results()
     kept = dvcfile.artifacts(chosen)

@@ -19,8 +19,8 @@ from sublearn.core.claims import COLUMNS, Claims, metrics, row
 from sublearn.core.files import read_table, write_json, write_table, write_text, write_yaml
 from sublearn.core.statistics import Mean, mean_over_runs, share
 from sublearn.planning.study import HEADING, RESOLVED
+from sublearn.theory.claim import Claim
 from sublearn.theory.labels import VARIED, text
-from sublearn.theory.study import Claim
 from sublearn.theory.summary import words
 from sublearn.theory.tables import Alignment, Conditions, FirstSteps, Trajectories, Trajectory
 

@@ -1,9 +1,10 @@
 """Studies of the theorem: numeric checks."""
 
 from sublearn.planning.kind import StudyKind
+from sublearn.theory.claim import Claim
 from sublearn.theory.jobs import TheoryJobs
 from sublearn.theory.plan import TheoryPlan
-from sublearn.theory.study import Adversary, Claim, Conditions, Networks, TheoryStudy, Trajectory
+from sublearn.theory.study import Adversary, Conditions, Networks, TheoryStudy, Trajectory
 
 THEORY = StudyKind(
     name="theory",
