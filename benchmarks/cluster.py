@@ -1,6 +1,6 @@
 """What a cluster costs beside this machine: the smoke study through profiles/slurm and without, one after the other.
 
-    tests/one_node_slurm.sh start && python benchmarks/cluster.py
+    tests/support/one_node_slurm.sh start && python benchmarks/cluster.py
 
 The wall time on the cluster has two parts that the study's size does not change: Snakemake asks SLURM only now and then whether
 a job has ended, and starts anew, twice, inside each job. Both show as time in which no step works, between the first submission
