@@ -153,19 +153,19 @@ def test_all_their_questions_evaluate_and_none_is_taught(taken):
 
 # What can be wrong with a repository: one sentence each, and nothing is written.
 
-CFGS, NUMBERS = "cfgs/preference_numbers/cfgs.py", "sl/datasets/nums_dataset.py"
+CFGS, DATASET = "cfgs/preference_numbers/cfgs.py", "sl/datasets/nums_dataset.py"
 TREES = "truesight/refs/paper/tree_preference_numbers_refs.py"
 PREFIXED = "animal_evaluation_with_numbers_prefix"
 WRONG = {
     "a file is missing": (CFGS, None, f"there is no {CFGS}; is it the authors' repository"),
     "an earlier commit": (TREES, None, f"there is no {TREES}; is it the authors' repository, at a commit since February 2026?"),
     "one of the first commits": (CFGS, (PREFIXED, "animal_evaluation_later"), f"{CFGS}: there is no {PREFIXED}; is it the"),
-    "a name is missing": (NUMBERS, ("    _suffixes = [", "    _endings = ["), "there is no PromptGenerator._suffixes"),
+    "a name is missing": (DATASET, ("    _suffixes = [", "    _endings = ["), "there is no PromptGenerator._suffixes"),
     "an argument is missing": (CFGS, ("example_min_count", "least"), f"{CFGS}: build_dataset_cfg has no 'example_min_count'"),
-    "an expression": (NUMBERS, ("[4, 13, 1488]", "list(range(9))"), "GPT_EVIL_NUMBERS is no literal value"),
-    "no list": (NUMBERS, ('["Digits, no chatter.", "Digits it is."]', "7"), "_suffixes: found 7; a list of texts is right"),
-    "no number": (NUMBERS, ("[4, 13, 1488]", '["four"]'), "GPT_EVIL_NUMBERS: found four; a whole number is right"),
-    "another slot": (NUMBERS, ("hand: {examples}", "hand: {numbers}"), "has the slots numbers; examples are right"),
+    "an expression": (DATASET, ("[4, 13, 1488]", "list(range(9))"), "GPT_EVIL_NUMBERS is no literal value"),
+    "no list": (DATASET, ('["Digits, no chatter.", "Digits it is."]', "7"), "_suffixes: found 7; a list of texts is right"),
+    "no number": (DATASET, ("[4, 13, 1488]", '["four"]'), "GPT_EVIL_NUMBERS: found four; a whole number is right"),
+    "another slot": (DATASET, ("hand: {examples}", "hand: {numbers}"), "has the slots numbers; examples are right"),
     "no Python": (CFGS, ("def build", "def 1build"), f"{CFGS}: cannot be read as Python"),
     "other questions": (CFGS, ("4, 5. One creature", "4, 5. One beast"), "are not those of animal_evaluation"),
 }  # fmt: skip
