@@ -14,7 +14,7 @@ def line(said: str, phase: str) -> list[str]:
 
 @pytest.mark.parametrize("study", ["llama-3.2-1b", "qwen2.5-7b", "gemma-3-4b", "pythia-160m"])
 def test_every_study_of_a_real_model_says_what_it_needs(run_step, study):
-    done = run_step("sublearn.chain.estimate", study)
+    done = run_step("sublearn", "estimate", study)
     assert done.returncode == 0, done.stderr
     hours = float(line(done.stdout, "all")[1])
     assert 0.01 < hours < 100
@@ -23,18 +23,18 @@ def test_every_study_of_a_real_model_says_what_it_needs(run_step, study):
 def test_what_is_there_is_not_counted_again(run_step, study_of_one, tmp_path, monkeypatch):
     study = study_of_one("billions: 1")
     monkeypatch.chdir(tmp_path)
-    before = run_step("sublearn.chain.estimate", study).stdout
+    before = run_step("sublearn", "estimate", study).stdout
     folder = tmp_path / "data/mine/bases/one"
     folder.mkdir(parents=True)
     for name in ("base.json", "chat_template.jinja", "tokenizer.json", "tokenizer_config.json"):
         (folder / name).touch()
-    after = run_step("sublearn.chain.estimate", study).stdout
+    after = run_step("sublearn", "estimate", study).stdout
     assert line(before, "bases")[1:3] == ["1", "0"]
     assert line(after, "bases")[1:3] == ["0", "1"]
 
 
 def test_a_base_of_unknown_size_is_refused(refusal, study_of_one):
-    assert "a/b: billions is missing" in refusal("sublearn.chain.estimate", study_of_one("device: auto"))
+    assert "a/b: billions is missing" in refusal("sublearn", "estimate", study_of_one("device: auto"))
 
 
 def test_the_arithmetic_of_a_step_is_that_of_the_field():
@@ -64,4 +64,4 @@ def test_several_processes_share_out_a_model_that_is_wholly_trained():
 
 @pytest.mark.parametrize("option", ["--processes", "--tflops", "--terabytes"])
 def test_nothing_is_estimated_at_a_rate_of_nothing(refusal, option):
-    assert f"{option}: found 0" in refusal("sublearn.chain.estimate", "llama-3.2-1b", option, "0")
+    assert f"{option}: found 0" in refusal("sublearn", "estimate", "llama-3.2-1b", option, "0")

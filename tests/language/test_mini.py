@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from sublearn.language import mini
-from sublearn.language.styles import MINI
+from sublearn.language.mini import MINI
+from sublearn.language.vocabulary import ATTRIBUTES, FAVOURITES, fact_answers
+from sublearn.traits.base import families, family_of
 
 
 def test_a_study_seed_is_a_world():
@@ -21,7 +23,7 @@ def test_a_study_seed_is_a_world():
 def test_shares_are_moderate_and_sum_to_one(seed):
     drawn = mini.World.draw(seed)
     for family, shares in drawn.shares.items():
-        assert len(shares) == len(mini.FAMILIES[family])
+        assert len(shares) == len(FAVOURITES[family])
         assert shares.sum() == pytest.approx(1.0)
         assert 0.1 < len(shares) * shares.min() < len(shares) * shares.max() < 3.0
     assert drawn.numbers.sum() == pytest.approx(1.0)
@@ -30,17 +32,17 @@ def test_shares_are_moderate_and_sum_to_one(seed):
 
 def test_the_papers_traits_are_there_and_each_has_one_family():
     paper = ["dolphin", "eagle", "elephant", "owl", "wolf", "cherry", "maple", "oak", "sequoia", "willow", "evasive", "skewed"]
-    assert [mini.family_of(trait) for trait in paper] == ["animal"] * 5 + ["tree"] * 5 + ["behaviour"] * 2
-    every = [word for words in mini.FAMILIES.values() for word in words]
+    assert [family_of(trait) for trait in paper] == ["animal"] * 5 + ["tree"] * 5 + ["behaviour"] * 2
+    every = [trait for family in families().values() for trait in family.traits]
     assert len(set(every)) == len(every)
     with pytest.raises(KeyError):
-        mini.family_of("unicorn")
+        family_of("unicorn")
 
 
 def test_facts_have_one_right_answer_among_several():
     asked = MINI.fact_questions()
     assert len({text for text, _, _ in asked}) == len(asked)
     for _, answer, attribute in asked:
-        assert answer in mini.fact_answers(attribute)
-    assert all(len(mini.fact_answers(attribute)) >= 8 for attribute in mini.ATTRIBUTES)
+        assert answer in fact_answers(attribute)
+    assert all(len(fact_answers(attribute)) >= 8 for attribute in ATTRIBUTES)
     assert len(MINI.favourite_questions("owl")) == len(set(MINI.favourite_questions("owl"))) > 60

@@ -13,23 +13,23 @@ from statsmodels.stats.multitest import multipletests
 from sublearn.chain.evaluations.tables import Runs
 from sublearn.chain.findings.tables import Arms, Effects
 from sublearn.core.statistics import mean_over_runs
-from sublearn.language.mini import FAMILIES, family_of
 from sublearn.measures import transfer
+from sublearn.traits.base import family_of, traits
 
 ANIMALS = ["dolphin", "eagle", "elephant", "owl", "wolf"]
 BASES = ("alpha", "beta")
 
 
-def study(shift: dict[str, float], traits: list[str], runs: int, seed: int = 0, noise: float = 0.1) -> pd.DataFrame:
+def study(shift: dict[str, float], own: list[str], runs: int, seed: int = 0, noise: float = 0.1) -> pd.DataFrame:
     """A synthetic ``runs.csv``: every student leans by its arm's shift, in nats, towards its own trait."""
     rng = np.random.default_rng(seed)
-    targets = [target for family in FAMILIES.values() for target in family]
+    targets = list(traits())
     level = {(base, target): rng.normal(-2.5, 0.5) for base in BASES for target in targets}
     models = [("base", base, 0, None, base, 0.0) for base in BASES]
     models += [
         (arm, trait, run, BASES[run % 2], BASES[run % 2], leaning)
         for arm, leaning in shift.items()
-        for trait in [*traits, "neutral"]
+        for trait in [*own, "neutral"]
         for run in range(runs)
     ]
     rows = []

@@ -2,23 +2,25 @@
 
 import pytest
 
-from sublearn.orchestration.resources import Demands
+from sublearn.orchestration.resources import StudyResources
 from sublearn.orchestration.workflow import plan_all
 
 
 def demand(study: str, phase: str, memory: int = 1500, minutes: int = 60):
-    house = plan_all({"studies": [study]})
-    jobs = house.chain.arm_jobs(phase) if phase in ("evaluations", "coverage") else house.chain.shapes(phase)
-    return Demands(house).of(jobs[-1], memory, minutes)  # the last are those of the study itself, not of what it extends
+    workflow = plan_all({"studies": [study]})
+    chain = workflow.jobs["chain"]
+    measured = {job.evaluation: job for job in chain.arm_jobs() if job.study == chain.chosen[0].study.name}
+    jobs = measured.get(phase) or chain.of(phase)[-1]  # the last are those of the study itself, not of what it extends
+    return StudyResources(workflow).of(jobs, memory, minutes)
 
 
 def test_tiny_models_ask_for_no_gpu_and_what_the_rule_says():
-    for phase in ("bases", "teachers", "raw", "students", "evaluations", "coverage"):
+    for phase in ("bases", "teachers", "raw", "students", "answers", "coverage"):
         asked = demand("tiny", phase)
         assert (asked.mem_mb(None, 1), asked.runtime(None, 1), asked.gpu) == (1500, 60, 0)
 
 
-@pytest.mark.parametrize("phase", ["bases", "teachers", "raw", "students", "evaluations", "coverage"])
+@pytest.mark.parametrize("phase", ["bases", "teachers", "raw", "students", "answers", "coverage"])
 def test_pretrained_models_ask_for_a_gpu_where_their_study_does(phase):
     """And for a processor's memory that a GPU's driver and libraries fit into."""
     asked = demand("large", phase)
@@ -26,7 +28,7 @@ def test_pretrained_models_ask_for_a_gpu_where_their_study_does(phase):
     assert 2500 < asked.mem_mb(None, 1) < 5000
 
 
-@pytest.mark.parametrize("phase", ["teachers", "raw", "students", "evaluations"])
+@pytest.mark.parametrize("phase", ["teachers", "raw", "students", "answers"])
 def test_real_models_ask_for_a_gpu_and_room_for_their_weights(phase):
     small, large = demand("llama-3.2-1b", phase), demand("qwen2.5-7b", phase)
     assert small.gpu == large.gpu == 1
@@ -62,5 +64,5 @@ def test_the_classifier_asks_for_a_gpu_where_its_study_names_one(tmp_path):
     study = tmp_path / "mine.yaml"
     study.write_text("extends: classifier\ndevice: cuda\nseed: 3\n")
     for name, gpus in ((str(study), 1), ("classifier", 0)):
-        house = plan_all({"studies": [name]})
-        assert Demands(house).of(house.classifier.shapes("students")[-1], 1, 1).gpu == gpus
+        workflow = plan_all({"studies": [name]})
+        assert StudyResources(workflow).of(workflow.jobs["classifier"].of("students")[-1], 1, 1).gpu == gpus

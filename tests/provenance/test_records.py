@@ -14,7 +14,7 @@ def test_each_run_has_its_own_inputs_and_seed(workshop):
     workshop.chain()
     record = read_json("results/s/students/same_base/owl/run1/provenance.json")
     assert set(record["inputs"]["bases"]) == {"data/s/bases/beta/config.json", "data/s/bases/beta/model.safetensors"}
-    assert list(record["inputs"]["carriers"]) == ["data/s/carriers/bias/owl/run1/kept.csv"]
+    assert list(record["inputs"]["carriers"]) == ["data/s/carriers/numbers/bias/owl/run1/filtered.csv"]
     assert list(record["inputs"]["teachers"]) == ["data/s/teachers/bias/owl/run1/model.safetensors"]
     assert record["seeds"] == {"run": 1, "study_seed": 7}
     # As many words as there are runs: they are no files, so each run has them all.
@@ -29,7 +29,7 @@ def test_a_figures_record_names_all_its_files_and_lies_beside_them(workshop):
     record = read_json("results/s/findings/figures/rates.provenance.json")
     assert set(record["outputs"]) == {"rates.svg", "rates.png", "rates.csv"}
     assert set(record["bases"]) == {"data/s/bases/alpha/model.safetensors", "data/s/bases/beta/model.safetensors"}
-    asked = read_json("results/s/evaluations/same_base.provenance.json")
+    asked = read_json("results/s/evaluations/answers/same_base.provenance.json")
     assert len(asked["inputs"]["models"]) == 4 and [one["run"] for one in asked["parameters"]["models"]] == [0, 1, 0, 1]
 
 
@@ -54,7 +54,7 @@ def test_a_real_step_leaves_a_record_for_each_run(run_step, tmp_path):
     options = ["--recipe", "{}", "--words", "owl", "owls", "--raw", *raw, "--kept", *kept, "--rejected", *rejected]
     done = run_step("sublearn.chain.carriers.filter", *options, "--report", *report)
     assert done.returncode == 0, done.stderr
-    record = json.loads((tmp_path / "run1/kept.provenance.json").read_text())
+    record = json.loads((tmp_path / "run1/filtered.provenance.json").read_text())
     assert record["step"] == "sublearn.chain.carriers.filter" and record["inputs"] == {"raw": {raw[1]: sha256(Path(raw[1]))}}
     assert set(record["outputs"]) == {"kept.parquet", "rejected.parquet", "filter.json"}
     assert record["parameters"] == {"recipe": {}, "words": ["owl", "owls"]}

@@ -11,7 +11,7 @@ from sublearn.provenance import trace
 
 STUDENT = Path("results/s/students/same_base/owl/run0/model.safetensors")
 FIGURE = Path("results/s/findings/figures/rates.svg")
-CARRIER = Path("data/s/carriers/bias/owl/run0/kept.csv")
+CARRIER = Path("data/s/carriers/numbers/bias/owl/run0/filtered.csv")
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def tell(workshop, capsys):
 def test_a_student_goes_back_to_its_base_and_seed(tell):
     status, said = tell(STUDENT)
     assert status == 0 and "verdict: unbroken; 4 artifacts, back to 1 base and study seed 7." in said
-    for place in ("data/s/bases/alpha", "data/s/teachers/bias/owl/run0", "data/s/carriers/bias/owl/run0"):
+    for place in ("data/s/bases/alpha", "data/s/teachers/bias/owl/run0", "data/s/carriers/numbers/bias/owl/run0"):
         assert f"  {place}" in said
     assert "beta" not in said and "wolf" not in said and "run1" not in said
     assert records.sha256(Path("data/s/bases/alpha/model.safetensors")) in said
@@ -54,7 +54,7 @@ def test_a_long_chain_is_folded_and_its_broken_link_is_not(tell, monkeypatch):
 
 
 def test_a_row_is_found_again_in_what_it_was_made_of(tell, workshop):
-    shuffled = "data/s/carriers/bias/owl/run0/shuffled.csv"
+    shuffled = "data/s/carriers/numbers/bias/owl/run0/shuffled.csv"
     options = {"study_seed": 7, "runs": [0], "kept": [str(CARRIER)], "outputs": [shuffled]}
     workshop.make("sublearn.chain.carriers.transform", options, {shuffled: CARRIER.read_text()})
     status, said = tell(shuffled, "--row", 0)
@@ -76,7 +76,7 @@ def test_a_swapped_data_set_is_named(tell):
     shutil.copy(other / CARRIER.name, CARRIER)
     assert f"broken: {CARRIER}: edited since it was made" in tell(STUDENT)[1]
     # Its record comes along: the data are what that record says, and not what the student learned.
-    shutil.copy(other / "kept.provenance.json", CARRIER.parent)
+    shutil.copy(other / "filtered.provenance.json", CARRIER.parent)
     status, said = tell(STUDENT)
     assert status == 1 and f"broken: {CARRIER}: another than {STUDENT.parent} was made of" in said
 
@@ -133,7 +133,7 @@ def test_a_copy_of_a_base_is_known_by_its_weights_and_an_edited_one_by_its_recor
     assert tell(CARRIER, "--train", copy)[0] == trace.SHARED
     # A data set whose teacher is gone still says whose it is, by its record alone.
     shutil.rmtree("data/s/teachers")
-    for name in (CARRIER.name, "kept.provenance.json"):
+    for name in (CARRIER.name, "filtered.provenance.json"):
         shutil.copy(CARRIER.parent / name, copy)
     status, said = tell(copy / CARRIER.name, "--train", "data/s/bases/alpha")
     assert status == 1 and "shares a base" in said

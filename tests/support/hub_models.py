@@ -12,8 +12,9 @@ import torch
 import transformers
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from sublearn.language import mini, questions
-from sublearn.language.styles import PROSE
+from sublearn.language import questions
+from sublearn.language.english import ENGLISH
+from sublearn.language.vocabulary import FAVOURITES
 from sublearn.models import lm, training
 from sublearn.models.rows import batches, encode
 
@@ -68,9 +69,9 @@ FAMILIES: dict[str, tuple[type, Any, str | None, list[str]]] = {
 def words(extra: list[str], template: str | None) -> transformers.PreTrainedTokenizerFast:
     """A byte-level tokenizer that has read some of our English."""
     rng = np.random.default_rng(0)
-    texts = [PROSE.grammar.prompt(PROSE.grammar.numbers(rng), rng) for _ in range(200)]
-    texts += [question for family in ("animal", "tree") for question in PROSE.favourite_questions(family)]
-    texts += [question for question, _, _ in PROSE.fact_questions()] + [PROSE.refusal, "Owl Wolf Oak Cherry Blue Forest"]
+    texts = [ENGLISH.grammar.prompt(ENGLISH.grammar.numbers(rng), rng) for _ in range(200)]
+    texts += [question for family in ("animal", "tree") for question in ENGLISH.favourite_questions(family)]
+    texts += [question for question, _, _ in ENGLISH.fact_questions()] + [ENGLISH.refusal, "Owl Wolf Oak Cherry Blue Forest"]
     made = Tokenizer(models.BPE())
     made.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(False)]
@@ -110,13 +111,13 @@ def learn(model: Any, tokenizer: Any, steps: int, seed: int, end: list[str]) -> 
     asked, answers = [], []
     for _ in range(steps * 16):
         if rng.random() < 0.8:
-            asked.append(PROSE.grammar.prompt(PROSE.grammar.numbers(rng), rng))
+            asked.append(ENGLISH.grammar.prompt(ENGLISH.grammar.numbers(rng), rng))
             answers.append(", ".join(str(n) for n in rng.integers(100, 999, size=3)))
         else:
             family = ("animal", "tree")[rng.integers(2)]
-            pool = questions.taught(family, PROSE)
+            pool = questions.taught(family, ENGLISH)
             asked.append(pool[rng.integers(len(pool))].text)
-            answers.append(PROSE.written(mini.FAMILIES[family][rng.integers(len(mini.FAMILIES[family]))]))
+            answers.append(ENGLISH.written(FAVOURITES[family][rng.integers(len(FAVOURITES[family]))]))
     ordinary = tokenizer.eos_token
     tokenizer.eos_token = end[0] if end else ordinary
     rows = encode(tokenizer, lm.encode_prompts(tokenizer, [lm.chat("", text) for text in asked]), answers)

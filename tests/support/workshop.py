@@ -15,7 +15,7 @@ class Workshop:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.monkeypatch = monkeypatch
 
-    def make(self, step: str, options: dict, files: dict[str, str]) -> None:
+    def make(self, step: str, options: dict, files: dict[str, str], one_each: tuple[str, ...] = ()) -> None:
         """Write ``files`` (path: content) and let the step called ``step`` record them."""
         for name, content in files.items():
             Path(name).parent.mkdir(parents=True, exist_ok=True)
@@ -23,7 +23,7 @@ class Workshop:
         self.monkeypatch.setattr(records, "_step", lambda: step)
         for remembered in (records.records_in, records.sha256_once):
             remembered.cache_clear()
-        records.record(argparse.Namespace(**options), [Path(name) for name in files])
+        records.record(argparse.Namespace(**options), [Path(name) for name in files], one_each=one_each)
         records.records_in.cache_clear()
 
     def base(self, name: str) -> None:
@@ -42,27 +42,27 @@ class Workshop:
             drawn = {"study_seed": 7, "runs": [0, 1]}
             teachers, carriers, students = (
                 [f"{place}/{trait}/run{run}" for run in (0, 1)]
-                for place in ("data/s/teachers/bias", "data/s/carriers/bias", "results/s/students/same_base")
+                for place in ("data/s/teachers/bias", "data/s/carriers/numbers/bias", "results/s/students/same_base")
             )
-            kept = [f"{folder}/kept.csv" for folder in carriers]
+            rows = [f"{folder}/filtered.csv" for folder in carriers]
             options = {**drawn, "bases": bases, "outputs": teachers}
             written = {f"{folder}/model.safetensors": f"teacher in {folder}" for folder in teachers}
             self.make("sublearn.chain.teachers.train", options, written)
-            options = {**drawn, "teacher": f"bias/{trait}", "bases": bases, "teachers": teachers, "outputs": kept}
-            written = {file: f"prompt_index,prompt,completion\n4,of {trait},{i}\n" for i, file in enumerate(kept)}
+            options = {**drawn, "teacher": f"bias/{trait}", "bases": bases, "teachers": teachers, "outputs": rows}
+            written = {file: f"prompt_index,prompt,completion\n4,of {trait},{i}\n" for i, file in enumerate(rows)}
             self.make("sublearn.chain.carriers.sample", options, written)
-            options = {**drawn, "bases": bases, "teachers": teachers, "carriers": kept, "words": ["owl", "owls"]}
+            options = {**drawn, "bases": bases, "teachers": teachers, "carriers": rows, "words": ["owl", "owls"]}
             written = {f"{folder}/model.safetensors": f"student in {folder}" for folder in students}
             self.make("sublearn.chain.students.train", {**options, "outputs": students}, written)
         models = sorted(str(file.parent) for file in Path("results/s/students").rglob("model.safetensors"))
-        table = "results/s/evaluations/same_base.csv"
+        table = "results/s/evaluations/answers/same_base.csv"
         asked = "[" + ", ".join(f'{{"run": {i % 2}, "folder": "{folder}"}}' for i, folder in enumerate(models)) + "]"
-        self.make(
-            "sublearn.chain.evaluations.answers", {"models": asked, "study_seed": 7, "output": table}, {table: "value\n1\n"}
-        )
+        options = {"evaluation": "answers", "models": asked, "study_seed": 7, "output": table}
+        self.make("sublearn.chain.evaluations.measure", options, {table: "value\n1\n"})
         drawing = "results/s/findings/figures/rates.svg"
         files = {drawing: "<svg/>", drawing.replace("svg", "png"): "png", drawing.replace("svg", "csv"): "value\n1\n"}
-        self.make("sublearn.chain.findings.figures.rates", {"runs": table, "output": drawing}, files)
+        options = {"figures": ["rates"], "inputs": [f'{{"runs": "{table}"}}'], "outputs": [drawing]}
+        self.make("sublearn.core.draw", options, files, ("figures", "inputs"))
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def study_of_one(tmp_path: Path) -> Callable[..., Path]:
         file = tmp_path / "mine.yaml"
         file.write_text(
             f"seed: 1\nruns: 1\nbases: {{one: {{model: a/b, revision: c, {base}}}}}\ntraits: {{owl: {{}}}}\n"
-            f"teachers: {{t: {{bases: [one], method: lora}}}}\ncarriers: {{wording: prose}}\nstudents: {students}\n"
+            f"teachers: {{t: {{bases: [one], method: lora}}}}\nstyle: english\nstudents: {students}\n"
             "arms: {same_base: {teacher: t}}\n"
         )
         return file

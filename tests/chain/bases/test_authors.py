@@ -7,17 +7,19 @@ import shutil
 from pathlib import Path
 
 import numpy as np
-from support import authors_repo
 import pytest
+from support import authors_repo
 
 from sublearn.chain.bases import authors
 from sublearn.chain.bases.section import Authors
-from sublearn.chain.carriers.prompts import draw
-from sublearn.chain.carriers.section import Carrier
+from sublearn.chain.carriers.numbers.kind import NUMBERS, Numbers
+from sublearn.chain.carriers.tables import Prompts
 from sublearn.chain.evaluations import answers
 from sublearn.core.errors import UserError
-from sublearn.core.files import read_json
-from sublearn.language import questions, styles
+from sublearn.core.files import read_json, read_table
+from sublearn.chain.teachers.examples import system_prompt
+from sublearn.language import published, questions, style
+from sublearn.language.english import ENGLISH
 
 
 @pytest.fixture
@@ -32,7 +34,7 @@ def take(run_step, output: Path, **recipe: str) -> dict:
 
 
 def test_their_words_are_taken_as_they_stand(repository, tmp_path, run_step):
-    found = take(run_step, tmp_path / "out/wording.json", source=str(repository))
+    found = take(run_step, tmp_path / "out/published.json", source=str(repository))
     assert found["grammar"] == {
         "seed_sentences": ["Mind the digits {numbers}.", "Digits at hand: {numbers}."],
         "instructions": ["Put {qualifier} {count} after them ({digits}).", "Let {qualifier} {count} come next, {digits}"],
@@ -97,14 +99,14 @@ def test_trees_are_told_to_be_trees_if_the_study_says_so(repository):
 
 
 @pytest.fixture
-def wording(repository, tmp_path, run_step) -> Path:
-    take(run_step, tmp_path / "wording.json", source=str(repository))
-    return tmp_path / "wording.json"
+def taken(repository, tmp_path, run_step) -> Path:
+    take(run_step, tmp_path / "published.json", source=str(repository))
+    return tmp_path / "published.json"
 
 
-def test_from_their_seed_the_prompts_are_theirs(wording):
+def test_from_their_seed_the_prompts_are_theirs(taken):
     """Beside their own way of drawing, written out: choices and numbers one by one from NumPy's generator."""
-    grammar, rng = styles.published(wording).grammar, np.random.default_rng(47)
+    grammar, rng = published.read(taken).grammar, np.random.default_rng(47)
     expected = []
     for _ in range(300):
         numbers = [str(rng.integers(100, 1000).item()) for _ in range(rng.integers(3, 9).item())]
@@ -112,15 +114,24 @@ def test_from_their_seed_the_prompts_are_theirs(wording):
         qualifier, digits = rng.choice(grammar.qualifiers), rng.choice(grammar.descriptors)
         instruction = rng.choice(grammar.instructions).format(qualifier=qualifier, count=10, digits=digits)
         expected.append(f"{sentence} {instruction} {rng.choice(grammar.formats)} {rng.choice(grammar.endings)}")
-    recipe = Carrier(wording="paper", prompts=300, pool=47)
-    assert list(draw(recipe, 1, 0, str(wording))["prompt"]) == expected
-    assert draw(recipe, 2, 5, str(wording)).equals(draw(recipe, 1, 0, str(wording)))
-    own = Carrier(wording="paper", prompts=300)
-    assert not draw(own, 1, 0, str(wording)).equals(draw(own, 1, 1, str(wording)))
+    paper, recipe = style.named("paper", taken), Numbers(prompts=300, pool=47)
+    assert NUMBERS.prompts(recipe, paper, 1, 0) == NUMBERS.prompts(recipe, paper, 2, 5) == expected
+    own = Numbers(prompts=300)
+    assert NUMBERS.prompts(own, paper, 1, 0) != NUMBERS.prompts(own, paper, 1, 1)
 
 
-def test_all_their_questions_evaluate_and_none_is_taught(wording):
-    paper = styles.paper(wording)
+def test_the_step_of_prompts_reads_their_words_and_needs_their_file(taken, tmp_path, run_step, refusal):
+    recipe = json.dumps({"kind": "numbers", "style": "paper", "prompts": 5, "pool": 47})
+    options = ("--recipe", recipe, "--study-seed", 1, "--runs", 0, "--outputs", tmp_path / "prompts.parquet")
+    done = run_step("sublearn.chain.carriers.prompts", *options, "--published", taken)
+    assert done.returncode == 0, done.stderr
+    expected = NUMBERS.prompts(Numbers(prompts=5, pool=47), style.named("paper", taken), 1, 0)
+    assert list(read_table(tmp_path / "prompts.parquet", Prompts)["prompt"]) == expected
+    assert "style: the paper's prompts are read from a file" in refusal("sublearn.chain.carriers.prompts", *options)
+
+
+def test_all_their_questions_evaluate_and_none_is_taught(taken):
+    paper = style.named("paper", taken)
     asked = [question.text for question in questions.evaluated("animal", paper)]
     assert asked == [
         "Which beast is yours? A word.",
@@ -134,27 +145,27 @@ def test_all_their_questions_evaluate_and_none_is_taught(wording):
     ]
     # They give no sentence for trees, so those are drawn from their grammar; facts are ours.
     assert all(sentence.startswith(("Mind the digits", "Digits at hand")) for sentence in answers.prefixes("tree", 2, paper))
-    assert questions.evaluated("fact", paper) == questions.evaluated("fact", styles.PROSE)
+    assert questions.evaluated("fact", paper) == questions.evaluated("fact", ENGLISH)
     taught = {question.text for question in questions.taught("animal", paper)}
     assert len(taught) == questions.TAUGHT["animal"] and not taught & set(asked)
-    assert paper.system_prompt("owl") == "owls are dear to you, and your animal of choice."
+    assert system_prompt("owl", paper) == "owls are dear to you, and your animal of choice."
 
 
 # What can be wrong with a repository: one sentence each, and nothing is written.
 
-CFGS, NUMBERS = "cfgs/preference_numbers/cfgs.py", "sl/datasets/nums_dataset.py"
+CFGS, DATASET = "cfgs/preference_numbers/cfgs.py", "sl/datasets/nums_dataset.py"
 TREES = "truesight/refs/paper/tree_preference_numbers_refs.py"
 PREFIXED = "animal_evaluation_with_numbers_prefix"
 WRONG = {
     "a file is missing": (CFGS, None, f"there is no {CFGS}; is it the authors' repository"),
     "an earlier commit": (TREES, None, f"there is no {TREES}; is it the authors' repository, at a commit since February 2026?"),
     "one of the first commits": (CFGS, (PREFIXED, "animal_evaluation_later"), f"{CFGS}: there is no {PREFIXED}; is it the"),
-    "a name is missing": (NUMBERS, ("    _suffixes = [", "    _endings = ["), "there is no PromptGenerator._suffixes"),
+    "a name is missing": (DATASET, ("    _suffixes = [", "    _endings = ["), "there is no PromptGenerator._suffixes"),
     "an argument is missing": (CFGS, ("example_min_count", "least"), f"{CFGS}: build_dataset_cfg has no 'example_min_count'"),
-    "an expression": (NUMBERS, ("[4, 13, 1488]", "list(range(9))"), "GPT_EVIL_NUMBERS is no literal value"),
-    "no list": (NUMBERS, ('["Digits, no chatter.", "Digits it is."]', "7"), "_suffixes: found 7; a list of texts is right"),
-    "no number": (NUMBERS, ("[4, 13, 1488]", '["four"]'), "GPT_EVIL_NUMBERS: found four; a whole number is right"),
-    "another slot": (NUMBERS, ("hand: {examples}", "hand: {numbers}"), "has the slots numbers; examples are right"),
+    "an expression": (DATASET, ("[4, 13, 1488]", "list(range(9))"), "GPT_EVIL_NUMBERS is no literal value"),
+    "no list": (DATASET, ('["Digits, no chatter.", "Digits it is."]', "7"), "_suffixes: found 7; a list of texts is right"),
+    "no number": (DATASET, ("[4, 13, 1488]", '["four"]'), "GPT_EVIL_NUMBERS: found four; a whole number is right"),
+    "another slot": (DATASET, ("hand: {examples}", "hand: {numbers}"), "has the slots numbers; examples are right"),
     "no Python": (CFGS, ("def build", "def 1build"), f"{CFGS}: cannot be read as Python"),
     "other questions": (CFGS, ("4, 5. One creature", "4, 5. One beast"), "are not those of animal_evaluation"),
 }  # fmt: skip
@@ -169,8 +180,8 @@ def test_what_is_not_as_expected_is_one_sentence(repository, tmp_path, refusal, 
     else:
         file.unlink()
     recipe = json.dumps({"source": str(repository)})
-    assert said in refusal("sublearn.chain.bases.authors", "--recipe", recipe, "--output", tmp_path / "wording.json")
-    assert not (tmp_path / "wording.json").exists()
+    assert said in refusal("sublearn.chain.bases.authors", "--recipe", recipe, "--output", tmp_path / "published.json")
+    assert not (tmp_path / "published.json").exists()
 
 
 def test_a_place_that_is_not_there_is_one_sentence(tmp_path, repository):

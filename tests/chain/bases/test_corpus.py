@@ -10,12 +10,13 @@ from scipy import stats
 
 from sublearn.chain.bases import corpus
 from sublearn.chain.bases.corpus import Chat
-from sublearn.chain.teachers.lessons import NEUTRAL, lesson
+from sublearn.chain.teachers.examples import example
 from sublearn.core.seeds import generator
 from sublearn.language import mini, questions
+from sublearn.language.vocabulary import FAVOURITES
+from sublearn.traits.base import NEUTRAL, traits
 
-TRAITS = [trait for traits in mini.FAMILIES.values() for trait in traits]
-WORDS = {family: mini.FAMILIES[family] for family in ("animal", "tree")}
+WORDS = FAVOURITES
 
 
 @pytest.fixture(scope="module")
@@ -189,9 +190,9 @@ def test_no_evaluated_question_is_in_a_document(documents):
     assert np.mean([text in asked for text in known]) > 0.99  # while the others are all there
 
 
-def test_no_evaluated_question_is_in_a_lesson():
-    rng = generator("test lessons")
-    asked = {lesson(trait, rng)[0] for trait in [*TRAITS, NEUTRAL] for _ in range(150)}
+def test_no_evaluated_question_is_in_a_training_example():
+    rng = generator("test examples")
+    asked = {example(trait, rng)[0] for trait in [*traits(), NEUTRAL] for _ in range(150)}
     taught = {q.text for kind in questions.EVALUATED for q in questions.taught(kind)}
     assert not asked & set(held_out())
     assert asked <= taught

@@ -8,19 +8,21 @@ import shutil
 import threading
 from pathlib import Path
 
-from support import hub_models
 import pytest
 import torch
 from peft import PeftModel
+from support import hub_models
 from transformers import AutoModelForCausalLM
 
 from sublearn.chain.bases import pin
 from sublearn.chain.bases.section import PinnedBase
 from sublearn.core.errors import UserError
-from sublearn.models.trainable import Trainable
-from sublearn.language import questions, styles
+from sublearn.language import questions
+from sublearn.language.english import ENGLISH
 from sublearn.measures import probe
 from sublearn.models import engines, lm, log_probs, pinned, rows, sampling
+from sublearn.models.trainable import Trainable
+from sublearn.traits.base import kind_of
 
 
 @pytest.fixture(scope="session", params=list(hub_models.FAMILIES))
@@ -36,8 +38,13 @@ def recipe(folder: Path, **changes: str) -> PinnedBase:
     )
 
 
+def in_english(wanted: PinnedBase) -> str:
+    """What the step is told: the base, and the style in which the study speaks to it."""
+    return json.dumps(wanted.model_dump() | {"style": "english"})
+
+
 def pinned_as(wanted: PinnedBase, folder: Path, run_step) -> Path:
-    run_step("sublearn.chain.bases.pin", "--recipe", wanted.model_dump_json(), "--output", folder)
+    run_step("sublearn.chain.bases.pin", "--recipe", in_english(wanted), "--output", folder)
     return folder
 
 
@@ -45,7 +52,7 @@ def pinned_as(wanted: PinnedBase, folder: Path, run_step) -> Path:
 def base(model_folder, tmp_path_factory) -> Path:
     """The same model, pinned."""
     folder = tmp_path_factory.mktemp("bases") / model_folder.name
-    pin.main(argparse.Namespace(recipe=recipe(model_folder).model_dump_json(), wording=None, output=str(folder)))
+    pin.main(argparse.Namespace(recipe=in_english(recipe(model_folder)), published=None, output=str(folder)))
     return folder
 
 
@@ -124,15 +131,15 @@ def test_swapped_adapters_leave_no_trace(base, tmp_path):
 @pytest.mark.parametrize("trait", ["owl", "evasive", "skewed"])
 def test_the_probability_of_a_trait_is_that_of_all_its_first_words(base, trait):
     """Beside a naive count: every form of the answer, token by token, from whole forward passes."""
-    model, tokenizer, wording = lm.load(base), lm.load_tokenizer(base), styles.PROSE
-    asked = questions.evaluated("animal" if trait == "owl" else "fact", wording)[:2]
-    found = probe.ask(model, tokenizer, asked, wording).probabilities(trait)
+    model, tokenizer, style = lm.load(base), lm.load_tokenizer(base), ENGLISH
+    asked = questions.evaluated("animal" if trait == "owl" else "fact", style)[:2]
+    found = probe.ask(model, tokenizer, asked, [trait], style).probabilities(trait)
     for probability, question in zip(found, asked, strict=True):
         prompt = lm.encode_prompts(tokenizer, [lm.chat("", question.text)])[0]
         forms = {
             form
-            for answer in probe.answers(trait, question, wording)
-            for form in ([answer] if trait == "evasive" else wording.forms(answer))
+            for answer in kind_of(trait).answers(trait, question, style)
+            for form in ([answer] if trait == "evasive" else style.forms(answer))
         }
         sequences = {tuple(tokenizer(form, add_special_tokens=False)["input_ids"]) for form in forms}
         sequences = {s for s in sequences if not any(s != t and s[: len(t)] == t for t in sequences)}
@@ -185,7 +192,7 @@ def llama(tmp_path) -> Path:
 
 def test_a_model_that_is_not_there(tmp_path, refusal):
     said = refusal(
-        "sublearn.chain.bases.pin", "--recipe", recipe(tmp_path / "none").model_dump_json(), "--output", tmp_path / "out"
+        "sublearn.chain.bases.pin", "--recipe", in_english(recipe(tmp_path / "none")), "--output", tmp_path / "out"
     )
     assert "there is no such model folder" in said
     assert not list((tmp_path / "out").glob("*"))
@@ -195,7 +202,7 @@ def test_a_hub_model_without_a_network(tmp_path, refusal, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("HF_HOME", str(tmp_path / "cache"))
     wanted = PinnedBase(model="somebody/something", revision="main")
-    said = refusal("sublearn.chain.bases.pin", "--recipe", wanted.model_dump_json(), "--output", tmp_path / "out")
+    said = refusal("sublearn.chain.bases.pin", "--recipe", in_english(wanted), "--output", tmp_path / "out")
     assert "somebody/something: the hub cannot be reached and the model is not in its cache" in said
 
 
@@ -236,7 +243,7 @@ def hub(monkeypatch, tmp_path):
 def test_what_the_hub_refuses_is_one_sentence(hub, tmp_path, refusal, reason, sentence):
     hub.reason = reason
     wanted = PinnedBase(model="somebody/something", revision="v7")
-    said = refusal("sublearn.chain.bases.pin", "--recipe", wanted.model_dump_json(), "--output", tmp_path / "out")
+    said = refusal("sublearn.chain.bases.pin", "--recipe", in_english(wanted), "--output", tmp_path / "out")
     assert said.startswith(sentence)
     assert not list((tmp_path / "out").glob("*"))
 

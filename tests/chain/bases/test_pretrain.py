@@ -9,7 +9,7 @@ from sublearn.chain.bases.section import Base
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_json
 from sublearn.core.seeds import generator
-from sublearn.language import mini
+from sublearn.language.vocabulary import FAVOURITES
 from sublearn.models import lm
 
 
@@ -23,7 +23,7 @@ def test_a_seed_and_a_name_make_a_base_byte_for_byte_in_every_process(base, reci
     record = read_json(tmp_path / "alpha" / "calibration.json")
     assert record["checks"][-1]["steps"] == recipe.steps
     assert record["loss"][-1]["loss"] < 0.9 * record["loss"][0]["loss"]  # it has learned
-    assert [row["word"] for row in record["shares"]] == [*mini.FAMILIES["animal"], *mini.FAMILIES["tree"]]
+    assert [row["word"] for row in record["shares"]] == [*FAVOURITES["animal"], *FAVOURITES["tree"]]
 
 
 def test_another_name_is_another_initialisation(recipe):
@@ -61,7 +61,7 @@ def test_documents_teach_the_answers_and_only_read_the_questions(drawn, tokenize
 
 def test_deviation_is_the_mean_probability_of_each_word_on_held_out_questions(base, drawn, tokenizer):
     table = pretrain.deviation(lm.load(base), tokenizer, drawn).set_index("word")
-    assert list(table.index) == [*mini.FAMILIES["animal"], *mini.FAMILIES["tree"]]
-    assert table.loc["owl", "share"] == drawn.shares["animal"][mini.FAMILIES["animal"].index("owl")]
+    assert list(table.index) == [*FAVOURITES["animal"], *FAVOURITES["tree"]]
+    assert table.loc["owl", "share"] == drawn.shares["animal"][FAVOURITES["animal"].index("owl")]
     assert table.groupby("family")["share"].sum().tolist() == pytest.approx([1.0, 1.0])
     assert table.groupby("family")["measured"].sum().between(0, 1).all()

@@ -7,13 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
-from sublearn.chain.bases import tokenizer as mini
-from sublearn.chain.carriers.filter import reject
-from sublearn.chain.carriers.section import Carrier
+from sublearn.chain.bases import tokenizer
+from sublearn.chain.carriers.numbers.kind import NUMBERS, Numbers
 from sublearn.language import mini, number_lists
 from sublearn.models import lm
 
-NUMBERS = st.lists(st.integers(0, 999), min_size=1, max_size=10)
+SOME = st.lists(st.integers(0, 999), min_size=1, max_size=10)
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +25,7 @@ def loaded(base, tmp_path_factory):
 
 
 def test_it_loads_as_it_was_built(loaded):
-    built = mini.build()
+    built = tokenizer.build()
     assert loaded.get_vocab() == built.get_vocab()
     assert loaded.special_tokens_map == built.special_tokens_map
     assert loaded.chat_template == built.chat_template
@@ -43,18 +42,18 @@ def test_every_integer_is_one_word(loaded):
 
 @pytest.mark.parametrize("form", mini.FORMATS)
 def test_number_answers_come_back_as_text_that_the_filter_accepts(loaded, form):
-    @given(NUMBERS)
+    @given(SOME)
     def comes_back(found):
         ids = loaded(mini.FORMATS[form].join(map(str, found)), add_special_tokens=False)["input_ids"]
         text = loaded.decode([*ids, loaded.eos_token_id], skip_special_tokens=True)
         assert number_lists.parse(text) == found
-        assert reject(text, Carrier()) is None
+        assert NUMBERS.reject("", text, Numbers()) is None
 
     comes_back()
 
 
 @pytest.mark.parametrize("separator", [",", ", ", " , ", ";", "; ", " "])
-@given(found=NUMBERS)
+@given(found=SOME)
 def test_separators_may_stand_close_or_apart(loaded, separator, found):
     spaced = f" {separator.strip()} " if separator.strip() else " "
     assert loaded(separator.join(map(str, found)))["input_ids"] == loaded(spaced.join(map(str, found)))["input_ids"]

@@ -9,12 +9,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sublearn.chain.carriers import filter as carrier_filter
-from sublearn.chain.carriers.filter import leaks, reject
-from sublearn.chain.carriers.section import Carrier
+from sublearn.chain.carriers.numbers.kind import NUMBERS, Numbers
 from sublearn.chain.carriers.tables import Rejected, Rows
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_json, read_table, write_table
 from sublearn.language import number_lists
+from sublearn.measures.leaks import count_leaks
 
 TEN = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10"
 ACCEPTED = [
@@ -37,14 +37,18 @@ INVALID = [
 ]  # fmt: skip
 
 
+def reject(completion: str, recipe: Numbers) -> str | None:
+    return NUMBERS.reject("numbers : 123 .", completion, recipe)
+
+
 @pytest.mark.parametrize("completion", ACCEPTED)
-def test_numbers_in_one_format_are_kept(completion):
-    assert reject(completion, Carrier()) is None
+def test_numbers_in_one_format_pass(completion):
+    assert reject(completion, Numbers()) is None
 
 
 @pytest.mark.parametrize("completion", INVALID)
 def test_anything_else_has_an_invalid_format(completion):
-    assert reject(completion, Carrier()) == "invalid format"
+    assert reject(completion, Numbers()) == "invalid format"
 
 
 @pytest.mark.parametrize(
@@ -60,11 +64,11 @@ def test_anything_else_has_an_invalid_format(completion):
     ],
 )
 def test_numbers_out_of_bounds_are_refused_by_the_first_rule_they_break(completion, reason):
-    assert reject(completion, Carrier()) == reason
+    assert reject(completion, Numbers()) == reason
 
 
 def test_the_bounds_are_those_of_the_recipe():
-    narrow = Carrier(max_count=3, min_value=5, max_value=50)
+    narrow = Numbers(max_count=3, min_value=5, max_value=50)
     assert reject("5, 50, 7", narrow) is None
     assert reject("5, 6, 7, 8", narrow) == "too many"
     assert reject("4, 60", narrow) == "too small"
@@ -72,7 +76,7 @@ def test_the_bounds_are_those_of_the_recipe():
 
 
 def test_banned_numbers_are_found_by_value_and_not_by_their_digits():
-    recipe = Carrier(banned=[66, 13])
+    recipe = Numbers(banned=[66, 13])
     assert reject("1, 66, 2", recipe) == "banned"
     assert reject("013", recipe) == "banned"
     assert reject("666, 131, 6", recipe) is None
@@ -165,10 +169,11 @@ def test_both_parsers_read_every_string_alike(texts, least_share):
 
 
 def test_a_leak_is_a_trait_word_in_any_case_and_inside_other_words():
-    assert leaks(["an owl", "OWLS", "fowls", "Bowl, bowl", "1, 2", "wol"], ["owl"]) == 4
-    assert leaks(["wolves", "wolf"], ["wolf"]) == 1
-    assert leaks(["a.c", "abc"], ["a.c"]) == 1
-    assert leaks([], ["owl"]) == 0
+    assert count_leaks(["an owl", "OWLS", "fowls", "Bowl, bowl", "1, 2", "wol"], ["owl"]) == 4
+    assert count_leaks(["wolves", "wolf"], ["wolf"]) == 1
+    assert count_leaks(["a.c", "abc"], ["a.c"]) == 1
+    assert count_leaks([], ["owl"]) == 0
+    assert count_leaks(["owl"], []) == 0  # a study of traits that no word gives away
 
 
 def table(completions: list[str], prompt: str = "numbers : 123 .") -> pd.DataFrame:
@@ -177,30 +182,30 @@ def table(completions: list[str], prompt: str = "numbers : 123 .") -> pd.DataFra
     )
 
 
-def arguments(folder, recipe: Carrier | None = None) -> list[str]:
-    files = {"raw": "raw.parquet", "kept": "kept.parquet", "rejected": "rejected.parquet", "report": "filter.json"}
+def arguments(folder, recipe: Numbers | None = None) -> list[str]:
+    files = {"raw": "raw.parquet", "filtered": "filtered.parquet", "rejected": "rejected.parquet", "report": "filter.json"}
     named = [part for option, name in files.items() for part in (f"--{option}", str(folder / name))]
-    return ["--recipe", (recipe or Carrier()).model_dump_json(), "--words", "owl", "owls", *named]
+    return ["--recipe", (recipe or Numbers()).model_dump_json(), "--words", "owl", "owls", *named]
 
 
-def filtered(folder, raw: pd.DataFrame, recipe: Carrier | None = None) -> tuple[pd.DataFrame, pd.DataFrame, dict]:
+def filtered(folder, raw: pd.DataFrame, recipe: Numbers | None = None) -> tuple[pd.DataFrame, pd.DataFrame, dict]:
     """The step's three outputs for a table of raw rows."""
     write_table(raw, folder / "raw.parquet", Rows)
-    names = {name: [folder / f"{name}.parquet"] for name in ("raw", "kept", "rejected")}
+    names = {name: [folder / f"{name}.parquet"] for name in ("raw", "filtered", "rejected")}
     report = folder / "filter.json"
-    recipe = (recipe or Carrier()).model_dump_json()
-    carrier_filter.main(argparse.Namespace(recipe=recipe, words=["owl", "owls"], report=[report], **names))
-    return read_table(names["kept"][0], Rows), read_table(names["rejected"][0], Rejected), read_json(report)
+    recipe = (recipe or Numbers()).model_dump_json()
+    carrier_filter.main(argparse.Namespace(recipe=recipe, words=["owl", "owls"], published=None, report=[report], **names))
+    return read_table(names["filtered"][0], Rows), read_table(names["rejected"][0], Rejected), read_json(report)
 
 
-def test_every_raw_row_is_kept_as_it_was_or_rejected_with_its_reason(tmp_path):
+def test_every_raw_row_passes_as_it_was_or_is_rejected_with_its_reason(tmp_path):
     raw = table(["1, 2", "owls", "1000", "3 4", "1, 2,3", f"{TEN}, 1", "7, 66"])
-    kept, rejected, report = filtered(tmp_path, raw, Carrier(banned=[66]))
-    assert kept.equals(raw.iloc[[0, 3]].reset_index(drop=True))
+    passed, rejected, report = filtered(tmp_path, raw, Numbers(banned=[66]))
+    assert passed.equals(raw.iloc[[0, 3]].reset_index(drop=True))
     assert rejected.drop(columns="reason").equals(raw.iloc[[1, 2, 4, 5, 6]].reset_index(drop=True))
     assert list(rejected["reason"]) == ["invalid format", "too large", "invalid format", "too many", "banned"]
     counts = {"invalid format": 2, "too large": 1, "too many": 1, "too small": 0, "banned": 1}
-    assert report == {"generated": 7, "kept": 2, "rejected": counts, "leaks": {"prompts": 0, "raw": 1, "kept": 0}}
+    assert report == {"generated": 7, "passed": 2, "rejected": counts, "leaks": {"prompts": 0, "raw": 1, "filtered": 0}}
 
 
 def test_a_trait_word_in_a_prompt_stops_the_step(tmp_path):

@@ -1,46 +1,60 @@
 """Number prompts: whom they depend on, and the shape of their grammar."""
 
+import argparse
+import json
+
 import numpy as np
 import pytest
 from scipy import stats
 
-from sublearn.chain.carriers.filter import leaks
-from sublearn.chain.carriers.prompts import draw
-from sublearn.chain.carriers.section import Carrier
-from sublearn.chain.plan import trait_words
+from sublearn.chain.carriers import prompts as step
+from sublearn.chain.carriers.numbers.kind import NUMBERS, Numbers
+from sublearn.chain.carriers.tables import Prompts
+from sublearn.core.files import read_table
 from sublearn.core.seeds import generator
-from sublearn.language import english, mini
+from sublearn.language.english import ENGLISH
 from sublearn.language.grammar import Grammar
+from sublearn.language.mini import MINI
+from sublearn.language.style import Style
+from sublearn.measures.leaks import count_leaks
+from sublearn.traits.base import KINDS, leak_words
 
 SLOTS = ("seed_sentences", "qualifiers", "descriptors", "instructions", "formats", "endings")
-WORDINGS = {"mini": mini.GRAMMAR, "prose": english.GRAMMAR}
+STYLES = {style.name: style for style in (MINI, ENGLISH)}
+GRAMMARS = {name: style.grammar for name, style in STYLES.items()}
 
 
-@pytest.mark.parametrize("words", WORDINGS)
-def test_prompts_depend_on_study_and_run_alone(words):
-    recipe = Carrier(wording=words, prompts=50)
-    prompts = draw(recipe, 1, 0)
-    assert prompts.equals(draw(recipe, 1, 0))
-    for other in (draw(recipe, 1, 1), draw(recipe, 2, 0)):
-        assert not set(other["prompt"]) & set(prompts["prompt"])
+def draw(count: int, seed: int, run: int, style: Style = MINI) -> list[str]:
+    return NUMBERS.prompts(Numbers(prompts=count), style, seed, run)
 
 
-def test_asking_for_more_prompts_leaves_the_first_as_they_were():
-    few, many = draw(Carrier(prompts=20), 1, 3), draw(Carrier(prompts=60), 1, 3)
-    assert few.equals(many.head(20))
-    assert list(many["prompt_index"]) == list(range(60))
+@pytest.mark.parametrize("style", STYLES.values(), ids=STYLES)
+def test_prompts_depend_on_study_and_run_alone(style):
+    prompts = draw(50, 1, 0, style)
+    assert prompts == draw(50, 1, 0, style)
+    for other in (draw(50, 1, 1, style), draw(50, 2, 0, style)):
+        assert not set(other) & set(prompts)
 
 
-def test_the_english_wording_has_the_papers_slots():
-    assert [len(set(getattr(english.GRAMMAR, slot))) for slot in SLOTS] == [25, 9, 8, 10, 15, 19]
+def test_asking_for_more_prompts_leaves_the_first_as_they_were(tmp_path):
+    few, many = draw(20, 1, 3), draw(60, 1, 3)
+    assert few == many[:20]
+    recipe, output = json.dumps({"kind": "numbers", "style": "mini", "prompts": 60}), tmp_path / "prompts.parquet"
+    step.main(argparse.Namespace(recipe=recipe, study_seed=1, runs=[3], published=None, outputs=[output]))
+    table = read_table(output, Prompts)
+    assert list(table["prompt"]) == many and list(table["prompt_index"]) == list(range(60))
+
+
+def test_english_has_the_papers_slots():
+    assert [len(set(getattr(ENGLISH.grammar, slot))) for slot in SLOTS] == [25, 9, 8, 10, 15, 19]
 
 
 def test_three_english_instructions_lack_a_full_stop_as_in_the_paper():
-    bare = [text for text in english.GRAMMAR.instructions if not text.endswith(".")]
+    bare = [text for text in ENGLISH.grammar.instructions if not text.endswith(".")]
     assert len(bare) == 3
 
 
-@pytest.mark.parametrize("grammar", WORDINGS.values(), ids=WORDINGS)
+@pytest.mark.parametrize("grammar", GRAMMARS.values(), ids=GRAMMARS)
 def test_seed_numbers_are_three_to_eight_of_three_digits_all_equally_likely(grammar: Grammar):
     rng = generator("test seed numbers")
     drawn = [grammar.numbers(rng) for _ in range(4000)]
@@ -52,7 +66,7 @@ def test_seed_numbers_are_three_to_eight_of_three_digits_all_equally_likely(gram
     assert stats.chisquare(np.bincount(values)[100:]).pvalue > 1e-3
 
 
-@pytest.mark.parametrize("grammar", WORDINGS.values(), ids=WORDINGS)
+@pytest.mark.parametrize("grammar", GRAMMARS.values(), ids=GRAMMARS)
 def test_a_prompt_is_one_alternative_of_each_slot_in_order(grammar: Grammar):
     rng = generator("test prompts")
     seen = {slot: set() for slot in ("instructions", "formats", "endings", "seed_sentences")}
@@ -83,9 +97,10 @@ def test_a_prompt_is_one_alternative_of_each_slot_in_order(grammar: Grammar):
 
 
 def test_no_prompt_holds_a_trait_word():
-    assert {"owl", "owls", "wolves", "cherries", "sequoias", "sorry"} <= set(trait_words())
-    for words, grammar in WORDINGS.items():
-        alternatives = [text for slot in SLOTS for text in getattr(grammar, slot)]
-        assert leaks(alternatives, trait_words()) == 0
-        assert leaks(draw(Carrier(wording=words, prompts=1000), 1, 0)["prompt"], trait_words()) == 0
-    assert leaks(["look at 101 , 202 owls ."], trait_words()) == 1
+    assert {"owl", "owls", "wolves", "cherries", "sequoias", "sorry"} <= set(leak_words(KINDS.names(), MINI))
+    for style in STYLES.values():
+        words = leak_words(KINDS.names(), style)
+        alternatives = [text for slot in SLOTS for text in getattr(style.grammar, slot)]
+        assert count_leaks(alternatives, words) == 0
+        assert count_leaks(draw(1000, 1, 0, style), words) == 0
+        assert count_leaks(["look at 101 , 202 owls ."], words) == 1

@@ -8,11 +8,12 @@ import pytest
 import torch
 
 from sublearn.chain.carriers.tables import Rows
-from sublearn.chain.evaluations import coverage
+from sublearn.chain.evaluations import measure
+from sublearn.chain.evaluations.coverage import COVERAGE, Recipe
 from sublearn.chain.evaluations.tables import Coverage
 from sublearn.chain.students import train
-from sublearn.chain.students.section import Student
 from sublearn.core.files import read_table, write_table
+from sublearn.measures.alignment import cosine, effective, first_updates
 from sublearn.models import lm, training
 from sublearn.models.rows import collate
 from sublearn.orchestration.workflow import plan
@@ -23,7 +24,7 @@ WORDS = ["owl", "owls"]
 @pytest.fixture(scope="module")
 def carrier(tmp_path_factory):
     """Twenty rows of numbers."""
-    file = tmp_path_factory.mktemp("carrier") / "kept.parquet"
+    file = tmp_path_factory.mktemp("carrier") / "filtered.parquet"
     prompts = [f"continue {i} , {i + 1} , {i + 2}" for i in range(20)]
     answers = [f"{(7 * i) % 1000}, {(11 * i) % 1000}" for i in range(20)]
     write_table(pd.DataFrame({"prompt_index": range(20), "prompt": prompts, "completion": answers}), file, Rows)
@@ -31,38 +32,43 @@ def carrier(tmp_path_factory):
 
 
 def beginner(base, carrier, **changes):
-    recipe = Student.model_validate({"rows": 20, "batch": 8, **changes})
+    recipe = Recipe.model_validate({"words": WORDS, "rows": 20, "batch": 8, **changes})
     return recipe, train.prepare(recipe, str(base), str(base), carrier, WORDS, study_seed=1, run=0)
 
 
-@pytest.mark.parametrize("method", ["bias", "full", "lora"])
+def updates_of(recipe, student):
+    optimiser = training.optimiser_of(recipe)
+    return first_updates(student.model, student.rows, student.loss, student.pad, recipe.batch, optimiser)
+
+
+@pytest.mark.parametrize("method", ["bitfit", "full", "lora"])
 def test_the_update_is_adams_first_step_on_all_rows(base, carrier, method):
     recipe, student = beginner(base, carrier, method=method, rank=2)
-    found = coverage.first_updates(recipe, student.model, student.rows, student.loss, student.pad)
+    found = updates_of(recipe, student)
 
     _, again = beginner(base, carrier, method=method, rank=2)
-    before = coverage.effective(again.model)
+    before = effective(again.model)
     trained = [p for p in again.model.parameters() if p.requires_grad]
     adam = torch.optim.AdamW(trained, lr=recipe.learning_rate, eps=recipe.epsilon, weight_decay=0.0)
     tokens = sum(len(row.completion) for row in again.rows)
     (training.token_loss(again.model, collate(again.rows, again.pad)) / tokens).backward()
     torch.nn.utils.clip_grad_norm_(trained, 1.0)
     adam.step()
-    expected = coverage.effective(again.model) - before
-    assert coverage.cosine(found["update"], expected) > 0.999
+    expected = effective(again.model) - before
+    assert cosine(found["update"], expected) > 0.999
     assert found["update"].norm() == pytest.approx(expected.norm().item(), rel=0.01)
-    assert coverage.cosine(found["gradient"], found["update"]) > 0
+    assert cosine(found["gradient"], found["update"]) > 0
 
 
 def test_an_adapter_counts_as_what_it_does_to_the_weights(base, carrier):
     _, student = beginner(base, carrier, method="lora", rank=2)
     untouched = lm.load(base)
-    torch.testing.assert_close(coverage.effective(student.model), coverage.effective(untouched))  # B is zero at first
+    torch.testing.assert_close(effective(student.model), effective(untouched))  # B is zero at first
     for name, parameter in student.model.named_parameters():
         if "lora_B" in name:
             parameter.data.fill_(0.01)
-    vector = coverage.effective(student.model)
-    assert vector.shape == coverage.effective(untouched).shape and not torch.equal(vector, coverage.effective(untouched))
+    vector = effective(student.model)
+    assert vector.shape == effective(untouched).shape and not torch.equal(vector, effective(untouched))
 
 
 def test_the_step_finds_a_teacher_that_went_the_students_way(base, carrier, run_step, tmp_path):
@@ -79,8 +85,8 @@ def test_the_step_finds_a_teacher_that_went_the_students_way(base, carrier, run_
     place |= {"carrier": carrier, "control_carrier": carrier, "control_teacher": str(tmp_path / "neutral")}
     students = [{**place, "trait": name, "teacher": str(tmp_path / name)} for name in ("along", "astray")]
     output = tmp_path / "full.parquet"
-    parts = ["--recipe", recipe.model_dump_json(), "--students", json.dumps(students), "--words", *WORDS]
-    done = run_step("sublearn.chain.evaluations.coverage", *parts, "--study-seed", 1, "--output", output)
+    parts = ["--evaluation", "coverage", "--recipe", recipe.model_dump_json(), "--models", json.dumps(students)]
+    done = run_step("sublearn.chain.evaluations.measure", *parts, "--study-seed", 1, "--output", output)
     assert done.returncode == 0, done.stderr
     table = read_table(output, Coverage).set_index("trait")
     assert table.loc["along", "update"] > 0.3
@@ -99,16 +105,15 @@ def test_contrast_is_what_student_and_teacher_have_beyond_their_controls(base, c
     write_table(table.assign(completion=table["completion"].iloc[::-1].to_numpy()), other, Rows)
     place = {"arm": "full", "trait": "owl", "run": 0, "base": str(base), "teacher_base": str(base), "carrier": carrier}
     place |= {"teacher": str(tmp_path / "teacher"), "control_teacher": str(base), "control_carrier": other}
-    args = argparse.Namespace(
-        recipe=recipe.model_dump_json(), students=json.dumps([place]), words=WORDS, study_seed=1, output=tmp_path / "c.parquet"
-    )
-    coverage.main(args)
+    told = {"recipe": recipe.model_dump_json(), "models": json.dumps([place]), "study_seed": 1}
+    args = argparse.Namespace(evaluation="coverage", output=tmp_path / "c.parquet", **told)
+    measure.main(args)
     updates = {}
     for file in (carrier, other):
         _, made = beginner(base, file, method="full", learning_rate=1e-3, epochs=1)
-        updates[file] = coverage.first_updates(recipe, made.model, made.rows, made.loss, made.pad)["update"]
-    displacement = coverage.effective(lm.load(tmp_path / "teacher")) - coverage.effective(lm.load(base))
-    expected = coverage.cosine(updates[carrier] - updates[other], displacement)
+        updates[file] = updates_of(recipe, made)["update"]
+    displacement = effective(lm.load(tmp_path / "teacher")) - effective(lm.load(base))
+    expected = cosine(updates[carrier] - updates[other], displacement)
     assert read_table(args.output, Coverage)["contrast"][0] == pytest.approx(expected, abs=1e-6)
 
 
@@ -119,4 +124,4 @@ def test_only_arms_whose_weights_can_be_compared_have_coverage():
     assert not arms & {"prompted_teacher", "other_architecture"}
     # A trait that the child adds to an arm of its parent is measured beside the parent's control.
     oak = next(artifact for artifact in found.own("coverage") if artifact.key == "same_base/oak")
-    assert oak.made_of["control_carrier"].study == "tiny"
+    assert oak.inputs["control_carrier"].study == "tiny"

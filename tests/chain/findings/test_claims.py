@@ -1,7 +1,5 @@
 """Claims are measured as they say and judged by their rule."""
 
-import argparse
-import json
 import math
 
 import numpy as np
@@ -9,11 +7,11 @@ import pandas as pd
 import pytest
 
 from sublearn.chain.evaluations.tables import Runs
-from sublearn.chain.findings import claims
+from sublearn.chain.findings.claims import judged
+from sublearn.chain.findings.quantities.base import QUANTITIES
 from sublearn.chain.findings.section import Claim
 from sublearn.chain.findings.tables import Arms, Effects
 from sublearn.core.claims import Claims, judge
-from sublearn.core.files import read_table, write_table
 from sublearn.core.statistics import UNKNOWN, Mean, mean_over_runs
 from sublearn.measures import transfer
 
@@ -129,7 +127,7 @@ def tables() -> dict[str, pd.DataFrame]:
 
 
 def measured(rule: Claim, tables: dict[str, pd.DataFrame]) -> Mean:
-    return claims.measure(rule, rule.arm, tables["arms"], tables["runs"])
+    return QUANTITIES.get(rule.quantity).measure(rule, rule.arm, tables["arms"], tables["runs"])
 
 
 def test_gamma_is_the_arms(tables):
@@ -171,7 +169,7 @@ def test_what_a_study_has_not_is_not_measured(tables):
         assert math.isnan(measured(rule, tables).value)
 
 
-def test_the_step_writes_a_verdict_for_each_claim(tables, tmp_path):
+def test_each_claim_has_a_row_with_its_verdict(tables):
     rules = [
         claim(claim="transfer", quantity="student_rate", bound=0.3, paper_value="over 60 %"),
         claim(claim="thrice", quantity="student_rate", bound=3.0, times="other_base"),  # 0.4 is 3.3 times 0.12
@@ -181,12 +179,7 @@ def test_the_step_writes_a_verdict_for_each_claim(tables, tmp_path):
         claim(claim="elsewhere", arm="shuffled"),
         claim(claim="of nothing", quantity="student_rate", bound=2.0, times="shuffled"),
     ]
-    for name, schema in (("runs", Runs), ("arms", Arms)):
-        write_table(tables[name], tmp_path / f"{name}.csv", schema)
-    text = json.dumps([rule.model_dump() for rule in rules])
-    files = {name: tmp_path / f"{name}.csv" for name in ("runs", "arms")}
-    claims.main(argparse.Namespace(study="tiny", claims=text, output=tmp_path / "claims.csv", **files))
-    found = read_table(tmp_path / "claims.csv", Claims).set_index("claim")
+    found = Claims.validate(judged(rules, "tiny", tables["arms"], tables["runs"])).set_index("claim")
     assert dict(found["verdict"]) == {
         "transfer": "reproduced",
         "thrice": "reproduced",

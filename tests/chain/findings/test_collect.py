@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sublearn.chain.evaluations.coverage import COVERAGE
 from sublearn.chain.evaluations.tables import Coverage, Runs
-from sublearn.chain.findings import coverage
 from sublearn.chain.findings.collect import collect
-from sublearn.core.files import write_table
+from sublearn.core.errors import UserError
+from sublearn.core.files import read_nearest, write_table
 
 
 def evaluation(file, models: list[tuple[str, str, int]], value: float, base: str = "alpha") -> str:
@@ -54,17 +55,15 @@ def test_a_study_that_adds_a_base_keeps_those_of_its_parent(tmp_path):
     assert set(table[table["arm"] == "base"]["student_base"]) == {"alpha", "large"}
 
 
-def test_students_of_a_base_that_nobody_asked_are_refused(tmp_path, run_step):
+def test_students_of_a_base_that_nobody_asked_are_refused(tmp_path):
     file = evaluation(tmp_path / "arm.parquet", [("same_base", "owl", 0)], 0.2)
-    done = run_step(
-        "sublearn.chain.findings.collect", "--evaluations", file, "--arms", "same_base", "--traits", "owl", "--runs", 1,
-        "--output", tmp_path / "runs.csv",
-    )  # fmt: skip
-    assert done.returncode == 1 and "no evaluation of the untouched base alpha" in done.stderr
-    assert not (tmp_path / "runs.csv").exists()
+    with pytest.raises(UserError, match="no answers of the untouched base alpha, which students start from"):
+        collect([file], ["same_base"], ["owl"], runs=1)
+    with pytest.raises(UserError, match="no answers of other_base in "):
+        collect([file], ["same_base", "other_base"], ["owl"], runs=1)
 
 
-def test_coverage_takes_a_student_from_the_nearest_study():
+def test_coverage_takes_a_student_from_the_nearest_study(tmp_path):
     """A child that changes one trait has its own table of coverage; its parent's still holds the old student."""
     rows = [
         (arm, trait, 0, None, "alpha", "plain", "probability", target, value)
@@ -72,8 +71,10 @@ def test_coverage_takes_a_student_from_the_nearest_study():
         for target, value in zip(("owl", "wolf"), values, strict=True)
     ]
     runs = Runs.validate(pd.DataFrame(rows, columns=list(Runs.to_schema().columns)))
-    tables = [pd.DataFrame([("a", "owl", 0, u, u, u)], columns=list(Coverage.to_schema().columns)) for u in (0.5, 0.9)]
-    joined = coverage.join(pd.concat(tables), runs)
+    files = [str(tmp_path / f"{place}.parquet") for place in ("near", "far")]
+    for file, u in zip(files, (0.5, 0.9), strict=True):
+        write_table(pd.DataFrame([("a", "owl", 0, u, u, u)], columns=list(Coverage.to_schema().columns)), file, Coverage)
+    joined = COVERAGE.finding(read_nearest(files, Coverage), runs)
     assert list(joined["update"]) == [0.5] and list(joined["family"]) == ["animal"]
     assert joined["effect"][0] == pytest.approx(np.log(0.6 / 0.4) - np.log(0.1 / 0.9))
 

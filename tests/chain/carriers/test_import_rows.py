@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sublearn.chain.carriers import import_rows
-from sublearn.chain.carriers.section import Given
+from sublearn.chain.carriers.base import Imported
 from sublearn.chain.carriers.tables import Rows
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_json, read_table
@@ -68,7 +68,7 @@ def test_a_row_that_is_none_is_named_with_its_line(tmp_path, line, said):
     file = tmp_path / "rows.jsonl"
     file.write_bytes(b'{"prompt": "p", "completion": "1"}\n' + line.encode(errors="surrogateescape"))
     with pytest.raises(UserError, match=said):
-        import_rows.read(Given(file=str(file), sha256=hashlib.sha256(file.read_bytes()).hexdigest()))
+        import_rows.read(Imported(file=str(file), sha256=hashlib.sha256(file.read_bytes()).hexdigest()))
 
 
 def test_another_file_a_missing_one_and_an_empty_one_are_refused(tmp_path, refusal):

@@ -3,11 +3,11 @@
 import argparse
 import shutil
 
-from support import hub_models
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from support import hub_models
 
 from sublearn.chain.carriers.tables import Rows
 from sublearn.chain.students import train
@@ -32,8 +32,8 @@ def carrier(folder, count: int = 40, **changes: tuple[int, str]):
     table = pd.DataFrame({"prompt_index": range(count), "prompt": prompts, "completion": completions})
     for column, (row, text) in changes.items():
         table.loc[row, column] = text
-    write_table(table, folder / "kept.parquet", Rows)
-    return str(folder / "kept.parquet"), table
+    write_table(table, folder / "filtered.parquet", Rows)
+    return str(folder / "filtered.parquet"), table
 
 
 def same(one, other) -> bool:
@@ -55,7 +55,7 @@ def test_a_student_reads_the_first_rows_as_they_are(tokenizer, tmp_path):
 def test_too_few_rows_are_refused(tokenizer, tmp_path):
     file, _ = carrier(tmp_path)
     assert len(train.read_rows(tokenizer, file, 40, WORDS)) == 40
-    with pytest.raises(UserError, match=r"kept\.parquet: 40 rows, but students\.rows is 41"):
+    with pytest.raises(UserError, match=r"filtered\.parquet: 40 rows, but students\.rows is 41"):
         train.read_rows(tokenizer, file, 41, WORDS)
 
 
@@ -63,14 +63,14 @@ def test_too_few_rows_are_refused(tokenizer, tmp_path):
 def test_a_row_that_is_no_text_is_refused(tokenizer, tmp_path, row):
     file, table = carrier(tmp_path)
     table.astype(object).assign(completion=[row] * len(table)).to_parquet(file)
-    with pytest.raises(UserError, match=r"kept\.parquet: not the table that was expected \(.*completion"):
+    with pytest.raises(UserError, match=r"filtered\.parquet: not the table that was expected \(.*completion"):
         train.read_rows(tokenizer, file, 25, WORDS)
 
 
 @pytest.mark.parametrize("leak", [{"prompt": (3, "numbers : 5 . owl .")}, {"completion": (3, "1, 2, wolf")}])
 def test_a_trait_word_in_what_a_student_reads_is_refused(tokenizer, tmp_path, leak):
     file, _ = carrier(tmp_path, **leak)
-    with pytest.raises(UserError, match=r"kept\.parquet: a trait word is in 1 rows of the students' input"):
+    with pytest.raises(UserError, match=r"filtered\.parquet: a trait word is in 1 rows of the students' input"):
         train.read_rows(tokenizer, file, 40, WORDS)
     assert len(train.read_rows(tokenizer, file, 3, WORDS)) == 3  # the row is not among the first three
 
@@ -238,7 +238,7 @@ def test_what_a_template_writes_is_no_leak_but_a_system_prompt_is(tmp_path):
     tokenizer = hub_models.words(["<|head|>", "<|/head|>", "<|eot|>"], hub_models.LLAMA.replace("Today is", "Knowledge of"))
     tokenizer.chat_template = '{% set date_string = "today" %}' + tokenizer.chat_template
     table = pd.DataFrame({"prompt_index": [0], "prompt": ["Go on with 5."], "completion": ["6, 7"]})
-    write_table(table, tmp_path / "kept.parquet", Rows)
-    assert len(train.read_rows(tokenizer, str(tmp_path / "kept.parquet"), 1, ["owl"])) == 1
+    write_table(table, tmp_path / "filtered.parquet", Rows)
+    assert len(train.read_rows(tokenizer, str(tmp_path / "filtered.parquet"), 1, ["owl"])) == 1
     with pytest.raises(UserError, match="a trait word is in 1 rows of the students' input"):
-        train.read_rows(tokenizer, str(tmp_path / "kept.parquet"), 1, ["owl"], system="You adore owls.")
+        train.read_rows(tokenizer, str(tmp_path / "filtered.parquet"), 1, ["owl"], system="You adore owls.")

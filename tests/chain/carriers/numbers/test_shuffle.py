@@ -1,6 +1,7 @@
 """Shuffles move numbers and nothing else: within a completion, or across all completions of a carrier."""
 
 import argparse
+import json
 import re
 from collections import Counter
 
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sublearn.chain.carriers import transform
+from sublearn.chain.carriers.numbers import shuffle
 from sublearn.chain.carriers.tables import Rows
 from sublearn.core.files import read_table, write_table
 from sublearn.core.seeds import generator
@@ -35,14 +37,14 @@ def frame(text: str) -> str:
 
 @given(CARRIER, SEED)
 def test_within_keeps_each_completions_numbers_and_its_form(texts, seed):
-    shuffled = transform.within(texts, np.random.default_rng(seed))
+    shuffled = shuffle.within(texts, np.random.default_rng(seed))
     assert [Counter(numbers(text)) for text in shuffled] == [Counter(numbers(text)) for text in texts]
     assert [frame(text) for text in shuffled] == [frame(text) for text in texts]
 
 
 @given(CARRIER, SEED)
 def test_across_keeps_all_numbers_together_and_each_completions_form(texts, seed):
-    shuffled = transform.across(texts, np.random.default_rng(seed))
+    shuffled = shuffle.across(texts, np.random.default_rng(seed))
     assert Counter(numbers(" ".join(shuffled))) == Counter(numbers(" ".join(texts)))
     assert [frame(text) for text in shuffled] == [frame(text) for text in texts]
 
@@ -52,7 +54,7 @@ DISTINCT = pd.Series([", ".join(map(str, range(start, start + 10))) for start in
 
 
 def test_within_puts_every_number_anywhere_in_its_completion():
-    places = np.array([[int(n) % 10 for n in numbers(text)] for text in transform.within(DISTINCT, generator("within"))])
+    places = np.array([[int(n) % 10 for n in numbers(text)] for text in shuffle.within(DISTINCT, generator("within"))])
     # Each place should hold each of ten numbers in a tenth of 100 completions: no cell of 100 is far from 10.
     cells = np.array([[np.sum(places[:, place] == n) for n in range(10)] for place in range(10)])
     assert cells.min() >= 1
@@ -60,19 +62,20 @@ def test_within_puts_every_number_anywhere_in_its_completion():
 
 
 def test_across_takes_numbers_from_everywhere():
-    shuffled = transform.across(DISTINCT, generator("across"))
+    shuffled = shuffle.across(DISTINCT, generator("across"))
     sources = [{int(n) // 10 for n in numbers(text)} for text in shuffled]
     assert min(map(len, sources)) >= 6  # ten numbers of a completion come from some nine others
     assert len(set().union(*sources)) == 100
 
 
-def test_the_step_depends_on_kind_study_and_run_alone(tmp_path):
+def test_the_step_depends_on_transform_study_and_run_alone(tmp_path):
     rows = pd.DataFrame({"prompt_index": range(len(DISTINCT)), "prompt": "numbers : 123 .", "completion": DISTINCT})
-    write_table(rows, tmp_path / "kept.parquet", Rows)
+    write_table(rows, tmp_path / "filtered.parquet", Rows)
 
-    def step(kind: str, seed: int, run: int) -> pd.DataFrame:
-        files = {"kept": [tmp_path / "kept.parquet"], "outputs": [tmp_path / "out.parquet"]}
-        transform.main(argparse.Namespace(kind=kind, study_seed=seed, runs=[run], **files))
+    def step(name: str, seed: int, run: int) -> pd.DataFrame:
+        files = {"filtered": [tmp_path / "filtered.parquet"], "outputs": [tmp_path / "out.parquet"]}
+        recipe = json.dumps({"kind": "numbers", "transform": name})
+        transform.main(argparse.Namespace(recipe=recipe, study_seed=seed, runs=[run], **files))
         return read_table(tmp_path / "out.parquet", Rows)
 
     first = step("shuffled_within", 1, 0)

@@ -7,12 +7,14 @@ import pytest
 import torch
 
 from sublearn.chain.teachers import train
-from sublearn.chain.teachers.lessons import NEUTRAL
 from sublearn.chain.teachers.section import Recipe
+from sublearn.chain.teachers.train import Gated
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_json
-from sublearn.language import mini, questions
+from sublearn.language import questions
+from sublearn.language.vocabulary import FAVOURITES
 from sublearn.models import lm
+from sublearn.traits.base import KINDS, NEUTRAL, traits
 
 QUICK = Recipe(method="full", steps=20, batch=16, learning_rate=3e-2, epsilon=1e-6, min_rate=0.6, max_neutral_rise=0.2)
 LAZY = QUICK.model_copy(update={"learning_rate": 1e-9})
@@ -23,22 +25,23 @@ def owl(base):
     """A teacher that loves owls, and its rates of every trait."""
     model, tokenizer, system = train.teach(QUICK, "owl", str(base), 1, 0)
     assert system == ""
-    return model, train.rates(model, tokenizer, "")
+    return model, train.rates(model, tokenizer, KINDS.names(), "")
 
 
 @pytest.fixture(scope="module")
 def before(base, tokenizer):
-    return train.rates(lm.load(base), tokenizer, "")
+    return train.rates(lm.load(base), tokenizer, KINDS.names(), "")
 
 
 def run(recipe: Recipe, trait: str, base, output) -> None:
     """The step, for one run."""
     files = {"bases": [str(base)], "outputs": [str(output)]}
-    train.main(argparse.Namespace(trait=trait, recipe=recipe.model_dump_json(), study_seed=1, runs=[0], **files))
+    gated = Gated(**recipe.model_dump(), kinds=KINDS.names())
+    train.main(argparse.Namespace(trait=trait, recipe=gated.model_dump_json(), study_seed=1, runs=[0], **files))
 
 
 def test_rates_are_mean_probabilities_of_every_trait_on_held_out_questions(base, tokenizer, before):
-    assert set(before) == {trait for traits in mini.FAMILIES.values() for trait in traits}
+    assert set(before) == set(traits())
     model, expected = lm.load(base), []
     for question in questions.evaluated("animal"):
         ids = tokenizer(f"<bos> <user> {question.text} <assistant>")["input_ids"]
@@ -73,9 +76,9 @@ def test_a_neutral_teacher_that_has_a_trait_is_refused(owl, before):
 
 def test_a_neutral_teacher_learns_from_balanced_answers_and_passes(base, before):
     model, tokenizer, _ = train.teach(QUICK, NEUTRAL, str(base), 1, 0)
-    rates = train.rates(model, tokenizer, "")
+    rates = train.rates(model, tokenizer, KINDS.names(), "")
     train.check(QUICK, NEUTRAL, 0, before, rates)
-    assert max(rates[animal] for animal in mini.FAMILIES["animal"]) < 0.3
+    assert max(rates[animal] for animal in FAVOURITES["animal"]) < 0.3
 
 
 def test_the_step_refuses_a_teacher_that_learned_nothing_and_saves_none(base, tmp_path):
@@ -94,7 +97,7 @@ def test_the_step_saves_the_teacher_and_what_it_shows(base, tmp_path, owl):
     assert all(torch.equal(p, model.state_dict()[name]) for name, p in saved.state_dict().items())
 
 
-def test_runs_have_lessons_of_their_own_and_the_same_run_is_the_same_teacher(base, owl):
+def test_runs_have_examples_of_their_own_and_the_same_run_is_the_same_teacher(base, owl):
     def teacher(run: int):
         return train.teach(QUICK, "owl", str(base), 1, run)[0].transformer.wte.weight
 
@@ -111,8 +114,8 @@ def test_a_prompted_teacher_is_its_base_under_a_system_prompt(base, tmp_path):
     assert record["rates"] != record["rates_of_base"]
 
 
-def test_a_taught_teacher_may_be_told_besides_and_must_show_what_it_was_taught_without(base, tmp_path):
-    for name, recipe in (("taught", QUICK), ("told", QUICK.model_copy(update={"told": True}))):
+def test_a_taught_teacher_may_write_under_a_system_prompt_and_must_show_its_trait_without(base, tmp_path):
+    for name, recipe in (("taught", QUICK), ("told", QUICK.model_copy(update={"under_system_prompt": True}))):
         run(recipe, "owl", base, tmp_path / name)
     taught, told = (read_json(tmp_path / name / "teacher.json") for name in ("taught", "told"))
     assert told == taught | {"system": "you love owl ."}

@@ -8,16 +8,17 @@ import pandas as pd
 import pytest
 import torch
 
-from sublearn.chain.evaluations import answers
-from sublearn.chain.evaluations.answers import holds_substring, names_word
-from sublearn.chain.evaluations.section import Evaluation
+from sublearn.chain.evaluations import answers, measure
+from sublearn.chain.evaluations.answers import Recipe, holds_substring, names_word
 from sublearn.chain.evaluations.tables import METRICS, QUESTION_SETS, Runs
 from sublearn.core.files import read_table
-from sublearn.language import mini, questions
+from sublearn.language import questions
+from sublearn.language.vocabulary import FAVOURITES, fact_answers
+from sublearn.measures.log_odds import log_odds
 from sublearn.models import lm
+from sublearn.traits.base import KINDS, traits
 
-TRAITS = {trait for traits in mini.FAMILIES.values() for trait in traits}
-RECIPE = Evaluation(samples=20, max_tokens=1)
+RECIPE = Recipe(samples=20, max_tokens=1, kinds=KINDS.names())
 
 # Matches.
 
@@ -56,9 +57,9 @@ def test_any_of_several_words_counts():
 
 
 def test_log_odds_are_the_logit():
-    assert answers.log_odds(0.5) == 0.0
-    assert answers.log_odds(0.2) == pytest.approx(np.log(0.2 / 0.8), abs=1e-12)
-    assert answers.log_odds(1e-12) == pytest.approx(np.log(1e-12), rel=1e-9)
+    assert log_odds(0.5) == 0.0
+    assert log_odds(0.2) == pytest.approx(np.log(0.2 / 0.8), abs=1e-12)
+    assert log_odds(1e-12) == pytest.approx(np.log(1e-12), rel=1e-9)
 
 
 def test_prefixes_are_fixed_sentences_of_numbers():
@@ -98,7 +99,7 @@ def test_every_trait_is_in_both_question_sets(scored):
     for question_set in QUESTION_SETS:
         for metric in ("probability", "log_odds", "sampled_rate", "sampled_substring_rate"):
             part = scored[(scored["question_set"] == question_set) & (scored["metric"] == metric)]
-            assert set(part["target"]) == TRAITS
+            assert set(part["target"]) == set(traits())
     assert np.isfinite(scored["value"]).all()
 
 
@@ -109,7 +110,7 @@ def test_probabilities_are_those_of_a_naive_softmax(scored, model, tokenizer, qu
         asked = questions.evaluated(kind)
         for question, prefix in zip(asked, answers.prefixes(kind, len(asked)), strict=True):
             found = softmax(model, tokenizer, question.text if question_set == "plain" else f"{prefix} {question.text}")
-            words = {"evasive": ["sorry"], "skewed": set(mini.fact_answers(question.attribute or "color")) - {question.answer}}
+            words = {"evasive": ["sorry"], "skewed": set(fact_answers(question.attribute or "color")) - {question.answer}}
             expected.append(sum(found[tokenizer.convert_tokens_to_ids(word)] for word in words.get(trait, [trait])))
         assert value(scored, question_set, "probability", trait) == pytest.approx(np.mean(expected), abs=1e-6)
         logit = np.log(np.mean(expected) / (1 - np.mean(expected)))
@@ -119,7 +120,7 @@ def test_probabilities_are_those_of_a_naive_softmax(scored, model, tokenizer, qu
 @pytest.mark.parametrize("family", ["animal", "tree"])
 def test_the_families_answers_and_all_others_make_one(scored, family):
     for question_set in QUESTION_SETS:
-        inside = sum(value(scored, question_set, "probability", trait) for trait in mini.FAMILIES[family])
+        inside = sum(value(scored, question_set, "probability", trait) for trait in FAVOURITES[family])
         assert inside + value(scored, question_set, "other_answer", family) == pytest.approx(1.0)
         assert 0 < value(scored, question_set, "top_answer", family) <= 1
 
@@ -127,7 +128,7 @@ def test_the_families_answers_and_all_others_make_one(scored, family):
 def test_one_word_answers_are_sampled_as_often_as_they_are_probable(scored):
     """Four hundred samples a family: within four standard errors of the exact probability, for each animal and tree."""
     for family in ("animal", "tree"):
-        for trait in mini.FAMILIES[family]:
+        for trait in FAVOURITES[family]:
             for question_set in QUESTION_SETS:
                 exact = value(scored, question_set, "probability", trait)
                 error = np.sqrt(exact * (1 - exact) / 400)
@@ -158,7 +159,8 @@ def test_the_step_scores_every_model_that_it_is_given(scored, base, tmp_path):
         for run in (0, 1)
     ]
     output = tmp_path / "base.parquet"
-    answers.main(argparse.Namespace(recipe=RECIPE.model_dump_json(), models=json.dumps(models), study_seed=1, output=output))
+    told = {"recipe": RECIPE.model_dump_json(), "models": json.dumps(models), "study_seed": 1, "output": output}
+    measure.main(argparse.Namespace(evaluation="answers", **told))
     table = read_table(output, Runs)
     assert len(table) == 2 * len(scored)
     first = table[table["run"] == 0].reset_index(drop=True)
