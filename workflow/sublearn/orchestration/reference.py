@@ -8,6 +8,7 @@ import typing
 
 from pydantic.fields import FieldInfo
 
+from sublearn.core.registry import NameIn
 from sublearn.core.section import Section
 from sublearn.orchestration.kinds import KINDS
 from sublearn.traits.base import families
@@ -56,7 +57,7 @@ def _default(field: FieldInfo) -> str:
     value = field.get_default(call_default_factory=True)
     return (
         "see below"
-        if isinstance(value, Section)
+        if isinstance(value, Section) or (isinstance(value, dict) and any(isinstance(each, Section) for each in value.values()))
         else ""
         if value in (None, "", [], {})
         else f"`{value}`".replace("True", "true").replace("False", "false")
@@ -65,7 +66,9 @@ def _default(field: FieldInfo) -> str:
 
 def _row(name: str, field: FieldInfo) -> str:
     meaning = field.description or "see below"
-    return f"| `{name}` | {_type(field.annotation)} | {_default(field)} | {meaning} |"
+    registered = next((mark.registry for mark in field.metadata if isinstance(mark, NameIn)), None)
+    kind = ", ".join(registered.names()) if registered else _type(field.annotation)
+    return f"| `{name}` | {kind} | {_default(field)} | {meaning} |"
 
 
 def _traits() -> list[str]:

@@ -8,7 +8,7 @@ import argparse
 from sublearn.chain.estimate import Estimate, table
 from sublearn.chain.plan import ChainPlan
 from sublearn.core.errors import UserError
-from sublearn.orchestration.workflow import plan
+from sublearn.orchestration.workflow import plan, use_configured_extensions
 
 
 def main(args: argparse.Namespace) -> None:
@@ -17,6 +17,7 @@ def main(args: argparse.Namespace) -> None:
     for name in ("tflops", "terabytes"):
         if not getattr(args, name) > 0:
             raise UserError(f"--{name}: found {getattr(args, name):g}; a rate above zero is right.")
+    use_configured_extensions()
     chosen = plan(args.study)
     if not isinstance(chosen, ChainPlan):
         raise UserError(f"{args.study}: not a study of language models; estimates are of these.")

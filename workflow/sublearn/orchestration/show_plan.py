@@ -14,7 +14,7 @@ from typing import Any
 
 from sublearn.core.errors import UserError
 from sublearn.orchestration.studies import PROJECT
-from sublearn.orchestration.workflow import plan_all
+from sublearn.orchestration.workflow import plan_all, settings
 from sublearn.planning.artifacts import Artifact, Plan
 from sublearn.planning.phases import PHASES
 
@@ -96,9 +96,10 @@ def describe(artifacts: list[Artifact], states: dict[str, State]) -> list[str]:
 
 
 def main(args: argparse.Namespace) -> None:
-    workflow = plan_all({"studies": [args.study], "extensions": args.extensions})
+    extensions = args.extensions or settings().get("extensions") or []
+    workflow = plan_all({"studies": [args.study], "extensions": extensions})
     plan = next(plan for jobs in workflow.jobs.values() for plan in jobs.chosen)
-    known = states(args.study, args.extensions)
+    known = states(args.study, extensions)
     artifacts = shown(plan, args.trait)
     for phase in (*PHASES, *sorted({plan.phase_of(each.kind) for each in artifacts} - set(PHASES))):
         groups: dict[tuple[str, str], list[Artifact]] = {}
@@ -115,5 +116,11 @@ def parser() -> argparse.ArgumentParser:
     found = argparse.ArgumentParser(prog="sublearn plan", description=__doc__.splitlines()[0])
     found.add_argument("study", help="its name in config/studies, or the path of a YAML file")
     found.add_argument("trait", nargs="?", help="show what is of this trait only")
-    found.add_argument("--extensions", nargs="*", default=[], metavar="FOLDER", help="folders of your own modules")
+    found.add_argument(
+        "--extensions",
+        nargs="*",
+        default=[],
+        metavar="FOLDER",
+        help="folders of your own modules; those in config/config.yaml, if none is named",
+    )
     return found

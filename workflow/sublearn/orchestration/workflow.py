@@ -71,6 +71,18 @@ def settings() -> dict[str, Any]:
     return dict(yaml.safe_load(file.read_text(encoding="utf-8")) or {})
 
 
+def use_configured_extensions() -> None:
+    """Find the user's own modules too, in the folders that the configuration names."""
+    use_extensions(_folders(settings()))
+
+
+def _folders(config: dict[str, Any]) -> list[str]:
+    folders = config.get("extensions") or []
+    if not isinstance(folders, list) or not all(isinstance(folder, str) for folder in folders):
+        raise UserError(f"extensions: found {folders!r}; name folders, such as --config extensions='[path/to/mine]'.")
+    return folders
+
+
 def plan(name: str) -> Plan[Any]:
     """The plan of a study, from its file and those that it extends."""
     found = None
@@ -90,10 +102,7 @@ def plan_all(config: dict[str, Any]) -> Workflow:
         raise UserError(
             f"{unknown[0]}: unknown key of the configuration; choose one of {', '.join(sorted(KEYS))} (a study's are in its file)."
         )
-    folders = config.get("extensions") or []
-    if not isinstance(folders, list) or not all(isinstance(folder, str) for folder in folders):
-        raise UserError(f"extensions: found {folders!r}; name folders, such as --config extensions='[path/to/mine]'.")
-    use_extensions(folders)
+    use_extensions(_folders(config))
     names = config.get("studies")
     if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
         raise UserError(f"studies: found {names!r}; name one study or more, such as --config studies='[tiny]'.")

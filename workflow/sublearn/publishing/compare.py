@@ -89,6 +89,7 @@ def verdicts_differ(file: str) -> bool:
 
 
 def main(args: argparse.Namespace) -> None:
+    workflow.use_configured_extensions()
     found: dict[str, str] = {}
     for name in args.studies or workflow.settings()["studies"]:
         study = studies.load(name)

@@ -17,18 +17,19 @@ from sublearn.core.statistics import interval
 def summary(study: str) -> str:
     """A few lines on one study."""
     folder = Path("results", study, "findings")
-    if not (folder / "claims.csv").exists():
+    if not any(folder.glob("*.csv")):
         return f"{study}: made what was asked for; its findings are not there yet"
-    claims = read_table(folder / "claims.csv", Claims)
+    claims = read_table(folder / "claims.csv", Claims) if (folder / "claims.csv").exists() else None
     lines = [f"{study}:"]
     if (folder / "arms.csv").exists():  # a study of language models
         for row in read_table(folder / "arms.csv", Arms).itertuples():
             arm = row.arm.replace("_", " ")
             lines.append(f"  {arm}, {row.family}s: gamma {row.gamma:.2f} ({interval(row.ci_low, row.ci_high)})")
-    verdicts = Counter(claims["verdict"])
+    verdicts = Counter() if claims is None else Counter(claims["verdict"])
     if verdicts:
         lines.append("  claims: " + ", ".join(f"{count} {verdict.replace('_', ' ')}" for verdict, count in verdicts.items()))
-    lines.append(f"  read {folder / 'summary.md'}, look at {folder / 'figures'}")
+    read = folder / "summary.md" if (folder / "summary.md").exists() else folder
+    lines.append(f"  read {read}, look at {folder / 'figures'}")
     return "\n".join(lines)
 
 
