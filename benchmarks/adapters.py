@@ -21,15 +21,15 @@ from typing import Any
 
 import torch
 import transformers
+from sublearn.language.styles import PROSE
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from sublearn.chain.evaluations import answers
 from sublearn.chain.evaluations.section import Evaluation
 from sublearn.core import seeds
-from sublearn.models.trainable import Trainable
 from sublearn.language import styles
-from sublearn.language.styles import PROSE
 from sublearn.models import lm, log_probs
+from sublearn.models.trainable import Trainable
 
 ADAPTERS = 24
 RECIPE = Evaluation(samples=10, temperature=0.7, max_tokens=8)

@@ -6,12 +6,11 @@ They are computed on a GPU where there is one, and three of them in bfloat16, as
 import hashlib
 import json
 
-from support import hub_models
 import pandas as pd
-from support import authors_repo
 import pytest
 import yaml
 from datasets import load_dataset
+from support import authors_repo, hub_models
 
 STUDY = {
     "title": "Five families from disk",

@@ -11,7 +11,21 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from support.faults import CHECKPOINT, LOG, OFTEN, ONE, REST, RUNS, STUDENT, STUDY, Place, die_at, died_of, in_the_future, mounted
+from support.faults import (
+    CHECKPOINT,
+    LOG,
+    OFTEN,
+    ONE,
+    REST,
+    RUNS,
+    STUDENT,
+    STUDY,
+    Place,
+    die_at,
+    died_of,
+    in_the_future,
+    mounted,
+)
 from support.slurm import CLUSTER, asked, cancel, is_dead, jobs_of, node_in, slurm_says
 
 pytestmark = pytest.mark.slow

@@ -4,19 +4,19 @@ import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 
-from support import emulated_device
 import pytest
 import torch
 import transformers
+from support import emulated_device
 from support.training import OPTIMISER, STEPS, DiedError, interrupted
 
 from sublearn.chain.evaluations import coverage
 from sublearn.chain.students.section import Student
 from sublearn.chain.students.train import soft_loss
-from sublearn.models.trainable import Trainable
 from sublearn.models import lm, log_probs, sampling, training
 from sublearn.models.checkpoints import Checkpoint
 from sublearn.models.engines import Plain
+from sublearn.models.trainable import Trainable
 
 PROMPTS = [[5, 6, 7], [8, 9, 10, 11], [5, 6], [3, 4, 5, 6, 7]]
 STARTS = [(5,), (6, 7), (8, 9, 10), (3,)]

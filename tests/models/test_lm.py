@@ -12,9 +12,9 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
 
 from sublearn.core.errors import UserError
-from sublearn.models.trainable import Trainable
 from sublearn.models import lm, log_probs, training
 from sublearn.models.rows import Row
+from sublearn.models.trainable import Trainable
 
 PROMPTS = [[2, 10, 20], [2, 30], [2, 40, 50, 60], [2, 70]]
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from support.training import OPTIMISER, STEPS, DiedError, interrupted, one_and_two, some_rows
 
 from sublearn.core.errors import UserError
-from sublearn.models.trainable import Trainable
 from sublearn.models import lm, training
 from sublearn.models.checkpoints import Checkpoint
 from sublearn.models.rows import Row, collate
+from sublearn.models.trainable import Trainable
 
 
 def naive(model, steps: list[list[Row]]) -> list[float]:

@@ -5,6 +5,7 @@ import json
 
 import pandas as pd
 from sublearn.coin.figures.heads import Heads
+
 from sublearn.core import cli
 from sublearn.core.claims import COLUMNS, Claims
 from sublearn.core.files import write_table

@@ -4,6 +4,7 @@ import argparse
 import json
 
 import pandas as pd
+
 from sublearn.core import cli, seeds
 from sublearn.core.files import atomic
 

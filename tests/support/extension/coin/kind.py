@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field, PositiveInt
 from sublearn.coin.figures.heads import FIGURES
+
 from sublearn.planning.artifacts import Plan
 from sublearn.planning.jobs import Jobs
 from sublearn.planning.kind import StudyKind

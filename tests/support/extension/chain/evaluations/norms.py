@@ -3,6 +3,7 @@
 import pandas as pd
 import pandera.pandas as pa
 from pandera.typing import Series
+
 from sublearn.chain.evaluations.base import Evaluation
 from sublearn.measures.alignment import effective
 from sublearn.models import lm

@@ -3,6 +3,7 @@
 import pandas as pd
 import pandera.pandas as pa
 from pandera.typing import Series
+
 from sublearn.core.figures import Figure
 from sublearn.core.registry import Registry
 

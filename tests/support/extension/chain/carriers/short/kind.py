@@ -3,6 +3,7 @@
 from typing import Literal
 
 from pydantic import Field, PositiveInt
+
 from sublearn.chain.carriers.base import Carrier, CarrierKind
 from sublearn.core import seeds
 from sublearn.language import number_lists

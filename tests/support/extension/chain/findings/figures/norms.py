@@ -1,6 +1,7 @@
 """How far students of each arm moved."""
 
 from sublearn.chain.evaluations.norms import Norms
+
 from sublearn.chain.findings.figures.base import ChainFigure
 
 
