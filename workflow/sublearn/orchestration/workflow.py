@@ -99,9 +99,7 @@ def plan_all(config: dict[str, Any]) -> Workflow:
         UserError: there is another key, one has another type than it should have, or a study is wrong.
     """
     if unknown := sorted(set(config) - KEYS):
-        raise UserError(
-            f"{unknown[0]}: unknown key of the configuration; choose one of {', '.join(sorted(KEYS))} (a study's are in its file)."
-        )
+        raise UserError(f"{unknown[0]}: unknown key of the configuration; choose one of {', '.join(sorted(KEYS))}.")
     use_extensions(_folders(config))
     names = config.get("studies")
     if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
