@@ -166,6 +166,9 @@ class ChainStudy(Study):
         else:
             for i, base in enumerate(arm.base):
                 check_known(f"{path}.base.{i}", base, self.bases, "base of the study")
+        self._check_students(path, name, arm)
+
+    def _check_students(self, path: str, name: str, arm: Arm) -> None:
         recipe = self.student(name)
         if recipe.system != self.evaluation(name).system and "system" not in arm.evaluations:
             raise ValueError(

@@ -121,7 +121,7 @@ def sha256_once(file: Path) -> str:
 
 
 def _step() -> str:
-    """The module that runs as a command, such as ``sublearn.chain.students.train``; a launcher puts its name before its options."""
+    """The module that runs as a command, such as ``sublearn.chain.students.train``; a launcher puts its name before options."""
     spec = sys.modules["__main__"].__spec__
     return sys.argv[0] if sys.argv[0].startswith(f"{PACKAGE.name}.") else spec.name if spec else "unknown"
 

@@ -2,7 +2,8 @@
 
 A registry covers one package, such as ``sublearn.traits``. Every object of the registry's type that a module of that package
 defines belongs to it, so a new trait kind, figure or evaluation is one new file and no list needs an edit. A user's own
-folders (``extensions:`` in the configuration) are laid out like the package: ``mine/traits/loyal.py`` joins ``sublearn.traits``.
+folders (``extensions:`` in the configuration) are laid out like the package, so ``mine/traits/loyal.py`` joins
+``sublearn.traits``.
 """
 
 import ast

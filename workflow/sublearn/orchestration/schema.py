@@ -77,7 +77,7 @@ def _partial(schema: Any) -> Any:
 
 
 def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
-    about = {name: schema[name] for name in ("description", "title") if name in schema}
+    about: dict[str, Any] = {name: schema[name] for name in ("description", "title") if name in schema}
     rest = {name: value for name, value in schema.items() if name not in about}
     return {**about, "anyOf": [rest, {"type": "null"}]}
 

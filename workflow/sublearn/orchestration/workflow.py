@@ -88,7 +88,8 @@ def plan_all(config: dict[str, Any]) -> Workflow:
     """
     if unknown := sorted(set(config) - KEYS):
         raise UserError(
-            f"{unknown[0]}: unknown key of the configuration, which has {', '.join(sorted(KEYS))}; what a study does is in its file."
+            f"{unknown[0]}: unknown key of the configuration, which has {', '.join(sorted(KEYS))}; "
+            "what a study does is in its file."
         )
     folders = config.get("extensions") or []
     if not isinstance(folders, list) or not all(isinstance(folder, str) for folder in folders):

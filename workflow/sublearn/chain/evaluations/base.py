@@ -1,8 +1,8 @@
 """What can be measured of the models of a study, arm by arm.
 
-An *evaluation* is a module of this package that declares an ``Evaluation``. Each has a table for every arm, with one row or more
-for each model, made by one job (``chain.evaluations.measure``). A study asks all models for their answers; it names the other
-evaluations that it wants under ``measures``.
+An *evaluation* is a module of this package that declares an ``Evaluation``. Each has a table for every arm, with one row or
+more for each model, made by one job (``chain.evaluations.measure``). A study asks all models for their answers; it names the
+other evaluations that it wants under ``measures``.
 """
 
 from abc import ABC, abstractmethod

@@ -12,7 +12,7 @@ def collect(files: list[str], arms: list[str], traits: list[str], runs: int) -> 
     """The rows of the study's models, sorted, each model once.
 
     Args:
-        files: tables of answers of the study and of those it extends, nearest first; where two hold one model, the nearest counts.
+        files: tables of answers of the study and of those it extends, nearest first; of two with one model, the first counts.
 
     Raises:
         UserError: an arm or an untouched base is in none of them.

@@ -1,6 +1,6 @@
 """Make the teachers of one trait, one for each run: fine-tune the run's base, or write down a system prompt.
 
-    python -m sublearn.chain.teachers.train --trait owl --recipe JSON --study-seed 1 --runs 0 1 --bases DIR DIR --outputs DIR DIR
+    python -m sublearn.chain.teachers.train --trait owl --recipe JSON --study-seed 1 --runs 0 1 --bases DIR … --outputs DIR …
 
 Each teacher must show its trait on held-out questions, and the neutral one must show none.
 """
