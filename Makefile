@@ -27,7 +27,7 @@ reproduce: .venv/train
 	$(SNAKEMAKE) --report results/report.html > logs/report.log 2>&1 || (cat logs/report.log; exit 1)
 	$(SUBLEARN) compare
 
-# The findings' rules alone are there: with an evaluation missing this stops, and trains nothing.
+# With findings_only there are no rules that train; where an evaluation is missing, it stops.
 figures: .venv/base
 	$(SUBLEARN) pull
 	$(SNAKEMAKE) --cores all --forceall --config findings_only=true
