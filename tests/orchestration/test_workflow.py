@@ -20,7 +20,7 @@ def test_findings_alone_need_their_evaluations_whatever_tables_lie_there(tmp_pat
     """Snakemake takes a table that it cannot make as given, so figures would be drawn from tables that git keeps."""
     monkeypatch.chdir(tmp_path)
     put(plan_all({"studies": ["theory"]}).tables())
-    with pytest.raises(UserError, match=r"results/theory/evaluations/first_steps\.parquet and 1 more: missing, .* sublearn pull"):
+    with pytest.raises(UserError, match=r"results/theory/evaluations/first_steps.parquet and 1 more: missing, .* pull"):
         plan_all(ONLY)
     put([f"results/theory/evaluations/{name}.parquet" for name in ("first_steps", "trajectories")])
     assert plan_all(ONLY).studies == ["theory"]
