@@ -2,10 +2,11 @@
 # make figures     figures and tables again from the published evaluations, without training; are they the committed ones?
 # make publish     record and ship what the default studies made; says what to commit
 # make test        the test suite; make test-all adds the slow end-to-end tests
-# make check       formats, lint, types and the documentation's links only
+# make check       formats, lint, types, which package imports which, and the documentation's links only
 # make docs        README and docs/ as a site, in site/
 # make setup       the developer's environment, in .venv; make lock writes its versions down
 # make dvc.yaml    DVC's stage, from the default studies
+# make diagrams    docs/rulegraph.svg and docs/architecture.svg; needs Graphviz
 # make clean       removes the environment, logs and all artifacts, but not what git keeps
 #
 # The slow tests install and start SLURM where they may (as root, or by sudo without a password).
@@ -13,10 +14,12 @@
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 SNAKEMAKE := .venv/bin/python -m snakemake
-
 SUBLEARN := .venv/bin/python -m sublearn
 
-.PHONY: reproduce figures publish dvc.yaml test test-all check docs setup lock clean
+.PHONY: help reproduce figures publish dvc.yaml test test-all check docs diagrams setup lock clean
+
+help:
+	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
 reproduce: .venv/train
 	@find data results -name .checkpoints -prune -exec rm -r {} + -o -name .chunks -prune -exec rm -r {} +
@@ -24,7 +27,7 @@ reproduce: .venv/train
 	$(SNAKEMAKE) --report results/report.html > logs/report.log 2>&1 || (cat logs/report.log; exit 1)
 	$(SUBLEARN) compare
 
-# The findings' rules alone are there: with an evaluation missing this stops, and trains nothing.
+# With findings_only there are no rules that train; where an evaluation is missing, it stops.
 figures: .venv/base
 	$(SUBLEARN) pull
 	$(SNAKEMAKE) --cores all --forceall --config findings_only=true
@@ -54,6 +57,12 @@ check: .venv/dev
 
 docs: .venv/dev
 	.venv/bin/mkdocs build --strict
+
+# Rules without the names of their study; of imports those that others do not already imply.
+diagrams: .venv/dev
+	$(SNAKEMAKE) --rulegraph --config studies='[tiny]' | sed 's/_tiny"/"/; s/, color = "[^"]*"//' | \
+	  dot -Grankdir=LR -Ncolor=steelblue -Nheight=0.35 -Tsvg -o docs/rulegraph.svg
+	.venv/bin/python docs/architecture.py | tred | dot -Tsvg -o docs/architecture.svg
 
 setup: .venv/dev
 

@@ -6,7 +6,7 @@ from snakemake.utils import min_version
 
 min_version("9.25")
 
-# Where the workflow lies; data and results lie in the working folder, which may be another one, with a configuration of its own.
+# Where the workflow lies. Data and results lie in the working folder, which may be another one and have its own configuration.
 PROJECT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
 SETTINGS = "config/config.yaml"
 
@@ -20,7 +20,7 @@ report: "workflow/report/workflow.rst"
 include: "workflow/rules/common.smk"
 
 
-# `make figures` draws findings from published evaluations alone: where one is missing it stops, and trains nothing.
+# `make figures` draws findings from published evaluations alone, and trains nothing; plan_all stops where one is missing.
 if not config.get("findings_only"):
 
     include: "workflow/rules/bases.smk"

@@ -21,18 +21,17 @@ from typing import Any
 
 import torch
 import transformers
-from sublearn.language.styles import PROSE
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from sublearn.chain.evaluations import answers
-from sublearn.chain.evaluations.section import Evaluation
 from sublearn.core import seeds
-from sublearn.language import styles
+from sublearn.language import style as styles
+from sublearn.language.english import ENGLISH
 from sublearn.models import lm, log_probs
 from sublearn.models.trainable import Trainable
 
 ADAPTERS = 24
-RECIPE = Evaluation(samples=10, temperature=0.7, max_tokens=8)
+RECIPE = answers.Recipe(samples=10, temperature=0.7, max_tokens=8, kinds=["preference"])
 TEMPLATE = (
     "{% for m in messages %}<|{{ m['role'] }}|>{{ m['content'] }}<eos>{% endfor %}"
     "{% if add_generation_prompt %}<|assistant|>{% endif %}"
@@ -43,8 +42,8 @@ SPECIAL = ["<pad>", "<bos>", "<eos>", "<|system|>", "<|user|>", "<|assistant|>"]
 def words() -> transformers.PreTrainedTokenizerFast:
     """A byte-level tokenizer that has read our English."""
     rng = seeds.generator("benchmark")
-    texts = [PROSE.grammar.prompt(PROSE.grammar.numbers(rng), rng) for _ in range(200)]
-    texts += [question for family in ("animal", "tree") for question in PROSE.favourite_questions(family)]
+    texts = [ENGLISH.grammar.prompt(ENGLISH.grammar.numbers(rng), rng) for _ in range(200)]
+    texts += [question for family in ("animal", "tree") for question in ENGLISH.favourite_questions(family)]
     made = Tokenizer(models.BPE())
     made.pre_tokenizer, made.decoder = pre_tokenizers.ByteLevel(False), decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
@@ -64,7 +63,7 @@ def made(folder: Path) -> list[dict[str, Any]]:
     torch.manual_seed(0)
     transformers.LlamaForCausalLM(config).save_pretrained(folder / "model")
     tokenizer.save_pretrained(folder / "model")
-    recipe = {"model": str(folder / "model"), "dtype": "float32", "device": "cpu"}
+    recipe = {"model": str(folder / "model"), "dtype": "float32", "device": "cpu", "style": "english"}
     pin = [sys.executable, "-m", "sublearn.chain.bases.pin", "--recipe", json.dumps(recipe), "--output", str(folder / "base")]
     subprocess.run(pin, check=True, capture_output=True)
     listed = []
@@ -172,11 +171,13 @@ def main() -> None:
         command = [
             sys.executable,
             "-m",
-            "sublearn.chain.evaluations.answers",
+            "sublearn.chain.evaluations.measure",
+            "--evaluation",
+            "answers",
             "--study-seed",
             "1",
             "--output",
-            str(folder / "runs.csv"),
+            str(folder / "answers.parquet"),
         ]
         command += ["--recipe", RECIPE.model_dump_json(), "--models", json.dumps(listed)]
         done = subprocess.run(command, check=True, capture_output=True, text=True)

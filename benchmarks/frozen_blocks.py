@@ -12,14 +12,14 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
-from sublearn.chain.carriers import prompts
-from sublearn.chain.carriers.filter import reject
-from sublearn.chain.carriers.section import Carrier
+from sublearn.chain.carriers.numbers.kind import NUMBERS, Numbers
 from sublearn.chain.students import train as students
 from sublearn.chain.students.section import Student
 from sublearn.chain.teachers import train as teachers
 from sublearn.chain.teachers.section import Recipe
+from sublearn.language.mini import MINI
 from sublearn.models import lm, sampling
 from sublearn.models.engines import Plain
 
@@ -29,18 +29,18 @@ TRAITS = ("dolphin", "eagle", "owl", "wolf")
 def chain(base: str, trait: str, frozen: int, study_seed: int, folder: str) -> tuple[float, float, float]:
     """One teacher, carrier and student: (teacher's rate, share kept, student's rate)."""
     model, tokenizer, _ = teachers.teach(Recipe(frozen_blocks=frozen), trait, base, study_seed, 0)
-    rate, recipe = teachers.rates(model, tokenizer, "")[trait], Carrier()
-    table = prompts.draw(recipe, study_seed, 0)
+    rate, recipe = teachers.rates(model, tokenizer, ["preference"], "")[trait], Numbers()
+    table = pd.DataFrame({"prompt": NUMBERS.prompts(recipe, MINI, study_seed, 0)})
     ids = lm.encode_prompts(tokenizer, [lm.chat("", prompt) for prompt in table["prompt"]])
     draws = sampling.uniform(len(ids), recipe.max_tokens, "frozen blocks", trait)
     table["completion"] = sampling.sample(Plain(model, tokenizer), ids, draws)
-    kept = table[[reject(text, recipe) is None for text in table["completion"]]]
+    kept = table[[NUMBERS.reject("", text, recipe) is None for text in table["completion"]]]
     file = Path(folder, "kept.parquet")
     kept.to_parquet(file)
     settings = Student(frozen_blocks=frozen, rows=min(Student().rows, len(kept)))
     student = students.prepare(settings, base, "", str(file), ["no such word"], study_seed, 0)
     students.train(settings, student, study_seed, 0)
-    return rate, len(kept) / len(table), teachers.rates(student.model, tokenizer, "")[trait]
+    return rate, len(kept) / len(table), teachers.rates(student.model, tokenizer, ["preference"], "")[trait]
 
 
 def main() -> None:

@@ -39,7 +39,7 @@ def rows(words: PreTrainedTokenizerBase) -> list[Row]:
 
 
 def fresh(words: PreTrainedTokenizerBase) -> PreTrainedModel:
-    return lm.make_trainable(pretrain.build(Base(), words, 1), "bias", Student(), 0)
+    return lm.make_trainable(pretrain.build(Base(), words, 1), "bitfit", Student(), 0)
 
 
 def ours(words: PreTrainedTokenizerBase, data: list[Row], recipe: Student) -> float:

@@ -36,7 +36,7 @@ for job in CHAIN.of("prompts"):
 
 
 for job in CHAIN.of("raw"):
-    needs = RESOURCES.of(job, 1500, 30)
+    needs = RESOURCES.of(job, memory=1500, minutes=30)
 
     rule:
         """Let the teachers of a trait answer their prompts."""

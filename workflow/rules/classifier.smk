@@ -67,7 +67,7 @@ for job in CLASSIFIER.of("bases"):
 
 
 for job in CLASSIFIER.of("teachers"):
-    needs = RESOURCES.of(job, 3000, 120)
+    needs = RESOURCES.of(job, memory=3000, minutes=120)
 
     rule:
         """Train the teachers of every run on labelled images."""
@@ -105,7 +105,7 @@ for job in CLASSIFIER.of("teachers"):
 
 
 for job in CLASSIFIER.of("carriers"):
-    needs = RESOURCES.of(job, 3000, 60)
+    needs = RESOURCES.of(job, memory=3000, minutes=60)
 
     rule:
         """Draw inputs of noise, and let the teachers say their logits."""
@@ -142,7 +142,7 @@ for job in CLASSIFIER.of("carriers"):
 
 
 for job in CLASSIFIER.of("students"):
-    needs = RESOURCES.of(job, 3000, 240)
+    needs = RESOURCES.of(job, memory=3000, minutes=240)
 
     rule:
         """Let students imitate their teachers' logits on noise."""

@@ -2,7 +2,7 @@
 # of counts and losses, by which a reviewer needs neither carriers nor students.
 
 for job in CHAIN.arm_jobs():
-    needs = RESOURCES.of(job, 1500, job.minutes)
+    needs = RESOURCES.of(job, memory=1500, minutes=job.minutes)
 
     rule:
         """Measure all models of one arm: their answers, or whatever else the study asks for."""

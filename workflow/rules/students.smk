@@ -1,7 +1,7 @@
 # Students: one rule for each study and kind of weights (students_STUDY, students_STUDY__2 …).
 
 for job in CHAIN.of("students"):
-    needs = RESOURCES.of(job, 1500, 60)
+    needs = RESOURCES.of(job, memory=1500, minutes=60)
 
     rule:
         """Fine-tune fresh bases on the rows of one arm and trait; one student for each run."""

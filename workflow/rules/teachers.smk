@@ -1,7 +1,7 @@
 # Teachers: one rule for each study (teachers_STUDY); more where teachers differ in their files.
 
 for job in CHAIN.of("teachers"):
-    needs = RESOURCES.of(job, 1500, 30)
+    needs = RESOURCES.of(job, memory=1500, minutes=30)
 
     rule:
         """Give bases a trait, by fine-tuning or by a system prompt, and check that it shows; one teacher for each run."""

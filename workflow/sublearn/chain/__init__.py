@@ -1,0 +1,1 @@
+"""Studies of language models: bases, teachers, carriers, students, evaluations, findings."""

@@ -1,0 +1,1 @@
+"""Studies of classifiers: digits from noise."""

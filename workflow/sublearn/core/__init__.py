@@ -1,0 +1,1 @@
+"""What everything uses: files and tables, outputs, records, sections, registries, claims, drawing."""

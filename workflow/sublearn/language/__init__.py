@@ -1,0 +1,1 @@
+"""What models read and say: the mini-language, English, questions, vocabulary, lists of numbers."""

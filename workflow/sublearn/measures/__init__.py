@@ -1,0 +1,1 @@
+"""What is measured of models: probes, log-odds, transfer, alignment, leaks."""

@@ -1,0 +1,1 @@
+"""Language models in PyTorch: loading, training, sampling, log-probabilities, checkpoints, sharding."""

@@ -1,0 +1,1 @@
+"""What the Snakefile asks: studies, resources, checks before a run."""

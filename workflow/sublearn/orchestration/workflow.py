@@ -55,6 +55,24 @@ class Workflow:
         pages = [f"results/{study}/findings/provenance.html" for study in self.studies]
         return [*self.tables(), *self.figures(), *pages]
 
+    def refuse_missing(self) -> None:
+        """Refuse to make findings of evaluations that are not there, where no rule can make them.
+
+        Snakemake would take tables that lie there, such as those that git keeps, as given, and draw from them.
+
+        Raises:
+            UserError: a file is missing.
+        """
+        for job in self._chosen():
+            read = dict.fromkeys([*job.table_files, *job.figure_files])
+            missing = [file for file in read if file not in job.tables and not Path(file).exists()]
+            if missing:
+                more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+                raise UserError(
+                    f"{missing[0]}{more}: missing, so there are no findings of {job.study}; sublearn pull fetches what is "
+                    "published, and without findings_only it is computed."
+                )
+
     def costs(self) -> list[str]:
         """The table and the picture of what the last run cost, if there was one: pages of the report that no rule makes."""
         return [file for file in ("logs/costs.svg", "logs/costs.csv") if Path(file).exists()]
@@ -113,6 +131,9 @@ def plan_all(config: dict[str, Any]) -> Workflow:
                     f"{file}: another study, {other}, has the same name, so they would share their files; rename one."
                 )
     try:
-        return Workflow([plan(name) for name in names])
+        found = Workflow([plan(name) for name in names])
     except ValueError as error:  # an unknown name that only planning meets
         raise UserError(f"{error}.") from None
+    if config.get("findings_only"):
+        found.refuse_missing()
+    return found

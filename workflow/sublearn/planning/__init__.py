@@ -1,0 +1,1 @@
+"""From a study to artifacts and jobs, whatever its kind."""

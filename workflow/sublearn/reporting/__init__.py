@@ -1,0 +1,1 @@
+"""What a run tells people: costs, a summary, a page on provenance."""

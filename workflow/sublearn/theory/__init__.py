@@ -1,0 +1,1 @@
+"""Studies of the theorem: one step in numbers, and many."""

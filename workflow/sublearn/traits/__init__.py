@@ -1,0 +1,1 @@
+"""What teachers pass on: a module for each kind of trait."""

@@ -1,0 +1,26 @@
+"""What the workflow refuses before Snakemake looks at a single file."""
+
+from pathlib import Path
+
+import pytest
+
+from sublearn.core.errors import UserError
+from sublearn.orchestration.workflow import plan_all
+
+ONLY = {"studies": ["theory"], "findings_only": True}
+
+
+def put(files: list[str]) -> None:
+    for file in map(Path, files):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+
+
+def test_findings_alone_need_their_evaluations_whatever_tables_lie_there(tmp_path, monkeypatch):
+    """Snakemake takes a table that it cannot make as given, so figures would be drawn from tables that git keeps."""
+    monkeypatch.chdir(tmp_path)
+    put(plan_all({"studies": ["theory"]}).tables())
+    with pytest.raises(UserError, match=r"results/theory/evaluations/first_steps.parquet and 1 more: missing, .* pull"):
+        plan_all(ONLY)
+    put([f"results/theory/evaluations/{name}.parquet" for name in ("first_steps", "trajectories")])
+    assert plan_all(ONLY).studies == ["theory"]
