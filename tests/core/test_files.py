@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 import pytest
-from support.faults import mounted
 from pandera.typing import Series
+from support.faults import mounted
 
 from sublearn.core import files
 from sublearn.core.errors import UserError

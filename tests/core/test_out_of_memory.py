@@ -8,10 +8,10 @@ import torch
 
 from sublearn.core import cli, out_of_memory
 from sublearn.core.errors import UserError
-from sublearn.models.trainable import Trainable
 from sublearn.models import lm, sampling, training
 from sublearn.models.engines import Plain
 from sublearn.models.rows import Row
+from sublearn.models.trainable import Trainable
 
 # As torch 2.13 says it of a GPU.
 SAID = (

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from sublearn.core.errors import UserError
-from sublearn.models.trainable import Trainable
 from sublearn.models import engines, lm, sampling
+from sublearn.models.trainable import Trainable
 
 QUESTIONS = ["what is your favorite animal ?", "numbers : 12 , 500 . add up to 10 numbers . use commas . only numbers ."]
 

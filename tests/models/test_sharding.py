@@ -4,17 +4,17 @@ import copy
 from pathlib import Path
 from typing import Any
 
-from support import hub_models
 import pytest
 import torch
 from accelerate import PartialState, debug_launcher
 from accelerate.state import AcceleratorState
+from support import hub_models
 from support.training import OPTIMISER, STEPS, DiedError, interrupted, learn, one_and_two
 
-from sublearn.models.trainable import Trainable
 from sublearn.models import lm, sharding, training
 from sublearn.models.checkpoints import Checkpoint
 from sublearn.models.rows import Batch
+from sublearn.models.trainable import Trainable
 
 TWENTY = STEPS * 5
 

@@ -97,7 +97,9 @@ def test_imported_rows_say_where_they_are_from(tmp_path, run_step):
     assert done.returncode == 0, done.stderr
     outputs = ["--filtered", tmp_path / "rows/filtered.parquet", "--rejected", tmp_path / "rows/rejected.parquet"]
     outputs += ["--report", tmp_path / "rows/filter.json"]
-    done = run_step("sublearn.chain.carriers.filter", "--recipe", '{"kind": "numbers"}', "--words", "owl", "--raw", raw, *outputs)
+    done = run_step(
+        "sublearn.chain.carriers.filter", "--recipe", '{"kind": "numbers"}', "--words", "owl", "--raw", raw, *outputs
+    )
     assert done.returncode == 0, done.stderr
     text = card.of(tmp_path / "rows").text()
     assert f"| imported rows | {released}, SHA-256 {known}, made up for a test |" in text

@@ -51,7 +51,19 @@ def test_a_real_step_leaves_a_record_for_each_run(run_step, tmp_path):
     for i, file in enumerate(raw):
         rows = pd.DataFrame({"prompt_index": [0, 1], "prompt": "p", "completion": ["1, 2", f"no {i}"]})
         write_table(rows, file, Rows)
-    options = ["--recipe", '{"kind": "numbers"}', "--words", "owl", "owls", "--raw", *raw, "--filtered", *filtered, "--rejected", *rejected]
+    options = [
+        "--recipe",
+        '{"kind": "numbers"}',
+        "--words",
+        "owl",
+        "owls",
+        "--raw",
+        *raw,
+        "--filtered",
+        *filtered,
+        "--rejected",
+        *rejected,
+    ]
     done = run_step("sublearn.chain.carriers.filter", *options, "--report", *report)
     assert done.returncode == 0, done.stderr
     record = json.loads((tmp_path / "run1/filtered.provenance.json").read_text())

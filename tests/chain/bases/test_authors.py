@@ -15,9 +15,9 @@ from sublearn.chain.bases.section import Authors
 from sublearn.chain.carriers.numbers.kind import NUMBERS, Numbers
 from sublearn.chain.carriers.tables import Prompts
 from sublearn.chain.evaluations import answers
+from sublearn.chain.teachers.examples import system_prompt
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_json, read_table
-from sublearn.chain.teachers.examples import system_prompt
 from sublearn.language import published, questions, style
 from sublearn.language.english import ENGLISH
 

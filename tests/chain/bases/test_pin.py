@@ -191,9 +191,7 @@ def llama(tmp_path) -> Path:
 
 
 def test_a_model_that_is_not_there(tmp_path, refusal):
-    said = refusal(
-        "sublearn.chain.bases.pin", "--recipe", in_english(recipe(tmp_path / "none")), "--output", tmp_path / "out"
-    )
+    said = refusal("sublearn.chain.bases.pin", "--recipe", in_english(recipe(tmp_path / "none")), "--output", tmp_path / "out")
     assert "there is no such model folder" in said
     assert not list((tmp_path / "out").glob("*"))
 

@@ -9,7 +9,7 @@ import torch
 
 from sublearn.chain.carriers.tables import Rows
 from sublearn.chain.evaluations import measure
-from sublearn.chain.evaluations.coverage import COVERAGE, Recipe
+from sublearn.chain.evaluations.coverage import Recipe
 from sublearn.chain.evaluations.tables import Coverage
 from sublearn.chain.students import train
 from sublearn.core.files import read_table, write_table
