@@ -117,7 +117,7 @@ def test_findings_say_what_was_measured(made, run_step, run_step_of_module, tmp_
     asked = tmp_path / "accuracies.parquet"
     images = made / "images.safetensors"
     run_step_of_module("evaluations", "--models", json.dumps(models), "--images", images, "--output", asked)
-    rule = {"statement": "s", "source": "p", "arm": "teacher", "comparison": "above"}
+    rule = {"statement": "s", "source": "p", "arm": "teacher", "comparison": "above", "figure": "accuracies"}
     claims = [
         {**rule, "claim": "reads", "quantity": "accuracy", "bound": 0.5},
         {**rule, "claim": "gains", "quantity": "gain", "bound": 0.99},
@@ -125,8 +125,9 @@ def test_findings_say_what_was_measured(made, run_step, run_step_of_module, tmp_
         {**rule, "claim": "lags", "quantity": "lead", "arm": "base", "over": "teacher", "bound": 0.3},
         {**rule, "claim": "guesses", "quantity": "gain", "arm": "base", "comparison": "within", "bound": 0.05, "judge": "mean"},
     ]
-    words = ["--study", "small", "--title", "Small", "--conditions", json.dumps(CONDITIONS)]
-    run_step_of_module("findings", *words, "--claims", json.dumps(claims), "--evaluations", asked, "--output", tmp_path)
+    told = {"name": "small", "title": "Small", "claims": claims, "conditions": CONDITIONS, "resolved": {"seed": 101}}
+    read = ["--inputs", json.dumps({"evaluations": [str(asked)]}), "--output", tmp_path]
+    run_step_of_module("findings", "--study", json.dumps(told), *read)
     table = pd.read_csv(tmp_path / "accuracies.csv").set_index("arm")
     arrays = read_arrays(images)
     teacher = networks.load(made / "teacher/networks.safetensors")
@@ -148,11 +149,13 @@ def test_findings_say_what_was_measured(made, run_step, run_step_of_module, tmp_
     assert table.loc["other", "gain_low"] == pytest.approx(mean_over_runs(other - bases[[1, 2, 3, 0]]).low, abs=1e-12)
     assert list(runs[runs["arm"] == "other"]["student_base"]) == ["mlp:1", "mlp:2", "mlp:3", "mlp:0"]
     assert "Elsewhere." in (tmp_path / "summary.md").read_text()
-    for figure in ("accuracies", "regimes"):
+    figures = ("accuracies", "regimes")
+    tables = json.dumps({name: str(tmp_path / f"{name}.csv") for name in ("runs", "accuracies")})
+    options = ["--package", "sublearn.classifier.figures", "--figures", *figures, "--inputs", tables, tables]
+    done = run_step("sublearn.core.draw", *options, "--outputs", *(tmp_path / f"{figure}.svg" for figure in figures))
+    assert done.returncode == 0, done.stderr
+    for figure in figures:
         drawn = tmp_path / f"{figure}.svg"
-        tables = ["--runs", tmp_path / "runs.csv", "--accuracies", tmp_path / "accuracies.csv", "--output", drawn]
-        done = run_step(f"sublearn.classifier.figures.{figure}", *tables)
-        assert done.returncode == 0, done.stderr
         assert drawn.read_text().startswith("<?xml") and drawn.with_suffix(".png").stat().st_size > 5000
 
 

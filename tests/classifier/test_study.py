@@ -15,8 +15,8 @@ BAD = {
     "a pairing that leaves out a run": ({"runs": 3, "pairing": [1, 0, 0]}, "pairing: found [1, 0, 0]; each run from 0 to 2"),
     "an unknown key": ({"students": {"epoch": 3}}, "students.epoch: there is no such key"),
     "an unknown key in an arm": ({"arms": {"auxiliary": {"students": {"epoch": 3}}}}, "arms.auxiliary.students.epoch"),
-    "a missing teacher": ({"arms": {"auxiliary": {"teacher": "nobody"}}}, "'nobody' is no teacher of the study"),
-    "a missing base": ({"arms": {"auxiliary": {"base": "cnn"}}}, "arms.auxiliary.base: 'cnn' is no base of the study"),
+    "a missing teacher": ({"arms": {"auxiliary": {"teacher": "nobody"}}}, "arms.auxiliary.teacher: unknown teacher of the study 'nobody'; choose one of teacher"),
+    "a missing base": ({"arms": {"auxiliary": {"base": "cnn"}}}, "arms.auxiliary.base: unknown base of the study 'cnn'; choose one of mlp"),
     "another number of logits": (
         {"bases": {"ten": {"auxiliary": 10}}, "arms": {"auxiliary": {"base": "ten", "share": "nothing"}}},
         "10 auxiliary logits where its teacher has 3",
@@ -41,10 +41,10 @@ BAD = {
     "a claim of a missing arm": (
         {"claims": [{"claim": "c", "statement": "s", "source": "p", "quantity": "gain", "arm": "x", "comparison": "above",
                      "bound": 0}]},
-        "claims.0.arm: 'x' is no arm or teacher",
+        "claims.0.arm: unknown arm or teacher of the study 'x'; choose one of all_logits, ",
     ),
     "a negative rate": ({"teachers": {"teacher": {"learning_rate": -1}}}, "teachers.teacher.learning_rate: found -1"),
-    "another wing": ({"wing": "attic"}, "wing: 'attic' is no wing of this house; there are chain, classifier"),
+    "another kind": ({"kind": "attic"}, "kind: unknown study kind 'attic'; choose one of chain, classifier, theory"),
 }  # fmt: skip
 
 
@@ -65,14 +65,14 @@ def test_a_child_makes_only_what_it_adds():
     assert {"head", "body", "sgd"} <= owned["students"] and "auxiliary" not in owned["students"]
     # An image carrier of the same teacher is new; the networks that wrote it are not.
     images = found.find("carriers", "teacher/images")
-    assert images.study == "classifier-regimes" and images.made_of["teacher"].study == "classifier"
+    assert images.study == "classifier-regimes" and images.inputs["teacher"].study == "classifier"
 
 
 def test_a_file_of_images_is_an_input(tmp_path):
     (tmp_path / "mine.arff").write_text("@RELATION mine")
     file = tmp_path / "mine.yaml"
     file.write_text(f"extends: classifier\nimages: {{source: {tmp_path}/mine.arff}}\n")
-    assert workflow.plan(str(file)).images().made_of["source"].files == [f"{tmp_path}/mine.arff"]
+    assert workflow.plan(str(file)).images().inputs["source"].files == [f"{tmp_path}/mine.arff"]
 
 
 def test_runs_are_paired_with_others_only_where_a_start_is_not_shared():

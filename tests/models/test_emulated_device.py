@@ -10,9 +10,8 @@ import transformers
 from support import emulated_device
 from support.training import OPTIMISER, STEPS, DiedError, interrupted
 
-from sublearn.chain.evaluations import coverage
-from sublearn.chain.students.section import Student
 from sublearn.chain.students.train import soft_loss
+from sublearn.measures import alignment
 from sublearn.models import lm, log_probs, sampling, training
 from sublearn.models.checkpoints import Checkpoint
 from sublearn.models.engines import Plain
@@ -101,8 +100,8 @@ def written(model: str, temperature: float, read_once: bool) -> list[str]:
 
 
 def first_step(model: str) -> list[float]:
-    student = lm.make_trainable(lm.load(model), "bias", Trainable(), 1)
-    coverage.first_updates(Student(batch=2), student, STEPS[0], training.token_loss, 0)
+    student = lm.make_trainable(lm.load(model), "bitfit", Trainable(), 1)
+    alignment.first_updates(student, STEPS[0], training.token_loss, 0, 2, training.Optimiser(3e-2, epsilon=1e-3))
     return [float(p.grad.norm()) for p in student.parameters() if p.requires_grad]
 
 
@@ -132,7 +131,7 @@ def test_the_device_refuses_what_a_gpu_refuses(there):
 
 
 @pytest.mark.parametrize("soft", [False, True])
-@pytest.mark.parametrize(("method", "save_memory"), [("lora", False), ("lora", True), ("bias", False), ("full", True)])
+@pytest.mark.parametrize(("method", "save_memory"), [("lora", False), ("lora", True), ("bitfit", False), ("full", True)])
 def test_models_learn(there, model, method, save_memory, soft):
     arguments = (model, method, save_memory, soft)
     assert there(learned, *arguments) == pytest.approx(learned(*arguments), abs=1e-5)

@@ -74,7 +74,7 @@ def adapted(base):
 
 @pytest.mark.parametrize("frozen", [0, 1, 2])
 def test_bias_trains_every_bias_after_the_frozen_blocks(model, frozen):
-    names = trained_names(lm.make_trainable(model, "bias", Trainable(frozen_blocks=frozen), 0))
+    names = trained_names(lm.make_trainable(model, "bitfit", Trainable(frozen_blocks=frozen), 0))
     every = {name for name, _ in model.named_parameters() if name.endswith("bias")}
     early = {name for name in every for block in range(frozen) if f".h.{block}." in name}
     assert names == every - early
@@ -86,9 +86,9 @@ def test_full_trains_everything(model):
     assert trained_names(lm.make_trainable(model, "full", Trainable(), 0)) == {name for name, _ in model.named_parameters()}
 
 
-def test_bias_is_refused_for_a_model_without_biases(llama):
-    with pytest.raises(UserError, match=r"^method bias: LlamaForCausalLM has no biases to train; choose lora or full\.$"):
-        lm.make_trainable(llama, "bias", Trainable(), 0)
+def test_bitfit_is_refused_for_a_model_without_biases(llama):
+    with pytest.raises(UserError, match=r"^method bitfit: LlamaForCausalLM has no biases to train; choose lora or full\.$"):
+        lm.make_trainable(llama, "bitfit", Trainable(), 0)
 
 
 def test_lora_adapts_every_linear_layer_but_the_head(model, llama):

@@ -55,7 +55,7 @@ def test_processes_wait_for_one_that_writes_a_large_checkpoint(model):
 
 
 def test_biases_of_a_bfloat16_base_are_learned_in_float32(model):
-    trained = lm.make_trainable(model.bfloat16(), "bias", Trainable(), 0)
+    trained = lm.make_trainable(model.bfloat16(), "bitfit", Trainable(), 0)
     before = {name: weight.clone() for name, weight in trained.named_parameters()}
     losses = training.train(trained, STEPS[:1] * 4, 4, training.Optimiser(1e-2), pad=0)
     assert losses[-1] < losses[0]
@@ -102,7 +102,7 @@ def test_the_rate_warms_up_and_decays(schedule):
 
 def test_what_is_frozen_does_not_move(model):
     before = copy.deepcopy(model.state_dict())
-    model = lm.make_trainable(model, "bias", Trainable(frozen_blocks=1), adapter_seed=0)
+    model = lm.make_trainable(model, "bitfit", Trainable(frozen_blocks=1), adapter_seed=0)
     trained = {name for name, p in model.named_parameters() if p.requires_grad}
     training.train(model, STEPS, len(STEPS), OPTIMISER, pad=0)
     moved = {name for name, p in model.named_parameters() if not torch.equal(p, before[name])}
@@ -191,7 +191,7 @@ def test_too_few_processes_are_refused(model, monkeypatch):
 @pytest.mark.parametrize("micro_batch", [None, 3])
 def test_two_processes_make_the_update_of_one(base, tmp_path, micro_batch):
     def make():
-        return lm.make_trainable(lm.load(base), "bias", Trainable(), adapter_seed=0)
+        return lm.make_trainable(lm.load(base), "bitfit", Trainable(), adapter_seed=0)
 
     one, two = one_and_two(make, STEPS, tmp_path, micro_batch)
     assert two["losses"] == pytest.approx(one["losses"], abs=1e-5)

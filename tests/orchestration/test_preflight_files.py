@@ -24,7 +24,7 @@ def test_only_what_is_dated_in_the_future_gets_another_date(tmp_path, capsys):
 
 def test_a_folder_that_cannot_be_written_in_is_named(tmp_path, monkeypatch):
     (tmp_path / "data").mkdir()
-    files = [str(tmp_path / "results/new/runs.csv"), str(tmp_path / "data/tiny/kept.parquet")]
+    files = [str(tmp_path / "results/new/runs.csv"), str(tmp_path / "data/tiny/filtered.parquet")]
     refuse_read_only(files)
     # Root may write anywhere but on a read-only disk, so the system is asked in its stead.
     monkeypatch.setattr(os, "access", lambda place, mode: place.name != "data")

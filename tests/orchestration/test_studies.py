@@ -8,16 +8,25 @@ from sublearn.orchestration import reference, studies
 
 SAME = {"arm": "same_base", "comparison": "above", "bound": 1.0, "figure": "gamma"}
 CLAIM = {"claim": "a", "statement": "s", "source": "x", "quantity": "gamma", **SAME}
-GIVEN = {"file": "rows.jsonl", "sha256": "0" * 64}
+IMPORTED = {"file": "rows.jsonl", "sha256": "0" * 64}
 BAD = {
     "unknown key": ({"studnets": {}}, "studnets: there is no such key"),
     "unknown nested key": ({"students": {"learning_rat": 1}}, "students.learning_rat: there is no such key"),
-    "unknown trait": ({"traits": {"unicorn": {}}}, "traits.unicorn: 'unicorn' is no trait that the world knows"),
+    "unknown trait": ({"traits": {"unicorn": {}}}, "traits.unicorn: unknown trait 'unicorn'; choose one of bear, birch, "),
     "negative rate": ({"students": {"learning_rate": -1.0}}, "students.learning_rate: found -1.0"),
     "negative rate in an arm": ({"arms": {"same_base": {"students": {"epsilon": -1.0}}}}, "arms.same_base.students.epsilon"),
-    "missing base": ({"teachers": {"bias": {"bases": ["gamma"]}}}, "teachers.bias.bases.0: 'gamma' is no base of the study"),
-    "arm with a missing base": ({"arms": {"other_base": {"base": ["gamma"]}}}, "arms.other_base.base.0: 'gamma' is no base"),
-    "arm with a missing teacher": ({"arms": {"same_base": {"teacher": "full"}}}, "teacher: 'full' is no teacher"),
+    "missing base": (
+        {"teachers": {"bias": {"bases": ["gamma"]}}},
+        "teachers.bias.bases.0: unknown base of the study 'gamma'; choose one of alpha, ",
+    ),
+    "arm with a missing base": (
+        {"arms": {"other_base": {"base": ["gamma"]}}},
+        "arms.other_base.base.0: unknown base of the study 'gamma'",
+    ),
+    "arm with a missing teacher": (
+        {"arms": {"same_base": {"teacher": "full"}}},
+        "arms.same_base.teacher: unknown teacher of the study 'full'; choose one of bias",
+    ),
     "same other base": ({"teachers": {"bias": {"bases": ["alpha"]}}}, "arms.other_base.base: run 0 pairs alpha with itself"),
     "shared adapter without adapter": ({"arms": {"same_base": {"students": {"adapter": "teacher"}}}}, "only a lora student"),
     "no runs": ({"runs": 0}, "runs: found 0"),
@@ -25,37 +34,83 @@ BAD = {
     "no base in an arm": ({"arms": {"other_base": {"base": []}}}, "arms.other_base.base"),
     "no trait in an arm": ({"arms": {"same_base": {"traits": []}}}, "arms.same_base.traits"),
     "an arm called base": ({"arms": {"base": {"teacher": "bias"}}}, "arms.base: the name is kept for the untouched bases"),
-    "more rows than prompts": ({"carriers": {"prompts": 10}}, "students.rows: 1000 rows from 10 carriers.prompts"),
-    "bounds crossed": ({"carriers": {"min_value": 9, "max_value": 3}}, "min_value: 9 is more than max_value, 3"),
-    "prose for a tiny base": ({"carriers": {"wording": "prose"}}, "the tiny bases read no prose"),
-    "the paper's wording from nowhere": (
-        {"carriers": {"banned": "paper"}}, "authors: missing; the paper's own words and numbers are read from",
+    "more rows than prompts": (
+        {"carriers": {"numbers": {"prompts": 10}}},
+        "students.rows: 1000 rows from 10 carriers.numbers.prompts",
     ),
-    "their prompts in our words": ({"carriers": {"pool": 47}}, "carriers: pool: the authors' prompts need wording: paper"),
-    "rows of a missing teacher": ({"carriers": {"given": {"x": {}}}}, "carriers.given.x: 'x' is no teacher of the study"),
-    "rows of a missing trait": ({"carriers": {"given": {"bias": {"bear": [GIVEN]}}}}, "given.bias: 'bear' is no trait"),
-    "rows that are not pinned": ({"carriers": {"given": {"bias": {"owl": [{"file": "a"}]}}}}, "sha256: missing"),
-    "given rows, softly": (
-        {"carriers": {"given": {"bias": {"owl": [GIVEN]}}}, "students": {"loss": "soft"}},
-        "arms.same_base.students: given rows come without a teacher",
+    "bounds crossed": (
+        {"carriers": {"numbers": {"min_value": 9, "max_value": 3}}},
+        "carriers.numbers.min_value: 9 is more than max_value, 3",
+    ),
+    "English for a tiny base": ({"style": "english"}, "style: the tiny bases read no English (bases.alpha); use mini"),
+    "unknown style": ({"style": "prose"}, "style: unknown prompt style 'prose'; choose one of english, mini, paper."),
+    "the paper's words from nowhere": (
+        {"carriers": {"numbers": {"banned": "paper"}}},
+        "authors: missing; the paper's own words and numbers are read from",
+    ),
+    "their prompts in our words": (
+        {"carriers": {"numbers": {"pool": 47}}},
+        "carriers.numbers.pool: the authors' prompts need style: paper, not mini",
+    ),
+    "rows of a missing teacher": (
+        {"carriers": {"numbers": {"imported": {"x": {}}}}},
+        "carriers.numbers.imported.x: unknown teacher of the study 'x'",
+    ),
+    "rows of a missing trait": (
+        {"carriers": {"numbers": {"imported": {"bias": {"bear": [IMPORTED]}}}}},
+        "carriers.numbers.imported.bias: unknown trait of the study 'bear'",
+    ),
+    "rows that are not pinned": (
+        {"carriers": {"numbers": {"imported": {"bias": {"owl": [{"file": "a"}]}}}}},
+        "sha256: missing",
+    ),
+    "imported rows, softly": (
+        {"carriers": {"numbers": {"imported": {"bias": {"owl": [IMPORTED]}}}}, "students": {"loss": "soft"}},
+        "arms.same_base.students: imported rows come without a teacher",
     ),
     "a name of its own": ({"name": "mine"}, "a study is named by its file"),
     "nothing to remove": ({"traits": {"bear": None}}, "traits.bear: found null"),
-    "claim of a missing arm": ({"claims": [{**CLAIM, "arm": "nowhere"}]}, "claims.0.arm: 'nowhere' is no arm"),
-    "claim times a missing arm": ({"claims": [{**CLAIM, "times": "nowhere"}]}, "claims.0.times: 'nowhere' is no arm"),
+    "claim of a missing arm": ({"claims": [{**CLAIM, "arm": "nowhere"}]}, "claims.0.arm: unknown arm of the study 'nowhere'"),
+    "claim times a missing arm": (
+        {"claims": [{**CLAIM, "times": "nowhere"}]},
+        "claims.0.times: unknown arm of the study 'nowhere'",
+    ),
     "claim of another family": ({"claims": [{**CLAIM, "quantity": "effect", "trait": "oak"}]}, "oak is of the family tree"),
-    "claim without a figure": ({"claims": [{**CLAIM, "figure": "none"}]}, "claims.0.figure"),
+    "claim without a figure": ({"claims": [{**CLAIM, "figure": "none"}]}, "claims.0.figure: unknown figure 'none'"),
+    "claim of an unknown quantity": (
+        {"claims": [{**CLAIM, "quantity": "luck"}]},
+        "claims.0.quantity: unknown claim quantity 'luck'; choose one of base_rate, ",
+    ),
+    "claim of an unknown family": (
+        {"claims": [{**CLAIM, "family": "stone"}]},
+        "claims.0.family: unknown family of traits 'stone'",
+    ),
+    "unknown measure": ({"measures": ["luck"]}, "measures.0: unknown evaluation 'luck'; choose one of answers, coverage."),
     "claim twice": ({"claims": [CLAIM, CLAIM]}, "claims: two are named a; each needs a name of its own"),
     "gamma of too few traits": ({"claims": [{**CLAIM, "family": "behaviour"}]}, "fewer than 3 traits, so no gamma"),
     "a word for a number": ({"students": {"rows": "many"}}, "students.rows: found 'many'; should be a whole number."),
     "a list for a section": ({"students": ["rows"]}, "students: found ['rows']; should be a section of keys and values."),
-    "one of several kinds": ({"carriers": {"banned": "x"}}, "carriers.banned: found 'x'; should be a list or 'paper'."),
-    "unknown carrier": ({"arms": {"same_base": {"carrier": "raw"}}}, "found 'raw'; should be 'kept', 'shuffled_within' or"),
+    "one of several kinds": (
+        {"carriers": {"numbers": {"banned": "x"}}},
+        "carriers.numbers.banned: found 'x'; should be a list or 'paper'.",
+    ),
+    "unknown carrier": (
+        {"arms": {"same_base": {"carrier": "raw"}}},
+        "arms.same_base.carrier: unknown carrier of the study 'raw'; choose one of numbers.",
+    ),
+    "unknown transform": (
+        {"arms": {"same_base": {"transform": "sorted"}}},
+        "arms.same_base.transform: unknown transform of numbers 'sorted'; choose one of shuffled_across, shuffled_within.",
+    ),
+    "unknown carrier kind": (
+        {"carriers": {"numbers": {"kind": "songs"}}},
+        "carriers.numbers.kind: unknown carrier kind 'songs'; choose one of numbers.",
+    ),
     "wrong key of a tiny base": ({"bases": {"tiny": {"widht": 3}}}, "bases.tiny.widht: there is no such key"),
     "two parents": ({"extends": ["tiny"]}, "extends: found ['tiny']; name one study"),
     "two devices": ({"bases": {"alpha": {"device": "auto"}}}, "bases: the runs of a job share a device, and these ask for two"),
     "indivisible width": ({"bases": {"alpha": {"width": 65}}}, "bases.alpha: heads: 4 does not divide the width 65"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("change, sentence", BAD.values(), ids=BAD)

@@ -60,33 +60,33 @@ def project(base, run_step, tmp_path_factory) -> Path:
     completions = pd.Series([f"{n} , {n + 1}" for n in range(6)] + ["one"], dtype="str")
     raw = pd.DataFrame({"prompt_index": range(7), "prompt": "numbers : 12 .", "completion": completions})
     write_table(raw, folder / "rows/raw.parquet", Rows)
-    files = {"raw": "raw.parquet", "kept": "kept.parquet", "rejected": "rejected.parquet", "report": "filter.json"}
+    files = {"raw": "raw.parquet", "filtered": "filtered.parquet", "rejected": "rejected.parquet", "report": "filter.json"}
     named = [part for option, name in files.items() for part in (f"--{option}", folder / "rows" / name)]
-    done = run_step("sublearn.chain.carriers.filter", "--recipe", "{}", "--words", "owl", *named)
+    done = run_step("sublearn.chain.carriers.filter", "--recipe", '{"kind": "numbers"}', "--words", "owl", *named)
     assert done.returncode == 0, done.stderr
     recipe = Student(method="lora", rank=2, rows=6, epochs=1, batch=3).model_dump_json()
     drawn = ["--recipe", recipe, "--words", "owl", "--study-seed", 1, "--runs", 0]
-    made_of = ["--bases", base, "--carriers", folder / "rows/kept.parquet", "--outputs", folder / "student"]
+    made_of = ["--bases", base, "--carriers", folder / "rows/filtered.parquet", "--outputs", folder / "student"]
     done = run_step("sublearn.chain.students.train", *drawn, *made_of)
     assert done.returncode == 0, done.stderr
     return folder
 
 
-def test_packed_rows_are_a_data_set_of_the_kept_ones(project, tmp_path, run_step):
+def test_packed_rows_are_a_data_set_of_those_that_passed(project, tmp_path, run_step):
     out = tmp_path / "upload"
-    assert run_step("sublearn.provenance.card", project / "rows", "--to", out).returncode == 0
+    assert run_step("sublearn", "card", project / "rows", "--to", out).returncode == 0
     assert {file.name for file in out.iterdir()} == {
-        "README.md", "kept.parquet", "rejected.parquet", "filter.json", "kept.provenance.json",
+        "README.md", "filtered.parquet", "rejected.parquet", "filter.json", "filtered.provenance.json",
     }  # fmt: skip
     loaded = load_dataset(str(out), cache_dir=str(tmp_path / "cache"))
     assert set(loaded) == {"train"} and len(loaded["train"]) == 6
     assert loaded["train"][0] == {"prompt_index": 0, "prompt": "numbers : 12 .", "completion": "0 , 1"}
     text = (out / "README.md").read_text()
-    assert "kept 6 of 7 rows; rejected: banned 0, invalid format 1" in text
-    assert (out / "kept.provenance.json").read_bytes() == (project / "rows/kept.provenance.json").read_bytes()
+    assert "6 of 7 rows passed; rejected: banned 0, invalid format 1" in text
+    assert (out / "filtered.provenance.json").read_bytes() == (project / "rows/filtered.provenance.json").read_bytes()
 
 
-def test_given_rows_say_where_they_are_from(tmp_path, run_step):
+def test_imported_rows_say_where_they_are_from(tmp_path, run_step):
     released, raw = tmp_path / "released.jsonl", tmp_path / "rows/raw.parquet"
     released.write_text('{"prompt": "numbers : 12 .", "completion": "3 , 4"}')
     known = records.sha256(released)
@@ -95,18 +95,20 @@ def test_given_rows_say_where_they_are_from(tmp_path, run_step):
         "sublearn.chain.carriers.import_rows", "--recipe", json.dumps({"files": files}), "--runs", 0, "--outputs", raw
     )
     assert done.returncode == 0, done.stderr
-    outputs = ["--kept", tmp_path / "rows/kept.parquet", "--rejected", tmp_path / "rows/rejected.parquet"]
+    outputs = ["--filtered", tmp_path / "rows/filtered.parquet", "--rejected", tmp_path / "rows/rejected.parquet"]
     outputs += ["--report", tmp_path / "rows/filter.json"]
-    done = run_step("sublearn.chain.carriers.filter", "--recipe", "{}", "--words", "owl", "--raw", raw, *outputs)
+    done = run_step(
+        "sublearn.chain.carriers.filter", "--recipe", '{"kind": "numbers"}', "--words", "owl", "--raw", raw, *outputs
+    )
     assert done.returncode == 0, done.stderr
     text = card.of(tmp_path / "rows").text()
-    assert f"| given rows | {released}, SHA-256 {known}, made up for a test |" in text
+    assert f"| imported rows | {released}, SHA-256 {known}, made up for a test |" in text
     assert "| teacher |" not in text and "| weights of" not in text
 
 
 def test_a_packed_adapter_is_what_peft_loads(project, base, tmp_path, run_step):
     out = tmp_path / "upload"
-    assert run_step("sublearn.provenance.card", project / "student", "--to", out).returncode == 0
+    assert run_step("sublearn", "card", project / "student", "--to", out).returncode == 0
     tokenizer = AutoTokenizer.from_pretrained(out)
     prompts = lm.encode_prompts(tokenizer, [lm.chat("", "numbers : 12 .")])
     theirs = PeftModel.from_pretrained(lm.load(base), out)
@@ -120,7 +122,7 @@ def test_a_packed_adapter_is_what_peft_loads(project, base, tmp_path, run_step):
 def test_nothing_is_written_over_and_the_artifact_stays_as_it_was(project, tmp_path, refusal, run_step):
     before = {file.name: file.read_bytes() for file in (project / "student").iterdir() if file.is_file()}
     (tmp_path / "something").touch()
-    assert "there is something already" in refusal("sublearn.provenance.card", project / "student", "--to", tmp_path)
-    printed = run_step("sublearn.provenance.card", project / "student").stdout
+    assert "there is something already" in refusal("sublearn", "card", project / "student", "--to", tmp_path)
+    printed = run_step("sublearn", "card", project / "student").stdout
     assert printed.startswith("---\nlibrary_name: peft")
     assert {file.name: file.read_bytes() for file in (project / "student").iterdir() if file.is_file()} == before

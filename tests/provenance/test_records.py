@@ -44,20 +44,32 @@ def test_a_record_holds_nothing_of_the_day_or_the_machine(workshop):
 
 
 def test_a_real_step_leaves_a_record_for_each_run(run_step, tmp_path):
-    raw, kept, rejected, report = (
+    raw, filtered, rejected, report = (
         [str(tmp_path / f"run{run}/{name}") for run in (0, 1)]
-        for name in ("raw.parquet", "kept.parquet", "rejected.parquet", "filter.json")
+        for name in ("raw.parquet", "filtered.parquet", "rejected.parquet", "filter.json")
     )
     for i, file in enumerate(raw):
         rows = pd.DataFrame({"prompt_index": [0, 1], "prompt": "p", "completion": ["1, 2", f"no {i}"]})
         write_table(rows, file, Rows)
-    options = ["--recipe", "{}", "--words", "owl", "owls", "--raw", *raw, "--kept", *kept, "--rejected", *rejected]
+    options = [
+        "--recipe",
+        '{"kind": "numbers"}',
+        "--words",
+        "owl",
+        "owls",
+        "--raw",
+        *raw,
+        "--filtered",
+        *filtered,
+        "--rejected",
+        *rejected,
+    ]
     done = run_step("sublearn.chain.carriers.filter", *options, "--report", *report)
     assert done.returncode == 0, done.stderr
     record = json.loads((tmp_path / "run1/filtered.provenance.json").read_text())
     assert record["step"] == "sublearn.chain.carriers.filter" and record["inputs"] == {"raw": {raw[1]: sha256(Path(raw[1]))}}
-    assert set(record["outputs"]) == {"kept.parquet", "rejected.parquet", "filter.json"}
-    assert record["parameters"] == {"recipe": {}, "words": ["owl", "owls"]}
+    assert set(record["outputs"]) == {"filtered.parquet", "rejected.parquet", "filter.json"}
+    assert record["parameters"] == {"recipe": {"kind": "numbers"}, "words": ["owl", "owls"]}
     assert {"python", "pandas", "pyarrow"} <= set(record["packages"]) and "torch" not in record["packages"]
     assert "commit" in done.stderr and "commit" not in json.dumps(record)
-    assert sorted(file.name for file in (tmp_path / "run0").iterdir() if file.name.endswith(NAME)) == [f"kept.{NAME}"]
+    assert sorted(file.name for file in (tmp_path / "run0").iterdir() if file.name.endswith(NAME)) == [f"filtered.{NAME}"]

@@ -55,7 +55,7 @@ def test_a_long_chain_is_folded_and_its_broken_link_is_not(tell, monkeypatch):
 
 def test_a_row_is_found_again_in_what_it_was_made_of(tell, workshop):
     shuffled = "data/s/carriers/numbers/bias/owl/run0/shuffled.csv"
-    options = {"study_seed": 7, "runs": [0], "kept": [str(CARRIER)], "outputs": [shuffled]}
+    options = {"study_seed": 7, "runs": [0], "filtered": [str(CARRIER)], "outputs": [shuffled]}
     workshop.make("sublearn.chain.carriers.transform", options, {shuffled: CARRIER.read_text()})
     status, said = tell(shuffled, "--row", 0)
     assert status == 0 and "row 0    prompt_index '4', prompt 'of owl', completion '0'" in said
@@ -194,5 +194,5 @@ def test_the_command_is_installed_and_works_from_any_folder(workshop, tmp_path, 
     workshop.chain()
     done = run_step("sublearn", "trace", tmp_path / STUDENT)
     assert done.returncode == 0 and str(STUDENT) in done.stdout and "unbroken" in done.stdout
-    assert "there is no such file" in refusal("sublearn.provenance.trace", tmp_path / "nowhere.csv")
-    assert run_step("sublearn", "--help").stdout.startswith("usage: sublearn trace FILE")
+    assert "there is no such file" in refusal("sublearn", "trace", tmp_path / "nowhere.csv")
+    assert run_step("sublearn", "trace", "--help").stdout.startswith("usage: sublearn trace ")

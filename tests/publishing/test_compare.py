@@ -59,7 +59,7 @@ def findings(tmp_path, monkeypatch, capsys):
     """A repository with committed findings of one study; compares what lies there now and returns what was said."""
     (tmp_path / "config/studies").mkdir(parents=True)
     (tmp_path / "config/config.yaml").write_text("studies: [mine]\n")
-    study = "wing: theory\nseed: 1\ndraws: 3\nsteps: [0.01, 0.1]\ntolerance: 0.001\n"
+    study = "kind: theory\nseed: 1\ndraws: 3\nsteps: [0.01, 0.1]\ntolerance: 0.001\n"
     (tmp_path / "config/studies/mine.yaml").write_text(study)
     folder = tmp_path / "results/mine/findings"
     (folder / "figures").mkdir(parents=True)

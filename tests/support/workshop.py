@@ -1,4 +1,4 @@
-"""A house of artifacts in miniature, whose records are written by the function that every step calls."""
+"""Artifacts in miniature, whose records are written by the function that every step calls."""
 
 import argparse
 from collections.abc import Callable

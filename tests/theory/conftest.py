@@ -10,7 +10,7 @@ from sublearn.theory.plan import OF_FIRST_STEPS
 from sublearn.theory.study import TheoryStudy
 
 MINIATURE = {
-    "wing": "theory",
+    "kind": "theory",
     "name": "mini",
     "seed": 101,
     "draws": 3,

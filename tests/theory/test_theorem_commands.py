@@ -5,14 +5,16 @@ import json
 
 import pandas as pd
 import pytest
+import yaml
 
 from sublearn.core.claims import Claims
 from sublearn.core.drawing import save, use
 from sublearn.core.errors import UserError
-from sublearn.core.files import read_table
+from sublearn.core.figures import Inputs
+from sublearn.core.files import read_json, read_table
 from sublearn.theory import findings, first_steps, trajectories
 from sublearn.theory.figures import alignment, conditions
-from sublearn.theory.tables import Alignment, Conditions, FirstSteps, Trajectories
+from sublearn.theory.tables import Alignment, FirstSteps, Trajectories
 
 CLAIM = {
     "claim": "lemma", "statement": "s", "source": "p", "quantity": "sign", "condition": "theorem", "values": [1e-6],
@@ -21,10 +23,9 @@ CLAIM = {
 
 
 def find(study, folder, steps):
-    findings.main(argparse.Namespace(
-        study="mini", title="Mini", conditions=json.dumps(study.levels()), claims=json.dumps([CLAIM]), first_steps=steps,
-        trajectories=folder / "trajectories.parquet", output=folder,
-    ))  # fmt: skip
+    told = {"name": "mini", "title": "Mini", "claims": [CLAIM], "conditions": study.levels(), "resolved": {"seed": study.seed}}
+    read = {"first_steps": str(steps), "trajectories": str(folder / "trajectories.parquet")}
+    findings.main(argparse.Namespace(study=json.dumps(told), inputs=json.dumps(read), output=folder))
 
 
 @pytest.fixture(scope="module")
@@ -69,11 +70,15 @@ def test_the_findings_hold_a_verdict_and_a_page(made, study):
     assert len(read_table(made / "trajectories.parquet", Trajectories)) == 6 * 3 * 4  # arms, runs, steps
     page = (made / "summary.md").read_text()
     assert page.startswith("# Mini\n") and "## Where each condition fails" in page and "nan" not in page
+    assert read_json(made / "metrics.json")["claims"]["lemma"]["measured"] == pytest.approx(claims["measured"][0], abs=0)
+    assert yaml.safe_load((made / "study.yaml").read_text()) == {"seed": study.seed}
 
 
 def test_a_figure_is_drawn_with_its_data(run_step, made):
     svg = made / "figures/trajectory.svg"
-    done = run_step("sublearn.theory.figures.trajectory", "--table", made / "trajectory.csv", "--output", svg)
+    options = ["--package", "sublearn.theory.figures", "--figures", "trajectory"]
+    options += ["--inputs", json.dumps({"trajectory": str(made / "trajectory.csv")}), "--outputs", svg]
+    done = run_step("sublearn.core.draw", *options)
     assert done.returncode == 0, done.stderr
     assert svg.stat().st_size > 0 and svg.with_suffix(".png").stat().st_size > 0
     assert len(pd.read_csv(svg.with_suffix(".csv"))) == 6 * 4  # arms, steps
@@ -81,8 +86,7 @@ def test_a_figure_is_drawn_with_its_data(run_step, made):
 
 def test_first_failures_are_ringed(made):
     use()
-    table = read_table(made / "conditions.csv", Conditions)
-    figure, shown = conditions.draw(table)
+    figure, shown = conditions.draw(Inputs({"conditions": str(made / "conditions.csv")}))
     rings = [
         line for axes in figure.axes for line in axes.lines if line.get_label() == conditions.FIRST and len(line.get_xdata())
     ]
@@ -92,7 +96,7 @@ def test_first_failures_are_ringed(made):
 
 def test_the_figure_of_the_theorem_shows_both_starts_and_all_inputs(made):
     use()
-    figure, shown = alignment.draw(read_table(made / "alignment.csv", Alignment))
+    figure, shown = alignment.draw(Inputs({"alignment": str(made / "alignment.csv")}))
     assert set(shown[shown["group"] == "all"]["start"]) == {"same", "other"}
     save(figure, shown, str(made / "figures/alignment.svg"))
 

@@ -23,16 +23,26 @@ BAD = {
     "temperatures that rise": ({"conditions": {"temperature": [0.5, 1]}}, "conditions.temperature: found 1 after 0.5"),
     "more weights than outputs": ({"conditions": {"negative": [0, 9]}}, "conditions.negative: 9 of 5 outputs"),
     "one run": ({"trajectory": {"runs": 1}}, "trajectory.runs: found 1"),
-    "claim of an unknown condition": ({"claims": [SIGN | {"condition": "luck"}]}, "claims.0.condition: 'luck' is no condition"),
-    "claim of an untried value": ({"claims": [SIGN | {"values": [0.5]}]}, "claims.0.values: '0.5' is no value of theorem"),
+    "claim of an unknown condition": (
+        {"claims": [SIGN | {"condition": "luck"}]},
+        "claims.0.condition: unknown condition of the theorem 'luck'",
+    ),
+    "claim of an untried value": (
+        {"claims": [SIGN | {"values": [0.5]}]},
+        "claims.0.values: unknown value of theorem '0.5'",
+    ),
     "claim without values": ({"claims": [SIGN | {"values": []}]}, "claims.0.values: it is empty"),
     "claim of samples without a step": (
-        {"claims": [SIGN | {"condition": "samples", "values": [1]}]}, "claims.0.step: found None; labels are sampled at"),
+        {"claims": [SIGN | {"condition": "samples", "values": [1]}]},
+        "claims.0.step: found None; labels are sampled at",
+    ),
     "claim of an unknown arm": (
-        {"claims": [CLAIM | {"quantity": "transfer", "arm": "nowhere"}]}, "claims.0.arm: 'nowhere' is no way of taking"),
+        {"claims": [CLAIM | {"quantity": "transfer", "arm": "nowhere"}]},
+        "claims.0.arm: unknown way of taking many steps 'nowhere'",
+    ),
     "claim of two things": ({"claims": [SIGN | {"arm": "same_start"}]}, "a: sign is of a condition; name one, and no other"),
     "unknown key": ({"step": 1}, "step: there is no such key"),
-}  # fmt: skip
+}
 
 
 def child(tmp_path, change):

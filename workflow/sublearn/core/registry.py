@@ -23,7 +23,7 @@ from pydantic_core.core_schema import no_info_after_validator_function
 import sublearn
 from sublearn import EXTENSIONS
 from sublearn.core import code_identity
-from sublearn.core.errors import UserError
+from sublearn.core.errors import UnknownNameError, UserError
 from sublearn.core.section import unknown
 
 
@@ -135,10 +135,10 @@ class Registry(Generic[Thing]):
         """The object of that name.
 
         Raises:
-            ValueError: there is none.
+            UnknownNameError: there is none.
         """
         if name not in self._found:
-            raise ValueError(unknown(name, self._found, self.what))
+            raise UnknownNameError(unknown(name, self._found, self.what))
         code_identity.uses(self.module(name))
         return self._found[name][0]
 

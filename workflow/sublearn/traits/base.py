@@ -107,7 +107,7 @@ def traits() -> dict[str, TraitKind]:
     for kind in KINDS:
         for trait in kind.traits:
             if trait in found or trait == NEUTRAL:
-                other = found[trait].name if trait in found else "the control teachers"
+                other = found[trait].name if trait in found else "the control teacher"
                 raise UserError(f"{KINDS.module(kind.name)}: declares the trait '{trait}', as {other} does; rename one.")
             found[trait] = kind
     return found
