@@ -124,9 +124,11 @@ def train(
     done = len(losses)
     schedule = torch.optim.lr_scheduler.LambdaLR(plain, lambda step: optimiser.factor(done + step, steps))
     # Of what is sharded, accelerate must make no copies; this is what it calls evaluation.
-    wrapped = accelerator.prepare_model(learner, evaluation_mode=sharded)
+    wrapped = accelerator.prepare_model(learner, device_placement=not sharded, evaluation_mode=sharded)
     stepper = accelerator.prepare_optimizer(plain, device_placement=False)  # it is in place, and Adam's step not on the GPU
     wrapped.train()
+    # The same but for what lies in parts, for which accelerate's loads distributed tensors.
+    clip = accelerator.clip_grad_norm_ if sharded else torch.nn.utils.clip_grad_norm_
     help_ = _smaller(model, micro_batch)
     if logs:
         accelerator.init_trackers(_run_name(what, checkpoint))
@@ -139,7 +141,7 @@ def train(
             with out_of_memory.enough(what, help_):
                 summed = _backward(accelerator, wrapped, loss, parts, pad, tokens)
             if optimiser.max_grad_norm:
-                accelerator.clip_grad_norm_(trained, optimiser.max_grad_norm)
+                clip(trained, optimiser.max_grad_norm)
             with out_of_memory.enough(what, help_):  # the first step makes the optimiser's moments
                 stepper.step()
             schedule.step()
