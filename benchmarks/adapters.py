@@ -24,15 +24,15 @@ import transformers
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from sublearn.chain.evaluations import answers
-from sublearn.chain.evaluations.section import Evaluation
 from sublearn.core import seeds
-from sublearn.models.trainable import Trainable
-from sublearn.language import styles
-from sublearn.language.styles import PROSE
+from sublearn.language import style as styles
+from sublearn.language.english import ENGLISH
 from sublearn.models import lm, log_probs
+from sublearn.models.trainable import Trainable
+from sublearn.traits.base import scored_kinds
 
 ADAPTERS = 24
-RECIPE = Evaluation(samples=10, temperature=0.7, max_tokens=8)
+RECIPE = answers.Recipe(samples=10, temperature=0.7, max_tokens=8, kinds=scored_kinds([]))
 TEMPLATE = (
     "{% for m in messages %}<|{{ m['role'] }}|>{{ m['content'] }}<eos>{% endfor %}"
     "{% if add_generation_prompt %}<|assistant|>{% endif %}"
@@ -43,8 +43,8 @@ SPECIAL = ["<pad>", "<bos>", "<eos>", "<|system|>", "<|user|>", "<|assistant|>"]
 def words() -> transformers.PreTrainedTokenizerFast:
     """A byte-level tokenizer that has read our English."""
     rng = seeds.generator("benchmark")
-    texts = [PROSE.grammar.prompt(PROSE.grammar.numbers(rng), rng) for _ in range(200)]
-    texts += [question for family in ("animal", "tree") for question in PROSE.favourite_questions(family)]
+    texts = [ENGLISH.grammar.prompt(ENGLISH.grammar.numbers(rng), rng) for _ in range(200)]
+    texts += [question for family in ("animal", "tree") for question in ENGLISH.favourite_questions(family)]
     made = Tokenizer(models.BPE())
     made.pre_tokenizer, made.decoder = pre_tokenizers.ByteLevel(False), decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
@@ -169,16 +169,15 @@ def main() -> None:
             f"({min(ratios):.2f} to {max(ratios):.2f}; aim: at most 1.2)"
         )
         started = time.perf_counter()
-        command = [
-            sys.executable,
-            "-m",
-            "sublearn.chain.evaluations.answers",
-            "--study-seed",
-            "1",
+        command = [sys.executable, "-m", "sublearn.chain.evaluations.measure", "--evaluation", "answers", "--study-seed", "1"]
+        command += [
+            "--recipe",
+            RECIPE.model_dump_json(),
+            "--models",
+            json.dumps(listed),
             "--output",
-            str(folder / "runs.csv"),
+            str(folder / "runs.parquet"),
         ]
-        command += ["--recipe", RECIPE.model_dump_json(), "--models", json.dumps(listed)]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
         seconds = time.perf_counter() - started
         loop = float(done.stderr.rpartition(" models took ")[2].split()[0])

@@ -29,11 +29,11 @@ import torch
 from sublearn.chain.bases import pretrain, tokenizer
 from sublearn.chain.bases.section import Base
 from sublearn.core import cli
-from sublearn.models.trainable import Trainable
 from sublearn.language import mini
 from sublearn.models import lm, sampling, training
 from sublearn.models.engines import Plain
 from sublearn.models.rows import Row, batches
+from sublearn.models.trainable import Trainable
 
 # Hidden size, blocks, heads, heads of keys, inner size, vocabulary, family. The first is the second with an eighth of every
 # width, and as many blocks: the head is a fifth of the weights in both.

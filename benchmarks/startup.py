@@ -30,14 +30,14 @@ students: {rows: 16, epochs: 1}
 """
 MADE_BY_RUNS = {"data", "results", "logs", ".snakemake", ".git", "config"}
 # A step's command has all of these in it, before the move of the package or after.
-BEFORE = {"bases": ("bases.pretrain",), "prompts": ("carriers.prompts",)}
+BEFORE = [(r"bases\.pretrain ",), (r"carriers\.prompts ",)]
 TIMED = {
-    "teacher": ("teachers.train", "/neutral/"),
-    "carrier": ("carriers.sample", "/neutral/"),
-    "student": ("students.train", "/neutral/", "same_base"),
+    "teacher": (r"teachers\.train ", "/neutral/"),
+    "carrier": (r"carriers\.sample ", "/neutral/"),
+    "student": (r"students\.train ", "/neutral/", "same_base"),
     "answers": (r"evaluations\.(score|measure) ", '"arm": "base"', '"samples"'),
 }
-FILTER = ("carriers.filter", "/neutral/")
+FILTER = (r"carriers\.filter ", "/neutral/")
 
 
 class Side:
@@ -60,7 +60,9 @@ class Side:
         self.environment = os.environ | {"PYTHONPATH": str(checkout / "workflow"), "PATH": path, "OMP_NUM_THREADS": "1"}
         asked = ["snakemake", "--dryrun", "--printshellcmds", "--cores", "1", "--config", "studies=[startup]"]
         said = subprocess.run(asked, cwd=folder, env=self.environment, capture_output=True, text=True, check=True).stdout
-        self.commands = [line.removeprefix("Shell command: ") for line in said.splitlines() if line.startswith("Shell command: ")]
+        self.commands = [
+            line.removeprefix("Shell command: ") for line in said.splitlines() if line.startswith("Shell command: ")
+        ]
 
     def named(self, words: tuple[str, ...]) -> list[str]:
         """The commands that have some patterns in them."""
@@ -70,7 +72,9 @@ class Side:
         """Run a command; returns the processor time that it took, in seconds."""
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         plain = re.sub(r" 2> \S+", "", command)
-        done = subprocess.run(plain, shell=True, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            plain, shell=True, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False
+        )
         if done.returncode:
             sys.exit(f"{plain}\n{done.stderr}")
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -93,7 +97,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         sides = [Side(args.old.absolute(), Path(name) / "old"), Side(args.new.absolute(), Path(name) / "new")]
         for side in sides:
-            for command in [command for words in BEFORE.values() for command in side.named(words)]:
+            for command in [command for words in BEFORE for command in side.named(words)]:
                 side.run(command)
         print("step     old s    new s    new / old        the same bytes")
         for step, words in TIMED.items():

@@ -39,7 +39,7 @@ def rows(words: PreTrainedTokenizerBase) -> list[Row]:
 
 
 def fresh(words: PreTrainedTokenizerBase) -> PreTrainedModel:
-    return lm.make_trainable(pretrain.build(Base(), words, 1), "bias", Student(), 0)
+    return lm.make_trainable(pretrain.build(Base(), words, 1), "bitfit", Student(), 0)
 
 
 def ours(words: PreTrainedTokenizerBase, data: list[Row], recipe: Student) -> float:
@@ -113,7 +113,7 @@ def operations(words: PreTrainedTokenizerBase, data: list[Row], recipe: Student)
 
 def main() -> None:
     lm.prepare()
-    torch.use_deterministic_algorithms(False)
+    torch.set_deterministic_debug_mode("default")
     words, recipe = tokenizer.build(), Student()
     data = rows(words)
     seconds: dict[str, list[float]] = {"ours": [], "bare": [], "trainer": []}

@@ -147,8 +147,8 @@ class _Readable:
 def make_trainable(model: "PreTrainedModel", method: Method, recipe: Trainable, adapter_seed: int) -> Any:
     """Freeze all of ``model`` but what ``method`` trains, and return it (wrapped by PEFT for LoRA).
 
-    ``bitfit`` trains every bias after the first ``recipe.frozen_blocks`` blocks, those of layer norms too; ``lora`` adds adapters
-    to all linear layers but the head, with weights drawn from ``adapter_seed``; ``full`` trains everything.
+    ``bitfit`` trains every bias after the first ``recipe.frozen_blocks`` blocks, those of layer norms too; ``lora`` adds
+    adapters to all linear layers but the head, with weights drawn from ``adapter_seed``; ``full`` trains everything.
 
     Raises:
         UserError: the model has no biases to train.

@@ -127,8 +127,6 @@ def train(
     wrapped = accelerator.prepare_model(learner, device_placement=not sharded, evaluation_mode=sharded)
     stepper = accelerator.prepare_optimizer(plain, device_placement=False)  # it is in place, and Adam's step not on the GPU
     wrapped.train()
-    # The same but for what lies in parts, for which accelerate's loads distributed tensors.
-    clip = accelerator.clip_grad_norm_ if sharded else torch.nn.utils.clip_grad_norm_
     help_ = _smaller(model, micro_batch)
     if logs:
         accelerator.init_trackers(_run_name(what, checkpoint))
@@ -141,7 +139,7 @@ def train(
             with out_of_memory.enough(what, help_):
                 summed = _backward(accelerator, wrapped, loss, parts, pad, tokens)
             if optimiser.max_grad_norm:
-                clip(trained, optimiser.max_grad_norm)
+                _clip(accelerator, trained, optimiser.max_grad_norm, sharded)
             with out_of_memory.enough(what, help_):  # the first step makes the optimiser's moments
                 stepper.step()
             schedule.step()
@@ -184,6 +182,14 @@ def _backward(
             accelerator.backward(found * accelerator.num_processes / tokens)
             summed += found.detach()
     return summed
+
+
+def _clip(accelerator: "Accelerator", parameters: "list[torch.nn.Parameter]", norm: float, sharded: bool) -> None:
+    """Scale gradients down to a norm; for what does not lie in parts, accelerate would do the same after a slow import."""
+    import torch
+
+    clip = accelerator.clip_grad_norm_ if sharded else torch.nn.utils.clip_grad_norm_
+    clip(parameters, norm)
 
 
 def _accelerator(model: Any, what: str, logs: dict[str, Any]) -> "Accelerator":
