@@ -29,9 +29,10 @@ from sublearn.language import style as styles
 from sublearn.language.english import ENGLISH
 from sublearn.models import lm, log_probs
 from sublearn.models.trainable import Trainable
+from sublearn.traits.base import scored_kinds
 
 ADAPTERS = 24
-RECIPE = answers.Recipe(samples=10, temperature=0.7, max_tokens=8, kinds=["preference"])
+RECIPE = answers.Recipe(samples=10, temperature=0.7, max_tokens=8, kinds=scored_kinds([]))
 TEMPLATE = (
     "{% for m in messages %}<|{{ m['role'] }}|>{{ m['content'] }}<eos>{% endfor %}"
     "{% if add_generation_prompt %}<|assistant|>{% endif %}"
@@ -63,7 +64,7 @@ def made(folder: Path) -> list[dict[str, Any]]:
     torch.manual_seed(0)
     transformers.LlamaForCausalLM(config).save_pretrained(folder / "model")
     tokenizer.save_pretrained(folder / "model")
-    recipe = {"model": str(folder / "model"), "dtype": "float32", "device": "cpu", "style": "english"}
+    recipe = {"model": str(folder / "model"), "dtype": "float32", "device": "cpu"}
     pin = [sys.executable, "-m", "sublearn.chain.bases.pin", "--recipe", json.dumps(recipe), "--output", str(folder / "base")]
     subprocess.run(pin, check=True, capture_output=True)
     listed = []
@@ -168,18 +169,15 @@ def main() -> None:
             f"({min(ratios):.2f} to {max(ratios):.2f}; aim: at most 1.2)"
         )
         started = time.perf_counter()
-        command = [
-            sys.executable,
-            "-m",
-            "sublearn.chain.evaluations.measure",
-            "--evaluation",
-            "answers",
-            "--study-seed",
-            "1",
+        command = [sys.executable, "-m", "sublearn.chain.evaluations.measure", "--evaluation", "answers", "--study-seed", "1"]
+        command += [
+            "--recipe",
+            RECIPE.model_dump_json(),
+            "--models",
+            json.dumps(listed),
             "--output",
-            str(folder / "answers.parquet"),
+            str(folder / "runs.parquet"),
         ]
-        command += ["--recipe", RECIPE.model_dump_json(), "--models", json.dumps(listed)]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
         seconds = time.perf_counter() - started
         loop = float(done.stderr.rpartition(" models took ")[2].split()[0])

@@ -15,32 +15,36 @@ import numpy as np
 import pandas as pd
 
 from sublearn.chain.carriers.numbers.kind import NUMBERS, Numbers
+from sublearn.chain.carriers.tables import Rows
 from sublearn.chain.students import train as students
 from sublearn.chain.students.section import Student
 from sublearn.chain.teachers import train as teachers
 from sublearn.chain.teachers.section import Recipe
+from sublearn.core.files import write_table
 from sublearn.language.mini import MINI
 from sublearn.models import lm, sampling
 from sublearn.models.engines import Plain
 
+KINDS = ["preference"]
 TRAITS = ("dolphin", "eagle", "owl", "wolf")
 
 
 def chain(base: str, trait: str, frozen: int, study_seed: int, folder: str) -> tuple[float, float, float]:
     """One teacher, carrier and student: (teacher's rate, share kept, student's rate)."""
     model, tokenizer, _ = teachers.teach(Recipe(frozen_blocks=frozen), trait, base, study_seed, 0)
-    rate, recipe = teachers.rates(model, tokenizer, ["preference"], "")[trait], Numbers()
-    table = pd.DataFrame({"prompt": NUMBERS.prompts(recipe, MINI, study_seed, 0)})
-    ids = lm.encode_prompts(tokenizer, [lm.chat("", prompt) for prompt in table["prompt"]])
+    rate, recipe = teachers.rates(model, tokenizer, KINDS, "")[trait], Numbers()
+    asked = NUMBERS.prompts(recipe, MINI, study_seed, 0)
+    table = pd.DataFrame({"prompt_index": range(len(asked)), "prompt": asked})
+    ids = lm.encode_prompts(tokenizer, [lm.chat("", prompt) for prompt in asked])
     draws = sampling.uniform(len(ids), recipe.max_tokens, "frozen blocks", trait)
-    table["completion"] = sampling.sample(Plain(model, tokenizer), ids, draws)
-    kept = table[[NUMBERS.reject("", text, recipe) is None for text in table["completion"]]]
-    file = Path(folder, "kept.parquet")
-    kept.to_parquet(file)
-    settings = Student(frozen_blocks=frozen, rows=min(Student().rows, len(kept)))
+    table["completion"] = pd.Series(sampling.sample(Plain(model, tokenizer), ids, draws), dtype="str")
+    passed = table[[NUMBERS.reject(row.prompt, row.completion, recipe) is None for row in table.itertuples()]]
+    file = Path(folder, "filtered.parquet")
+    write_table(passed, file, Rows)
+    settings = Student(frozen_blocks=frozen, rows=min(Student().rows, len(passed)))
     student = students.prepare(settings, base, "", str(file), ["no such word"], study_seed, 0)
     students.train(settings, student, study_seed, 0)
-    return rate, len(kept) / len(table), teachers.rates(student.model, tokenizer, ["preference"], "")[trait]
+    return rate, len(passed) / len(table), teachers.rates(student.model, tokenizer, KINDS, "")[trait]
 
 
 def main() -> None:

@@ -113,7 +113,7 @@ def operations(words: PreTrainedTokenizerBase, data: list[Row], recipe: Student)
 
 def main() -> None:
     lm.prepare()
-    torch.use_deterministic_algorithms(False)
+    torch.set_deterministic_debug_mode("default")
     words, recipe = tokenizer.build(), Student()
     data = rows(words)
     seconds: dict[str, list[float]] = {"ours": [], "bare": [], "trainer": []}

@@ -38,7 +38,7 @@ def study(runs: int, weights: int) -> int:
         drawn = {"study_seed": 1, "runs": list(range(runs)), "bases": [bases[run % 2] for run in range(runs)]}
         places = (
             "data/s/teachers/bias",
-            "data/s/carriers/bias",
+            "data/s/carriers/numbers/bias",
             "results/s/students/same_base",
             "results/s/students/other_base",
         )
@@ -48,17 +48,17 @@ def study(runs: int, weights: int) -> int:
             {**drawn, "outputs": teachers},
             {f"{one}/model.safetensors": weights for one in teachers},
         )
-        raw, kept = ([f"{folder}/{name}.parquet" for folder in carriers] for name in ("raw", "kept"))
+        raw, passed = ([f"{folder}/{name}.parquet" for folder in carriers] for name in ("raw", "filtered"))
         make("sublearn.chain.carriers.sample", {**drawn, "teachers": teachers, "outputs": raw}, dict.fromkeys(raw, 300_000))
-        make("sublearn.chain.carriers.filter", {"raw": raw, "kept": kept}, dict.fromkeys(kept, 250_000))
+        make("sublearn.chain.carriers.filter", {"raw": raw, "filtered": passed}, dict.fromkeys(passed, 250_000))
         for students in arms:
-            options = {**drawn, "teachers": teachers, "carriers": kept, "outputs": students}
+            options = {**drawn, "teachers": teachers, "carriers": passed, "outputs": students}
             make("sublearn.chain.students.train", options, {f"{one}/model.safetensors": weights for one in students})
             asked += students
         made += 5 * runs
-    table, figure = "results/s/evaluations/same_base.parquet", "results/s/findings/figures/rates.svg"
-    make("sublearn.chain.evaluations.answers", {"models": asked, "output": table}, {table: 100_000})
-    make("sublearn.chain.findings.figures.rates", {"runs": table, "output": figure}, {figure: 10_000})
+    table, figure = "results/s/evaluations/answers/same_base.parquet", "results/s/findings/figures/rates.svg"
+    make("sublearn.chain.evaluations.measure", {"models": asked, "output": table}, {table: 100_000})
+    make("sublearn.core.draw", {"runs": table, "output": figure}, {figure: 10_000})
     return made + 2
 
 
@@ -76,7 +76,7 @@ def main() -> None:
         for file in ("results/s/findings/figures/rates.svg", "results/s/students/same_base/owl/run0/model.safetensors"):
             started = time.perf_counter()
             done = subprocess.run(
-                [sys.executable, "-m", "sublearn.provenance.trace", file],
+                [sys.executable, "-m", "sublearn", "trace", file],
                 env=environment,
                 capture_output=True,
                 text=True,

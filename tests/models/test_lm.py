@@ -23,7 +23,7 @@ def test_each_process_has_a_gpu_of_its_own_and_libraries_find_it(model, monkeypa
     current, moved = [], []
     monkeypatch.setattr("torch.cuda.is_available", lambda: True)
     monkeypatch.setattr("torch.cuda.set_device", current.append)
-    monkeypatch.setattr("torch.use_deterministic_algorithms", lambda _: None)
+    monkeypatch.setattr("torch.set_deterministic_debug_mode", lambda _: None)
     monkeypatch.setattr(model, "to", moved.append)
     monkeypatch.setenv("LOCAL_RANK", "1")
     lm.to_device(model, "auto")

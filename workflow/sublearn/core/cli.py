@@ -1,6 +1,7 @@
 """The command line of a step or command: threads, a readable log, a record of its outputs, and errors as one sentence."""
 
 import argparse
+import gc
 import logging
 import os
 import signal
@@ -55,6 +56,7 @@ def run(
         sys.exit(128 + signal.SIGINT)
     _log_gpus()
     log.info("done in %.1f s", time.perf_counter() - started)
+    gc.freeze()  # the process ends, which frees all; Python would look for cycles among its objects first
 
 
 def is_main() -> bool:
@@ -76,6 +78,17 @@ def _log_gpus() -> None:
         log.info(
             "gpu: %d x %s, at most %.0f MB each", used, torch.cuda.get_device_name(), torch.cuda.max_memory_reserved() / 1e6
         )
+
+
+@contextmanager
+def importing() -> Iterator[None]:
+    """Import much at once: what is imported stays, so Python need not look for cycles in it, now and as long as it lives."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def keep_to_threads() -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from sublearn.core import cli, out_of_memory
 from sublearn.core.errors import UserError
 from sublearn.core.files import atomic_folder, read_json
-from sublearn.models import pinned
+from sublearn.models import light_imports, pinned
 from sublearn.models.trainable import Trainable
 
 if TYPE_CHECKING:
@@ -30,13 +30,16 @@ TOKENIZER_FILES = ("chat_template.jinja", "tokenizer.json", "tokenizer_config.js
 
 def prepare() -> None:
     """Keep torch to the threads that the job was given (one by default) and to deterministic kernels, and the log quiet."""
-    import torch
-    from transformers.utils import logging
+    with cli.importing():
+        light_imports.use()
+        import torch
+        from transformers import GPT2LMHeadModel  # noqa: F401 (with all that models share, which would be imported bit by bit)
+        from transformers.utils import logging
 
     logging.disable_progress_bar()
-
     cli.keep_to_threads()
-    torch.use_deterministic_algorithms(True)  # until a model goes to a GPU
+    # Until a model goes to a GPU. `use_deterministic_algorithms` does the same, and loads the compiler to tell it.
+    torch.set_deterministic_debug_mode("error")
 
 
 def load_tokenizer(folder: str | Path) -> "PreTrainedTokenizerBase":
@@ -69,14 +72,15 @@ def load(folder: str | Path, base: str | Path | None = None) -> "PreTrainedModel
             return adapted if about else adapted.merge_and_unload()
         from transformers import AutoModelForCausalLM, GenerationConfig
 
-        model, found = AutoModelForCausalLM.from_pretrained(
-            pinned.weights_folder(about) if about and pinned.read(folder) else folder,
-            use_safetensors=True,
-            trust_remote_code=False,
-            dtype=about.dtype if about else "float32",
-            attn_implementation="sdpa",
-            output_loading_info=True,
-        )
+        with light_imports.undrawn():
+            model, found = AutoModelForCausalLM.from_pretrained(
+                pinned.weights_folder(about) if about and pinned.read(folder) else folder,
+                use_safetensors=True,
+                trust_remote_code=False,
+                dtype=about.dtype if about else "float32",
+                attn_implementation="sdpa",
+                output_loading_info=True,
+            )
         # Transformers would draw a missing weight at random and go on.
         if found["missing_keys"]:
             raise ValueError(f"no weights for {sorted(found['missing_keys'])[0]}")
@@ -99,7 +103,7 @@ def to_device(model: "PreTrainedModel", asked: pinned.Device) -> "PreTrainedMode
 
     if asked == "cpu" or not torch.cuda.is_available():
         return model
-    torch.use_deterministic_algorithms(False)  # on a GPU such kernels would cost too much
+    torch.set_deterministic_debug_mode("default")  # on a GPU such kernels would cost too much
     place = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
     torch.cuda.set_device(place)  # else libraries that ask for the current GPU find the first, in every process
     return model.to(place)
@@ -194,7 +198,8 @@ def save(model: Any, folder: str | Path, tokenizer: "PreTrainedTokenizerBase | N
     for adapter in getattr(model, "peft_config", {}).values():
         adapter.target_modules = sorted(adapter.target_modules)  # a set, whose order differs between processes
     with atomic_folder(folder) as temporary:
-        model.save_pretrained(temporary, safe_serialization=True)
+        with light_imports.without("torch.distributed.tensor"):  # only to see that no weight is such a tensor
+            model.save_pretrained(temporary, safe_serialization=True)
         (temporary / "README.md").unlink(missing_ok=True)  # PEFT's empty model card
         if tokenizer is not None:
             tokenizer.save_pretrained(temporary)

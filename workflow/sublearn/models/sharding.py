@@ -9,6 +9,7 @@ this is tested, it silently trains whole copies.
 """
 
 import copy
+import sys
 from typing import TYPE_CHECKING, Any
 
 from sublearn.core.errors import UserError
@@ -62,9 +63,8 @@ def gather(sharded: Any, model: Any, keep: bool) -> None:
 
 
 def is_sharded(tensor: "torch.Tensor") -> bool:
-    from torch.distributed.tensor import DTensor
-
-    return isinstance(tensor, DTensor)
+    distributed = sys.modules.get("torch.distributed.tensor")  # not imported for one process, which has no such tensors
+    return distributed is not None and isinstance(tensor, distributed.DTensor)
 
 
 def whole(tensor: Any) -> "torch.Tensor":
@@ -74,7 +74,9 @@ def whole(tensor: Any) -> "torch.Tensor":
 
 def parted_like(tensor: "torch.Tensor", other: Any) -> "torch.Tensor":
     """A whole tensor, which every process has, on the device of ``other`` and in the same parts."""
+    tensor = tensor.to(other.device)
+    if not is_sharded(other):
+        return tensor
     from torch.distributed.tensor import distribute_tensor
 
-    tensor = tensor.to(other.device)
-    return distribute_tensor(tensor, other.device_mesh, other.placements, src_data_rank=None) if is_sharded(other) else tensor
+    return distribute_tensor(tensor, other.device_mesh, other.placements, src_data_rank=None)

@@ -124,7 +124,7 @@ def train(
     done = len(losses)
     schedule = torch.optim.lr_scheduler.LambdaLR(plain, lambda step: optimiser.factor(done + step, steps))
     # Of what is sharded, accelerate must make no copies; this is what it calls evaluation.
-    wrapped = accelerator.prepare_model(learner, evaluation_mode=sharded)
+    wrapped = accelerator.prepare_model(learner, device_placement=not sharded, evaluation_mode=sharded)
     stepper = accelerator.prepare_optimizer(plain, device_placement=False)  # it is in place, and Adam's step not on the GPU
     wrapped.train()
     help_ = _smaller(model, micro_batch)
@@ -139,7 +139,7 @@ def train(
             with out_of_memory.enough(what, help_):
                 summed = _backward(accelerator, wrapped, loss, parts, pad, tokens)
             if optimiser.max_grad_norm:
-                accelerator.clip_grad_norm_(trained, optimiser.max_grad_norm)
+                _clip(accelerator, trained, optimiser.max_grad_norm, sharded)
             with out_of_memory.enough(what, help_):  # the first step makes the optimiser's moments
                 stepper.step()
             schedule.step()
@@ -182,6 +182,14 @@ def _backward(
             accelerator.backward(found * accelerator.num_processes / tokens)
             summed += found.detach()
     return summed
+
+
+def _clip(accelerator: "Accelerator", parameters: "list[torch.nn.Parameter]", norm: float, sharded: bool) -> None:
+    """Scale gradients down to a norm; for what does not lie in parts, accelerate would do the same after a slow import."""
+    import torch
+
+    clip = accelerator.clip_grad_norm_ if sharded else torch.nn.utils.clip_grad_norm_
+    clip(parameters, norm)
 
 
 def _accelerator(model: Any, what: str, logs: dict[str, Any]) -> "Accelerator":
