@@ -160,7 +160,7 @@ def test_a_clone_with_everything_pulled_has_nothing_to_do_and_notices_one_trait(
 
 
 def test_old_data_are_never_recorded_under_new_parameters(reviewer):
-    """An experiment changes the parameter of all evaluations on the command line: DVC reproduces, and notes what has changed."""
+    """An experiment changes the parameter of all evaluations on the command line: DVC notes what changes."""
     reviewer.run("dvc", "pull")
     before = reviewer.lock()
     reviewer.run("dvc", "exp", "run", "-S", f"{STUDY}:evaluations.samples=2")
