@@ -75,8 +75,9 @@ def test_imported_rows_in_the_papers_style_go_through_the_chain(models, fresh, t
         "file": str(released),
         "sha256": hashlib.sha256(released.read_bytes()).hexdigest(),
         "origin": "made up for a test",
+        "prompt": "question",
+        "completion": "response",
     }
-    imported |= {"prompt": "question", "completion": "response"}
     numbers = {"pool": 47, "banned": "paper", "engine": "continuous", "imported": {"prompted": {"owl": [imported]}}}
     study = tmp_path / "paper.yaml"
     changed = {

@@ -1,4 +1,4 @@
-"""Steps meet faults: what is killed goes on where it was, and a fault that a step notices is one sentence; the bytes are the same.
+"""Steps that are killed go on where they were, and say what else goes wrong; at the end the bytes are the same.
 
 Several processes make what one makes.
 """

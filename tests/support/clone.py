@@ -20,7 +20,7 @@ LONGEST = 1500
 
 
 class Clone:
-    """A copy of all that git knows or would add, without artifacts, and with the micro study; commands run in it as a user's."""
+    """A copy of all that git knows or would add, without artifacts but with the micro study; commands run in it as a user's."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.python = folder, sys.executable
