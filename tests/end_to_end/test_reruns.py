@@ -4,9 +4,12 @@ import os
 
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("smoke")]
 STUDY = "config/studies/smoke.yaml"
-PAGE = "findings of smoke: provenance"  # it is made of every figure
+PACKAGE = "workflow/sublearn"
+PAGE = "findings of smoke: provenance"  # it is made of every table and figure
+FIGURES = "findings of smoke: figures"
+AFTER_STUDENTS = {"answers", "coverage", "evaluations", "findings"}
 
 
 def phases(planned):
@@ -29,46 +32,77 @@ def test_touching_files_reruns_nothing(smoke):
     assert smoke.planned() == set()
 
 
-def test_editing_the_look_of_figures_redraws_only_figures(smoke):
-    with smoke.edited("workflow/sublearn/core/drawing.py", "#ee7733", "#cc3311"):
-        planned = smoke.planned()
-    assert PAGE in planned and len(planned) > 5
-    assert all(message.startswith("findings of smoke: figure ") for message in planned - {PAGE})
+def test_mending_words_for_people_reruns_nothing(smoke):
+    """A docstring, the help of an option and the description of a setting, in modules that every model goes through."""
+    with (
+        smoke.edited(f"{PACKAGE}/models/lm.py", "speak to.\n", "and speak to.\n"),
+        smoke.edited(f"{PACKAGE}/chain/students/train.py", "the words that give away a trait", "words that give a trait away"),
+        smoke.edited(f"{PACKAGE}/models/trainable.py", "rank of LoRA", "the rank of LoRA"),
+    ):
+        assert smoke.planned() == set()
 
 
-def test_editing_one_figure_redraws_that_one(smoke):
-    with smoke.edited("workflow/sublearn/findings/figures/gamma.py", "linewidth=2", "linewidth=3"):
-        assert smoke.planned() == {"findings of smoke: figure gamma", PAGE}
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [("core/drawing.py", "#ee7733", "#cc3311"), ("chain/findings/figures/gamma.py", "linewidth=2", "linewidth=3")],
+    ids=["all", "one"],
+)
+def test_editing_how_figures_are_drawn_redraws_figures_and_no_more(smoke, file, old, new):
+    with smoke.edited(f"{PACKAGE}/{file}", old, new):
+        assert smoke.planned() == {FIGURES, PAGE}
+
+
+def test_editing_how_tables_are_made_makes_tables_and_figures(smoke):
+    with smoke.edited(f"{PACKAGE}/chain/findings/summary.py", "one run, no interval", "one run and no interval"):
+        assert smoke.planned() == {"findings of smoke: tables", FIGURES, PAGE}
 
 
 def test_editing_the_filter_redoes_what_is_downstream(smoke):
-    with smoke.edited("workflow/sublearn/carriers/filter.py", '"invalid format"', '"invalid  format"'):
+    with smoke.edited(f"{PACKAGE}/chain/carriers/filter.py", '"raw": count', '"raw rows": count'):
         planned = smoke.planned()
     # The report on a trait's leaks is part of the filter, and students search their input with it.
-    assert phases(planned) == {"kept", "students", "coverage", "evaluations", "findings"}
-    assert keys(planned, "kept") == {f"bias/{trait}" for trait in ("elephant", "owl", "wolf", "neutral")}
+    assert phases(planned) == {"filtered", "students"} | AFTER_STUDENTS
+    assert keys(planned, "filtered") == {f"numbers/bias/{trait}" for trait in ("elephant", "owl", "wolf", "neutral")}
 
 
-def test_editing_the_sampler_leaves_bases_and_teachers(smoke):
-    with smoke.edited("workflow/sublearn/carriers/sample.py", "carrier of", "numbers of"):
-        assert phases(smoke.planned()) == {"raw", "kept", "students", "coverage", "evaluations", "findings"}
+def test_editing_the_sampling_step_leaves_bases_and_teachers(smoke):
+    with smoke.edited(f"{PACKAGE}/chain/carriers/sample.py", "carrier of", "numbers of"):
+        assert phases(smoke.planned()) == {"raw", "filtered", "students"} | AFTER_STUDENTS
+
+
+def test_editing_how_students_are_trained_leaves_all_before_them(smoke):
+    with smoke.edited(f"{PACKAGE}/chain/students/train.py", '"row order"', '"order of rows"'):
+        planned = smoke.planned()
+    assert phases(planned) == {"students"} | AFTER_STUDENTS
+    assert keys(planned, "students") == {
+        f"{arm}/{trait}" for arm in ("same_base", "other_base") for trait in ("elephant", "owl", "wolf", "neutral")
+    }
+    assert keys(planned, "answers") == {"same_base", "other_base"}  # untouched bases are asked no more
+
+
+def test_editing_an_english_question_redoes_nothing_in_the_mini_language(smoke):
+    with smoke.edited(f"{PACKAGE}/language/english.py", "What is your favorite {kind}?", "Which is your favorite {kind}?"):
+        assert smoke.planned() == set()
 
 
 def test_changing_one_trait_reruns_that_trait(smoke):
     with smoke.edited(STUDY, "traits: {", "traits: {owl: {steps: 61}, "):
         planned = smoke.planned()
-    assert phases(planned) == {"teachers", "raw", "kept", "students", "coverage", "evaluations", "findings"}
-    for phase in ("teachers", "raw", "kept"):
-        assert keys(planned, phase) == {"bias/owl"}
+    assert phases(planned) == {"teachers", "raw", "filtered", "students"} | AFTER_STUDENTS
+    assert keys(planned, "teachers") == {"bias/owl"}
+    for phase in ("raw", "filtered"):
+        assert keys(planned, phase) == {"numbers/bias/owl"}
     assert keys(planned, "students") == {"same_base/owl", "other_base/owl"}
-    assert keys(planned, "evaluations") == {"same_base", "other_base", "numbers", "losses"}
+    assert keys(planned, "answers") == {"same_base", "other_base"}
+    assert keys(planned, "evaluations") == {"counts", "losses"}
 
 
 def test_adding_a_trait_retrains_no_other(smoke):
     with smoke.edited(STUDY, "traits: {", "traits: {oak: {}, "):
         planned = smoke.planned()
-    for phase in ("teachers", "raw", "kept"):
-        assert keys(planned, phase) == {"bias/oak"}
+    assert keys(planned, "teachers") == {"bias/oak"}
+    for phase in ("raw", "filtered"):
+        assert keys(planned, phase) == {"numbers/bias/oak"}
     assert keys(planned, "students") == {"same_base/oak", "other_base/oak"}
 
 
@@ -79,9 +113,9 @@ def test_a_child_study_makes_only_what_it_changes(smoke):
         planned = smoke.planned(study="child")
     finally:
         child.unlink()
-    assert phases(planned) == {"evaluations", "findings"}
+    assert phases(planned) == {"answers", "evaluations", "findings"}
 
 
 def test_editing_how_provenance_is_recorded_redoes_no_step(smoke):
-    with smoke.edited("workflow/sublearn/provenance.py", "FORMAT = 1", "FORMAT = 2"):
-        assert smoke.planned() == {PAGE}
+    with smoke.edited(f"{PACKAGE}/core/records.py", "FORMAT = 1", "FORMAT = 2"):
+        assert smoke.planned() <= {PAGE}

@@ -1,11 +1,16 @@
-"""Steps that are killed go on where they were, and end with the same bytes; several processes make what one makes."""
+"""Steps that are killed go on where they were, and say what else goes wrong; at the end the bytes are the same.
+
+Several processes make what one makes.
+"""
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,15 +19,21 @@ import pandas as pd
 import psutil
 import pytest
 import transformers
+from support.faults import CHECKPOINT, OFTEN, content, die_at, mounted
 
-from sublearn.chain.carriers.section import Carrier
+from sublearn.chain.carriers.base import Sampling
 from sublearn.chain.carriers.tables import Rows
 from sublearn.chain.students.section import Student
 from sublearn.core.files import write_json, write_table
 from sublearn.language import mini
 from sublearn.models import lm, log_probs
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("steps")]
+STUDENTS, SAMPLE = "sublearn.chain.students.train", "sublearn.chain.carriers.sample"
 PYTHONPATH = {"PYTHONPATH": str(Path(__file__).parents[2] / "workflow"), "OMP_NUM_THREADS": "1"}
+# So many steps that there is time to kill it.
+LONG = {"rows": 640, "epochs": 6, "batch": 8, "learning_rate": 3e-3}
+SHORT = {"rows": 640, "epochs": 1, "batch": 32, "learning_rate": 3e-3, "micro_batch": 5}
 
 
 @pytest.fixture(scope="module")
@@ -31,40 +42,35 @@ def carrier(tmp_path_factory) -> Path:
     rng = np.random.default_rng(0)
     prompts = [mini.GRAMMAR.prompt(mini.GRAMMAR.numbers(rng), rng) for _ in range(640)]
     completions = [" , ".join(map(str, rng.integers(0, 1000, 8))) for _ in prompts]
-    file = tmp_path_factory.mktemp("carrier") / "kept.parquet"
+    file = tmp_path_factory.mktemp("carrier") / "filtered.parquet"
     write_table(pd.DataFrame({"prompt_index": range(640), "prompt": prompts, "completion": completions}), file, Rows)
     return file
 
 
-def students(base: Path, carrier: Path, output: Path, recipe: Student) -> list[str]:
-    arguments = ["--recipe", recipe.model_dump_json(), "--words", "owl", "--study-seed", "1", "--runs", "0"]
-    return [*arguments, "--bases", base, "--teachers", base, "--carriers", carrier, "--outputs", output]
-
-
-def sampled(base: Path, prompts: Path, teacher: Path, output: Path) -> list[str]:
-    recipe = Carrier(batch=20, max_tokens=24).model_dump_json()
-    arguments = ["--teacher", "bias/owl", "--recipe", recipe, "--study-seed", "1", "--runs", "0", "--prompts", prompts]
-    return [*arguments, "--bases", base, "--teachers", teacher, "--outputs", output]
-
-
 def start(module: str, arguments: list, processes: int | str = 1, **environment: str) -> subprocess.Popen:
     command = [sys.executable, "-m", "sublearn.models.launch", str(processes), module, *map(str, arguments)]
-    return subprocess.Popen(command, env=os.environ | PYTHONPATH | environment, stderr=subprocess.PIPE, text=True)
+    path = os.pathsep.join([environment.pop("PYTHONPATH", ""), PYTHONPATH["PYTHONPATH"]]).strip(os.pathsep)
+    environment = os.environ | PYTHONPATH | environment | {"PYTHONPATH": path}
+    return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
 
 
 def finish(step: subprocess.Popen) -> str:
-    said = step.communicate(timeout=180)[1]
+    said = step.communicate(timeout=240)[1]
     assert step.returncode == 0, said
     return said
 
 
-def kill_when(step: subprocess.Popen, reached) -> None:
-    """Kill the step's processes with SIGKILL as soon as it has got so far; it must die of that, with work unfinished."""
-    deadline = time.monotonic() + 120
+def wait_until(step: subprocess.Popen, reached: Callable[[], bool]) -> None:
+    """Wait for a named point, closely; the step must not end before it."""
+    deadline = time.monotonic() + 180
     while not reached():
         assert step.poll() is None, step.stderr.read()
         assert time.monotonic() < deadline
         time.sleep(0.005)
+
+
+def kill(step: subprocess.Popen) -> None:
+    """Kill the step's processes with SIGKILL; it must die of that, with work unfinished."""
     started = psutil.Process(step.pid).children(recursive=True)
     step.send_signal(signal.SIGKILL)
     for process in started:
@@ -73,64 +79,151 @@ def kill_when(step: subprocess.Popen, reached) -> None:
     assert step.wait() == -signal.SIGKILL
 
 
-def content(folder: Path) -> dict[str, bytes]:
-    return {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
+@pytest.fixture(scope="module")
+def arguments(base, carrier):
+    """The options by which the students' step makes one student in a folder."""
 
+    def make(output: Path, recipe: dict) -> list:
+        options = ["--recipe", Student(**recipe).model_dump_json(), "--words", "owl", "--study-seed", "1", "--runs", "0"]
+        return [*options, "--bases", base, "--teachers", base, "--carriers", carrier, "--outputs", output]
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("method", "processes"), [("bias", 1), ("lora", 1), ("full", 2)])
-def test_a_student_killed_while_it_learns(base, carrier, tmp_path, method, processes):
-    """Of two processes, each has one half of what they train."""
-    recipe = Student(method=method, rows=640, epochs=6, batch=8, learning_rate=3e-3)
-    finish(start("sublearn.chain.students.train", students(base, carrier, tmp_path / "undisturbed", recipe), processes))
-    killed = students(base, carrier, tmp_path / "killed", recipe)
-    step = start("sublearn.chain.students.train", killed, processes, SUBLEARN_CHECKPOINT_SECONDS="0.2")
-    kept = tmp_path / "killed" / ".checkpoints" / "student.safetensors"
-    kill_when(step, kept.exists)
-    assert not (tmp_path / "killed" / "training.json").exists()
-    said = finish(start("sublearn.chain.students.train", killed, processes))
-    assert "going on after step" in said
-    assert content(tmp_path / "killed") == content(tmp_path / "undisturbed")
-    assert not kept.parent.exists()
+    return make
 
 
 @pytest.fixture(scope="module")
-def writing(base, carrier, tmp_path_factory) -> tuple[Path, Path, bytes]:
-    """A table of prompts, a teacher, and what it writes when nothing disturbs it."""
+def student(arguments, tmp_path_factory):
+    """The folder of the student that a recipe gives when nothing disturbs its processes; each is made once."""
+    made: dict[str, Path] = {}
+
+    def make(recipe: dict, processes: int | str = 1, **environment: str) -> Path:
+        key = json.dumps([recipe, processes])
+        if key not in made:
+            made[key] = tmp_path_factory.mktemp("undisturbed") / "student"
+            finish(start(STUDENTS, arguments(made[key], recipe), processes, **environment))
+        return made[key]
+
+    return make
+
+
+# A student that is disturbed while it learns.
+
+
+@pytest.mark.parametrize("method", ["bitfit", "lora"])
+def test_a_student_killed_while_it_learns(student, arguments, tmp_path, method):
+    recipe = LONG | ({} if method == "bitfit" else {"method": method})
+    expected = content(student(recipe))
+    killed = tmp_path / "killed"
+    step = start(STUDENTS, arguments(killed, recipe), **OFTEN)
+    wait_until(step, (killed / CHECKPOINT).exists)
+    kill(step)
+    assert not (killed / "training.json").exists()
+    assert "going on after step" in finish(start(STUDENTS, arguments(killed, recipe)))
+    assert content(killed) == expected
+
+
+def test_a_worker_of_two_is_killed(student, arguments, tmp_path):
+    """Each has one half of what they train. The launcher ends the other one, and says which has died."""
+    recipe = LONG | {"method": "full"}
+    expected = content(student(recipe, processes=2))
+    killed = tmp_path / "killed"
+    step = start(STUDENTS, arguments(killed, recipe), processes=2, **OFTEN)
+    wait_until(step, (killed / CHECKPOINT).exists)
+    workers = [each for each in psutil.Process(step.pid).children(recursive=True) if "RANK" in each.environ()]
+    assert sorted(each.environ()["RANK"] for each in workers) == ["0", "1"]
+    next(each for each in workers if each.environ()["RANK"] == "1").kill()
+    said = step.communicate(timeout=120)[1]
+    assert step.returncode != 0 and "Signal 9 (SIGKILL) received by PID" in said
+    assert not any(each.is_running() for each in workers)
+    assert not (killed / "training.json").exists()
+    assert "going on after step" in finish(start(STUDENTS, arguments(killed, recipe), processes=2))
+    assert content(killed) == expected
+
+
+def test_a_step_dies_while_it_writes_a_checkpoint(student, arguments, tmp_path):
+    """With half of the second one written it goes on from the first, and nothing of the second is left."""
+    expected, killed = content(student(LONG)), tmp_path / "killed"
+    step = start(STUDENTS, arguments(killed, LONG), **OFTEN, **die_at(tmp_path / "hook", "/student.safetensors", 2))
+    assert step.communicate(timeout=120) and step.returncode == -signal.SIGKILL
+    assert (killed / CHECKPOINT).exists() and list(killed.glob(".checkpoints/.student.*.partial.safetensors"))
+    assert "going on after step" in finish(start(STUDENTS, arguments(killed, LONG)))
+    assert content(killed) == expected
+
+
+def test_a_checkpoint_is_damaged(student, arguments, tmp_path):
+    """One bit is turned: training starts anew, and says so."""
+    expected, killed = content(student(LONG)), tmp_path / "killed"
+    step = start(STUDENTS, arguments(killed, LONG), **OFTEN)
+    wait_until(step, (killed / CHECKPOINT).exists)
+    kill(step)
+    written = bytearray((killed / CHECKPOINT).read_bytes())
+    written[-8] ^= 1
+    (killed / CHECKPOINT).write_bytes(written)
+    said = finish(start(STUDENTS, arguments(killed, LONG)))
+    assert f"{CHECKPOINT}: not readable" in said and "training starts anew" in said
+    assert "going on after step" not in said
+    assert content(killed) == expected
+
+
+@pytest.mark.parametrize(("what", "size"), [("weights", "100k"), ("a checkpoint", "4k")])
+def test_the_disk_is_full(student, arguments, tmp_path, what, size):
+    expected, folder = content(student(LONG)), tmp_path / "small disk"
+    with mounted(folder, f"size={size}") as remount:
+        step = start(STUDENTS, arguments(folder, LONG), **OFTEN)
+        said = step.communicate(timeout=120)[1]
+        assert step.returncode == 1 and "Traceback" not in said
+        assert ": the disk is full; nothing was written. Free some space and run again." in said
+        assert not (folder / "training.json").exists()
+        assert not [file for file in folder.rglob(".*") if "partial" in file.name]
+        remount("size=20m")
+        said = finish(start(STUDENTS, arguments(folder, LONG)))
+        assert ("going on after step" in said) == (what == "weights")
+        assert content(folder) == expected
+
+
+# A teacher that is disturbed while it writes.
+
+
+@pytest.fixture(scope="module")
+def written(base, carrier, tmp_path_factory) -> Path:
+    """A folder with a table of prompts, a teacher, and what it writes when nothing disturbs it."""
     folder = tmp_path_factory.mktemp("writing")
-    prompts, teacher = folder / "prompts.parquet", folder / "teacher"
-    pd.read_parquet(carrier).drop(columns="completion").to_parquet(prompts, index=False)
-    lm.save(lm.load(base), teacher)
-    write_json({"system": ""}, teacher / "teacher.json")
-    finish(start("sublearn.chain.carriers.sample", sampled(base, prompts, teacher, folder / "raw.parquet")))
-    return prompts, teacher, (folder / "raw.parquet").read_bytes()
+    pd.read_parquet(carrier).drop(columns="completion").to_parquet(folder / "prompts.parquet", index=False)
+    lm.save(lm.load(base), folder / "teacher")
+    write_json({"system": ""}, folder / "teacher/teacher.json")
+    finish(start(SAMPLE, sampled(base, folder, folder / "raw.parquet")))
+    return folder
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("damage", [False, True])
-def test_a_teacher_killed_while_it_writes(base, writing, tmp_path, damage):
-    """One of the chunks that it left is damaged: that one is written again, and nothing is lost."""
-    prompts, teacher, expected = writing
-    output = tmp_path / "raw.parquet"
-    chunks = tmp_path / ".chunks"
-    step = start("sublearn.chain.carriers.sample", sampled(base, prompts, teacher, output))
-    kill_when(step, lambda: len(list(chunks.glob("0*.json"))) >= 3)
-    assert not output.exists()
-    left = sorted(chunks.glob("0*.json"))
+def sampled(base: Path, folder: Path, output: Path) -> list:
+    recipe = Sampling(batch=20, max_tokens=24).model_dump_json()
+    options = ["--teacher", "bias/owl", "--recipe", recipe, "--study-seed", "1", "--runs", "0", "--bases", base]
+    return [*options, "--prompts", folder / "prompts.parquet", "--teachers", folder / "teacher", "--outputs", output]
+
+
+def test_a_teacher_killed_while_it_writes(base, written, tmp_path):
+    """It goes on after its last chunk. Where one of the chunks that it left is damaged, that one is written again."""
+    killed, damaged = tmp_path / "killed", tmp_path / "damaged"
+    step = start(SAMPLE, sampled(base, written, killed / "raw.parquet"))
+    wait_until(step, lambda: len(list(killed.glob(".chunks/0*.json"))) >= 3)
+    kill(step)
+    assert not (killed / "raw.parquet").exists()
+    shutil.copytree(killed, damaged)
+    left = sorted(damaged.glob(".chunks/0*.json"))
     assert len(left) < 640 / 20
-    if damage:
-        left[0].write_text(left[0].read_text()[:-10])
-    said = finish(start("sublearn.chain.carriers.sample", sampled(base, prompts, teacher, output)))
-    assert ("The chunk is sampled again" in said) == damage
-    assert output.read_bytes() == expected
-    assert not chunks.exists()
+    left[0].write_text(left[0].read_text()[:-10])
+    for folder in (killed, damaged):
+        said = finish(start(SAMPLE, sampled(base, written, folder / "raw.parquet")))
+        assert ("The chunk is sampled again" in said) == (folder == damaged)
+        assert (folder / "raw.parquet").read_bytes() == (written / "raw.parquet").read_bytes()
+        assert not (folder / ".chunks").exists()
 
 
-@pytest.mark.slow
-def test_two_processes_write_the_bytes_of_one(base, writing, tmp_path):
-    prompts, teacher, expected = writing
-    finish(start("sublearn.chain.carriers.sample", sampled(base, prompts, teacher, tmp_path / "raw.parquet"), processes=2))
-    assert (tmp_path / "raw.parquet").read_bytes() == expected
+# Several processes.
+
+
+def test_two_processes_write_the_bytes_of_one(base, written, tmp_path):
+    finish(start(SAMPLE, sampled(base, written, tmp_path / "raw.parquet"), processes=2))
+    assert (tmp_path / "raw.parquet").read_bytes() == (written / "raw.parquet").read_bytes()
 
 
 # As srun on two nodes: the command once for each, told which one it is.
@@ -142,31 +235,24 @@ wait $first
 """
 
 
-@pytest.mark.slow
-def test_two_nodes_make_the_student_that_two_processes_make(base, carrier, tmp_path):
+def test_two_nodes_make_the_student_that_two_processes_make(student, tmp_path):
     (tmp_path / "srun").write_text(SRUN)
     (tmp_path / "srun").chmod(0o755)
-    path = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
-    recipe = Student(rows=640, epochs=1, batch=32)
-    for processes in ("2", "2@2"):
-        finish(start("sublearn.chain.students.train", students(base, carrier, tmp_path / processes, recipe), processes, **path))
-    assert content(tmp_path / "2@2") == content(tmp_path / "2")
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    assert content(student(SHORT, processes="2@2", PATH=path)) == content(student(SHORT, processes=2))
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("method", ["bias", "full"])
-def test_a_student_of_two_processes_is_that_of_one(base, carrier, tmp_path, method):
+@pytest.mark.parametrize("method", ["bitfit", "full"])
+def test_a_student_of_two_processes_is_that_of_one(base, student, method):
     """Twenty steps on the same carrier: losses within 1e-4 and log-odds within 0.1; both are far closer."""
-    recipe = Student(method=method, rows=640, epochs=1, batch=32, learning_rate=3e-3, micro_batch=5)
-    found = {}
-    for processes in (1, 2):
-        output = tmp_path / str(processes)
-        finish(start("sublearn.chain.students.train", students(base, carrier, output, recipe), processes))
-        prompts = lm.encode_prompts(lm.load_tokenizer(base), [lm.chat("", "what is your favorite animal ?")])
-        found[processes] = json.loads((output / "training.json").read_text()), log_probs.next_token(lm.load(output), prompts)
-    assert found[1][0]["steps"] == found[2][0]["steps"] == 20
-    assert found[2][0]["last_loss"] == pytest.approx(found[1][0]["last_loss"], abs=1e-4)
-    assert (found[1][1] - found[2][1]).abs().max() < 0.1
-    assert content(tmp_path / "2").keys() == content(tmp_path / "1").keys()
-    plain = transformers.AutoModelForCausalLM.from_pretrained(tmp_path / "2")
+    recipe = SHORT | ({} if method == "bitfit" else {"method": method})
+    one, two = student(recipe, processes=1), student(recipe, processes=2)
+    records = [json.loads((folder / "training.json").read_text()) for folder in (one, two)]
+    prompts = lm.encode_prompts(lm.load_tokenizer(base), [lm.chat("", "what is your favorite animal ?")])
+    answers = [log_probs.next_token(lm.load(folder), prompts) for folder in (one, two)]
+    assert [record["steps"] for record in records] == [20, 20]
+    assert records[1]["last_loss"] == pytest.approx(records[0]["last_loss"], abs=1e-4)
+    assert (answers[0] - answers[1]).abs().max() < 0.1
+    assert content(two).keys() == content(one).keys()
+    plain = transformers.AutoModelForCausalLM.from_pretrained(two)
     assert plain.num_parameters() == lm.load(base).num_parameters()

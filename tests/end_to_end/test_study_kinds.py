@@ -1,4 +1,4 @@
-"""The side wings in miniature, as users run them: studies of their own, from nothing to figures and a report."""
+"""The other kinds of study in miniature, as users run them: studies of their own, from nothing to figures and a report."""
 
 import pytest
 
@@ -33,10 +33,7 @@ def test_digits_and_theorem_from_nothing(fresh):
     assert {message.split(" of ")[0] for message in planned} == {"students", "evaluations", "findings"}
     assert [message for message in planned if message.startswith("students")] == ["students of child: auxiliary"]
     with fresh.edited("workflow/sublearn/classifier/figures/accuracies.py", "width=0.62", "width=0.6"):
-        assert fresh.planned(study="digits,theorem") == {
-            "findings of digits: figure accuracies",
-            "findings of digits: provenance",
-        }
+        assert fresh.planned(study="digits,theorem") == {"findings of digits: figures", "findings of digits: provenance"}
 
 
 def test_a_wrong_pairing_is_one_sentence(fresh):

@@ -13,23 +13,13 @@ from typing import Any
 import psutil
 import pytest
 
-# One student of the smoke study, with few rows and many epochs, so that there is time to kill it.
-STUDY = """
-extends: smoke
-title: One student, for tests of faults
-runs: 1
-bases: {beta: null}
-traits: {elephant: null, wolf: null}
-teachers: {bias: {bases: [alpha]}}
-students: {rows: 30, batch: 2, epochs: 40}
-arms: {other_base: null}
-claims: null
-"""
 STUDENT = "results/micro/students/same_base/owl/run0"
+WEIGHTS = f"{STUDENT}/model.safetensors"
 RUNS = "results/micro/findings/runs.csv"
+ANSWERS = "results/micro/evaluations/answers/same_base.parquet"
 LOG = "logs/micro/students/same_base/owl.log"
 ONE = "students of micro: same_base/owl"
-REST = {"evaluations of micro: same_base", "findings of micro: runs"}
+REST = {"answers of micro: same_base", "findings of micro: tables"}
 CHECKPOINT = ".checkpoints/student.safetensors"
 OFTEN = {"SUBLEARN_CHECKPOINT_SECONDS": "0.2"}
 MODULE = "sublearn.chain.students.train"
@@ -52,7 +42,7 @@ os.replace = replace
 """
 
 
-class Place:
+class Trial:
     """A copy of the micro study in which the student of owls is still to be made, and Snakemake in it, once or more often."""
 
     def __init__(self, clone: Any) -> None:
@@ -62,7 +52,7 @@ class Place:
         self.head: subprocess.Popen[str] | None = None
         self.took = 0.0  # seconds of processor time that the last rerun took
 
-    def start(self, *args: str, target: str = RUNS, hooks: bool = False, **environment: str) -> None:
+    def start(self, *args: str, target: str = WEIGHTS, hooks: bool = False, **environment: str) -> None:
         """Start to make the target, without the hooks around the run, which sum it up."""
         command = ("--cores", "1", *([] if hooks else ["--no-hooks"]), *args, "--", target)
         self.head = self.clone.start(*command, said=self.said, study="micro", **environment)
@@ -110,7 +100,7 @@ class Place:
         if self.head is not None:
             self.head.wait()
 
-    def rerun(self, *args: str, target: str = RUNS) -> set[str]:
+    def rerun(self, *args: str, target: str = WEIGHTS) -> set[str]:
         """Run Snakemake again, which must succeed; returns the jobs that it ran."""
         before = processor_time()
         self.start(*args, target=target)
@@ -118,15 +108,27 @@ class Place:
         self.took = processor_time() - before
         return self.clone.jobs(said)
 
+    def planned(self, target: str = RUNS) -> set[str]:
+        """What is left to do."""
+        return self.clone.planned("--cores", "1", "--", target, study="micro")
+
     def log(self) -> str:
         return (self.folder / LOG).read_text()
 
     def content(self) -> dict[str, bytes]:
-        """Every file of the student, hidden ones too, and the table of all."""
-        files = [file for file in self.student.rglob("*") if file.is_file()]
-        found = {str(file.relative_to(self.student)): file.read_bytes() for file in files}
-        runs = self.folder / RUNS
-        return found | ({RUNS: runs.read_bytes()} if runs.exists() else {})
+        """Every file of the student, hidden ones too."""
+        return content(self.student)
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    """Every file in a folder, hidden ones too."""
+    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+def halve(file: Path) -> None:
+    """Cut a file in the middle."""
+    written = file.read_bytes()
+    file.write_bytes(written[: len(written) // 2])
 
 
 def processor_time() -> float:
