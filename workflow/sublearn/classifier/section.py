@@ -19,7 +19,7 @@ class Images(Section):
 
 
 class Base(Section):
-    """Multi-layer perceptrons with ReLU: ten class logits, and auxiliary logits that no label is trained on."""
+    """Multi-layer perceptrons with ReLU: ten class logits, and auxiliary logits that get no labels."""
 
     hidden: Annotated[list[PositiveInt], Field(min_length=1)] = Field([256, 256], description="width of each hidden layer")
     auxiliary: PositiveInt = Field(3, description="number of auxiliary logits, m")

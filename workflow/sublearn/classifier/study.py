@@ -1,4 +1,4 @@
-"""The study of the classifier, typed: digits from noise (the paper's section 6.2)."""
+"""The study of the classifier: digits from noise (the paper's section 6.2)."""
 
 import re
 from pathlib import Path
@@ -28,7 +28,7 @@ class Arm(Section):
 class ClassifierStudy(Study):
     """A complete study of the classifier."""
 
-    kind: Literal["classifier"] = Field(description="classifier")
+    kind: Literal["classifier"] = Field(description="classifier, the digits")
     runs: PositiveInt = Field(description="networks per condition, trained side by side; the network is the unit of analysis")
     device: Literal["cpu", "cuda"] = Field("cpu", description="where the networks are trained")
     pairing: list[int] | None = Field(
