@@ -200,7 +200,7 @@ def test_no_cache_and_no_remote_is_one_sentence(clone):
     shutil.rmtree(clone.folder / "data/store")
     said = clone.refusal("sublearn.publishing.pull")
     assert said.startswith(
-        "data/smoke/bases and 2 more: neither here, nor whole in DVC's cache or the remote 'bundled' (data/store)"
+        "data/smoke/bases and 2 more: missing here, and not complete in DVC's cache or the remote 'bundled' (data/store)"
     )
     assert "nothing was overwritten" in said and not (clone.folder / "results/smoke/evaluations").exists()
 
