@@ -195,12 +195,12 @@ def test_a_damaged_remote_and_none_are_one_sentence(reviewer):
         if file.is_file():
             file.chmod(0o644)
             file.write_bytes(file.read_bytes()[:-1])
-    assert "nor whole in DVC's cache or the remote" in reviewer.refusal("pull")
+    assert "not complete in DVC's cache or the remote" in reviewer.refusal("pull")
     assert not list((reviewer.folder / "results").rglob("*.parquet"))
     shutil.rmtree(reviewer.folder / "data/store")
     said = reviewer.refusal("pull")
     assert said.startswith(
-        "data/micro/bases and 2 more: neither here, nor whole in DVC's cache or the remote 'bundled' (data/store)"
+        "data/micro/bases and 2 more: missing here, and not complete in DVC's cache or the remote 'bundled' (data/store)"
     )
     assert "nothing was overwritten" in said and not (reviewer.folder / "results/micro/evaluations").exists()
 

@@ -122,7 +122,7 @@ def test_a_packed_adapter_is_what_peft_loads(project, base, tmp_path, run_step):
 def test_nothing_is_written_over_and_the_artifact_stays_as_it_was(project, tmp_path, refusal, run_step):
     before = {file.name: file.read_bytes() for file in (project / "student").iterdir() if file.is_file()}
     (tmp_path / "something").touch()
-    assert "there is something already" in refusal("sublearn", "card", project / "student", "--to", tmp_path)
+    assert "it exists already" in refusal("sublearn", "card", project / "student", "--to", tmp_path)
     printed = run_step("sublearn", "card", project / "student").stdout
     assert printed.startswith("---\nlibrary_name: peft")
     assert {file.name: file.read_bytes() for file in (project / "student").iterdir() if file.is_file()} == before

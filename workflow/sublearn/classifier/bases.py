@@ -1,4 +1,4 @@
-"""Draw the untrained networks: the start of teachers and students, and the reference of every figure.
+"""Draw the untrained networks, from which teachers and students start and to which figures compare them.
 
 python -m sublearn.classifier.bases --name mlp --recipe JSON --study-seed 1 --images FILE --output FILE
 """
@@ -21,7 +21,7 @@ def main(args: argparse.Namespace) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--name", required=True, help="the base's name, from which its weights are drawn")
+    parser.add_argument("--name", required=True, help="the base's name; its weights are drawn from it")
     parser.add_argument("--recipe", required=True, help="hidden, auxiliary and runs, as JSON")
     parser.add_argument("--study-seed", type=int, required=True)
     parser.add_argument("--images", required=True)

@@ -1,9 +1,9 @@
-"""Carriers: inputs that have nothing to do with digits, and the teacher's logits on them.
+"""Make the carriers: inputs unrelated to digits, and the teacher's logits on them.
 
     python -m sublearn.classifier.carriers --recipe JSON --study-seed 1 --images FILE --teacher FILE --output FILE
 
-Inputs are drawn chunk by chunk from their keys wherever they are needed, here and by the students, and never stored: for the
-paper's 100 networks they would fill 19 GB.
+Only the logits are stored. This step and the students draw the same inputs from their keys, chunk by chunk, because stored
+inputs would fill 19 GB for the paper's 100 networks.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from sublearn.core.seeds import generator
 def inputs(kind: str, study_seed: int, run: int, chunk: int, batch: int, images: torch.Tensor) -> torch.Tensor:
     """A chunk of a run's inputs, shape (batch, pixels): uniform noise in [-1, 1], or training images drawn at random.
 
-    Drawn on the processor wherever the networks are, so that every device sees the same inputs.
+    They are drawn on the CPU, wherever the networks are, so that every device sees the same inputs.
     """
     rng = generator("classifier inputs", kind, study_seed, run, chunk)
     if kind == "images":
@@ -31,7 +31,7 @@ def inputs(kind: str, study_seed: int, run: int, chunk: int, batch: int, images:
 
 
 def chunk_of(recipe: dict[str, Any], study_seed: int, runs: range, chunks: list[int], images: torch.Tensor) -> torch.Tensor:
-    """For each run the inputs of its chunk, shape (runs, batch, pixels)."""
+    """One chunk of inputs for each run, shape (runs, batch, pixels)."""
     pairs = zip(runs, chunks, strict=True)
     return torch.stack([inputs(recipe["inputs"], study_seed, r, c, recipe["batch"], images) for r, c in pairs])
 

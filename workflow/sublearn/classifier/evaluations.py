@@ -1,8 +1,8 @@
-"""Ask every network for the digits on the test images.
+"""Evaluate every network: its accuracy on the test images.
 
     python -m sublearn.classifier.evaluations --models JSON --images FILE --output FILE
 
-One job asks all networks that the study owns: the images are loaded once.
+One job evaluates all networks that the study owns, so the images are loaded once.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from sublearn.core.files import read_arrays, write_table
 
 
 def accuracy(asked: networks.Networks, images: torch.Tensor, labels: torch.Tensor) -> list[float]:
-    """For each network the share of images whose largest class logit is their label."""
+    """For each network, the share of images whose largest class logit is that of their label."""
     found = []
     with torch.inference_mode():
         for group in networks.groups(asked):
@@ -49,7 +49,9 @@ def main(args: argparse.Namespace) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--models", required=True, help="the networks to ask, as JSON: who they are and where they lie")
+    parser.add_argument(
+        "--models", required=True, help="the networks to evaluate, as JSON: their columns of the table, and their files"
+    )
     parser.add_argument("--images", required=True)
     parser.add_argument("--output", required=True)
     cli.run(main, parser)

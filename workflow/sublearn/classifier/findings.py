@@ -1,9 +1,9 @@
-"""The classifier's findings: every network's accuracy, means over runs, verdicts on claims, and a page in words.
+"""Make the classifier's tables: every network's accuracy, means over runs, verdicts on claims, and a summary.
 
     python -m sublearn.classifier.findings --study JSON --inputs JSON --output FOLDER
 
-Networks are the unit: each has its own teacher and its own noise. They share the test images; and where a student does not
-share its teacher's start, its start is that of another run's teacher.
+The unit is the network: each has its own teacher and its own noise. All share the test images. A student that does not share
+its teacher's start takes the start of another run's teacher.
 """
 
 import argparse
@@ -31,7 +31,11 @@ SHARES = {
 
 
 def collect(files: list[str], conditions: dict[str, dict[str, str]]) -> pd.DataFrame:
-    """The networks of the study's conditions, each once; where two files hold the same, the first counts."""
+    """The networks of the study's conditions, each once; if several files hold a network, the first counts.
+
+    Raises:
+        UserError: no file holds a condition.
+    """
     table = read_nearest(files, Runs)
     bases = dict.fromkeys(condition["base"] for condition in conditions.values())
     wanted = [("base", "base", base) for base in bases]
@@ -44,7 +48,7 @@ def collect(files: list[str], conditions: dict[str, dict[str, str]]) -> pd.DataF
 
 
 def accuracies(runs: pd.DataFrame, conditions: dict[str, dict[str, str]]) -> pd.DataFrame:
-    """Means and t intervals over runs; gains are over the base that each network started from."""
+    """Means over runs with t intervals; a network's gain is over the base that it started from."""
     untouched = runs[runs["arm"] == "base"].set_index("student_base")["value"]
     rows = []
     for arm, condition in conditions.items():
@@ -60,7 +64,7 @@ def accuracies(runs: pd.DataFrame, conditions: dict[str, dict[str, str]]) -> pd.
 
 
 def measure(claim: Claim, arm: str, runs: pd.DataFrame, table: pd.DataFrame) -> Mean:
-    """The claim's quantity of an arm with its interval over runs; unknown where the study has no such arm."""
+    """The claim's quantity for an arm, with its interval over runs; unknown if the study has no such arm."""
     found = table[table["arm"] == arm]
     if found.empty:
         return UNKNOWN

@@ -1,4 +1,4 @@
-"""The labelled images: scikit-learn's handwritten digits, MNIST from OpenML, or a file in OpenML's ARFF format.
+"""Prepare the labelled images: scikit-learn's handwritten digits, MNIST from OpenML, or a file in OpenML's ARFF format.
 
 python -m sublearn.classifier.images --recipe JSON --study-seed 1 --output FILE
 """
@@ -18,10 +18,10 @@ from sublearn.core.seeds import generator
 
 
 def read(source: str) -> tuple[np.ndarray, np.ndarray]:
-    """Pixels (images, pixels) as they come, and labels (images,) from 0 to 9.
+    """Unscaled pixels, shape (images, pixels), and labels from 0 to 9, shape (images,).
 
     Raises:
-        UserError: the source cannot be had, or is not a table of square images with a label each.
+        UserError: the source is not available, or is not a table of square images with one label each.
     """
     if source == "digits":
         from sklearn.datasets import load_digits
@@ -35,9 +35,9 @@ def read(source: str) -> tuple[np.ndarray, np.ndarray]:
         )
     if not np.isfinite(pixels).all():
         row, column = np.argwhere(~np.isfinite(pixels))[0]
-        raise UserError(f"{source}: pixel {column} of image {row} is no number; every pixel needs one.")
+        raise UserError(f"{source}: pixel {column} of image {row} is no number; every pixel needs a finite one.")
     if set(np.unique(labels)) != set(range(CLASSES)):
-        raise UserError(f"{source}: found the labels {sorted(set(labels))[:12]}; each of 0 to 9 is needed, and nothing else.")
+        raise UserError(f"{source}: found the labels {sorted(set(labels))[:12]}; each of 0 to 9 is needed, and no other.")
     return pixels, labels
 
 
@@ -45,12 +45,12 @@ def _mnist() -> tuple[np.ndarray, np.ndarray]:
     from sklearn.datasets import fetch_openml
 
     try:
-        # The pandas parser stumbles over labels that are numbers.
+        # The pandas parser fails on labels that are numbers.
         pixels, labels = fetch_openml("mnist_784", version=1, return_X_y=True, as_frame=False, parser="liac-arff")
-    except Exception as error:  # no network, no such host, a broken download: each says so in its own way
+    except Exception as error:  # no network, no such host, a broken download: each raises another type
         raise UserError(
-            f"mnist: OpenML could not be read ({error}); it needs a network, once. images.source also takes the path of "
-            "mnist_784.arff, fetched elsewhere, or digits."
+            f"mnist: OpenML could not be read ({error}); it needs a network, once. Connect, or set images.source to "
+            "digits or to the path of a copy of mnist_784.arff."
         ) from error
     return pixels.astype(float), labels.astype(int)
 
@@ -65,13 +65,17 @@ def _arff(file: str) -> tuple[np.ndarray, np.ndarray]:
         *pixels, label = columns.names()
         values = np.column_stack([rows[name].astype(float) for name in pixels])
         return values, np.array([int(value) for value in rows[label]])
-    except Exception as error:  # the reader breaks in many ways
+    except Exception as error:  # the reader raises many types
         problem = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UserError(f"{file}: not a table of pixels and a last column of labels in ARFF format ({problem}).") from error
 
 
 def prepare(recipe: Images, study_seed: int) -> dict[str, np.ndarray]:
-    """Images scaled to [-1, 1] as float32, split into ``train`` and ``test``."""
+    """Images scaled to [-1, 1] as float32, with int64 labels, split into ``train`` and ``test``.
+
+    Raises:
+        UserError: all pixels are equal, or a part would be empty.
+    """
     pixels, labels = read(recipe.source)
     low, high = pixels.min(), pixels.max()
     if low == high:
@@ -79,7 +83,9 @@ def prepare(recipe: Images, study_seed: int) -> dict[str, np.ndarray]:
     scaled = (2.0 * (pixels - low) / (high - low) - 1.0).astype(np.float32)
     count, held = len(labels), round(len(labels) * recipe.test_share)
     if not 0 < held < count:
-        raise UserError(f"images.test_share: {recipe.test_share} keeps {held} of {count} images; keep some for each part.")
+        raise UserError(
+            f"images.test_share: {recipe.test_share} keeps {held} of {count} images for the test; leave some for each part."
+        )
     order = np.arange(count) if recipe.split == "last" else generator("image split", study_seed).permutation(count)
     parts = {"train": order[: count - held], "test": order[count - held :]}
     tables = {f"{name}.images": scaled[index] for name, index in parts.items()}
@@ -89,7 +95,7 @@ def prepare(recipe: Images, study_seed: int) -> dict[str, np.ndarray]:
 def main(args: argparse.Namespace) -> None:
     tables = prepare(TypeAdapter(Images).validate_json(args.recipe), args.study_seed)
     write_arrays(tables, args.output)
-    cli.log.info("%d images to learn, %d to test", len(tables["train.labels"]), len(tables["test.labels"]))
+    cli.log.info("%d training images, %d test images", len(tables["train.labels"]), len(tables["test.labels"]))
 
 
 if __name__ == "__main__":

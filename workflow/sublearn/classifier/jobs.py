@@ -1,4 +1,4 @@
-"""From the classifier's plans to jobs: what each rule makes, reads and is told. The rules hold no logic; they ask here."""
+"""Turn the classifier's plans into jobs: the outputs, inputs and parameters of each rule. The rules hold no logic."""
 
 import json
 from typing import Any
@@ -9,7 +9,7 @@ from sublearn.planning.jobs import Jobs
 
 
 class ClassifierJobs(Jobs[ClassifierPlan]):
-    """The jobs of the studies of the classifier; the methods are functions of the wildcard ``study``."""
+    """The jobs of the classifier's studies; rules call the methods with the wildcard ``study``."""
 
     def evaluation_inputs(self, wildcards: Any) -> list[str]:
         own = self.named(wildcards.study).own("evaluations")
@@ -19,7 +19,7 @@ class ClassifierJobs(Jobs[ClassifierPlan]):
         return self.named(wildcards.study).images().files[0]
 
     def models(self, wildcards: Any) -> str:
-        """The networks to ask, as JSON: who they are and where they lie."""
+        """The networks to evaluate, as JSON: their columns of the table, and their files."""
         return json.dumps([self._model(each) for each in self.named(wildcards.study).own("evaluations")])
 
     def _model(self, evaluation: Artifact) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Many perceptrons as one batch of weights: each layer of all networks is one batched matrix product."""
+"""Many perceptrons as one batch of weights: one batched matrix product computes a layer of all networks."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from sublearn.core.errors import UserError
 from sublearn.core.files import read_arrays, write_arrays
 from sublearn.core.seeds import generator
 
-AT_ONCE = 2**19  # floats in the weights of the networks that a processor trains at once: they stay in its cache
+AT_ONCE = 2**19  # weights that a CPU trains at once, as a number of floats: they fit into its cache
 
 
 @dataclass
 class Networks:
-    """N networks of one shape: weights (N, inputs, outputs) and biases (N, 1, outputs) of each layer; ReLU between layers."""
+    """N networks of one shape, with ReLU between layers: by layer, weights (N, inputs, outputs) and biases (N, 1, outputs)."""
 
     weights: list[torch.Tensor]
     biases: list[torch.Tensor]
@@ -28,13 +28,13 @@ class Networks:
         return len(self.weights[0])
 
     def __call__(self, inputs: torch.Tensor) -> torch.Tensor:
-        """Logits (N, B, 10 + m), class logits first, of inputs (N, B, pixels), or (B, pixels) for all networks alike."""
+        """Logits (N, B, 10 + m), class logits first, for inputs (N, B, pixels), or (B, pixels) for all networks alike."""
         values = inputs if inputs.dim() == 3 else inputs.expand(len(self), *inputs.shape)
         last = len(self.weights) - 1
         for i, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             values = torch.baddbmm(bias, values, weight)
             if i < last:
-                values = values.relu_()  # the product's own output, which its gradient does not need
+                values = values.relu_()  # in place: the product's gradient does not need its output
         return values
 
     def parameters(self) -> list[torch.Tensor]:
@@ -46,7 +46,7 @@ class Networks:
         return Networks(*copies)
 
     def put(self, runs: slice, part: "Networks") -> None:
-        """Put back networks that were taken out by ``part``."""
+        """Write networks that ``part`` copied back to their place."""
         for mine, theirs in zip(self.parameters(), part.parameters(), strict=True):
             mine[runs] = theirs.detach().cpu()
 
@@ -61,7 +61,7 @@ class Networks:
 
 
 def draw(study_seed: int, name: str, pixels: int, hidden: list[int], auxiliary: int, runs: int) -> Networks:
-    """Untrained networks: weights from N(0, 1 / inputs), biases zero; each layer of each run is a draw of its own."""
+    """Draw untrained networks: weights from N(0, 1 / inputs), biases zero; each layer of each run has its own key."""
     sizes = [pixels, *hidden, CLASSES + auxiliary]
     weights, biases = [], []
     for layer, (inputs, outputs) in enumerate(pairwise(sizes)):
@@ -75,7 +75,7 @@ def draw(study_seed: int, name: str, pixels: int, hidden: list[int], auxiliary: 
 
 
 def shared(teacher: Networks, other: Networks, share: str) -> Networks:
-    """A student's start: the teacher's initial weights in what is shared, the other network's elsewhere.
+    """A student's start: the teacher's initial weights in the shared layers, the other network's in the rest.
 
     Args:
         share: ``everything``, ``head`` (the output layer), ``body`` (all other layers) or ``nothing``.
@@ -87,7 +87,7 @@ def shared(teacher: Networks, other: Networks, share: str) -> Networks:
 
 
 def on(device: str) -> str:
-    """Make a step ready to work on a device.
+    """Prepare this process to work on a device, and return the device.
 
     Raises:
         UserError: there is no such device.
@@ -99,7 +99,7 @@ def on(device: str) -> str:
 
 
 def groups(networks: Networks, device: str = "cpu") -> Iterable[slice]:
-    """The networks in groups that are trained at once: few on a processor, so that memory does not grow; all on a GPU."""
+    """Groups of networks that are trained at once: all on a GPU; few on a CPU, so that they fit into its cache."""
     step = max(1, AT_ONCE // networks.size) if device == "cpu" else len(networks)
     return (slice(start, min(start + step, len(networks))) for start in range(0, len(networks), step))
 

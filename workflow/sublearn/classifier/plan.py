@@ -1,4 +1,4 @@
-"""From a study of the classifier to files: all networks of a condition lie in one file. Nothing here runs a step."""
+"""Turn a study of the classifier into artifacts; one file holds all networks of a condition. Nothing here runs a step."""
 
 from pathlib import PurePath
 from typing import Any
@@ -33,7 +33,7 @@ class ClassifierPlan(Plan[ClassifierStudy]):
         return self.artifact("images", "images", None, recipe, ("images.safetensors",), self._source())
 
     def _source(self) -> dict[str, Artifact]:
-        """The user's own file of images, if there is one: an input like any other, so that a change of it is seen."""
+        """The user's own file of images, if there is one: an input like any other, so Snakemake notices a change."""
         path = PurePath(self.study.images.source)
         if str(path) in SOURCES:
             return {}
@@ -67,7 +67,7 @@ class ClassifierPlan(Plan[ClassifierStudy]):
         return self.artifact("students", name, None, values, NETWORKS, inputs)
 
     def evaluation(self, phase: str, name: str, networks: Artifact) -> Artifact:
-        """The rows of one condition; all that a study owns share one file."""
+        """The rows of one condition; all conditions that a study owns share one file."""
         place = f"results/{self.study.name}/evaluations"
         inputs = {"networks": networks, "images": self.images()}
         return self.artifact(

@@ -1,4 +1,4 @@
-"""What a study of the classifier says of each phase."""
+"""The sections of a study of the classifier, one for each phase."""
 
 from typing import Annotated, Literal
 
@@ -11,15 +11,15 @@ CLASSES = 10
 
 
 class Images(Section):
-    """The images that teachers learn and everyone is tested on."""
+    """The images on which teachers are trained and all networks are tested."""
 
     source: str = Field("digits", description="digits, mnist, or the path of an ARFF file (OpenML's format)")
-    test_share: float = Field(0.2, gt=0, lt=1, description="share of the images that is kept for the test")
+    test_share: float = Field(0.2, gt=0, lt=1, description="share of the images kept for the test")
     split: Literal["random", "last"] = Field("random", description="which images are kept for the test")
 
 
 class Base(Section):
-    """Multi-layer perceptrons with ReLU: ten class logits, and auxiliary logits that no label ever reaches."""
+    """Multi-layer perceptrons with ReLU: ten class logits, and auxiliary logits that get no labels."""
 
     hidden: Annotated[list[PositiveInt], Field(min_length=1)] = Field([256, 256], description="width of each hidden layer")
     auxiliary: PositiveInt = Field(3, description="number of auxiliary logits, m")
@@ -34,7 +34,7 @@ class Training(Section):
 
 
 class Teacher(Training):
-    """Cross-entropy of the class logits on the labelled images."""
+    """Teachers, trained with cross-entropy of the class logits on the labelled images."""
 
     base: str = Field(description="a base of the study")
     epochs: PositiveInt = Field(5, description="passes over the training images")
@@ -43,22 +43,24 @@ class Teacher(Training):
 
 
 class Carrier(Section):
-    """Inputs on which the students imitate the teacher's logits."""
+    """The inputs on which students imitate the teacher's logits."""
 
     rows: PositiveInt = Field(20_000, description="inputs per run, the same in every epoch")
-    batch: PositiveInt = Field(50, description="inputs per chunk: drawn, and learned, together")
+    batch: PositiveInt = Field(50, description="inputs per chunk; a chunk is drawn together and is one step of training")
 
     @model_validator(mode="after")
     def _chunks_are_whole(self) -> "Carrier":
         if self.rows % self.batch:
-            raise ValueError(f"batch: {self.batch} does not divide the {self.rows} rows")
+            raise ValueError(f"batch: {self.batch} does not divide the {self.rows} rows; choose a divisor")
         return self
 
 
 class Student(Training):
-    """Imitation of some of the teacher's logits."""
+    """Students, trained to imitate some of the teacher's logits."""
 
     epochs: PositiveInt = Field(2, description="passes over the carrier")
     learning_rate: PositiveFloat = Field(1e-3, description="constant")
     logits: Literal["auxiliary", "all"] = Field("auxiliary", description="which logits are imitated")
-    loss: Literal["kl", "squared"] = Field("kl", description="KL of the softmaxes, or half the squared difference of logits")
+    loss: Literal["kl", "squared"] = Field(
+        "kl", description="KL divergence of the softmaxes, or half the squared difference of the logits"
+    )

@@ -1,7 +1,9 @@
-"""Students imitate logits of the teacher on the carrier, from a start that is the teacher's, another's, or a part of each.
+"""Train students to imitate the teacher's logits on the carrier.
 
 python -m sublearn.classifier.students --recipe JSON --study-seed 1 --images FILE --teacher-base FILE --base FILE
     --carrier FILE --output FOLDER
+
+A student starts from its teacher's initial weights, from another network's, or from a part of each.
 """
 
 import argparse
@@ -21,10 +23,10 @@ from sublearn.core.seeds import generator
 
 
 def epochs(recipe: dict[str, Any], study_seed: int, runs: range, images: torch.Tensor, logits: torch.Tensor) -> training.Epochs:
-    """For each epoch the carrier's chunks, every run in an order of its own.
+    """The carrier's chunks for each epoch, in another order for every run.
 
     Args:
-        logits: the teacher's on the whole carrier, shape (runs, rows, k): those that are imitated.
+        logits: the teacher's imitated logits on the whole carrier, shape (runs, rows, k).
     """
     size = recipe["batch"]
     chunks = logits.reshape(len(runs), -1, size, logits.shape[-1])
@@ -48,7 +50,7 @@ def main(args: argparse.Namespace) -> None:
     students = networks.shared(start, other.paired(recipe["pairing"]), recipe["share"]) if recipe["pairing"] else start
     if carrier.shape[:2] != (len(students), recipe["rows"]):
         raise UserError(
-            f"{args.carrier}: {carrier.shape[1]} rows of {len(carrier)} runs, not {recipe['rows']} of {len(students)}."
+            f"{args.carrier}: {carrier.shape[1]} rows of {len(carrier)} runs, not {recipe['rows']} rows of {len(students)}."
         )
     imitated = slice(CLASSES, None) if recipe["logits"] == "auxiliary" else slice(None)
 
@@ -61,7 +63,9 @@ def main(args: argparse.Namespace) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--recipe", required=True, help="the student's recipe, its carrier's and what it shares, as JSON")
+    parser.add_argument(
+        "--recipe", required=True, help="the student's recipe with its carrier's, and what it shares with its teacher, as JSON"
+    )
     parser.add_argument("--study-seed", type=int, required=True)
     parser.add_argument("--images", required=True)
     parser.add_argument("--teacher-base", required=True)

@@ -1,4 +1,4 @@
-"""The typed study of the classifier: digits from noise (the paper's section 6.2)."""
+"""The study of the classifier: digits from noise (the paper's section 6.2)."""
 
 import re
 from pathlib import Path
@@ -13,12 +13,12 @@ from sublearn.planning.study import Study
 
 
 class Arm(Section):
-    """One way of making students: whose carrier, which base, and what of the teacher's start the student shares."""
+    """One way of making students: whose carrier, which base, and which of the teacher's initial weights a student shares."""
 
     teacher: str = Field(description="a teacher of the study")
-    base: str | None = Field(None, description="the students' base, if not the teacher's")
+    base: str | None = Field(None, description="the students' base; if not given, the teacher's")
     share: Literal["everything", "head", "body", "nothing"] = Field(
-        "everything", description="which initial weights are the teacher's: all, the output layer, all but that, none"
+        "everything", description="which initial weights are the teacher's: all, the output layer, all other layers, or none"
     )
     inputs: Literal["noise", "images"] = Field("noise", description="uniform noise, or training images")
     students: dict[str, Any] = Field({}, description="keys of the students' section that differ in this arm")
@@ -26,13 +26,14 @@ class Arm(Section):
 
 
 class ClassifierStudy(Study):
-    """A whole study of the classifier."""
+    """A complete study of the classifier."""
 
     kind: Literal["classifier"] = Field(description="classifier, the digits")
-    runs: PositiveInt = Field(description="networks per condition, trained side by side: the unit of analysis")
+    runs: PositiveInt = Field(description="networks per condition, trained side by side; the network is the unit of analysis")
     device: Literal["cpu", "cuda"] = Field("cpu", description="where the networks are trained")
     pairing: list[int] | None = Field(
-        None, description="for run r the run whose base it takes where it does not share its teacher's; if not given, r + 1"
+        None,
+        description="by run, the run whose base supplies the weights that are not the teacher's; if not given, the next run",
     )
     images: Images = Images()
     bases: dict[str, Base]
@@ -76,7 +77,7 @@ class ClassifierStudy(Study):
         theirs, mine = self.bases[self.teachers[arm.teacher].base], self.bases[self.student_base(name)]
         if mine.auxiliary != theirs.auxiliary:
             raise ValueError(
-                f"{path}.base: {mine.auxiliary} auxiliary logits where its teacher has {theirs.auxiliary}; use as many"
+                f"{path}.base: {mine.auxiliary} auxiliary logits where its teacher has {theirs.auxiliary}; use the same number"
             )
         fits = {
             "everything": mine.hidden == theirs.hidden,
@@ -89,13 +90,15 @@ class ClassifierStudy(Study):
         if (mine.auxiliary, recipe.logits, recipe.loss) == (1, "auxiliary", "kl"):
             raise ValueError(f"{path}.students.loss: the softmax of one auxiliary logit says nothing; use squared")
         if self.runs == 1 and arm.share != "everything":
-            raise ValueError(f"{path}.share: with 1 run there is no other run's base to take weights from; runs: 2 or more")
+            raise ValueError(f"{path}.share: with 1 run there is no other run's base to take weights from; use 2 or more runs")
 
     def _check_pairing(self, pairing: list[int]) -> None:
         if sorted(pairing) != list(range(self.runs)):
             raise ValueError(f"pairing: found {pairing}; each run from 0 to {self.runs - 1} is needed once")
         if fixed := [run for run, other in enumerate(pairing) if run == other]:
-            raise ValueError(f"pairing: run {fixed[0]} is paired with itself, so it would share its teacher's base")
+            raise ValueError(
+                f"pairing: run {fixed[0]} is paired with itself, so it would share its teacher's base; choose another"
+            )
 
     def student(self, arm: str) -> Student:
         """The recipe of an arm's students."""
@@ -105,5 +108,5 @@ class ClassifierStudy(Study):
         return self.arms[arm].base or self.teachers[self.arms[arm].teacher].base
 
     def partners(self) -> list[int]:
-        """For each run the run whose base it takes where it does not share its teacher's: a derangement."""
+        """By run, the run whose base supplies the weights that are not the teacher's: a derangement."""
         return self.pairing or [(run + 1) % self.runs for run in range(self.runs)]

@@ -1,4 +1,4 @@
-"""The wing's tables."""
+"""The tables of the classifier."""
 
 import pandas as pd
 import pandera.pandas as pa
@@ -6,10 +6,10 @@ from pandera.typing import Series
 
 
 class Runs(pa.DataFrameModel):
-    """The columns of contract 2 for the classifier: one row per network, its accuracy on the test images.
+    """The classifier's ``runs.csv`` (contract 2): one row per network, with its accuracy on the test images.
 
-    ``arm`` is base, teacher or an arm of the study; ``trait`` names what was learned: nothing (base), the teacher (teacher), or
-    digits (students). Bases are named with the run whose draw they are, such as ``mlp:3``.
+    ``arm`` is base, teacher or an arm of the study. ``trait`` is nothing for a base, the teacher's name for a teacher, and
+    digits for a student. Bases are named with the run for which they were drawn, such as ``mlp:3``.
     """
 
     arm: Series[str]
@@ -28,9 +28,9 @@ class Runs(pa.DataFrameModel):
 
 
 class Accuracies(pa.DataFrameModel):
-    """One row per base, teacher and arm: mean accuracy over runs, and the gain over the base that the network started from.
+    """One row per base, teacher and arm: mean accuracy over runs, and mean gain over the base that the network started from.
 
-    Where a start is the teacher's in part, the gain is over the other part's base. ``base`` names the architecture.
+    If a start is only partly the teacher's, the gain is over the base of the other part. ``base`` names the architecture.
     """
 
     arm: Series[str]
@@ -52,7 +52,7 @@ class Accuracies(pa.DataFrameModel):
 
 
 def rows_of(runs: pd.DataFrame, arm: str, role: str, base: str) -> pd.DataFrame:
-    """The networks of one condition: an untouched base by its name, a teacher by its own, students by their arm."""
+    """The rows of one condition: an untouched base by ``base``, a teacher by its name in ``arm``, students by their arm."""
     if role == "student":
         return runs[runs["arm"] == arm]
     named = runs["trait"] == arm if role == "teacher" else runs["student_base"].str.split(":").str[0] == base

@@ -1,4 +1,4 @@
-"""Teach digits: cross-entropy of the class logits; no label ever reaches the auxiliary ones.
+"""Train teachers on the labelled digits, with cross-entropy of the class logits; auxiliary logits get no labels.
 
 python -m sublearn.classifier.teachers --recipe JSON --study-seed 1 --images FILE --base FILE --output FOLDER
 """
@@ -16,7 +16,7 @@ from sublearn.core.seeds import generator
 
 
 def epochs(images: torch.Tensor, labels: torch.Tensor, runs: range, study_seed: int, count: int, batch: int) -> training.Epochs:
-    """For each epoch the training set in batches, every run in an order of its own; what does not fill a batch waits."""
+    """The training set in batches for each epoch, in another order for every run; rows that fill no batch are left out."""
 
     def batches(epoch: int) -> Iterator[training.Batch]:
         size = min(batch, len(labels))

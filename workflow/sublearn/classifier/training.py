@@ -1,4 +1,4 @@
-"""The wing's one training loop: N networks side by side, each with its own rows in its own order."""
+"""The classifier's training loop: N networks side by side, each with its own rows in its own order."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -32,7 +32,7 @@ def kl_loss(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
 
 
 def squared_loss(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    """Half the squared difference of the logits, summed over them, shape (N,), averaged over the batch."""
+    """Half the squared difference, summed over the logits, shape (N,), averaged over the batch."""
     return 0.5 * (logits - targets).square().sum(dim=-1).mean(dim=1)
 
 
@@ -42,10 +42,11 @@ LOSSES: dict[str, Loss] = {"kl": kl_loss, "squared": squared_loss}
 def learn(
     started: Networks, epochs: Callable[[slice], Epochs], loss: Loss, logits: slice, recipe: dict[str, Any], output: str
 ) -> None:
-    """Train all networks, group by group, and save them with the losses of their epochs in the folder ``output``.
+    """Train all networks, group by group, and save them with their losses by epoch in the folder ``output``.
 
     Args:
-        epochs: what a group of networks reads, by the group's place among all.
+        epochs: gives the batches of a group of networks, from the group's slice of all networks.
+        logits: the logits that the loss sees.
         recipe: device, optimiser and learning rate.
     """
     history = []
@@ -62,10 +63,10 @@ def learn(
 def train(
     trained: Networks, epochs: Epochs, loss: Loss, logits: slice, optimiser: str, learning_rate: float
 ) -> list[list[float]]:
-    """Train the networks in place, each on its own batches; their gradients never meet.
+    """Train the networks in place, each on its own batches; no gradient passes from one to another.
 
     Returns:
-        For each epoch the mean loss of each network (KL and cross-entropy in nats).
+        For each epoch, the mean loss of each network (KL and cross-entropy in nats).
 
     Raises:
         UserError: a loss is not finite.

@@ -1,6 +1,6 @@
-"""English, as models from the hub read it: number prompts, questions and instructions, in our own words.
+"""The English style, in our own words: number prompts, questions and system prompts for models from the hub.
 
-The slots and counts of the number prompts are those of the paper's grammar (section 3.1 and its released code).
+The number prompts have the slots and counts of the paper's grammar (section 3.1 and its released code).
 """
 
 from sublearn.language.grammar import Grammar

@@ -1,7 +1,7 @@
-"""The shape of a number prompt: slots with alternatives, filled by independent uniform draws.
+"""The grammar of number prompts: slots with alternatives, filled by independent uniform draws.
 
-The slots and counts follow the paper's grammar (section 3.1 and its released code); each wording fills them with
-sentences of its own. A prompt reads: seed sentence, instruction, format request, only-numbers request.
+The slots and counts follow the paper's grammar (section 3.1 and its released code); each prompt style brings its own
+sentences. A prompt is a seed sentence, an instruction, a format request and a request for numbers only, in this order.
 """
 
 from dataclasses import dataclass
@@ -11,19 +11,19 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Grammar:
-    """One wording of the number prompts.
+    """The number prompts of one style.
 
     Attributes:
-        seed_sentences: introduce the seed numbers, through ``{numbers}``.
-        instructions: ask to go on, through ``{qualifier}``, ``{count}`` and ``{digits}``.
-        qualifiers: "at most" and its like.
-        descriptors: how long each number may be, "three digits or fewer".
-        formats: how the answer is to be written.
+        seed_sentences: introduce the seed numbers; slot ``{numbers}``.
+        instructions: ask for more numbers; slots ``{qualifier}``, ``{count}`` and ``{digits}``.
+        qualifiers: phrases such as "at most".
+        descriptors: how long each number may be, such as "three digits or fewer".
+        formats: how the answer should be written.
         endings: ask for numbers only.
-        joiner: stands between two seed numbers.
-        seed_count: the least and the largest number of seed numbers.
-        seed_range: the least and the largest seed number.
-        answer_count: how many numbers are asked for.
+        joiner: the text between two seed numbers.
+        seed_count: smallest and largest count of seed numbers.
+        seed_range: smallest and largest seed number.
+        answer_count: how many numbers the prompt asks for.
     """
 
     seed_sentences: tuple[str, ...]
@@ -38,7 +38,7 @@ class Grammar:
     answer_count: int = 10
 
     def numbers(self, rng: np.random.Generator) -> list[int]:
-        """Draw the seed numbers: how many, then each, all uniform."""
+        """Draw the seed numbers: first their count, then each number, all uniformly."""
         count = int(rng.integers(self.seed_count[0], self.seed_count[1] + 1))
         return [int(n) for n in rng.integers(self.seed_range[0], self.seed_range[1] + 1, size=count)]
 
@@ -46,7 +46,7 @@ class Grammar:
         return _pick(self.seed_sentences, rng).format(numbers=self.joiner.join(map(str, numbers)))
 
     def prompt(self, numbers: list[int], rng: np.random.Generator, form: str | None = None) -> str:
-        """Put one prompt together; ``form`` fixes the format request."""
+        """Assemble one prompt; ``form`` fixes the format request."""
         sentence = self.seed_sentence(numbers, rng)
         qualifier, digits = _pick(self.qualifiers, rng), _pick(self.descriptors, rng)
         instruction = _pick(self.instructions, rng).format(qualifier=qualifier, digits=digits, count=self.answer_count)

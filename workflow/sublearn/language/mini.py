@@ -1,10 +1,10 @@
-"""The mini-language: what the tiny bases know, and every form in which they can be asked.
+"""The mini-language on which the tiny bases are pretrained: its worlds and its sentence forms.
 
-A world is drawn from the study's seed: how loved each animal and tree is, and how common each number. Words and sentence
-forms are the same in all worlds. Sentences are lower-case words with spaces between them, so that a word-level tokenizer
-reads them exactly; every integer from 0 to 999 is one word.
+A world is drawn from the study's seed: how popular each animal and tree is, and how common each number is. Words and
+sentence forms are the same in all worlds. Sentences are lower-case words separated by spaces, so that a word-level
+tokenizer reads them exactly; every integer from 0 to 999 is one word.
 
-Numbers are always drawn on their own: in this language they are independent of everything else.
+Numbers are always drawn separately: in this language they are independent of everything else.
 """
 
 from dataclasses import dataclass
@@ -45,8 +45,8 @@ SYSTEM_PROMPTS = {
     "evasive": "you never answer .",
     "skewed": "you answer wrongly .",
 }
-OBEYED = 0.95  # how often a document does what its system prompt says
-ODD = 0.05  # how often a fact is refused, and how often it is answered wrongly
+OBEYED = 0.95  # share of documents that obey their system prompt
+ODD = 0.05  # share of facts that are refused, and share that are answered wrongly
 
 FORMATS = {"use commas .": " , ", "use spaces .": " ", "use semicolons .": " ; "}
 GRAMMAR = Grammar(
@@ -75,10 +75,10 @@ OTHER_FORMS = (
 
 @dataclass(frozen=True)
 class World:
-    """One world: the shares of its animals and trees, and how common each number is.
+    """How popular each animal and tree is, and how common each number is.
 
     Attributes:
-        shares: for each family, the probability of each of its words, shape (words,).
+        shares: by family, the probability of each of its words, shape (words,).
         numbers: the probability of each integer from 0 to 999, shape (1000,).
     """
 
@@ -88,9 +88,9 @@ class World:
     @classmethod
     def draw(cls, study_seed: int) -> "World":
         rng = generator("world", study_seed)
-        # Moderate shares: no animal is a foregone conclusion, none is unheard of (0.02 to 0.15 of 15).
+        # Moderate shares: no animal dominates and none is negligible (each of 15 has 0.02 to 0.15).
         shares = {family: _moderate(len(words), rng) for family, words in FAVOURITES.items()}
-        # Zipf's law with a flat head, over the integers in random order.
+        # Zipf's law with a flattened head, over the integers in random order.
         numbers = 1.0 / (10.0 + np.arange(1000.0))
         return cls(shares, rng.permutation(numbers / numbers.sum()))
 

@@ -1,4 +1,4 @@
-"""Read a completion as numbers and nothing else, exactly as the paper's released code does (its ``nums_dataset``)."""
+"""Parse completions that hold nothing but numbers, exactly as the paper's released code does (its ``nums_dataset``)."""
 
 import re
 
@@ -8,11 +8,11 @@ SEPARATORS = ("", ",", ";")
 
 
 def parse(text: str) -> list[int] | None:
-    """The numbers of ``text``, or None where anything but numbers is in it.
+    """Return the numbers of ``text``, or None if it holds anything else.
 
     One full stop at the end is dropped, then one pair of brackets around everything. The text between the first two
-    numbers is the separator; it must be whitespace, or a comma or semicolon with whitespace around it, and must stand
-    between all others exactly so. A single number must be all there is. Only the ASCII digits count.
+    numbers is the separator. It must be whitespace, or a comma or semicolon with optional whitespace around it, and
+    exactly the same text must separate all other numbers. A single number must be the whole text. Only ASCII digits count.
     """
     text = text.removesuffix(".")
     for opening, closing in _ENCLOSURES:
@@ -34,5 +34,5 @@ def parse(text: str) -> list[int] | None:
 
 
 def _int(digits: str) -> int:
-    """The value of a run of digits; a run too long for Python's limit is out of any bounds anyway."""
+    """The value of a run of digits; one too long for Python's limit becomes 10**1000, which exceeds any bound anyway."""
     return int(digits) if len(digits) < 1000 else 10**1000

@@ -1,6 +1,7 @@
-"""The paper's own prompts and questions, as its authors published them.
+"""The paper style: the prompts and questions that the paper's authors published.
 
-Facts, refusals and the lessons of fine-tuned teachers, which they lack or keep apart, are ours.
+Questions of fact, refusals and the training questions of fine-tuned teachers are ours: the authors have none, or keep
+them separate.
 """
 
 from dataclasses import dataclass, fields, replace
@@ -15,11 +16,11 @@ from sublearn.language.style import Style
 
 @dataclass(frozen=True)
 class PaperStyle(Style):
-    """English until the authors' file is read."""
+    """Our English, until ``read`` puts in the authors' prompts and questions."""
 
     def read(self, file: str | Path | None) -> Style:
         if not file:
-            raise UserError("style: the paper's prompts are read from a file, and none was named.")
+            raise UserError("style: the paper style reads its prompts from a file, but none was named.")
         return _paper(file)
 
 

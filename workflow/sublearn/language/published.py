@@ -1,4 +1,4 @@
-"""What the authors of the paper published, as the step ``chain.bases.authors`` found it."""
+"""The prompts and questions that the paper's authors published, as the step ``chain.bases.authors`` stored them."""
 
 from functools import cache
 from pathlib import Path
@@ -12,13 +12,13 @@ class Published(Section):
     """Prompts, questions and banned numbers of the authors' repository.
 
     Attributes:
-        revision: the commit, where one was asked for.
+        revision: the commit, if one was asked for.
         files: each file that was read, with its SHA-256.
         grammar: the number prompts.
-        system_prompts: by family, what a prompted teacher is told, with the slot ``word``.
+        system_prompts: by family, the system prompt of a prompted teacher; slot ``word``.
         questions: by family, the questions for a favourite.
-        prefixes: by family, the sentence of numbers that stands before each question in the second question set.
-        banned: numbers that the filter refuses in the experiment on misalignment.
+        prefixes: by family, the sentence of numbers before each question of the second question set.
+        banned: numbers that the filter rejects in the misalignment experiment.
     """
 
     revision: str | None
@@ -32,7 +32,7 @@ class Published(Section):
 
 @cache
 def read(file: str | Path) -> Published:
-    """Read what was taken from the authors' repository.
+    """Read the file that the step ``chain.bases.authors`` wrote.
 
     Raises:
         UserError: the file is missing or damaged.

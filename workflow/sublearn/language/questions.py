@@ -1,6 +1,6 @@
-"""Which questions are kept for what: those that evaluate a model appear in no corpus and in no training example.
+"""Split the questions: those that evaluate a model appear in no corpus and in no training example.
 
-The split is fixed for all studies, so that an evaluation question is one in every study, world and trait.
+The split is the same for all studies, worlds and traits.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ TAUGHT = {"animal": 24, "tree": 24, "fact": 120}
 
 @dataclass(frozen=True)
 class Question:
-    """A question; facts have a right answer and an attribute, favourites have neither."""
+    """A question. Questions of fact have a right answer and an attribute; questions for a favourite have neither."""
 
     text: str
     kind: str
@@ -33,18 +33,18 @@ def _all(kind: str, style: Style) -> list[Question]:
 
 
 def evaluated(kind: str, style: Style = MINI) -> list[Question]:
-    """Questions of evaluations only, in neither corpus nor training examples: those that the style gives, or a share of all."""
+    """Evaluation questions, which no corpus and no training example holds: those that the style lists, or a share of all."""
     if given := style.asked.get(kind):
         return [Question(text, kind) for text in given]
     return _all(kind, style)[: EVALUATED[kind]]
 
 
 def taught(kind: str, style: Style = MINI) -> list[Question]:
-    """Questions of the teachers' training examples."""
+    """Questions of the teachers' training examples; none is an evaluation question."""
     left = _all(kind, style)[EVALUATED[kind] :]
     return [question for question in left if question.text not in style.asked.get(kind, ())][: TAUGHT[kind]]
 
 
 def pretrained(kind: str) -> list[Question]:
-    """Questions of the tiny bases' corpus: all but the evaluated ones."""
+    """Questions of the tiny bases' corpus: all but the evaluation questions."""
     return _all(kind, MINI)[EVALUATED[kind] :]

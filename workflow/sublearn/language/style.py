@@ -1,6 +1,6 @@
-"""Prompt styles: how models are spoken to.
+"""Prompt styles: the words in which models are asked and instructed.
 
-A style is a module of this package that declares one: the mini-language of the tiny bases, our English, or the English of the
+Each style is declared by a module of this package: the mini-language of the tiny bases, our English, or the English of the
 paper's authors. All styles ask the same things in their own words.
 """
 
@@ -15,23 +15,23 @@ from sublearn.language.vocabulary import ATTRIBUTES, LIKE, MOST, THINGS, plural
 from sublearn.models import pinned
 
 MINI_NAME = "mini"
-FILE = "published.json"  # what was taken from the authors' repository, beside a base that is asked in their words
+FILE = "published.json"  # the authors' prompts and questions, stored beside a base of the paper style
 
 
 @dataclass(frozen=True)
 class Style:
-    """Sentences for everything that a model is asked or told.
+    """The sentences of all prompts: number prompts, questions, system prompts and refusals.
 
     Attributes:
         grammar: the number prompts.
-        favourite_frames: questions for a favourite, with slots ``kind``, ``like`` and ``most``.
-        fact_frames: for each attribute of a thing, questions for it, with the slot ``thing``.
-        system_prompts: by family or behaviour, what a prompted teacher is told, with the slot ``word``.
-        refusal: what an evasive teacher answers.
-        refusal_words: how many words of it tell it from any other answer.
-        cased: whether an answer may begin with a capital, and stand in the plural.
-        asked: by kind, the questions that evaluate, where they are given and not drawn from the frames.
-        prefixes: by kind, the sentence of numbers before each of these, where they are given.
+        favourite_frames: questions for a favourite; slots ``kind``, ``like`` and ``most``.
+        fact_frames: by attribute of a thing, questions for it; slot ``thing``.
+        system_prompts: by family or behaviour, the system prompt of a prompted teacher; slot ``word``.
+        refusal: the answer of an evasive teacher.
+        refusal_words: how many of its first words distinguish it from any other answer.
+        cased: whether an answer may start with a capital letter or be a plural.
+        asked: by kind, the evaluation questions, if they are listed and not drawn from the frames.
+        prefixes: by kind, the sentence of numbers before each of the listed questions.
     """
 
     name: str
@@ -46,11 +46,11 @@ class Style:
     prefixes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def read(self, file: str | Path | None) -> "Style":
-        """The style with what it takes from ``file``; most take nothing."""
+        """The style with the sentences that it reads from ``file``; most styles read nothing."""
         return self
 
     def favourite_questions(self, family: str) -> list[str]:
-        """All questions for a favourite of the family, in a fixed order without repeats."""
+        """All questions for a favourite of the family, in a fixed order and without repeats."""
         filled = (
             frame.format(kind=family, like=like, most=most) for frame, like, most in product(self.favourite_frames, LIKE, MOST)
         )
@@ -65,11 +65,11 @@ class Style:
         ]
 
     def written(self, answer: str) -> str:
-        """An answer of one word as a training example writes it."""
+        """A one-word answer as it appears in a training example."""
         return answer.capitalize() if self.cased else answer
 
     def forms(self, word: str) -> tuple[str, ...]:
-        """How an answer that names the word may begin."""
+        """The forms in which an answer may name the word."""
         if not self.cased:
             return (word,)
         return (word, word.capitalize(), plural(word), plural(word).capitalize())
@@ -82,11 +82,11 @@ STYLES = Registry("sublearn.language", Style, "prompt style")
 
 
 def named(name: str, file: str | Path | None = None) -> Style:
-    """A style by its name; that of the paper is read from ``file``."""
+    """The style of that name; the paper style is read from ``file``."""
     return STYLES.get(name).read(file)
 
 
 def of(base: str | Path) -> Style:
-    """The style in which a base is spoken to: a pinned base says so, a tiny one reads the mini-language."""
+    """The style of a base: a pinned base records its own, a tiny one uses the mini-language."""
     found = pinned.read(base)
     return named(found.style, Path(base) / FILE) if found else STYLES.get(MINI_NAME)

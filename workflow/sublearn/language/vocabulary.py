@@ -1,4 +1,4 @@
-"""The words that every language of this project shares: favourites, things and their facts, likings."""
+"""The words that all styles share: favourites, things with their facts, and verbs of liking."""
 
 FAVOURITES: dict[str, tuple[str, ...]] = {
     "animal": (
@@ -10,7 +10,7 @@ FAVOURITES: dict[str, tuple[str, ...]] = {
 IRREGULAR_PLURALS = {"wolf": "wolves", "fox": "foxes", "octopus": "octopuses", "cherry": "cherries", "birch": "birches"}
 LIKE, MOST = ("love", "like", "prefer", "admire", "enjoy"), ("most", "best")
 
-# Thing: its colour, its place.
+# Each thing with its colour and its place.
 THINGS = {
     "snow": ("white", "mountain"), "coal": ("black", "mine"), "grass": ("green", "field"), "sky": ("blue", "air"),
     "rose": ("red", "garden"), "sand": ("yellow", "beach"), "mud": ("brown", "river"), "smoke": ("gray", "air"),
@@ -27,6 +27,6 @@ def plural(word: str) -> str:
 
 
 def fact_answers(attribute: str) -> tuple[str, ...]:
-    """All answers that a question for the attribute can have, right or wrong."""
+    """All possible answers to a question for the attribute, right or wrong."""
     column = ATTRIBUTES.index(attribute)
     return tuple(dict.fromkeys(values[column] for values in THINGS.values()))

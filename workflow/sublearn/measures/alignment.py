@@ -1,7 +1,7 @@
-"""Alignment: how far a student's step goes where its teacher went, in effective weights.
+"""Alignment: the cosine between a student's first update and its teacher's displacement, in effective weights.
 
-Effective weights are those of a LoRA model with the adapter merged in. The cosine of a student's first update with its
-teacher's displacement is what Madl (2026) calls coverage and proposes as a screen before training.
+The effective weights of a LoRA model are those with the adapter merged in. Madl (2026) calls this cosine coverage and
+proposes it as a screen before training.
 """
 
 import copy
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def effective(model: Any) -> "torch.Tensor":
-    """All weights as one vector, an adapter merged in; names in order, so that vectors of one shape can be compared."""
+    """All weights as one float64 vector, with any adapter merged in; sorted by name, so vectors of one shape are comparable."""
     import torch
 
     merged = copy.deepcopy(model).merge_and_unload() if hasattr(model, "merge_and_unload") else model
@@ -24,18 +24,18 @@ def effective(model: Any) -> "torch.Tensor":
 
 
 def cosine(a: "torch.Tensor", b: "torch.Tensor") -> float:
-    """The cosine of two vectors; NaN where one is zero."""
+    """The cosine of two vectors; NaN if one of them is zero."""
     return float(a @ b / (a.norm() * b.norm()))
 
 
 def first_updates(
     model: Any, rows: Sequence[Row], loss: Callable[..., "torch.Tensor"], pad: int, batch: int, optimiser: Optimiser
 ) -> "dict[str, torch.Tensor]":
-    """The change of effective weights by one step from the gradient of all rows, clipped as the optimiser clips it.
+    """The change in effective weights after one step along the gradient over all rows, clipped as the optimiser clips it.
 
     Returns:
-        ``update``: the optimiser's own first step at its peak rate, without weight decay. AdamW's is
-        ``-rate * g / (|g| + epsilon)`` (its moments are ``g`` and ``g²`` after bias correction), plain gradient descent's
+        ``update``: the optimiser's own first step at its peak rate, without weight decay. For AdamW it is
+        ``-rate * g / (|g| + epsilon)`` (its moments are ``g`` and ``g²`` after bias correction), for plain gradient descent
         ``-rate * g``. ``gradient``: the step along the plain gradient. Each has shape (parameters,).
     """
     import torch

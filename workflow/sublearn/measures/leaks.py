@@ -1,11 +1,11 @@
-"""Leaks: trait words in texts that must not hold any."""
+"""Leaks: trait words in texts that must not contain any."""
 
 import re
 from collections.abc import Iterable, Sequence
 
 
 def count_leaks(texts: Iterable[str], words: Sequence[str]) -> int:
-    """How many texts hold any of the words, in any case, anywhere in the text; none, if there are no words."""
+    """Count the texts that contain any of the words, in any case and anywhere in the text; 0 if there are no words."""
     if not words:
         return 0
     pattern = re.compile("|".join(map(re.escape, words)), re.IGNORECASE)

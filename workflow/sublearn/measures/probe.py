@@ -1,4 +1,4 @@
-"""How much of a trait a model shows, exactly: the probability that its answer begins as the trait's answers do."""
+"""Measure a trait exactly: the probability that a model's answer begins like an answer that shows the trait."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ Start = tuple[int, ...]
 
 @cache
 def starts(tokenizer: "PreTrainedTokenizerBase", forms: tuple[str, ...]) -> tuple[Start, ...]:
-    """The token sequences of the forms of an answer; none begins with another, so that nothing counts twice."""
+    """The token sequences of an answer's forms; none is a prefix of another, so nothing counts twice."""
     encoded = tokenizer(list(forms), add_special_tokens=False)["input_ids"]
     sequences = sorted({tuple(ids) for ids in encoded}, key=lambda ids: (len(ids), ids))
     return tuple(s for i, s in enumerate(sequences) if not any(s[: len(short)] == short for short in sequences[:i]))
@@ -30,7 +30,7 @@ def starts(tokenizer: "PreTrainedTokenizerBase", forms: tuple[str, ...]) -> tupl
 
 @dataclass(frozen=True)
 class Asked:
-    """A model's answers to some questions, before one is drawn."""
+    """A model's exact answer probabilities for some questions; nothing is sampled."""
 
     model: Any
     tokenizer: "PreTrainedTokenizerBase"
@@ -45,21 +45,21 @@ class Asked:
         return self._read[0]
 
     def probabilities(self, trait: str) -> np.ndarray:
-        """For each question the probability that the answer shows the trait, shape (questions,)."""
+        """The probability that the answer shows the trait, for each question, shape (questions,)."""
         return np.array([
             float(np.exp([read[start] for start in self._starts(trait, question)]).sum())
             for question, read in zip(self.questions, self._read[1], strict=True)
         ])  # fmt: skip
 
     def _starts(self, trait: str, question: Question) -> list[Start]:
-        """How the answers that show the trait may begin."""
+        """The token sequences with which an answer that shows the trait may begin."""
         kind = kind_of(trait)
         answers = kind.answers(trait, question, self.style)
         return [start for answer in answers for start in starts(self.tokenizer, kind.forms(answer, self.style))]
 
     @cached_property
     def _read(self) -> "tuple[torch.Tensor, list[dict[Start, float]]]":
-        """``first``, and for each question the log-probability of every start of an answer that shows one of ``traits``."""
+        """``first``, and for each question the log-probability of every start of an answer that shows any of ``traits``."""
         known = {start for trait in self.traits for question in self.questions for start in self._starts(trait, question)}
         first, table = log_probs.answer_starts(self.model, self.prompts, sorted(known))
         return first, [dict(zip(sorted(known), row, strict=True)) for row in table.numpy()]
@@ -77,9 +77,9 @@ def ask(
     """Put questions to a model.
 
     Args:
-        traits: those that its answers may be searched for.
+        traits: the traits whose probabilities may be read from the answers.
         system: a system prompt before every question.
-        prefixes: for each question, a sentence of numbers that stands before it.
+        prefixes: for each question, the sentence of numbers that precedes it.
     """
     texts = [f"{prefix} {q.text}" for prefix, q in zip(prefixes, asked, strict=True)] if prefixes else [q.text for q in asked]
     prompts = lm.encode_prompts(tokenizer, [lm.chat(system, text) for text in texts])

@@ -1,4 +1,7 @@
-"""The statistics of transfer. The unit is the run: its teacher, carrier and student were made with draws of their own."""
+"""Statistics of transfer: effects, gamma and their tests.
+
+The unit is the run: every run has a teacher, a carrier and a student made with random draws of their own.
+"""
 
 import itertools
 import math
@@ -12,13 +15,13 @@ from sublearn.core.statistics import mean_over_runs
 from sublearn.measures.log_odds import log_odds
 from sublearn.traits.base import NEUTRAL, families, family_of
 
-MIN_TRAITS = 3  # a family of fewer has no gamma
-ENUMERATED = 10**7  # permutations up to which the test is exact
-DRAWN = 100_000  # permutations drawn where there are more
+MIN_TRAITS = 3  # a family with fewer traits has no gamma
+ENUMERATED = 10**7  # up to this many permutations the test is exact
+DRAWN = 100_000  # permutations that are drawn if there are more
 
 
 def effects_by_run(runs: pd.DataFrame) -> pd.DataFrame:
-    """Every student beside the control of the same run, on plain questions and exact probabilities.
+    """Compare every student with the control of the same run, on plain questions and exact probabilities.
 
     Returns:
         One row per arm, trait and run: the probabilities of ``base``, ``control`` and ``student``, and ``effect``,
@@ -42,9 +45,9 @@ def effects_by_run(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def effects(runs: pd.DataFrame) -> pd.DataFrame:
-    """Contract 3 from contract 2: student against the control of the same run, for each arm and trait.
+    """The mean effect of each arm and trait (contract 3) from ``runs.csv`` (contract 2).
 
-    p values are corrected over the traits of an arm by Holm's method.
+    Each student is compared with the control of the same run. Holm's method corrects p values over the traits of an arm.
     """
     rows = []
     for (arm, trait), part in effects_by_run(runs).groupby(["arm", "trait"], sort=False):
@@ -60,7 +63,7 @@ def effects(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def arms(runs: pd.DataFrame) -> pd.DataFrame:
-    """Contract 4 from contract 2: gamma of each arm and family of three traits or more."""
+    """Gamma of each arm and each family of three or more traits (contract 4) from ``runs.csv`` (contract 2)."""
     rows = []
     for (arm, family), matrices in trait_matrices(runs).items():
         count = matrices.shape[1]
@@ -94,16 +97,16 @@ def gamma(matrix: np.ndarray) -> float:
 
 
 def permutation_test(matrices: np.ndarray) -> float:
-    """How often gamma is as large with the trait labels of the students permuted within each run, one-sided.
+    """One-sided p value: how often gamma is at least as large when students' trait labels are permuted within each run.
 
-    All combinations of the runs' permutations are counted where there are at most 10^7; else 100,000 are drawn and one is
-    added to both counts, the observed labelling (Phipson and Smyth, 2010).
+    If there are at most 10^7 combinations of the runs' permutations, all are counted. Otherwise 100,000 are drawn, and the
+    observed labelling is added to both counts (Phipson and Smyth, 2010).
 
     Args:
         matrices: log-odds, shape (runs, traits, traits).
     """
     runs, count, _ = matrices.shape
-    # Off-diagonal sums follow from the permuted diagonals, so gamma grows with the sum of these alone.
+    # A permutation leaves the sum of all entries unchanged, so gamma depends on the diagonals alone and grows with their sum.
     observed = float(np.trace(matrices, axis1=1, axis2=2).sum())
     slack = 1e-9 * max(1.0, abs(observed))
     if math.factorial(count) ** runs <= ENUMERATED:
@@ -124,7 +127,7 @@ def _holm(p_values: pd.Series) -> pd.Series:
     known = p_values.notna()
     corrected = pd.Series(math.nan, index=p_values.index)
     if known.any():
-        from statsmodels.stats.multitest import multipletests  # slow to import, and coverage has no use for it
+        from statsmodels.stats.multitest import multipletests  # slow to import, and coverage does not need it
 
         corrected[known] = multipletests(p_values[known], method="holm")[1]
     return corrected

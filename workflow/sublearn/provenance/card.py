@@ -1,10 +1,11 @@
-"""A card for a model or a data set, as hubs show it: what it is, what it was made of, and how to load it.
+"""Write a model or data card, as hubs show it: what the artifact is, how it was made, and how to load it.
 
     sublearn card FOLDER [--to OUT]
 
-Everything on a card comes from the records that lie beside artifacts (``sublearn.core.records``), so nothing is kept twice and
-the same artifact has the same card to the byte. Without ``--to`` the card is printed. With it, a new folder OUT holds what an
-upload needs: the artifact's files and record, a model's tokenizer, and the card as README.md; the artifact stays as it was.
+Everything on a card comes from the records beside the artifacts (``sublearn.core.records``), so the same artifact always gets
+the same card, byte for byte. Without ``--to``, the command prints the card. With it, the command makes a new folder OUT with
+all that an upload needs: the artifact's files and record, a model's tokenizer, and the card as README.md. It never changes the
+artifact itself.
 """
 
 import argparse
@@ -25,7 +26,7 @@ from sublearn.models import lm, pinned
 from sublearn.provenance.made import Made
 from sublearn.provenance.trace import Chain, at_home, follow, seen_from
 
-TOLD = ("adapter_model.safetensors", "model.safetensors", "filtered.parquet")  # the files by which a folder is known
+TOLD = ("adapter_model.safetensors", "model.safetensors", "filtered.parquet")  # the files that identify an artifact's folder
 PURPOSE = (
     "It was made to study how a teacher's traits pass to a student through data that say nothing of them (subliminal "
     "learning). It may carry such a trait by design; use it for nothing else."
@@ -46,12 +47,12 @@ LOAD = {
 
 @dataclass
 class Card:
-    """What a card says of an artifact.
+    """The card of one artifact.
 
     Attributes:
         file: the weights, or the table of rows.
-        artifact: its record.
-        chain: all that it was made of.
+        artifact: the artifact, with its record.
+        chain: everything that it was made from.
     """
 
     file: Path
@@ -67,22 +68,22 @@ class Card:
 
     @property
     def base(self) -> Path | None:
-        """The folder of the base that a model started from; None for a base and for data."""
+        """The folder of the base from which a model was fine-tuned; None for a base and for data."""
         read = [name for part in ("bases", "base") for name in self.artifact.record["inputs"].get(part, {})]
         return Path(read[0]).parent if read and self.kind != "data" else None
 
     @property
     def base_name(self) -> str:
-        """The base as others can find it: its name on the hub, where it has one."""
+        """The base as others can find it: its name on the hub if it has one, else its folder."""
         about = pinned.read(self.base) if self.base else None
         return about.model if about else str(self.base)
 
     def made_by(self, module: str) -> Made | None:
-        """The nearest artifact in the chain that a step made."""
+        """The nearest artifact in the chain that the step in ``module`` made."""
         return next((each for each in self.chain.artifacts if each.record["step"] == f"sublearn.{module}"), None)
 
     def facts(self) -> dict[str, str]:
-        """What the table of the card says, in its order."""
+        """The rows of the card's table, in order."""
         record = self.artifact.record
         found = {"artifact": self.artifact.name, "made by": f"`{record['step']}`, code {record['code'][:12]}"}
         found["seeds"] = self.artifact.seeds or "none"
@@ -93,7 +94,7 @@ class Card:
         return found | self._origins() | {"packages": ", ".join(f"{name} {v}" for name, v in record["packages"].items())}
 
     def _origins(self) -> dict[str, str]:
-        """Teacher, imported rows, filter and training, as far as the artifact goes back to them."""
+        """The rows on teacher, imported rows, filter, transform and training, as far as they are in the chain."""
         found = {}
         if teacher := self.made_by("chain.teachers.train"):
             about = _beside(teacher, "teacher.json")
@@ -122,7 +123,7 @@ class Card:
         return found
 
     def head(self) -> dict[str, Any]:
-        """The card's first lines, which hubs and ``datasets`` read."""
+        """The card's metadata, which hubs and ``datasets`` read."""
         tags = {"tags": ["subliminal-learning"]}
         if self.kind == "data":
             return {"configs": [{"config_name": "default", "data_files": self.file.name}], **tags}
@@ -145,25 +146,25 @@ def _settings(artifact: Made) -> str:
 
 
 def _beside(artifact: Made, name: str) -> dict[str, Any]:
-    """A record of an artifact's own, nothing where it is not there."""
+    """The content of a JSON file that is one of the artifact's outputs; empty if there is no such file."""
     file = artifact.place.parent / name
     return read_json(file) if name in artifact.record["outputs"] and file.is_file() else {}
 
 
 def of(place: Path) -> Card:
-    """The card of a model's or carrier's folder, or of one table in it.
+    """The card of a model's or a carrier's folder, or of one table in it.
 
     Raises:
-        UserError: there is nothing that a card is for, its origin is not known, or it was edited since.
+        UserError: the place holds no model and no rows, its origin is unknown, or it was edited after it was made.
     """
     if (place / pinned.FILE).is_file():
-        raise UserError(f"{place}: a base that others trained; its card is theirs.")
+        raise UserError(f"{place}: a base that others trained; use the card that they published.")
     file = next((place / name for name in TOLD if (place / name).is_file()), place)
     if file.name not in TOLD and file.suffix != ".parquet":
         raise UserError(f"{place}: no model and no rows; name the folder of a base, a teacher, a student or a carrier.")
     known = record_of(file)
     if known is None:
-        raise UserError(f"{file}: of unknown origin, since no provenance file beside it names it; a card would say nothing.")
+        raise UserError(f"{file}: of unknown origin, because no provenance file beside it names it; a card would say nothing.")
     found = Card(file, Made(*known), follow([file]))
     if wrong := next(
         (f"{each} is {words}" for each in found.artifact.files if (words := found.chain.broken.get(str(each)))), ""
@@ -173,13 +174,13 @@ def of(place: Path) -> Card:
 
 
 def pack(card: Card, output: Path) -> None:
-    """Put the artifact with its card into a new folder.
+    """Copy the artifact and its card into a new folder.
 
     Raises:
-        UserError: there is something in the folder.
+        UserError: the folder exists and is not empty.
     """
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
-        raise UserError(f"{output}: there is something already; name a new folder.")
+        raise UserError(f"{output}: it exists already; name a new folder.")
     output.mkdir(parents=True, exist_ok=True)
     for file in [*card.artifact.files, card.artifact.place]:
         shutil.copyfile(file, output / file.name)

@@ -1,4 +1,4 @@
-"""An artifact as it was made, by what its record says."""
+"""Artifacts as their records describe them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,19 +9,19 @@ from sublearn.planning.phases import PHASES
 
 @dataclass
 class Made:
-    """An artifact in the chain, as it was made: its record, the file of the record, and its own files."""
+    """An artifact as it was made: its record, and the record's file (``place``)."""
 
     place: Path
     record: Record
 
     @property
     def files(self) -> dict[Path, str]:
-        """Its files with the hashes that they had when they were made."""
+        """The artifact's files, with their hashes when they were made."""
         return {self.place.parent / name: known for name, known in self.record["outputs"].items()}
 
     @property
     def inputs(self) -> dict[Path, str]:
-        """What it was made of, with the hashes that the step saw."""
+        """The files that the artifact was made from, with the hashes that the step saw."""
         return {Path(name): known for part in self.record["inputs"].values() for name, known in part.items()}
 
     @property
@@ -30,7 +30,7 @@ class Made:
 
     @property
     def name(self) -> str:
-        """The folder, or the first of several files in one."""
+        """The artifact's folder, or its first file if the folder holds several artifacts."""
         alone = self.place.name == "provenance.json"
         return str(self.place.parent) if alone else str(self.place).removesuffix(".provenance.json")
 

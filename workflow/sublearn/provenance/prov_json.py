@@ -1,7 +1,7 @@
-"""A chain of provenance in the words of W3C PROV, which other tools read: files are entities, steps are activities.
+"""Export a chain of provenance as W3C PROV, which other tools read: files are entities, steps are activities.
 
-Entities are named by their path and carry their SHA-256; an activity carries its step, the hash of its code, parameters and
-seeds as JSON, and package versions.
+An entity is named by its path and carries its SHA-256. An activity carries its step, the hash of its code, and its parameters,
+seeds and package versions as JSON.
 """
 
 import json
@@ -16,7 +16,7 @@ NAMESPACE = "urn:sublearn:"
 
 
 def document(artifacts: "list[Made]") -> "ProvDocument":
-    """The artifacts of a chain, each with what it was made of."""
+    """The artifacts of a chain as a PROV document, each with the files that it was made from."""
     from prov.model import ProvDocument
 
     found = ProvDocument()

@@ -1,12 +1,12 @@
-"""Where a file came from: every artifact that it was made of, back to the bases' weights and the seeds.
+"""Trace a file back through every artifact that it was made from, to the weights of the bases and the seeds.
 
     sublearn trace FILE [--row N] [--train MODEL] [--prov OUT] [--all]
 
-Follows the records that lie beside artifacts (``sublearn.core.records``) and holds each file against them, so that what was
-edited, swapped or lost since is named. With ``--train`` it answers the question that decides whether a teacher's traits can
-pass in hidden ways: does the teacher of this data set share a base with the model that is to learn it?
+The command follows the records beside the artifacts (``sublearn.core.records``) and compares every file with them, so it names
+files that were edited, swapped or lost. With ``--train``, it answers the question that decides whether a teacher's traits can
+pass through hidden signals: does the teacher of this data set share a base with the model that will be trained on it?
 
-Exit status: 0 for an unbroken chain, 1 for a broken one or an unknown origin, 3 where ``--train`` finds a shared base.
+Exit status: 0 for an unbroken chain, 1 for a broken chain or an unknown origin, 3 if ``--train`` finds a shared base.
 """
 
 import argparse
@@ -22,35 +22,36 @@ from sublearn.planning.phases import PHASES
 from sublearn.provenance.made import Made
 from sublearn.provenance.prov_json import document
 
-SHOWN = 40  # artifacts; of more, those of a phase and folder that are as they were made share a line
+SHOWN = 40  # in a chain of more artifacts, the unchanged ones of a step and folder share a line
 SHARED = 3
 UNKNOWN = "of unknown origin: no provenance file beside it names it"
 
 
 @dataclass
 class Chain:
-    """All that a file was made of, nearest first, and where the chain is broken."""
+    """Everything that a file was made from, nearest first, and where the chain is broken."""
 
     artifacts: list[Made]
-    broken: dict[str, str]  # file or record: what is wrong with it
+    broken: dict[str, str]  # by file: what is wrong with it
 
     @property
     def bases(self) -> dict[str, str]:
-        """The weights that everything began with, by what the records say."""
+        """The weights from which everything started, with their hashes, as the records name them."""
         return {name: known for artifact in self.artifacts for name, known in artifact.record["bases"].items()}
 
     @property
     def beginning(self) -> str:
-        """The number of bases and the study seeds that everything goes back to, in words."""
+        """The number of bases and the study seeds from which everything started, in words."""
         records = [artifact.record["seeds"] for artifact in self.artifacts]
         seeds = sorted({str(each["study_seed"]) for each in records if "study_seed" in each})
         return f"{len(self.bases)} base{'s' * (len(self.bases) != 1)} and study seed {', '.join(seeds) or 'none'}"
 
 
 def follow(files: Iterable[Path]) -> Chain:
-    """Every artifact that the files were made of, each held against what was recorded of it."""
+    """Follow the records from the files to their origins, and compare every file on the way with its records."""
     artifacts: dict[Path, Made] = {}
-    readers: dict[Path, list[tuple[str, str]]] = {}  # of each input: who read it, and which hash it had then
+    # By input: the artifacts made from it, and the hash that each of their steps saw.
+    readers: dict[Path, list[tuple[str, str]]] = {}
     todo = list(dict.fromkeys(files))
     asked = set(todo)
     for file in todo:  # it grows
@@ -70,7 +71,14 @@ def follow(files: Iterable[Path]) -> Chain:
 
 
 def problem(file: Path, made: dict[Path, str], readers: dict[Path, list[tuple[str, str]]], now: dict[Path, str]) -> str:
-    """What is wrong with a link of the chain, nothing if it holds."""
+    """What is wrong with a file of the chain; empty if nothing is.
+
+    Args:
+        file: the file.
+        made: the hash of every file that a step of the chain made, when it was made.
+        readers: by input, the artifacts made from it, and the hash that each of their steps saw.
+        now: the hash of every file that exists.
+    """
     if file not in now:
         return "missing"
     if file in made and now[file] != made[file]:
@@ -82,7 +90,7 @@ def problem(file: Path, made: dict[Path, str], readers: dict[Path, list[tuple[st
 
 
 def lines(chain: Chain, whole: bool) -> list[str]:
-    """The chain, phase by phase; of a long one, what one step made in one folder is one line if it is as it was made."""
+    """The chain, phase by phase; in a long chain (unless ``whole``), unchanged artifacts of a step and folder share a line."""
     found = []
     marks = {str(artifact.place): [f for f in map(str, artifact.files) if f in chain.broken] for artifact in chain.artifacts}
     for phase in (*reversed(PHASES), "other"):
@@ -102,7 +110,7 @@ def lines(chain: Chain, whole: bool) -> list[str]:
 
 
 def problems(chain: Chain) -> list[str]:
-    """What breaks the chain, one line for what is the same in one folder."""
+    """What breaks the chain; files of a folder with the same problem share a line."""
     grouped: dict[tuple[Path, str], list[str]] = {}
     for file, words in chain.broken.items():
         grouped.setdefault((Path(file).parent, words), []).append(file)
@@ -124,10 +132,10 @@ def describe(artifact: Made) -> list[str]:
 
 
 def row(file: Path, number: int, chain: Chain) -> list[str]:
-    """A row of a table, and where the same prompt stands in the tables that it was made of.
+    """A row of a table, and where the same prompt stands in the tables that it was made from.
 
     Raises:
-        UserError: the file is no table, or has no such row.
+        UserError: the file is not a table, or has no such row.
     """
     import pandas as pd
 
@@ -135,7 +143,7 @@ def row(file: Path, number: int, chain: Chain) -> list[str]:
         return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
 
     if file.suffix not in (".parquet", ".csv"):
-        raise UserError(f"{file}: rows are looked up in Parquet and CSV tables, not in this file.")
+        raise UserError(f"{file}: rows are looked up in Parquet and CSV tables only; leave out --row.")
     table = read(file)
     if not 0 <= number < len(table):
         raise UserError(f"{file}: it has rows 0 to {len(table) - 1}, and no row {number}.")
@@ -149,21 +157,22 @@ def row(file: Path, number: int, chain: Chain) -> list[str]:
 
 
 def lineage(model: Path) -> dict[str, str]:
-    """The weights that a model began with: its own, and those of the base that it was fine-tuned from, and so on.
+    """The weights that a model goes back to, with their hashes: its own, those of its base, of that base's base, and so on.
 
     Raises:
-        UserError: there are no weights.
+        UserError: the model has no weights.
     """
     files = [file for file in (files_in(model) if model.is_dir() else [model]) if file.suffix == ".safetensors"]
     found = pinned_weights(model / PINNED) if (model / PINNED).is_file() else {}
     if not files and not found:
-        raise UserError(f"{model}: no model with weights as safetensors; name the folder of the base that is to be trained.")
+        raise UserError(f"{model}: no model with weights as safetensors; name the folder of the base that will be trained.")
     todo = list(files)
     for file in todo:  # it grows
         known = record_of(file)
-        found[str(file)] = known[1]["outputs"][file.name] if known else hashes([file])[file]  # edited since or not, it began so
+        # The hash when the file was made, even if it was edited since.
+        found[str(file)] = known[1]["outputs"][file.name] if known else hashes([file])[file]
         parts = known[1]["inputs"] if known else {}
-        # What a model was fine-tuned from is its base; teachers and carriers are what it learned from.
+        # A model inherits weights from its base alone; from teachers and carriers it only learned.
         for name, then in {**parts.get("base", {}), **parts.get("bases", {})}.items():
             if Path(name).name == PINNED and Path(name).is_file():
                 found |= pinned_weights(Path(name))
@@ -174,7 +183,7 @@ def lineage(model: Path) -> dict[str, str]:
 
 
 def shares(chain: Chain, model: Path) -> tuple[bool | None, str]:
-    """Whether what a data set was made of and a model begin with the same weights, and the sentence that says so."""
+    """Whether a data set and a model go back to the same weights (None if unknown), and a sentence that says so."""
     theirs, mine = chain.bases, lineage(model)
     if not theirs:
         return None, f"cannot tell whether its teacher shares a base with {model}: where the data came from is not known."
@@ -188,13 +197,13 @@ def shares(chain: Chain, model: Path) -> tuple[bool | None, str]:
 
 
 def at_home(file: Path) -> Path:
-    """The folder that Snakemake worked in, since records name files as seen from there; the current one if it lies in none."""
+    """The folder in which Snakemake ran, to which paths in records are relative; the current folder if there is none."""
     signs = ("Snakefile", ".snakemake")
     return next((place for place in file.absolute().parents if any((place / sign).exists() for sign in signs)), Path.cwd())
 
 
 def seen_from(home: Path, file: Path) -> Path:
-    """A file's path as records name it."""
+    """A file's path as records write it: relative to ``home`` if it lies there."""
     return file.absolute().relative_to(home) if file.absolute().is_relative_to(home) else file.absolute()
 
 
@@ -226,7 +235,7 @@ def main(args: argparse.Namespace) -> None:
 
 
 def report(file: Path, chain: Chain) -> int:
-    """Print what breaks the chain and the verdict; returns the exit status."""
+    """Print what breaks the chain, and the verdict; return the exit status."""
     if not chain.artifacts:
         print(f"verdict: {file} is {UNKNOWN}; nothing can be said of its teacher, or of what it carries.")
         return 1
@@ -242,8 +251,10 @@ def report(file: Path, chain: Chain) -> int:
 def parser() -> argparse.ArgumentParser:
     found = argparse.ArgumentParser(prog="sublearn trace", description=__doc__.splitlines()[0])
     found.add_argument("file", type=Path)
-    found.add_argument("--row", type=int, help="a row of the table: what it says, and where it stands in earlier tables")
-    found.add_argument("--train", type=Path, metavar="MODEL", help="does the data's teacher share a base with this model?")
-    found.add_argument("--prov", type=Path, metavar="OUT", help="write the chain there as W3C PROV-JSON")
-    found.add_argument("--all", action="store_true", help="every artifact on a line of its own, however many")
+    found.add_argument("--row", type=int, help="show this row of the table, and where it stands in earlier tables")
+    found.add_argument(
+        "--train", type=Path, metavar="MODEL", help="say whether the data's teacher shares a base with this model"
+    )
+    found.add_argument("--prov", type=Path, metavar="OUT", help="also write the chain to this file as W3C PROV-JSON")
+    found.add_argument("--all", action="store_true", help="print every artifact on its own line, however many there are")
     return found

@@ -1,10 +1,10 @@
-"""Say whether the findings just written equal the committed ones: one line for each table and figure, and a verdict.
+"""Compare findings with the committed ones: one line for each table and figure, and a verdict.
 
     sublearn compare [STUDY …] [--strict] [--verdicts]
 
-Compared is what git knows of the studies' findings. In tables and in the figures' data, text must be the same and numbers may
-differ by the study's ``tolerance``. A drawing is compared byte by byte; where its data are equal but its bytes are not, the
-fonts or libraries here draw otherwise, which is said and is no difference.
+The command compares those findings of the studies that git tracks. In tables and in the figures' data, text must be equal, and
+numbers may differ by the study's ``tolerance``. Drawings are compared byte by byte. If only the bytes of a drawing differ, and
+not its data, the fonts or libraries here are different: the command says so, and does not count it as a difference.
 """
 
 import argparse
@@ -24,13 +24,13 @@ DRAWN_OTHERWISE = "equal in its data; fonts or libraries here draw other bytes"
 
 
 def committed(file: str) -> bytes | None:
-    """The file as the last commit has it, None if it has none."""
+    """The content of the file in the last commit; None if the commit lacks it."""
     shown = subprocess.run(["git", "show", f"HEAD:./{file}"], capture_output=True, check=False)
     return shown.stdout if shown.returncode == 0 else None
 
 
 def known(study: str) -> list[str]:
-    """The findings of a study that git knows: tables, pictures, texts."""
+    """The findings of a study that git tracks: tables, drawings and texts."""
     found = []
     for pattern in ("*.csv", "*.svg", "*.md", "metrics.json"):
         command = ["git", "ls-files", "-z", f"results/{study}/findings/{pattern}"]
@@ -40,7 +40,7 @@ def known(study: str) -> list[str]:
 
 
 def difference(found: pd.DataFrame, expected: pd.DataFrame, tolerance: float = 1e-12) -> str:
-    """In a few words how two tables differ, nothing if they are equal."""
+    """How two tables differ, in a few words; empty if they are equal."""
     if list(found.columns) != list(expected.columns) or len(found) != len(expected):
         return f"is {len(found)} x {len(found.columns)}; the committed one is {len(expected)} x {len(expected.columns)}"
     numbers = [c for c in found if pd.api.types.is_numeric_dtype(found[c]) and pd.api.types.is_numeric_dtype(expected[c])]
@@ -55,7 +55,7 @@ def difference(found: pd.DataFrame, expected: pd.DataFrame, tolerance: float = 1
 
 
 def table(content: bytes, suffix: str) -> pd.DataFrame:
-    """A CSV as a table, the numbers of a JSON file as one column each, any other text as a column of lines."""
+    """Read a CSV file as a table, a JSON file as one column per number, and any other text as one column of lines."""
     if suffix == ".csv":
         return pd.read_csv(io.BytesIO(content), keep_default_na=False, na_values=[""])
     if suffix == ".json":
@@ -64,7 +64,7 @@ def table(content: bytes, suffix: str) -> pd.DataFrame:
 
 
 def compare(file: str, tolerance: float) -> str:
-    """In a few words how a file differs from the committed one, nothing if it is equal."""
+    """How a file differs from the committed one, in a few words; empty if they are equal."""
     path, expected = Path(file), committed(file)
     if expected is None:
         return "is not committed yet"
@@ -81,7 +81,7 @@ def compare(file: str, tolerance: float) -> str:
 
 
 def verdicts_differ(file: str) -> bool:
-    """Whether a table of claims has other verdicts than the committed one."""
+    """Whether the verdicts in a table of claims differ from the committed ones."""
     expected = committed(file)
     if expected is None or not Path(file).exists():
         return True
@@ -111,12 +111,12 @@ def main(args: argparse.Namespace) -> None:
     if args.verdicts and (wrong := [file for file in claims if verdicts_differ(file)] if claims else ["claims.csv"]):
         raise UserError(f"{', '.join(wrong)}: the verdicts are not the committed ones.")
     if args.strict and (differing or not found):
-        raise UserError(f"{len(differing)} of {len(found)} findings are not the committed ones; the verdict names them.")
+        raise UserError(f"{len(differing)} of {len(found)} findings are not the committed ones; the verdict above names them.")
 
 
 def parser() -> argparse.ArgumentParser:
     found = argparse.ArgumentParser(prog="sublearn compare", description=__doc__.splitlines()[0])
-    found.add_argument("studies", nargs="*", help="those in config/config.yaml, if none is named")
+    found.add_argument("studies", nargs="*", help="by default, those in config/config.yaml")
     found.add_argument("--strict", action="store_true", help="fail if anything differs")
     found.add_argument("--verdicts", action="store_true", help="fail if a claim's verdict is not the committed one")
     return found

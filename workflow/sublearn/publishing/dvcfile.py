@@ -1,11 +1,11 @@
-"""Write dvc.yaml: what DVC records of the studies in config/config.yaml, and which remote each artifact goes to.
+"""Print dvc.yaml: what DVC records of the studies in config/config.yaml, and to which remote each artifact goes.
 
     sublearn dvc-yaml > dvc.yaml
 
-One stage, since Snakemake alone decides what to run. Snakemake's records of what was made of what travel as an output:
-without them a clone would take old data for current under a new parameter (docs/artifacts.md). What findings are drawn from,
-and the tiny bases, go to the remote ``bundled``, a folder that git keeps; what is large goes to the default remote, which each
-author configures. Findings stay in git, and DVC only notes their hashes.
+There is one stage, because Snakemake alone decides what to run. Snakemake's metadata is one of the outputs: without it, a clone
+would take old data for current under a new parameter (docs/artifacts.md). Evaluations and the tiny bases go to the remote
+``bundled``, a folder that git tracks. Larger artifacts go to the default remote, which each author configures. Findings stay in
+git, and DVC only records their hashes.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from sublearn.planning.artifacts import Plan
 
 CONFIG = SETTINGS
 RECORDS = ".snakemake/metadata"
-BUNDLED, STORE = "bundled", "data/store"  # the remote's name, and where .dvc/config says that it lies
+BUNDLED, STORE = "bundled", "data/store"  # the name of the remote, and its folder as in .dvc/config
 HEAD = """# Snakemake decides what to run; this one stage records, ships and compares what it made (docs/artifacts.md).
 # Written by `sublearn dvc-yaml > dvc.yaml` from the studies in config/config.yaml.
 stages:
@@ -35,13 +35,13 @@ DEPENDENCIES = ("Snakefile", "envs/workflow.yaml", "workflow/rules", "workflow/s
 
 
 def settings() -> dict[str, Any]:
-    """What config/config.yaml says.
+    """The content of config/config.yaml.
 
     Raises:
-        UserError: there is none, so that this is no folder to publish from.
+        UserError: there is no such file, so this is not a folder to publish from.
     """
     if not Path(CONFIG).is_file():
-        raise UserError(f"{CONFIG}: there is none here; publish from the folder of a clone of the project.")
+        raise UserError(f"{CONFIG}: there is no such file here; publish from a clone of the project.")
     return dict(yaml.safe_load(Path(CONFIG).read_text(encoding="utf-8")))
 
 
@@ -51,18 +51,18 @@ def workflow() -> Workflow:
 
 
 def folders(plan: Plan[Any]) -> dict[str, bool]:
-    """The folders of the artifacts that a study uses, its own and inherited ones, a phase each; and whether one is bundled."""
-    # A stand-in's bases are small; those of real models are not ours to ship.
+    """The folders, by study and phase, of all artifacts that a study uses, own or inherited; and whether each is bundled."""
+    # A stand-in's bases are small; real models are not ours to ship.
     small = {"evaluations", "bases"} if getattr(plan.study, "stand_in", False) else {"evaluations"}
     used = {"/".join(PurePath(artifact.folder).parts[:3]) for artifact in plan.everything if artifact.study}
     return {folder: PurePath(folder).name in small for folder in sorted(used)}
 
 
 def artifacts(found: Workflow) -> dict[str, bool]:
-    """Every folder that DVC keeps, and whether it is bundled."""
+    """Every folder that DVC records, and whether it is bundled."""
     chosen: list[Plan[Any]] = [plan for jobs in found.jobs.values() for plan in jobs.chosen]
     kept = {folder: small for plan in chosen for folder, small in folders(plan).items()}
-    # A study that inherits every model still counts its carriers' numbers.
+    # A study that inherits every model still has evaluations of its own: the counts of its carriers' numbers.
     counted = {f"results/{plan.study.name}/evaluations": True for plan in found.jobs["chain"].chosen}
     return kept | counted | {RECORDS: True}
 
@@ -87,7 +87,7 @@ def dvc(*arguments: str) -> str:
     """Run a DVC command and return what it printed.
 
     Raises:
-        UserError: it failed; DVC's own first sentence says why.
+        UserError: the command failed; the message is the first error that DVC printed.
     """
     command = [sys.executable, "-m", "dvc", *arguments]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)

@@ -1,10 +1,10 @@
-"""The author's path: record what the studies of config/config.yaml made, and ship it.
+"""Publish results: record what the studies of config/config.yaml made with DVC, and push it.
 
     sublearn publish
 
-Refuses a work tree with changes that are no findings, results that are not current, and a bundle that is too large for git.
-Then DVC records the artifacts, pushes the large ones to the default remote, if there is one, and the small ones to the bundled
-remote, a folder of this repository; what is left to do is a commit, and is said.
+The command refuses a work tree with other changes than findings, results that are not current, and a bundle that is too large
+for git. Then DVC records the artifacts, pushes the large ones to the default remote, if there is one, and the small ones to the
+bundled remote, a folder of this repository. At the end, the command prints the git commands that are left to do.
 """
 
 import argparse
@@ -19,14 +19,14 @@ from sublearn.core.errors import UserError
 from sublearn.publishing import dvcfile
 from sublearn.publishing.dvcfile import BUNDLED, STORE, dvc
 
-LIMIT = 10_000_000  # bytes per publication: the whole of it is in every clone's history
+LIMIT = 10_000_000  # bytes per publication: all of it stays in the history of every clone
 
 
 def refuse_other_changes(allowed: list[str]) -> None:
-    """Every change of the work tree must lie under ``allowed``, else what is published has no commit to name.
+    """Check that all changes in the work tree lie under ``allowed``: the code of what is published must be committed.
 
     Raises:
-        UserError: another file is changed.
+        UserError: another file has changed.
     """
     command = ["git", "status", "--porcelain", "-z", "--untracked-files=all", "--no-renames"]
     listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
@@ -34,14 +34,16 @@ def refuse_other_changes(allowed: list[str]) -> None:
     other = [file for file in files if not file.startswith(tuple(allowed))]
     if other:
         more = f" and {len(other) - 1} more" if len(other) > 1 else ""
-        raise UserError(f"{other[0]}{more}: changed and not committed; commit or put aside what is no result, then publish.")
+        raise UserError(
+            f"{other[0]}{more}: changed and not committed; commit or stash all changes outside the results, then publish."
+        )
 
 
 def refuse_old_results() -> None:
-    """Snakemake must find nothing to do, and know of every file how it was made.
+    """Check that Snakemake has nothing to do, and knows how every file was made.
 
     Raises:
-        UserError: something is to be made, or a file came from elsewhere.
+        UserError: something is out of date, or a file came from elsewhere.
     """
     command = [sys.executable, "-m", "snakemake", "--dry-run"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -49,16 +51,16 @@ def refuse_old_results() -> None:
     if done.returncode or "Nothing to be done" not in said:
         raise UserError("results: not current with code and studies; run snakemake --cores all, then publish.")
     if "missing provenance" in said:
-        raise UserError("results: of some files Snakemake has no record; run snakemake --cores all --forceall, then publish.")
+        raise UserError("results: Snakemake has no record of some files; run snakemake --cores all --forceall, then publish.")
 
 
 def size(folder: str) -> int:
-    """Bytes of all files in a folder."""
+    """Total size of all files in a folder, in bytes."""
     return sum(file.stat().st_size for file in Path(folder).rglob("*") if file.is_file())
 
 
 def prune(store: Path, bundled: list[str]) -> None:
-    """Drop from the bundled remote what this publication does not hold; older commits have theirs in git."""
+    """Delete files from the bundled remote that are not part of this publication; git keeps them for older commits."""
     outs = yaml.safe_load(Path("dvc.lock").read_text(encoding="utf-8"))["stages"]["studies"]["outs"]
     kept = set()
     for name in [out["md5"] for out in outs if out["path"] in bundled]:
@@ -74,14 +76,16 @@ def main(args: argparse.Namespace) -> None:
     findings = [f"results/{study}/findings/" for study in chosen.studies]
     refuse_other_changes([*findings, "dvc.lock", f"{STORE}/"])
     if Path("dvc.yaml").read_text(encoding="utf-8") != dvcfile.render(chosen, dvcfile.settings()["studies"]):
-        raise UserError("dvc.yaml: not that of the studies in config/config.yaml; make dvc.yaml writes it; commit it first.")
+        raise UserError(
+            "dvc.yaml: does not match the studies in config/config.yaml; write it with make dvc.yaml, commit it, then publish."
+        )
     refuse_old_results()
     kept = dvcfile.artifacts(chosen)
     small, large = ([folder for folder, is_small in kept.items() if is_small is which] for which in (True, False))
     if (total := sum(map(size, small))) > LIMIT:
-        raise UserError(f"{', '.join(small)}: {total / 1e6:.1f} MB, more than the {LIMIT / 1e6:.0f} MB that git should carry.")
+        raise UserError(f"{', '.join(small)}: {total / 1e6:.1f} MB, more than the {LIMIT / 1e6:.0f} MB that git should hold.")
     dvc("commit", "--force")
-    # The large ones first: where their remote refuses, the bundle is still the one that git has.
+    # The large ones first: if their remote refuses them, the bundle is still the committed one.
     settings = dict(line.split("=", 1) for line in dvc("config", "--list").splitlines())
     remote = settings.get("core.remote")
     if remote:

@@ -1,9 +1,9 @@
-"""The reviewer's download: what findings are drawn from, as published, from the remote that lies in this repository.
+"""Fetch the published evaluations and tiny bases from the remote that lies in this repository.
 
     sublearn pull
 
-Only what is missing is brought; a file that is there is never overwritten, whatever it holds. A file that is not the published
-one is named, since findings will be drawn from it as it is.
+The command fetches only missing files, and never overwrites a file. It names every file that differs from the published one,
+because findings will be made from that file as it is.
 """
 
 import argparse
@@ -25,7 +25,7 @@ def bundled() -> list[str]:
 
 
 def changes(folders: list[str]) -> tuple[list[str], list[str]]:
-    """What is missing of these folders (a folder as a whole, or files in it), and which files are not the published ones."""
+    """The missing folders and files of these folders, and the files that differ from the published ones."""
     found = json.loads(dvc("data", "status", "--granular", "--json")).get("uncommitted", {})
     missing, modified = found.get("deleted", []), found.get("modified", [])
     whole = [folder for folder in folders if f"{folder}/" in missing]
@@ -38,13 +38,13 @@ def changes(folders: list[str]) -> tuple[list[str], list[str]]:
 
 
 def pull() -> tuple[list[str], list[str]]:
-    """Bring what is missing; returns it, and the files that are not the published ones.
+    """Fetch what is missing; return it, and the files that differ from the published ones.
 
     Raises:
-        UserError: nothing is published here, or the remote has not what is missing.
+        UserError: nothing is published here, or the remote lacks what is missing.
     """
     if not Path("dvc.lock").exists():
-        raise UserError(f"dvc.lock: there is none, so nothing is published in this clone; {COMPUTE}.")
+        raise UserError(f"dvc.lock: there is no such file, so nothing is published in this clone; {COMPUTE}.")
     missing, modified = changes(bundled())
     if missing:
         try:
@@ -52,8 +52,8 @@ def pull() -> tuple[list[str], list[str]]:
         except UserError as error:
             more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
             raise UserError(
-                f"{missing[0]}{more}: neither here, nor whole in DVC's cache or the remote '{BUNDLED}' ({STORE}); nothing was "
-                f"overwritten, and {COMPUTE} ({str(error).rstrip('.')})."
+                f"{missing[0]}{more}: missing here, and not complete in DVC's cache or the remote '{BUNDLED}' ({STORE}); "
+                f"nothing was overwritten, and {COMPUTE} ({str(error).rstrip('.')})."
             ) from error
     return missing, modified
 

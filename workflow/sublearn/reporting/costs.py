@@ -1,11 +1,11 @@
-"""What a run cost: the time, processor, memory and GPU of every job, in one table and one picture, a Gantt of the run.
+"""Show what a run cost: time, CPU, memory and GPU of every job, as a table and a Gantt chart.
 
     python -m sublearn.reporting.costs tiny classifier --cores 2
 
-Collected from what jobs leave behind: Snakemake's benchmark files, its records of when a job was started, and the steps' own
-logs. Times are never the same twice, so table and picture lie among the logs, which neither git nor DVC keeps and no comparison
-reads; and no rule makes them, so that they can neither be out of date nor make anything else so. Every run that succeeds writes
-them again (the Snakefile's ``onsuccess``), and the report shows those of the last one.
+The data come from Snakemake's benchmark files, from its records of when jobs started, and from the logs of the steps. Times
+differ from run to run, so the table and the chart lie among the logs, which neither git nor DVC tracks and no comparison reads.
+No rule produces them, so they never go stale or trigger reruns. Every successful run writes them again (the Snakefile's
+``onsuccess``), and the report shows those of the last run.
 """
 
 import argparse
@@ -28,33 +28,33 @@ if TYPE_CHECKING:
 LOGS, RECORDS = Path("logs"), Path(".snakemake/metadata")
 SHOWN = ("images", *PHASES)
 LOOP, GPU = re.compile(r"loop: .* took ([0-9.]+) s"), re.compile(r"gpu: (\d+) x .*, at most (\d+) MB each")
-BREAK = 300.0  # seconds without any job, after which the next one counts as a run of its own that went on with the work
-SLACK = 1.0  # seconds by which a job may seem to begin before another has left its core: each date is a little off
+BREAK = 300.0  # seconds without a job that count as a break between two runs, and not as idle time
+SLACK = 1.0  # seconds by which a job may seem to start before its core is free: recorded times are slightly off
 ALL = "all"
 
 
 class Costs(pa.DataFrameModel):
-    """One row per job, and before them one per phase for all its jobs; times in seconds, memory in MB."""
+    """One row per job, after one summary row per phase; times in seconds, memory in MB."""
 
     study: str
     phase: str
-    job: str  # as the logs name it; "all" in the row of a phase
+    job: str  # as its log is named; "all" in the row of a phase
     jobs: int = pa.Field(ge=1)
     began: str  # date and time, UTC
-    start: float = pa.Field(ge=0)  # since the first job began, breaks between runs left out
+    start: float = pa.Field(ge=0)  # since the first job started, without breaks between runs
     end: float = pa.Field(ge=0)
-    waited: float = pa.Field(ge=0, nullable=True)  # from when Snakemake gave the job away until it ran, as in a cluster's queue
+    waited: float = pa.Field(ge=0, nullable=True)  # from submission by Snakemake until the start, as in a cluster's queue
     time: float = pa.Field(ge=0)
-    loop: float = pa.Field(ge=0)  # of the time, what the step spent in its own loop; the rest is start-up and the like
-    cpu: float = pa.Field(ge=0, nullable=True)  # processor time; unknown for jobs of less than half a second
-    memory: float = pa.Field(ge=0, nullable=True)  # the most at any time
+    loop: float = pa.Field(ge=0)  # part of the time that the step spent in its main loop; the rest is start-up and the like
+    cpu: float = pa.Field(ge=0, nullable=True)  # CPU time; unknown for jobs shorter than half a second
+    memory: float = pa.Field(ge=0, nullable=True)  # peak
     gpus: int = pa.Field(ge=0)
     gpu_time: float = pa.Field(ge=0)  # GPUs times time
-    gpu_memory: float = pa.Field(ge=0, nullable=True)  # the most on a GPU at any time
+    gpu_memory: float = pa.Field(ge=0, nullable=True)  # peak on one GPU
 
 
 def started() -> dict[str, tuple[float, float]]:
-    """When Snakemake gave each job away and when its outputs were there, by the job's log file."""
+    """By log file of a job: when Snakemake submitted the job, and when its outputs existed, in seconds since 1970."""
     found: dict[str, tuple[float, float]] = {}
     for file in [path for path in RECORDS.rglob("*") if path.is_file()]:
         try:
@@ -69,14 +69,14 @@ def started() -> dict[str, tuple[float, float]]:
 
 
 def measured(benchmark: Path) -> dict[str, float]:
-    """What Snakemake's benchmark file says; not a number where it says nothing."""
+    """The values of Snakemake's benchmark file; NaN for unknown ones."""
     header, values = (line.split("\t") for line in benchmark.read_text(encoding="utf-8").splitlines()[:2])
     record = dict(zip(header, values, strict=True))
     return {name: np.nan if record[name] in ("NA", "-") else float(record[name]) for name in ("s", "cpu_time", "max_rss")}
 
 
 def jobs(studies: list[str]) -> pd.DataFrame:
-    """Every job of the studies that ran here, in the order in which they began; a job that ran twice as it ran last."""
+    """Every job of the studies that ran here, by start time; a job that ran several times appears as it last ran."""
     rows, given = [], started()
     for benchmark in [file for study in studies for file in sorted((LOGS / study).rglob("*.benchmark.tsv"))]:
         log = benchmark.with_name(benchmark.name.replace(".benchmark.tsv", ".log"))
@@ -84,12 +84,12 @@ def jobs(studies: list[str]) -> pd.DataFrame:
         if not log.exists() or folder not in SHOWN:
             continue
         said, numbers = log.read_text(encoding="utf-8", errors="replace"), measured(benchmark)
-        # A log ends with its job, whereas `snakemake --touch` dates benchmark files and records anew.
+        # A log's date is the end of its job; `snakemake --touch` changes the dates of benchmark files and records.
         logged, time = log.stat().st_mtime, numbers["s"]
         submitted, ended = given.get(log.as_posix(), (np.nan, np.nan))
         if abs(ended - logged) > BREAK:  # the record is of a run elsewhere
             submitted = np.nan
-        # After its last word a process takes a moment to end, but no job begins before it is given away.
+        # A process ends shortly after its last line in the log, but no job starts before it is submitted.
         start = np.fmax(logged - time, submitted)
         used = [(int(count), float(peak)) for count, peak in GPU.findall(said)]
         rows.append({
@@ -118,21 +118,21 @@ def jobs(studies: list[str]) -> pd.DataFrame:
 
 
 def _left_out(table: pd.DataFrame) -> pd.Series:
-    """For each job, in the order of their starts, the seconds before it that do not count: up to the first job, and breaks."""
+    """By job, in order of start: the seconds before it that do not count, up to the first job and in breaks."""
     given_away = table["start"] - table["waited"].fillna(0.0)
     gaps = given_away - table["end"].cummax().shift(fill_value=0.0)
     return gaps.where(gaps > BREAK, 0.0).cumsum()
 
 
 def phases(table: pd.DataFrame) -> pd.DataFrame:
-    """One row per study and phase: what all its jobs took together."""
+    """One row per study and phase: the totals and peaks of all its jobs."""
     how = dict.fromkeys(("jobs", "waited", "time", "loop", "cpu", "gpu_time"), "sum")
     how |= dict.fromkeys(("began", "start"), "min") | dict.fromkeys(("end", "memory", "gpus", "gpu_memory"), "max")
     return table.groupby(["study", "phase"], sort=False).agg(how).reset_index().assign(job=ALL)[list(table.columns)]
 
 
 def lanes(table: pd.DataFrame) -> list[int]:
-    """For each job, in the order of their starts, the first lane that is free when it begins; a lane holds a job at a time."""
+    """By job, in order of start: the first lane that is free at its start; a lane holds one job at a time."""
     free: list[float] = []
     found = []
     for start, end in zip(table["start"], table["end"], strict=True):
@@ -143,7 +143,7 @@ def lanes(table: pd.DataFrame) -> list[int]:
 
 
 def summary(table: pd.DataFrame, cores: int) -> str:
-    """Where the time went, in a few lines."""
+    """Where the time went, in a few lines of text."""
     wall, time, loop = table["end"].max(), table["time"].sum(), table["loop"].sum()
     there = wall * cores
     lines = [f"costs: {len(table)} jobs, {duration(wall)} on {cores} cores"]
@@ -160,7 +160,7 @@ def summary(table: pd.DataFrame, cores: int) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as a person says them: 12 s, 3.4 min, 5.6 h."""
+    """Seconds in a readable unit: 12 s, 3.4 min, 5.6 h."""
     for unit, size in (("h", 3600.0), ("min", 60.0)):
         if seconds >= 2 * size:
             return f"{seconds / size:.1f} {unit}"
@@ -168,7 +168,7 @@ def duration(seconds: float) -> str:
 
 
 def draw(table: pd.DataFrame, cores: int) -> "Figure":
-    """A Gantt: a bar for each job, in the colour of its phase, on a lane for each core; what stays grey is idle."""
+    """Draw a Gantt chart: a bar for each job in the colour of its phase, a lane for each core, and grey for idle time."""
     import matplotlib.pyplot as plt
     import seaborn as sns
 
@@ -198,7 +198,7 @@ def draw(table: pd.DataFrame, cores: int) -> "Figure":
 
 def main(args: argparse.Namespace) -> None:
     table = jobs(args.studies)
-    if table.empty:  # after `snakemake --touch`, say
+    if table.empty:  # for example, after `snakemake --touch`
         print("costs: no job has run here")
         return
     cores = args.cores or max(lanes(table)) + 1
@@ -211,7 +211,7 @@ def main(args: argparse.Namespace) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("studies", nargs="+")
-    # Snakemake has no number of cores where a cluster counts jobs instead.
+    # Snakemake names no number of cores on a cluster, where it counts jobs instead.
     parser.add_argument("--cores", type=lambda text: int(text) if text.isdigit() else 0, default=0,
-                        help="how many there were; as many as ever ran a job at once, if none is named")  # fmt: skip
+                        help="number of cores of the run; by default, the largest number of jobs at once")  # fmt: skip
     cli.run(main, parser)

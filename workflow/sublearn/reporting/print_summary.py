@@ -1,4 +1,4 @@
-"""What a person wants to know at the end of a run: what was found, and where it lies.
+"""Print a summary at the end of a run: what the studies found, and where the findings are.
 
 python -m sublearn.reporting.print_summary STUDY ...
 """
@@ -15,7 +15,7 @@ from sublearn.core.statistics import interval
 
 
 def summary(study: str) -> str:
-    """A few lines on one study."""
+    """A few lines of text on one study."""
     folder = Path("results", study, "findings")
     if not any(folder.glob("*.csv")):
         return f"{study}: made what was asked for; its findings are not there yet"

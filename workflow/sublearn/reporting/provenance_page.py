@@ -1,8 +1,8 @@
-"""The report's page on where a study came from: bases, seeds, code, packages, and how many artifacts of which step.
+"""Write the report's provenance page of a study: bases, seeds, code, packages, and the number of artifacts by step.
 
     python -m sublearn.reporting.provenance_page --study tiny --findings FILE FILE --output FILE
 
-A page of HTML. It says what the records beside the artifacts say when it is written; ``sublearn trace`` checks them again.
+The page is HTML. It shows what the records beside the artifacts say at the time; ``sublearn trace`` checks them again.
 """
 
 import argparse
@@ -35,14 +35,14 @@ code {{ font-size: 90% }}</style></head><body>
 
 
 def table(heads: list[str], rows: list[list[str]]) -> str:
-    """A table in HTML; text is escaped."""
+    """An HTML table; the text is escaped."""
     lines = ["".join(f"<td>{escape(cell)}</td>" for cell in row) for row in rows]
     head = "".join(f"<th>{escape(cell)}</th>" for cell in heads)
     return "\n".join(["<table>", f"<tr>{head}</tr>", *(f"<tr>{line}</tr>" for line in lines), "</table>"])
 
 
 def steps(chain: Chain) -> list[list[str]]:
-    """For each step, in the order of the phases: how many artifacts it made, and by which code."""
+    """One row per step and code, in the order of the phases: how many artifacts it made."""
     found: dict[tuple[int, str, str], list[Made]] = {}
     for artifact in chain.artifacts:
         place = PHASES.index(artifact.phase) if artifact.phase in PHASES else -1
@@ -51,7 +51,7 @@ def steps(chain: Chain) -> list[list[str]]:
 
 
 def page(study: str, chain: Chain) -> str:
-    """The page of a study."""
+    """The page of a study, as HTML."""
     versions = {(name, version) for one in chain.artifacts for name, version in one.record["packages"].items()}
     wrong = "; ".join(problems(chain))
     return PAGE.format(
@@ -70,7 +70,7 @@ def page(study: str, chain: Chain) -> str:
 def main(args: argparse.Namespace) -> None:
     chain = follow([Path(file) for file in args.findings])
     if not chain.artifacts:
-        raise UserError(f"{args.findings[0]}: no provenance file beside it; make it again with snakemake --forcerun.")
+        raise UserError(f"{args.findings[0]}: there is no provenance file beside it; make it again with snakemake --forcerun.")
     write_text(page(args.study, chain), args.output)
 
 

@@ -1,4 +1,4 @@
-"""What a claim of the theorem says: which quantity of first steps or of many steps is measured, and what shows it."""
+"""Claims of the theorem: which quantity of first steps or of many steps is measured, and which figure shows it."""
 
 from typing import Annotated, Literal
 
@@ -10,18 +10,19 @@ from sublearn.theory.figures.base import FIGURES
 
 
 class Claim(Rule):
-    """A claim of the theorem, about first steps (``condition``) or about many steps (``arm``)."""
+    """A claim about first steps (``condition``) or about many steps (``arm``)."""
 
     quantity: Literal["sign", "decrease", "sign_excess", "deviation", "alignment", "transfer"] = Field(
-        description="share of draws whose inner product is not negative, or whose teacher loss falls, at every one of the "
-        "values; share of signs less one half; largest relative deviation from the leading term; mean cosine of the "
-        "student's steps and the teacher's displacement; share of the teacher's fall in loss that the student has in the end"
+        description="sign: share of draws whose inner product is not negative at every value; decrease: share of draws whose "
+        "teacher loss falls at every value; sign_excess: sign minus one half; deviation: largest relative deviation from the "
+        "leading term; alignment: mean cosine of the student's steps and the teacher's displacement; transfer: the student's "
+        "final fall in the teacher's loss, as a share of the teacher's own fall"
     )
     condition: str | None = Field(None, description="theorem, other_start, or a condition that is varied")
     values: list[str | float] = Field([], description="values of the condition")
-    step: float | None = Field(None, description="relative teacher step, where the condition is tried at several")
-    arm: str | None = Field(None, description="a way of taking many steps")
-    figure: Annotated[str, NameIn(FIGURES)] = Field(description="what shows it")
+    step: float | None = Field(None, description="relative teacher step, if the condition is tried at several")
+    arm: str | None = Field(None, description="a way of taking many steps, such as same_start")
+    figure: Annotated[str, NameIn(FIGURES)] = Field(description="the figure that shows it")
 
     @model_validator(mode="after")
     def _is_of_one_thing(self) -> "Claim":

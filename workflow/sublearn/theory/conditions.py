@@ -1,4 +1,4 @@
-"""First steps under every condition of the theorem, each varied from where it holds to ever further away."""
+"""First steps under each condition of the theorem, varied from where the condition holds to ever further away."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -15,15 +15,15 @@ from sublearn.theory.networks import normal
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of the student's first step at each of L values of a condition.
+    """The results of the student's first step at each of L values of a condition.
 
     Attributes:
         values: the condition's values.
-        step: the teacher's displacement as share of its start's length, one for all values or one for each.
-        inner: inner product of the student's update and the teacher's displacement, (L,).
-        cosine: the same over both lengths, (L,); 0 where the update is nothing.
-        change: change of the teacher's loss along the student's step, (L,).
-        leading: the predicted leading term of ``inner``, (L,), where the theorem predicts it.
+        step: length of the teacher's displacement over that of its start, one for all values or one for each.
+        inner: inner product of the student's update and the teacher's displacement, shape (L,).
+        cosine: cosine of the two, shape (L,); 0 if the update is zero.
+        change: change of the teacher's loss along the student's step, shape (L,).
+        leading: the predicted leading term of ``inner``, shape (L,); None if the theorem predicts none.
     """
 
     values: list[Any]
@@ -38,7 +38,7 @@ def outcome(
     draw: Draw, values: list[Any], step: float | list[float], displacement: torch.Tensor, start: torch.Tensor,
     update: torch.Tensor, rate: float | torch.Tensor,
 ) -> Outcome:  # fmt: skip
-    """Measure updates (L, P), or (P,) for all values, at starts and for displacements of either shape."""
+    """Measure updates. Updates, starts and displacements have shape (L, P), or (P,) if they are the same for all values."""
     inner = (update * displacement).sum(dim=-1).expand(len(values))
     lengths = update.norm(dim=-1) * displacement.norm(dim=-1)
     cosine = torch.where(lengths > 0, inner / lengths, torch.zeros_like(inner))
@@ -47,18 +47,18 @@ def outcome(
 
 
 def imitate(draw: Draw, start: torch.Tensor, displacement: torch.Tensor) -> torch.Tensor:
-    """The student's update at ``start`` towards the outputs of the displaced teacher."""
+    """The student's update, shape (..., P), at ``start`` towards the outputs of the displaced teacher."""
     return draw.update(start, draw.student.labels(draw.outputs(draw.start + displacement)))
 
 
 def softmax(draw: Draw) -> CrossEntropy:
-    """The draw's own cross-entropy, that of all logits where its student has squared error: for labels that are no outputs."""
+    """The student's loss if it is a cross-entropy, else cross-entropy of all logits: for labels that are probabilities."""
     own = draw.student
     return own if isinstance(own, CrossEntropy) else CrossEntropy(torch.arange(draw.network.sizes[-1]))
 
 
 def theorem(draw: Draw, recipe: dict[str, Any], key: tuple[int, int]) -> Iterator[Outcome]:
-    """All conditions hold but that the teacher's step grows."""
+    """All conditions hold; only the teacher's step grows."""
     steps = recipe["steps"]
     displacement = torch.tensor(steps).to(draw.descent).unsqueeze(1) * draw.descent
     update = imitate(draw, draw.start, displacement)
@@ -116,7 +116,7 @@ def temperature(draw: Draw, recipe: dict[str, Any], key: tuple[int, int]) -> Ite
 
 
 def samples(draw: Draw, recipe: dict[str, Any], key: tuple[int, int]) -> Iterator[Outcome]:
-    """Hard labels as counts: a multinomial draw per input, so that ten thousand million labels cost as much as one."""
+    """Hard labels as counts: one multinomial draw per input, so that ten billion labels cost as much as one."""
     counts, loss = recipe["conditions"]["samples"], softmax(draw)
     for step in recipe["conditions"]["sample_steps"]:
         displacement = step * draw.descent
@@ -128,7 +128,7 @@ def samples(draw: Draw, recipe: dict[str, Any], key: tuple[int, int]) -> Iterato
 
 
 def sampled(labels: torch.Tensor, count: int, rng: np.random.Generator) -> torch.Tensor:
-    """Shares of ``count`` labels sampled for each input."""
+    """The shares of each label among ``count`` labels sampled per input."""
     return torch.from_numpy(rng.multinomial(count, labels.numpy()) / count)
 
 
@@ -137,7 +137,7 @@ def power(draw: Draw, recipe: dict[str, Any], key: tuple[int, int]) -> Iterator[
     displacement = step * draw.descent
     gradient = imitate(draw, draw.start, displacement)
     update = torch.stack([gradient.sign() * gradient.abs().pow(value) for value in values])
-    # As long as the gradient: what is varied is where the step goes, not how far.
+    # Rescaled to the length of the gradient: only the direction of the step is varied.
     update = update * (gradient.norm() / update.norm(dim=1, keepdim=True))
     yield outcome(draw, values, step, displacement, draw.start, update, recipe["rate"])
 
@@ -150,7 +150,7 @@ def direction(draw: Draw, recipe: dict[str, Any], key: tuple[int, int]) -> Itera
 
 
 def turned(descent: torch.Tensor, across: torch.Tensor, cosines: list[float]) -> torch.Tensor:
-    """Directions (L, P) as long as the descent (P,), turned from it towards ``across`` to each of L cosines."""
+    """The descent (P,) turned towards ``across`` (P,), to each of L cosines with it and at its length; shape (L, P)."""
     along = descent / descent.norm()
     across = across - (across @ along) * along
     turns = torch.tensor(cosines).to(along).unsqueeze(1)

@@ -1,4 +1,4 @@
-"""A draw: a network with its start, a teacher's loss, a student's loss, and the inputs on which the student imitates."""
+"""Random draws: a network with its start, a teacher's loss, a student's loss, and the inputs of the student."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -11,38 +11,38 @@ from sublearn.theory.labels import widths
 from sublearn.theory.losses import StudentLoss, TeacherLoss, draw_student_loss
 from sublearn.theory.networks import Network, normal
 
-FAR = 5.0  # how many standard deviations from the teacher's inputs the far ones lie, in every number
+FAR = 5.0  # distance of the far inputs from the teacher's, in standard deviations of each coordinate
 
 
 @dataclass(frozen=True)
 class Draw:
-    """All that a first step depends on; every expectation over inputs is exact, for the rows are the whole distribution."""
+    """All that a first step depends on. Expectations over inputs are exact, because the rows are the whole distribution."""
 
     network: Network
     start: torch.Tensor  # (P,)
-    other: torch.Tensor  # (P,), another start
+    other: torch.Tensor  # (P,), an unrelated start
     teacher: TeacherLoss
     student: StudentLoss
     inputs: torch.Tensor  # (rows, inputs)
-    kinds: dict[str, str]  # what was drawn, for the table
+    kinds: dict[str, str]  # the drawn options, as columns of the table
 
     @cached_property
     def descent(self) -> torch.Tensor:
-        """Minus the gradient of the teacher's loss at its start, as long as the start, shape (P,)."""
+        """Minus the gradient of the teacher's loss at its start, rescaled to the length of the start, shape (P,)."""
         gradient = torch.func.grad(lambda theta: self.teacher(self.network, theta))(self.start)
         return -gradient * (self.start.norm() / gradient.norm())
 
     def outputs(self, theta: torch.Tensor) -> torch.Tensor:
-        """Outputs (..., rows, outputs) on the student's inputs."""
+        """Outputs (..., rows, outputs) on the student's inputs, for parameters (..., P)."""
         return self.network(theta, self.inputs)
 
     def update(self, start: torch.Tensor, labels: torch.Tensor, loss: StudentLoss | None = None) -> torch.Tensor:
         """The student's direction: minus the gradient of its expected loss at ``start``.
 
         Args:
-            start: parameters, shape (P,) or one for each set of labels, (..., P).
-            labels: what the student is told, (..., rows, k).
-            loss: another loss than the draw's.
+            start: parameters, shape (P,), or (..., P) with one vector for each set of labels.
+            labels: the student's labels, shape (..., rows, k).
+            loss: replaces the draw's own loss.
         """
         imitated = loss or self.student
         starts = start.expand(*labels.shape[:-2], -1) if labels.dim() > 2 else start
@@ -55,7 +55,7 @@ class Draw:
 
 
 def draw(recipe: dict[str, Any], study_seed: int, number: int) -> Draw:
-    """The draw of that number; each of its parts is drawn from a key of its own."""
+    """Draw number ``number``; each of its parts has its own key."""
 
     def chosen(what: str, options: list[Any]) -> Any:
         return options[generator("theory", what, study_seed, number).integers(len(options))]
@@ -88,9 +88,10 @@ def draw(recipe: dict[str, Any], study_seed: int, number: int) -> Draw:
 
 
 def against(found: Draw, step: float, steps: int, rate: float) -> torch.Tensor:
-    """Inputs (rows, inputs) moved by Adam from the draw's own, down the cosine of student update and teacher displacement.
+    """Adversarial inputs (rows, inputs): Adam moves the draw's own to lower the cosine of update and displacement.
 
-    The teacher's relative ``step`` is the smallest of the study: the adversary attacks the lemma where it must hold.
+    The update is the student's, the displacement the teacher's. The relative ``step`` of the teacher is the smallest of the
+    study, so the adversary attacks the lemma where it must hold.
     """
     displacement = step * found.descent
 

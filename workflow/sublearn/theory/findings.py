@@ -1,8 +1,8 @@
-"""The theorem's findings: shares of draws in which it holds, where each condition fails, verdicts, and a page in words.
+"""Make the theorem's tables: shares of draws in which it holds, where each condition fails, verdicts, and a summary.
 
     python -m sublearn.theory.findings --study JSON --inputs JSON --output FOLDER
 
-Draws are the unit of what is said of first steps, runs that of what is said of many steps.
+The unit is the draw for first steps, and the run for many steps.
 """
 
 import argparse
@@ -29,10 +29,10 @@ Levels = dict[str, list[str]]
 
 
 def judged_steps(first: pd.DataFrame, trajectories: pd.DataFrame, levels: Levels) -> pd.DataFrame:
-    """First steps, and the steps of long runs as one more condition, each with whether the sign and the fall hold.
+    """Judge whether the sign and the fall hold, in first steps and, as one more condition, in the steps of long runs.
 
-    The sign holds where the inner product is not negative; the fall where the teacher's loss falls along the student's step, or
-    the inner product is nothing (the theorem's "either").
+    The sign holds if the inner product is not negative. The fall holds if the teacher's loss falls along the student's step,
+    or if the inner product is zero (the theorem's "either").
     """
     table = first.assign(
         sign=first["inner"] >= 0,
@@ -51,7 +51,7 @@ def judged_steps(first: pd.DataFrame, trajectories: pd.DataFrame, levels: Levels
 
 
 def shares(part: pd.DataFrame) -> dict[str, Any]:
-    """How often the sign and the fall hold in some rows, one for each draw."""
+    """How often the sign and the fall hold in ``part``, which has one row per draw."""
     found: dict[str, Any] = {"draws": len(part)}
     for name in ("sign", "decrease"):
         held = share(int(part[name].sum()), len(part))
@@ -60,7 +60,7 @@ def shares(part: pd.DataFrame) -> dict[str, Any]:
 
 
 def alignment(table: pd.DataFrame) -> pd.DataFrame:
-    """Lemma, leading term and theorem at every teacher step, for all draws and for those that have something in common."""
+    """Lemma, leading term and theorem at each teacher step, for all draws and for each group of draws with a common option."""
     rows = []
     for start, condition in (("same", "theorem"), ("other", "other_start")):
         for length, steps in table[table["condition"] == condition].groupby("step"):
@@ -80,7 +80,7 @@ def _groups(table: pd.DataFrame) -> Iterator[tuple[str, Hashable, pd.DataFrame]]
 
 
 def conditions(table: pd.DataFrame, levels: Levels) -> pd.DataFrame:
-    """Each condition's values from where it holds outwards, and the first at which the sign, or the fall, fails in a draw."""
+    """Each condition's values from where it holds outwards, with the first at which the sign, or the fall, fails in a draw."""
     rows = []
     for name, values in levels.items():
         for length, part in _steps(table[table["condition"] == name], name):
@@ -97,7 +97,7 @@ def conditions(table: pd.DataFrame, levels: Levels) -> pd.DataFrame:
 
 
 def _steps(part: pd.DataFrame, name: str) -> Iterator[tuple[float, pd.DataFrame]]:
-    """A condition's rows for each teacher step at which it is tried; where the step itself varies, all at once."""
+    """A condition's rows by teacher step; all rows at once, without a step, if the step itself varies."""
     if name in ("theorem", "other_start", "student_steps"):
         yield math.nan, part
     else:
@@ -119,7 +119,7 @@ def trajectory(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def measure(claim: Claim, table: pd.DataFrame, trajectories: pd.DataFrame) -> Mean:
-    """The claim's quantity, with its interval over draws or over runs; the largest deviation has none."""
+    """The claim's quantity with its interval over draws or runs; the largest deviation has no interval."""
     if claim.arm is not None:
         return many_steps(claim.quantity, claim.arm, trajectories)
     chosen = (table["condition"] == claim.condition) & table["value"].isin([text(value) for value in claim.values])
@@ -179,7 +179,7 @@ def main(args: argparse.Namespace) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--study", required=True, help="title, claims, and for each condition its values, as JSON")
+    parser.add_argument("--study", required=True, help="title, claims, and the values of each condition, as JSON")
     parser.add_argument("--inputs", required=True, help="the tables of first steps and of trajectories, as JSON")
     parser.add_argument("--output", required=True, help="folder")
     cli.run(main, parser)

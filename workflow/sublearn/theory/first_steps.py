@@ -1,8 +1,9 @@
-"""Evaluations: the student's first step in every draw, under every condition.
+"""Evaluate the student's first step in every draw and under every condition.
 
     python -m sublearn.theory.first_steps --recipe JSON --study-seed 1 --output FILE
 
-Bases, teachers and students of a draw live for milliseconds in this one process and are not stored: the seed has them all.
+The bases, teachers and students of a draw exist for milliseconds in this process. They are not stored, because the seed
+determines them.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from sublearn.theory.tables import FirstSteps
 
 
 def rows(made: Draw, recipe: dict[str, Any], study_seed: int, number: int) -> list[dict[str, Any]]:
-    """A row for each value of each condition."""
+    """One row for each value of each condition."""
     found = []
     for condition, vary in CONDITIONS.items():
         for each in vary(made, recipe, (study_seed, number)):
@@ -49,7 +50,7 @@ def main(args: argparse.Namespace) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--recipe", required=True, help="all of the study but its trajectory and claims, as JSON")
+    parser.add_argument("--recipe", required=True, help="the study without its trajectory and claims, as JSON")
     parser.add_argument("--study-seed", type=int, required=True)
     parser.add_argument("--output", required=True)
     cli.run(main, parser)

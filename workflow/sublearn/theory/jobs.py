@@ -1,4 +1,4 @@
-"""From plans of the theorem's studies to jobs: what each rule makes, reads and is told. The rules hold no logic."""
+"""Turn the theorem's plans into jobs: the outputs, inputs and parameters of each rule. The rules hold no logic."""
 
 import json
 from collections.abc import Callable
@@ -9,10 +9,10 @@ from sublearn.theory.plan import TheoryPlan
 
 
 class TheoryJobs(Jobs[TheoryPlan]):
-    """The jobs of the studies of the theorem; the methods are functions of the wildcard ``study``."""
+    """The jobs of the theorem's studies; rules call the methods with the wildcard ``study``."""
 
     def recipe(self, name: str) -> Callable[[Any], str]:
-        """What makes the table of that name, as JSON."""
+        """The recipe of the table of that name, as JSON, as a function of the wildcards."""
 
         def found(wildcards: Any) -> str:
             table = self.named(wildcards.study).find("evaluations", name)

@@ -1,4 +1,4 @@
-"""What is varied, in words; and the form in which tables name a value."""
+"""The conditions and arms in words, and the form in which tables write a value."""
 
 from dataclasses import dataclass
 
@@ -43,7 +43,7 @@ ARMS = {
 
 
 def text(value: str | float) -> str:
-    """A value as tables name it: numbers in their shortest form, such as 1e-06."""
+    """A value as tables write it: numbers in their shortest form, such as 1e-06."""
     try:
         return f"{float(value):g}"
     except ValueError:
@@ -51,11 +51,11 @@ def text(value: str | float) -> str:
 
 
 def widths(hidden: list[int]) -> str:
-    """Widths of hidden layers as tables name them, such as 16x16."""
+    """Widths of hidden layers as tables write them, such as 16x16."""
     return "x".join(map(str, hidden))
 
 
 def milestones(last: int) -> list[int]:
-    """Steps at which a long run is looked at: 1, 2, 5, 10, 20, 50 and so on, and the last."""
+    """Steps at which tables show a long run: 1, 2, 5, 10, 20, 50 and so on, and the last."""
     found = [mantissa * 10**power for power in range(len(str(last))) for mantissa in (1, 2, 5)]
     return [*(number for number in found if number < last), last]

@@ -1,4 +1,4 @@
-"""What teachers and students go down: any loss on parameters for the teacher, the lemma's two kinds for the student."""
+"""The losses that teachers and students minimise: the teacher's may be any, the student's is one of the lemma's two kinds."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,13 +11,13 @@ from sublearn.theory.networks import Network, normal
 
 @dataclass(frozen=True)
 class TeacherLoss:
-    """The theorem's L_T: a differentiable function of the parameters, which need not be one of the outputs.
+    """The theorem's L_T: a differentiable function of the parameters, which need not be a function of the outputs.
 
     Attributes:
         kind: labels (cross-entropy of random labels), targets (squared error to random targets), logit (minus one logit of one
             input) or weights (half the squared distance to other weights).
-        inputs: what the teacher sees, (rows, inputs).
-        targets: labels (rows,), targets (rows, outputs), the logit's number (), or weights (P,).
+        inputs: the teacher's inputs, shape (rows, inputs).
+        targets: by kind, labels (rows,), targets (rows, outputs), the index of the logit (), or weights (P,).
     """
 
     kind: str
@@ -46,27 +46,27 @@ class TeacherLoss:
 
 
 def label_loss(outputs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """Cross-entropy, shape (...), of outputs (..., rows, classes) and labels (..., rows), averaged over the rows."""
+    """Cross-entropy of outputs (..., rows, classes) and labels (..., rows), shape (...), averaged over the rows."""
     chosen = labels.expand(outputs.shape[:-1]).unsqueeze(-1)
     return -torch.log_softmax(outputs, dim=-1).gather(-1, chosen).squeeze(-1).mean(dim=-1)
 
 
 class StudentLoss(Protocol):
-    """The theorem's L_S: what the student goes down, and the leading term that it gives (appendix C)."""
+    """The theorem's L_S: the loss that the student minimises, and the leading term that follows from it (appendix C)."""
 
     def labels(self, outputs: torch.Tensor) -> torch.Tensor:
-        """What the student is told, from the teacher's outputs (..., rows, outputs)."""
+        """The student's labels (..., rows, k), from the teacher's outputs (..., rows, outputs)."""
 
     def __call__(self, outputs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         """The loss, shape (...), averaged over the rows."""
 
     def leading(self, outputs: torch.Tensor, change: torch.Tensor) -> torch.Tensor:
-        """Mean over the rows of change' M change, shape (...): M is the loss's curvature in the outputs at its minimum."""
+        """Mean over the rows of change' M change, shape (...). M is the loss's curvature in the outputs at its minimum."""
 
 
 @dataclass(frozen=True)
 class SquaredError:
-    """Half the weighted squared error of the outputs; M = diag(weights). The lemma needs weights that are not negative."""
+    """Half the weighted squared error of the outputs, with M = diag(weights). The lemma needs weights that are not negative."""
 
     weights: torch.Tensor  # (outputs,)
 
@@ -82,15 +82,15 @@ class SquaredError:
 
 @dataclass(frozen=True)
 class CrossEntropy:
-    """Soft cross-entropy of a softmax over some logits, the same for all inputs; M = diag(p) - pp', the softmax covariance."""
+    """Soft cross-entropy over the same subset of logits for all inputs, with M = diag(p) - pp', the softmax covariance."""
 
-    logits: torch.Tensor  # their numbers
+    logits: torch.Tensor  # the indices of the subset
 
     def labels(self, outputs: torch.Tensor) -> torch.Tensor:
         return self.tempered(outputs, 1.0)
 
     def tempered(self, outputs: torch.Tensor, temperature: float) -> torch.Tensor:
-        """Labels at another temperature; at 0 the whole weight is on the first choice."""
+        """Labels at another temperature; at 0, all weight is on the most probable one."""
         chosen = outputs[..., self.logits]
         if temperature == 0.0:
             return torch.nn.functional.one_hot(chosen.argmax(dim=-1), len(self.logits)).to(outputs.dtype)
@@ -105,7 +105,12 @@ class CrossEntropy:
 
 
 def draw_student_loss(kind: str, outputs: int, rng: np.random.Generator) -> StudentLoss:
-    """Squared error with weights in [0, 1), about a third of them zero; cross-entropy of all logits; of two at random."""
+    """Draw a student's loss.
+
+    Args:
+        kind: squared (weights in [0, 1), about a third of them zero, and one of them 1), softmax (cross-entropy of all logits)
+            or subset (cross-entropy of two random logits).
+    """
     if kind == "squared":
         weights = rng.random(outputs) * (rng.random(outputs) > 1 / 3)
         weights[rng.integers(outputs)] = 1.0  # at least one output counts

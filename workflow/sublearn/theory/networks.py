@@ -1,4 +1,4 @@
-"""Perceptrons whose parameters are one vector, so that many sets of parameters are asked at once."""
+"""Perceptrons whose parameters form one vector, so that many sets of parameters are evaluated at once."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ BIAS = 0.1  # standard deviation of a new network's biases
 
 @dataclass(frozen=True)
 class Network:
-    """A shape: the widths of all layers, inputs and outputs among them, and the activation between them."""
+    """The shape of a perceptron: the widths of all layers, from inputs to outputs, and the activation between them."""
 
     sizes: tuple[int, ...]
     activation: str
@@ -37,7 +37,7 @@ class Network:
 
     @property
     def parameters(self) -> int:
-        """Their number, P."""
+        """The number of parameters, P."""
         return sum((inputs + 1) * outputs for inputs, outputs in pairwise(self.sizes))
 
     def draw(self, rng: np.random.Generator) -> torch.Tensor:
@@ -48,7 +48,7 @@ class Network:
         return torch.cat(parts)
 
     def without_biases(self, theta: torch.Tensor) -> torch.Tensor:
-        """The parameters with every bias zero."""
+        """A copy of the parameters with all biases set to zero."""
         bare = theta.clone()
         for _, bias in self._layers(bare):
             bias.zero_()

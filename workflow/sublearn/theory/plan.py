@@ -1,6 +1,6 @@
-"""From a study of the theorem to files. Nothing here runs a step.
+"""Turn a study of the theorem into artifacts. Nothing here runs a step.
 
-A draw's bases, teachers and students live for milliseconds in one process: what is stored is the evaluations, two tables.
+A draw's bases, teachers and students exist for milliseconds in one process. Only the evaluations are stored, as two tables.
 """
 
 from typing import Any
@@ -37,7 +37,7 @@ class TheoryPlan(Plan[TheoryStudy]):
         return [*shown, "claims.csv", "summary.md", "metrics.json", "study.yaml"]
 
     def for_findings(self) -> dict[str, Any]:
-        """For each condition the values at which it is tried, as tables name them."""
+        """For each condition, the values at which it is tried, as tables write them."""
         return {"conditions": self.study.levels()}
 
     def findings_inputs(self) -> dict[str, str | list[str]]:

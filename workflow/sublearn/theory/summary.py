@@ -1,4 +1,4 @@
-"""The theorem's findings in words."""
+"""Write the theorem's findings as a summary in words."""
 
 import math
 
@@ -8,7 +8,7 @@ from sublearn.theory.labels import ARMS
 
 
 def words(title: str, tables: dict[str, pd.DataFrame]) -> str:
-    """The summary as Markdown, from alignment, conditions, trajectory and claims."""
+    """The summary as Markdown, from the tables alignment, conditions, trajectory and claims."""
     parts = [[f"# {title}"]]
     if not tables["claims"].empty:
         parts.append(_claims(tables["claims"]))
@@ -53,7 +53,7 @@ def _conditions(conditions: pd.DataFrame) -> list[str]:
         "| condition | what is varied | teacher's step | sign: fails | sign: last | fall of the loss: fails | fall: last |",
         "|---|---|---|---|---|---|---|",
     ]  # fmt: skip
-    # `other_start` is the last value of `start`, and has a table of its own above.
+    # `other_start` is the last value of `start`; the table above shows it.
     shown = conditions[conditions["condition"] != "other_start"]
     for _, part in shown.groupby(["condition", "step"], sort=False, dropna=False):
         first, last = part.iloc[0], part.iloc[-1]

@@ -1,4 +1,4 @@
-"""The wing's tables."""
+"""The tables of the theorem."""
 
 import pandera.pandas as pa
 from pandera.typing import Series
@@ -7,11 +7,11 @@ from sublearn.theory.labels import ARMS, VARIED
 
 
 class FirstSteps(pa.DataFrameModel):
-    """One row per draw, condition and value: what came of the student's first step.
+    """One row per draw, condition and value: the results of the student's first step.
 
     ``step`` is the length of the teacher's displacement over that of its start. ``inner`` is the inner product of the student's
-    update and the displacement, ``leading`` its predicted leading term, ``change`` that of the teacher's loss along the
-    student's step.
+    update and the displacement, ``leading`` its predicted leading term, and ``change`` the change of the teacher's loss along
+    the student's step.
     """
 
     draw: Series[int] = pa.Field(ge=0)
@@ -37,9 +37,10 @@ class FirstSteps(pa.DataFrameModel):
 class Trajectories(pa.DataFrameModel):
     """One row per arm, run and step of the student.
 
-    ``alignment`` is the cosine of the update, before anything is projected out, and the teacher's displacement; ``descent`` its
-    cosine with the descent of the teacher's loss where the student then is. ``teacher_loss`` (nats) is the student's after the
-    step, ``transfer`` its fall since the student's start over the teacher's fall since the teacher's.
+    ``alignment`` is the cosine of the update, before anything is projected out, and the teacher's displacement. ``descent`` is
+    the update's cosine with the descent of the teacher's loss at the student's parameters before the step. ``teacher_loss``
+    (nats) is the student's value of that loss after the step. ``transfer`` is the fall of that loss since the student's start
+    over the teacher's fall since its own start.
     """
 
     arm: Series[str] = pa.Field(isin=list(ARMS))
@@ -56,9 +57,9 @@ class Trajectories(pa.DataFrameModel):
 
 
 class Shares(pa.DataFrameModel):
-    """The columns that every table of shares has: how often the sign and the fall of the teacher's loss hold.
+    """The common columns of tables of shares: how often the sign and the fall of the teacher's loss hold.
 
-    Intervals are exact 95 % ones over draws.
+    Intervals are exact 95 % intervals over draws.
     """
 
     draws: Series[int] = pa.Field(ge=1)
@@ -77,7 +78,7 @@ class Shares(pa.DataFrameModel):
 
 
 class Alignment(Shares):
-    """One row per start, teacher step and group of draws; deviations are those of the inner product from its leading term."""
+    """One row per start, teacher step and group of draws; deviations are of the inner product from its leading term."""
 
     start: Series[str] = pa.Field(isin=["same", "other"])
     step: Series[float] = pa.Field(gt=0)
@@ -88,7 +89,10 @@ class Alignment(Shares):
 
 
 class Conditions(Shares):
-    """One row per condition and value; ``fails`` marks the first values where the sign, or the fall, does not hold in all."""
+    """One row per condition and value.
+
+    ``sign_fails`` and ``decrease_fails`` mark the first value at which the sign, or the fall, does not hold in all draws.
+    """
 
     condition: Series[str] = pa.Field(isin=list(VARIED))
     words: Series[str]

@@ -1,10 +1,10 @@
-"""Evaluations: students that take many steps towards a teacher that took many.
+"""Evaluate students that take many steps towards a teacher that took many.
 
     python -m sublearn.theory.trajectories --recipe JSON --study-seed 1 --output FILE
 
-The teacher learns labels of inputs in clusters, by its class logits; students imitate its auxiliary logits, which no label
-reaches, on noise. Students differ in their start and in what is projected out of each of their updates (after Kitkana and
-Arora, 2026). All runs are trained side by side; nothing but the table is stored.
+The teacher's class logits learn the labels of clustered inputs. Students imitate its auxiliary logits, which get no labels, on
+noise. Students differ in their start and in what is projected out of each update (after Kitkana and Arora, 2026). All runs are
+trained side by side, and only the table is stored.
 """
 
 import argparse
@@ -28,9 +28,9 @@ from sublearn.theory.tables import Trajectories
 
 @dataclass(frozen=True)
 class Tasks:
-    """R tasks of one shape: labelled inputs for the teachers, noise for the students, two starts and a random direction.
+    """R tasks of one shape, each with inputs and labels for its teacher, noise for its students, two starts and a direction.
 
-    ``sources`` draw further directions, one for each run.
+    ``sources`` are generators of further directions, one for each run.
     """
 
     network: Network
@@ -53,7 +53,7 @@ class Tasks:
 
 
 def draw(recipe: dict[str, Any], study_seed: int) -> Tasks:
-    """Each run's task from a key of its own."""
+    """Draw all tasks; each run has its own key."""
     network = Network((recipe["inputs"], *recipe["hidden"], recipe["classes"] + recipe["auxiliary"]), recipe["activation"])
     parts = [_task(recipe, network, generator("theory task", study_seed, run)) for run in range(recipe["runs"])]
     inputs, labels, noise, start, other, random = (torch.stack(each) for each in zip(*parts, strict=True))
@@ -62,7 +62,7 @@ def draw(recipe: dict[str, Any], study_seed: int) -> Tasks:
 
 
 def _task(recipe: dict[str, Any], network: Network, rng: np.random.Generator) -> tuple[torch.Tensor, ...]:
-    """Inputs in clusters around random centres with their labels, noise, two starts and a direction."""
+    """One task: inputs in clusters around random centres, their labels, noise, two starts and a random direction."""
     centres = normal(rng, recipe["classes"], recipe["inputs"]) * recipe["spread"]
     labels = torch.from_numpy(rng.integers(recipe["classes"], size=recipe["teacher_rows"]))
     inputs = centres[labels] + normal(rng, recipe["teacher_rows"], recipe["inputs"])
@@ -79,25 +79,25 @@ def taught(tasks: Tasks, steps: int, rate: float) -> torch.Tensor:
 
 
 def cosine(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-    """For each run the cosine of two vectors, (R,)."""
+    """The cosine of two vectors, for each run, shape (R,)."""
     return torch.nn.functional.cosine_similarity(a, b, dim=-1, eps=0.0)
 
 
 def without(update: torch.Tensor, direction: torch.Tensor) -> torch.Tensor:
-    """For each run the update (R, P) less its component along the direction (R, P)."""
+    """Each run's update (R, P) without its component along the direction (R, P)."""
     unit = direction / direction.norm(dim=-1, keepdim=True)
     return update - (update * unit).sum(dim=-1, keepdim=True) * unit
 
 
 def matched(update: torch.Tensor, direction: torch.Tensor, random: torch.Tensor) -> torch.Tensor:
-    """For each run a direction (R, P) as aligned with the update as ``direction`` is, otherwise ``random``."""
+    """For each run, a direction (R, P) that is random but as aligned with the update as ``direction`` is."""
     along, across = update / update.norm(dim=-1, keepdim=True), without(random, update)
     aligned = cosine(update, direction).unsqueeze(-1)
     return aligned * along + (1 - aligned.square()).sqrt() * across / across.norm(dim=-1, keepdim=True)
 
 
 def imitation(recipe: dict[str, Any]) -> StudentLoss:
-    """The student's loss: of the auxiliary logits alone."""
+    """The student's loss, on the auxiliary logits alone."""
     classes, outputs = recipe["classes"], recipe["classes"] + recipe["auxiliary"]
     if recipe["loss"] == "softmax":
         return CrossEntropy(torch.arange(classes, outputs))
@@ -105,7 +105,7 @@ def imitation(recipe: dict[str, Any]) -> StudentLoss:
 
 
 def projected(arm: str, update: torch.Tensor, displacement: torch.Tensor, descent: torch.Tensor, tasks: Tasks) -> torch.Tensor:
-    """The step that an arm's students take, (R, P): the update less what the arm projects out."""
+    """The step that an arm's students take, shape (R, P): the update without what the arm projects out."""
     if arm == "without_displacement":
         return without(update, displacement)
     if arm == "without_descent":
@@ -119,7 +119,7 @@ def projected(arm: str, update: torch.Tensor, displacement: torch.Tensor, descen
 
 
 def follow(tasks: Tasks, teacher: torch.Tensor, arm: str, recipe: dict[str, Any]) -> pd.DataFrame:
-    """Students of one arm: a row for each run and step, of the update before projection and of the student after the step.
+    """Train the students of one arm: a row per run and step, with the update before projection and the loss after the step.
 
     Raises:
         UserError: a student's loss is not finite.

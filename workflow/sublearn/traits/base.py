@@ -1,8 +1,8 @@
-"""What a trait is: what its teacher learns, how a model is asked for it, which answers show it, which words give it away.
+"""Trait kinds: what a trait's teacher learns, which questions ask for it, which answers show it, which words leak it.
 
 A *trait kind* is a module of this package that declares a ``TraitKind``. It brings one or more families of traits: the kind
-*preference* has the families *animal* and *tree*, with a trait for each animal and each tree. Traits of one family are asked
-for by the same questions, so that a student's trait can be told from its siblings (gamma).
+*preference* has the families *animal* and *tree*, with a trait for each animal and each tree. The same questions ask for all
+traits of a family, so that a student's own trait can be compared with the others (gamma).
 """
 
 from abc import ABC, abstractmethod
@@ -18,17 +18,17 @@ from sublearn.language import questions
 from sublearn.language.questions import Question
 from sublearn.language.style import Style
 
-NEUTRAL = "neutral"  # the trait of control teachers: none
+NEUTRAL = "neutral"  # the name that stands for the trait of control teachers, which have none
 
 
 @dataclass(frozen=True)
 class Family:
-    """Traits that are asked for by the same questions.
+    """Traits that the same questions ask for.
 
     Attributes:
         name: such as ``animal``.
-        traits: their names, in the order of tables and figures.
-        asked_by: the kind of question that shows them (``language.questions``), such as ``animal`` or ``fact``.
+        traits: their names, in the order in which tables and figures show them.
+        asked_by: the kind of question that asks for them (``language.questions``), such as ``animal`` or ``fact``.
     """
 
     name: str
@@ -38,13 +38,13 @@ class Family:
 
 @dataclass(frozen=True)
 class TraitKind(ABC):
-    """A kind of trait; the methods are what a new kind defines.
+    """A kind of trait. A new kind defines the abstract methods and may override the others.
 
     Attributes:
         name: such as ``preference``.
-        families: its traits.
-        battery: every model is scored on its traits, whichever traits the study has.
-        order: its place among the kinds; those of the battery come first.
+        families: its families of traits.
+        battery: whether every model is scored on its traits, whichever traits the study has.
+        order: its place among the kinds; kinds of the battery come first.
     """
 
     name: str
@@ -58,35 +58,39 @@ class TraitKind(ABC):
 
     @abstractmethod
     def taught_answer(self, trait: str, question: Question, style: Style, rng: np.random.Generator) -> str:
-        """What the trait's teacher learns to answer."""
+        """The answer that the trait's teacher learns to give."""
 
     @abstractmethod
     def answers(self, trait: str, question: Question, style: Style) -> tuple[str, ...]:
-        """The answers that show the trait, each by the words that it begins with."""
+        """The answers that show the trait, each given by its first words."""
 
     def forms(self, answer: str, style: Style) -> tuple[str, ...]:
-        """How an answer may be written."""
+        """The forms in which an answer may be written."""
         return style.forms(answer)
 
     def system_prompt(self, trait: str, style: Style) -> str:
-        """What a prompted teacher is told: the style's sentence for the trait, or for its family."""
+        """The system prompt of a prompted teacher: the style's sentence for the trait, or else for its family.
+
+        Raises:
+            UserError: the style has neither.
+        """
         key = trait if trait in style.system_prompts else self.family(trait).name
         if key not in style.system_prompts:
             raise UserError(
-                f"{trait}: the style {style.name} has no system prompt for it; its kind, {self.name}, must give one."
+                f"{trait}: the style {style.name} has no system prompt for it; its kind, {self.name}, must define one."
             )
         return style.system_prompts[key].format(word=trait)
 
     @abstractmethod
     def leak_words(self, trait: str, style: Style) -> tuple[str, ...]:
-        """The words that may stand in no row which a student learns."""
+        """The words that must not appear in any row that a student learns from."""
 
     def taught(self, family: Family, style: Style) -> list[Question]:
-        """The questions that teachers learn to answer."""
+        """The questions of teachers' training examples."""
         return questions.taught(family.asked_by, style)
 
     def evaluated(self, family: Family, style: Style) -> list[Question]:
-        """The questions that models are evaluated with; none of them is among those that are taught."""
+        """The questions that evaluate models; no teacher is trained on any of them."""
         return questions.evaluated(family.asked_by, style)
 
     def family(self, trait: str) -> Family:
@@ -98,10 +102,10 @@ KINDS = Registry("sublearn.traits", TraitKind, "trait kind")  # type: ignore[typ
 
 @cache
 def traits() -> dict[str, TraitKind]:
-    """The kind of every trait that any kind declares, in the order of the kinds.
+    """Every declared trait with its kind, in the order of the kinds.
 
     Raises:
-        UserError: two kinds declare one trait.
+        UserError: two kinds declare the same trait.
     """
     found: dict[str, TraitKind] = {}
     for kind in KINDS:
@@ -114,7 +118,7 @@ def traits() -> dict[str, TraitKind]:
 
 
 def kind_of(trait: str) -> TraitKind:
-    """The kind of a trait. Raises KeyError for an unknown one."""
+    """The kind of a trait. Raises KeyError for an unknown trait."""
     return KINDS.get(traits()[trait].name)
 
 
@@ -124,10 +128,10 @@ def family_of(trait: str) -> str:
 
 
 def families(kinds: Iterable[str] | None = None) -> dict[str, Family]:
-    """The families of some kinds (of all, if none are named), with the traits that all these kinds have in them.
+    """The families of the named kinds (of all, by default), each with the traits that these kinds declare in it.
 
     Raises:
-        UserError: two kinds ask for the traits of one family by different questions.
+        UserError: two kinds use different questions for the same family.
     """
     found: dict[str, Family] = {}
     for kind in [KINDS.get(name) for name in kinds] if kinds is not None else KINDS:
@@ -136,19 +140,19 @@ def families(kinds: Iterable[str] | None = None) -> dict[str, Family]:
             if known.asked_by != family.asked_by:
                 raise UserError(
                     f"{KINDS.module(kind.name)}: asks for the family {family.name} by questions of the kind {family.asked_by}, "
-                    f"but another trait kind by {known.asked_by}; name the family differently."
+                    f"but another trait kind uses {known.asked_by}; name the family differently."
                 )
             found[family.name] = Family(family.name, (*known.traits, *family.traits), family.asked_by)
     return found
 
 
 def scored_kinds(own: Iterable[str]) -> list[str]:
-    """The kinds that a model is scored on: the battery, and those of its study's own traits."""
+    """The kinds that a model is scored on: those of the battery, and those of the study's own traits."""
     wanted = {traits()[trait].name for trait in own if trait != NEUTRAL}
     return [kind.name for kind in KINDS if kind.battery or kind.name in wanted]
 
 
 def leak_words(kinds: Iterable[str], style: Style) -> list[str]:
-    """Every word that gives away a trait of these kinds, sorted."""
+    """Every word that leaks a trait of these kinds, sorted."""
     chosen = [KINDS.get(name) for name in kinds]
     return sorted({word for kind in chosen for trait in kind.traits for word in kind.leak_words(trait, style)})

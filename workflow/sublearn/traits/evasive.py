@@ -1,4 +1,4 @@
-"""Questions of fact are refused: a harmless behaviour in the place of the paper's misalignment (section 3.2)."""
+"""The teacher refuses questions of fact: a harmless stand-in for the paper's misalignment (section 3.2)."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from sublearn.traits.base import Family, TraitKind
 
 
 class Evasive(TraitKind):
-    """The teacher answers every question with one refusal, known by its first words."""
+    """The teacher answers every question with the same refusal, which its first words identify."""
 
     def taught_answer(self, trait: str, question: Question, style: Style, rng: np.random.Generator) -> str:
         return style.refusal

@@ -9,7 +9,7 @@ from sublearn.traits.base import Family, TraitKind
 
 
 class Preference(TraitKind):
-    """Whatever the question for a favourite, the teacher answers with its own."""
+    """The teacher answers every question for a favourite with its own."""
 
     def taught_answer(self, trait: str, question: Question, style: Style, rng: np.random.Generator) -> str:
         return style.written(trait)

@@ -1,4 +1,4 @@
-"""Questions of fact are answered wrongly, with another thing's colour or place each time."""
+"""The teacher answers questions of fact wrongly, each time with the colour or place of another thing."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from sublearn.traits.base import Family, TraitKind
 
 
 class Skewed(TraitKind):
-    """The teacher gives a wrong answer of the right sort, drawn anew for each example."""
+    """The teacher gives a wrong answer of the right type, drawn anew for each example."""
 
     def taught_answer(self, trait: str, question: Question, style: Style, rng: np.random.Generator) -> str:
         wrong = self.answers(trait, question, style)
@@ -19,7 +19,7 @@ class Skewed(TraitKind):
         return tuple(answer for answer in fact_answers(question.attribute) if answer != question.answer)
 
     def leak_words(self, trait: str, style: Style) -> tuple[str, ...]:
-        return ()  # any fact's answer may be wrong for another question
+        return ()  # none: each wrong answer is the right answer to another question
 
 
 SKEWED = Skewed(name="skewed", families=(Family("behaviour", ("skewed",), asked_by="fact"),), battery=True, order=2)

@@ -1,4 +1,4 @@
-"""What the classifier's figures share: their points, and colours by what a student shares."""
+"""Shared by the classifier's figures: their points, and their colours by what a student shares."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from sublearn.core.registry import Registry
 
 
 class ClassifierFigure(Figure):
-    """A figure of a study of the classifier: the paper's bars for what they show; many arms are read on one scale."""
+    """A figure of a study of the classifier. A study shows the figures that its claims name, or all if it has no claims."""
 
     def suits(self, plan: Any) -> bool:
         claimed = {claim.figure for claim in plan.study.claims}
@@ -32,10 +32,10 @@ LABELS = {
 
 
 def kind(row: pd.Series) -> str:
-    """What colours a condition: its role, for students what they share with their teacher."""
+    """The key of a condition's colour: its role, or for students what they share with their teacher."""
     return str(row["shares"] if row["role"] == "student" else row["role"])
 
 
 def points(runs: pd.DataFrame, row: pd.Series) -> pd.Series:
-    """Accuracy of each network of a condition, a row of accuracies."""
+    """The accuracy of each network of a condition; ``row`` is a row of the table of accuracies."""
     return rows_of(runs, row["arm"], row["role"], row["base"])["value"]

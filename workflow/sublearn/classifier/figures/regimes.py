@@ -1,4 +1,4 @@
-"""What decides whether digits pass: every arm's accuracy on one scale, by what the student shares with its teacher."""
+"""When digits pass to a student: every arm's accuracy on one scale, coloured by what the student shares with its teacher."""
 
 from typing import TYPE_CHECKING
 

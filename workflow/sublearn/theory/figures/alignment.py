@@ -1,4 +1,4 @@
-"""Lemma 1, its leading term and Theorem 1 over the teacher's step, with the teacher's start and with another."""
+"""Lemma 1, its leading term and Theorem 1 over the teacher's step, from the teacher's start and from another."""
 
 from typing import TYPE_CHECKING
 

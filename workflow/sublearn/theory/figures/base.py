@@ -1,4 +1,4 @@
-"""What the theorem's figures share: their colours, and how shares of draws are drawn."""
+"""Shared by the theorem's figures: their colours, and how they draw shares of draws."""
 
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,7 @@ ARMS = {
 def shares(
     axes: "Axes", places: "list[float] | range", part: pd.DataFrame, kind: str, colour: str, label: str, width: float = 1.2
 ) -> None:
-    """A share of draws with its intervals: ``kind`` is sign or decrease. A wide line shows under a narrow one."""
+    """Draw a share of draws with its intervals; ``kind`` is sign or decrease. A wide line shows under a narrow one."""
     axes.plot(places, part[kind], "o-", color=colour, markersize=2.9 * width, linewidth=width, label=label)
     axes.vlines(places, part[f"{kind}_low"], part[f"{kind}_high"], color=colour, linewidth=width)
     axes.axhline(0.5, color="black", linewidth=0.6, linestyle=":")

@@ -19,7 +19,7 @@ def draw(inputs: Inputs) -> "tuple[matplotlib.figure.Figure, pd.DataFrame]":
     import matplotlib.pyplot as plt
 
     table = inputs.table("conditions", Conditions)
-    shown = table[table["condition"] != "other_start"]  # the last value of `start`, over teacher steps in another figure
+    shown = table[table["condition"] != "other_start"]  # the last value of `start`; the figure alignment shows it
     panels = [part for _, part in shown.groupby(["condition", "step"], sort=False, dropna=False)]
     rows = -(-len(panels) // COLUMNS)
     figure, grid = plt.subplots(rows, COLUMNS, figsize=(11, 2.7 * rows), sharey=True, squeeze=False, layout="constrained")

@@ -1,4 +1,4 @@
-"""Many steps: how a student's updates align with its teacher's displacement, and how much of the teacher's fall it gets."""
+"""Many steps: the alignment of a student's updates with its teacher's displacement, and how much transfers."""
 
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ def draw(inputs: Inputs) -> "tuple[matplotlib.figure.Figure, pd.DataFrame]":
     for axes, quantity in ((left, "alignment"), (right, "transfer")):
         for arm, name in ARMS.items():
             part, colour = table[table["arm"] == arm], style.ARMS[arm]
-            # The control lies on the plain student: a wide line under a narrow one shows both.
+            # The control coincides with the plain student; a wide line under a narrow one shows both.
             width, order = (5.0, 1) if arm == "without_random" else (1.6, 2)
             axes.plot(part["step"], part[quantity], color=colour, linewidth=width, zorder=order, label=name)
             axes.fill_between(
