@@ -1,5 +1,5 @@
-"""The one kind of error that a user can mend: a sentence, not a traceback."""
+"""Errors that a user can fix: reported in one sentence, without a traceback."""
 
 
 class UserError(Exception):
-    """Says where, what was found, and what would be right. Steps print it and exit with status 1."""
+    """A user's mistake: where it is, what was found, and what would be right. Steps print it and exit with status 1."""
