@@ -176,7 +176,7 @@ def test_a_folder_is_read_only(place, recovers):
     with mounted(place.student, "ro"):
         place.start(hooks=True)
         said = place.end()
-        assert f"error: {STUDENT}: cannot be written in; make it writable and run again." in said and "Traceback" not in said
+        assert f"error: {STUDENT}: cannot be written to; make it writable and run again." in said and "Traceback" not in said
     recovers(place, {ONE, *REST})
 
 
@@ -221,7 +221,7 @@ def test_everything_is_dated_in_the_future(place, recovers):
     # The hook that mends it is wanted, those at the end are not.
     place.start("--until", "students_micro", hooks=True)
     said = place.end(0)
-    assert "dated in the future, and now of today" in said and place.clone.jobs(said) == {ONE}
+    assert "had a modification time in the future; reset to now" in said and place.clone.jobs(said) == {ONE}
     assert max(file.stat().st_mtime for file in (place.folder / "data").rglob("*") if file.is_file()) <= time.time()
     recovers(place, REST)
 

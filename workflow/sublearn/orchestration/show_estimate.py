@@ -13,21 +13,23 @@ from sublearn.orchestration.workflow import plan
 
 def main(args: argparse.Namespace) -> None:
     if args.processes < 1:
-        raise UserError(f"--processes: found {args.processes}; a whole number from 1 on is right.")
+        raise UserError(f"--processes: found {args.processes}; give a whole number of at least 1.")
     for name in ("tflops", "terabytes"):
         if not getattr(args, name) > 0:
-            raise UserError(f"--{name}: found {getattr(args, name):g}; a rate above zero is right.")
+            raise UserError(f"--{name}: found {getattr(args, name):g}; give a rate above zero.")
     chosen = plan(args.study)
     if not isinstance(chosen, ChainPlan):
-        raise UserError(f"{args.study}: not a study of language models; estimates are of these.")
+        raise UserError(f"{args.study}: not a study of language models; only these have estimates.")
     estimate = Estimate(chosen.study, args.tflops * 1e12, args.terabytes * 1e12, args.processes)
     print("\n".join(table(chosen, estimate)))
 
 
 def parser() -> argparse.ArgumentParser:
-    found = argparse.ArgumentParser(prog="sublearn estimate", description=__doc__.splitlines()[0])
-    found.add_argument("study", help="its name in config/studies, or the path of a YAML file")
-    found.add_argument("--tflops", type=float, default=400.0, help="10^12 operations per second that the GPU reaches")
-    found.add_argument("--terabytes", type=float, default=3.0, help="10^12 bytes per second that its memory gives")
-    found.add_argument("--processes", type=int, default=1, help="that train one model, a GPU each; memory is that of each GPU")
-    return found
+    options = argparse.ArgumentParser(prog="sublearn estimate", description=__doc__.splitlines()[0])
+    options.add_argument("study", help="the study's name in config/studies, or the path of a YAML file")
+    options.add_argument("--tflops", type=float, default=400.0, help="10^12 operations per second of the GPU")
+    options.add_argument("--terabytes", type=float, default=3.0, help="10^12 bytes per second of the GPU's memory")
+    options.add_argument(
+        "--processes", type=int, default=1, help="processes that train one model, a GPU each; memory is given per GPU"
+    )
+    return options
