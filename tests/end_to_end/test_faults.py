@@ -112,7 +112,7 @@ def test_ctrl_c(place, recovers):
     place.until_a_checkpoint()
     os.killpg(place.head.pid, signal.SIGINT)
     assert "Terminating processes on user request" in place.end()
-    assert "error: interrupted; run again to continue." in place.log() and "Traceback" not in place.log()
+    assert "error: interrupted; run again to go on." in place.log() and "Traceback" not in place.log()
     place.assert_unfinished()
     recovers(place, {ONE, *REST}, resumed=True)
 

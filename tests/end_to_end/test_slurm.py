@@ -54,7 +54,7 @@ def test_another_profile_reruns_nothing(submitted):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (["--default-resources", "slurm_partition=gpus"], "slurm_partition: unknown partition 'gpus'; choose one of main."),
+        (["--default-resources", "slurm_partition=gpus"], "slurm_partition: the cluster has no 'gpus'; there are main."),
         (["--set-resources", "bases_smoke:gpu=3"], "gpu: bases_smoke asks for 3 on a node, but the best node"),
         (["--default-resources", "slurm_partion=main"], "did you mean slurm_partition?"),
     ],

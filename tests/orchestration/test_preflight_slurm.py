@@ -73,7 +73,7 @@ def test_a_controller_that_is_down(commands):
 
 
 def test_a_wrong_partition(commands):
-    assert verdict(slurm_partition="gpus") == "error: slurm_partition: unknown partition 'gpus'; choose one of cpu, long, main."
+    assert verdict(slurm_partition="gpus") == "error: slurm_partition: the cluster has no 'gpus'; there are cpu, long, main."
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_a_misspelt_resource(commands):
 
 def test_arrays_that_would_never_be_submitted(commands):
     assert verdict(jobs=1000) == verdict(jobs=2000, arrays="teachers_tiny") == verdict(jobs=2000, arrays=None) == "ready"
-    sentence = "error: slurm-array-jobs: students_tiny has {} jobs, but {}; leave it out of the profile for this study."
+    sentence = "error: slurm-array-jobs: students_tiny has {} jobs, but {}; leave it out of the profile for such a study."
     assert verdict(jobs=1001) == sentence.format(1001, "this cluster's arrays hold 1000")
     assert verdict(jobs=9, at_once=8, arrays="teachers_tiny, students_tiny") == sentence.format(9, "only 8 may run at once")
 
@@ -109,7 +109,7 @@ def test_a_folder_that_no_node_sees(commands, tmp_path):
     commands(srun="exit 42")
     assert verdict() == (
         f"error: {tmp_path}: the cluster's nodes do not see this folder (it lies on ext2/ext3 of this machine); "
-        "work in a folder that all nodes share."
+        "work in one that all share."
     )
     commands(srun="exit 1")  # no node was free to look
     assert verdict() == "ready"

@@ -45,7 +45,7 @@ BAD = {
     "claim times a missing arm": ({"claims": [{**CLAIM, "times": "nowhere"}]}, "claims.0.times: 'nowhere' is no arm"),
     "claim of another family": ({"claims": [{**CLAIM, "quantity": "effect", "trait": "oak"}]}, "oak is of the family tree"),
     "claim without a figure": ({"claims": [{**CLAIM, "figure": "none"}]}, "claims.0.figure"),
-    "claim twice": ({"claims": [CLAIM, CLAIM]}, "claims: two are named a; each needs its own name"),
+    "claim twice": ({"claims": [CLAIM, CLAIM]}, "claims: two are named a; each needs a name of its own"),
     "gamma of too few traits": ({"claims": [{**CLAIM, "family": "behaviour"}]}, "fewer than 3 traits, so no gamma"),
     "a word for a number": ({"students": {"rows": "many"}}, "students.rows: found 'many'; should be a whole number."),
     "a list for a section": ({"students": ["rows"]}, "students: found ['rows']; should be a section of keys and values."),

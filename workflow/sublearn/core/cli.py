@@ -53,7 +53,7 @@ def run(
         log.error("error: %s; a smaller model or a device with more memory would help.", shortage)
         sys.exit(1)
     except KeyboardInterrupt:
-        log.error("error: interrupted; run again to continue.")
+        log.error("error: interrupted; run again to go on.")
         sys.exit(128 + signal.SIGINT)
     _log_gpus()
     log.info("done in %.1f s", time.perf_counter() - started)

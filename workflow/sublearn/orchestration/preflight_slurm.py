@@ -86,7 +86,7 @@ def partitions_and_gpus(asked: Asked, nodes: dict[str, int]) -> None:
         allowed = partition.split(",") if partition else list(nodes)
         for name in allowed:
             if name not in nodes:
-                raise UserError(f"slurm_partition: unknown partition '{name}'; choose one of {', '.join(sorted(nodes))}.")
+                raise UserError(f"slurm_partition: the cluster has no '{name}'; there are {', '.join(sorted(nodes))}.")
         most = max((nodes[name] for name in allowed), default=0)
         each = -(-(resources.get("gpu") or 0) // (resources.get("nodes") or 1))
         if each > most:
@@ -107,7 +107,7 @@ def arrays(wanted: str, jobs: Counter[str], at_once: int) -> None:
         if count > most and {rule, "all"} & {*re.split(r"[,;\s]+", wanted)}:
             why = f"only {at_once} may run at once" if at_once == most else f"this cluster's arrays hold {most}"
             raise UserError(
-                f"slurm-array-jobs: {rule} has {count} jobs, but {why}; leave it out of the profile for this study."
+                f"slurm-array-jobs: {rule} has {count} jobs, but {why}; leave it out of the profile for such a study."
             )
 
 
@@ -129,5 +129,5 @@ def shared_folder(resources: dict[str, Any]) -> None:
     if status == UNSEEN:  # any other failure means that no node was free
         raise UserError(
             f"{Path.cwd()}: the cluster's nodes do not see this folder (it lies on {kind.strip()} of this machine); "
-            "work in a folder that all nodes share."
+            "work in one that all share."
         )

@@ -27,5 +27,5 @@ class Study(Section):
     def _claims_have_names_of_their_own(self) -> "Study":
         names = [claim.claim for claim in self.claims]
         if repeated := {name for name in names if names.count(name) > 1}:
-            raise ValueError(f"claims: two are named {min(repeated)}; each needs its own name")
+            raise ValueError(f"claims: two are named {min(repeated)}; each needs a name of its own")
         return self
