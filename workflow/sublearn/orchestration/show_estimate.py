@@ -13,13 +13,13 @@ from sublearn.orchestration.workflow import plan
 
 def main(args: argparse.Namespace) -> None:
     if args.processes < 1:
-        raise UserError(f"--processes: found {args.processes}; give a whole number of at least 1.")
+        raise UserError(f"--processes: found {args.processes}; a whole number from 1 on is right.")
     for name in ("tflops", "terabytes"):
         if not getattr(args, name) > 0:
-            raise UserError(f"--{name}: found {getattr(args, name):g}; give a rate above zero.")
+            raise UserError(f"--{name}: found {getattr(args, name):g}; a rate above zero is right.")
     chosen = plan(args.study)
     if not isinstance(chosen, ChainPlan):
-        raise UserError(f"{args.study}: not a study of language models; only these have estimates.")
+        raise UserError(f"{args.study}: not a study of language models; estimates are of these.")
     estimate = Estimate(chosen.study, args.tflops * 1e12, args.terabytes * 1e12, args.processes)
     print("\n".join(table(chosen, estimate)))
 

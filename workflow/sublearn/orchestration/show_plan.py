@@ -112,8 +112,8 @@ def main(args: argparse.Namespace) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    options = argparse.ArgumentParser(prog="sublearn plan", description=__doc__.splitlines()[0])
-    options.add_argument("study", help="the study's name in config/studies, or the path of a YAML file")
-    options.add_argument("trait", nargs="?", help="show only the artifacts of this trait and their inputs")
-    options.add_argument("--extensions", nargs="*", default=[], metavar="FOLDER", help="folders of your own modules")
-    return options
+    found = argparse.ArgumentParser(prog="sublearn plan", description=__doc__.splitlines()[0])
+    found.add_argument("study", help="its name in config/studies, or the path of a YAML file")
+    found.add_argument("trait", nargs="?", help="show what is of this trait only")
+    found.add_argument("--extensions", nargs="*", default=[], metavar="FOLDER", help="folders of your own modules")
+    return found

@@ -72,12 +72,12 @@ def settings() -> dict[str, Any]:
 
 
 def plan(name: str) -> Plan[Any]:
-    """The plan of a study, from its file and the files that it extends."""
-    nearest = None
+    """The plan of a study, from its file and those that it extends."""
+    found = None
     for study in reversed(lineage(name)):
-        nearest = KINDS.get(study.kind).plan(study, nearest)
-    assert nearest is not None
-    return nearest
+        found = KINDS.get(study.kind).plan(study, found)
+    assert found is not None
+    return found
 
 
 def plan_all(config: dict[str, Any]) -> Workflow:
@@ -88,12 +88,11 @@ def plan_all(config: dict[str, Any]) -> Workflow:
     """
     if unknown := sorted(set(config) - KEYS):
         raise UserError(
-            f"{unknown[0]}: unknown key of the configuration; choose one of {', '.join(sorted(KEYS))} "
-            "(keys of a study go in its file)."
+            f"{unknown[0]}: unknown key of the configuration; choose one of {', '.join(sorted(KEYS))} (a study's are in its file)."
         )
     folders = config.get("extensions") or []
     if not isinstance(folders, list) or not all(isinstance(folder, str) for folder in folders):
-        raise UserError(f"extensions: found {folders!r}; give a list of folders, such as --config extensions='[path/to/mine]'.")
+        raise UserError(f"extensions: found {folders!r}; name folders, such as --config extensions='[path/to/mine]'.")
     use_extensions(folders)
     names = config.get("studies")
     if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
