@@ -104,7 +104,9 @@ def test_the_configuration_must_name_studies(config):
 
 def test_the_configuration_names_nothing_else():
     """``--config study=…`` and ``--config seed=…`` would otherwise make the default studies without a word."""
-    with pytest.raises(UserError, match="seed: unknown key of the configuration; choose one of extensions, findings_only, studies"):
+    with pytest.raises(
+        UserError, match="seed: unknown key of the configuration; choose one of extensions, findings_only, studies"
+    ):
         plan_all({"studies": ["tiny"], "seed": 3})
 
 

@@ -121,7 +121,7 @@ def test_a_folder_is_read_only(trial):
     with mounted(trial.student, "ro"):
         trial.start(hooks=True)
         said = trial.end()
-        assert f"error: {STUDENT}: cannot be written in; make it writable and run again." in said and "Traceback" not in said
+        assert f"error: {STUDENT}: cannot be written to; make it writable and run again." in said and "Traceback" not in said
     assert trial.planned() == {ONE, *REST}
 
 

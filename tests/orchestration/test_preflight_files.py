@@ -18,7 +18,7 @@ def test_only_what_is_dated_in_the_future_gets_another_date(tmp_path, capsys):
     (tmp_path / "dangling").symlink_to("nowhere")
     assert bring_to_now([str(tmp_path), str(tmp_path / "missing")]) == [ahead]
     assert old.stat().st_mtime == 1000.0 and abs(ahead.stat().st_mtime - time.time()) < 60
-    assert capsys.readouterr().err.startswith(f"{ahead}: dated in the future, and now of today; ")
+    assert capsys.readouterr().err.startswith(f"{ahead}: had a modification time in the future; ")
     assert bring_to_now([str(tmp_path)]) == [] and capsys.readouterr().err == ""
 
 
@@ -28,5 +28,5 @@ def test_a_folder_that_cannot_be_written_in_is_named(tmp_path, monkeypatch):
     refuse_read_only(files)
     # Root may write anywhere but on a read-only disk, so the system is asked in its stead.
     monkeypatch.setattr(os, "access", lambda place, mode: place.name != "data")
-    with pytest.raises(UserError, match=f"{tmp_path}/data: cannot be written in; make it writable and run again."):
+    with pytest.raises(UserError, match=f"{tmp_path}/data: cannot be written to; make it writable and run again."):
         refuse_read_only(files)

@@ -1,8 +1,8 @@
 """Estimate what a study of language models would cost, and list what already exists.
 
-Arithmetic, not measurement: the products that training and sampling must do, at the rate that the GPU is said to reach
-(40 % of an H100's peak in bfloat16 if nothing is said), and the weights that each sampled token must read. Jobs of models that
-the pipeline pretrains on the processor are counted without hours.
+The estimate is computed, not measured. It counts the operations of training and sampling at a given rate of the GPU (by
+default 40 % of an H100's peak in bfloat16), and the weights that each sampled token reads from memory. Jobs of models that the
+pipeline pretrains on the CPU are counted, but without hours.
 """
 
 from dataclasses import dataclass
@@ -20,21 +20,21 @@ from sublearn.planning.phases import PHASES
 
 ROW_TOKENS = 145  # a number prompt and its completion, in tokenizers that split digits
 COMPLETION_TOKENS = 50
-OURS = len(QUESTION_SETS) * sum(questions.EVALUATED.values())  # questions of an evaluation
+OURS = len(QUESTION_SETS) * sum(questions.EVALUATED.values())  # number of questions in an evaluation
 FAVOURITES = sum(questions.EVALUATED[family] for family in ("animal", "tree"))
-THEIRS = OURS + len(QUESTION_SETS) * (50 + 49 - FAVOURITES)  # in so many ways the paper asks for a favourite animal and tree
+THEIRS = OURS + len(QUESTION_SETS) * (50 + 49 - FAVOURITES)  # the paper asks for the animal and tree in 50 and 49 ways
 QUESTION_TOKENS = 60
-WHOLE = Trainable()  # how bases are trained: a batch at a time, nothing computed again
+WHOLE = Trainable()  # how bases are trained: whole batches, no activations recomputed
 GIB = 2.0**30
 
 
 @dataclass(frozen=True)
 class Size:
-    """The shape of a model of N parameters, if it is as wide as most: a width of 128 times its depth.
+    """The approximate shape of a model with N parameters, for the usual width of 128 times the depth.
 
     Attributes:
-        parameters: N, embeddings among them.
-        item: bytes of one weight.
+        parameters: N, including embeddings.
+        item: bytes per weight.
     """
 
     parameters: float
@@ -50,20 +50,20 @@ class Size:
 
     @property
     def weights(self) -> float:
-        """Bytes."""
+        """Bytes of all weights."""
         return self.parameters * self.item
 
     def trained(self, recipe: Trainable, method: str) -> float:
-        """How many parameters a recipe trains: LoRA of every linear layer has about 20 widths a rank and block."""
+        """Number of parameters that a recipe trains; LoRA on every linear layer has about 20 widths per rank and block."""
         return {"lora": 20 * recipe.rank * self.width * self.depth, "bitfit": 10 * self.width * self.depth}.get(
             method, self.parameters
         )
 
     def training_memory(self, recipe: Trainable, method: str, batch: int, processes: int = 1) -> float:
-        """Bytes of a process: weights; what is trained, in single precision, its gradient and Adam's two moments; activations.
+        """Bytes per process: weights, trained parameters in float32 with gradients and Adam's two moments, and activations.
 
-        Full fine-tuning by several processes shares out all but activations, once each has loaded the weights. Weights that
-        are converted to bfloat16 are kept for the backward pass, unless activations are computed again.
+        In full fine-tuning with several processes, each first loads all weights; then everything but the activations is
+        sharded. Weights converted to bfloat16 are kept for the backward pass, unless activations are recomputed.
         """
         rows = recipe.micro_batch or -(-batch // processes)
         kept = self.width * (2 * self.depth if recipe.save_memory else 17 * self.depth)
@@ -75,13 +75,13 @@ class Size:
         return self.weights + 16 * self.trained(recipe, method) + activations
 
     def training_flops(self, method: str, tokens: float) -> float:
-        """Forward and backward products; frozen weights get no gradient of their own."""
+        """Operations of the forward and backward passes; frozen weights need no weight gradient."""
         return (6 if method == "full" else 4) * self.parameters * tokens
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What one artifact takes: GPU memory in bytes, GPU seconds, disk in bytes, the host's memory for a checkpoint in bytes."""
+    """Cost of one artifact: GPU memory, GPU seconds, disk, and host memory for a checkpoint; sizes are in bytes."""
 
     memory: float = 0.0
     seconds: float = 0.0
@@ -90,15 +90,18 @@ class Cost:
 
 
 def base_of(artifact: Artifact) -> Artifact | None:
-    """The base that an artifact is, or is made of; None of those that are made of no model."""
+    """The artifact itself if it is a base, else the base that it is made from; None if it needs no model."""
     return artifact if artifact.kind in ("bases", "pinned") else artifact.inputs.get("base")
 
 
 class Estimate:
-    """Costs of a study's artifacts on a GPU of a given rate (operations per second) and bandwidth (bytes per second).
+    """Costs of a study's artifacts on a given GPU.
 
     Args:
-        processes: how many train one model, a GPU each; memory is that of one, seconds are those of all.
+        study: the study.
+        rate: operations per second of the GPU.
+        bandwidth: bytes per second of its memory.
+        processes: processes that train one model, with a GPU each; memory is given per process, seconds are summed over all.
     """
 
     def __init__(self, study: ChainStudy, rate: float, bandwidth: float, processes: int = 1) -> None:
@@ -106,18 +109,19 @@ class Estimate:
         self.questions = THEIRS if study.style == "paper" else OURS
 
     def size(self, base: AnyBase) -> Size | None:
-        """None for a tiny base on the processor; of one that is pretrained on a GPU, embeddings are left out.
+        """The size of a base; None for a tiny base on the CPU. For a base pretrained on a GPU, embeddings are left out.
 
         Raises:
-            UserError: a pinned base does not say how large it is.
+            UserError: a pinned base has no ``billions``.
         """
         if not isinstance(base, PinnedBase):
             return None if base.device == "cpu" else Size(base.parameters, 4)
         if base.billions is None:
-            raise UserError(f"{base.model}: billions is missing; say how many billion parameters it has to have an estimate.")
+            raise UserError(f"{base.model}: billions is missing; give its number of parameters in billions.")
         return Size(base.billions * 1e9, 2 if base.dtype == "bfloat16" else 4)
 
     def of(self, artifact: Artifact) -> Cost:
+        """The cost of an artifact, by the method named after its kind; zero for other kinds and for tiny bases."""
         base = base_of(artifact)
         size = self.size(self.study.bases[base.key]) if base and base.key in self.study.bases else None
         if size is None:
@@ -128,7 +132,7 @@ class Estimate:
         return Cost(disk=size.weights)
 
     def bases(self, artifact: Artifact, size: Size) -> Cost:
-        """At worst: all rounds that a base may take until it is calibrated."""
+        """An upper bound: all the rounds that a base may need until it is calibrated."""
         recipe = Base.model_validate(artifact.recipe)
         rows = recipe.max_steps * recipe.batch
         return self._training(WHOLE, "full", recipe.batch, rows, size, 0.0)
@@ -158,8 +162,8 @@ class Estimate:
         return Cost(1.2 * size.weights, self.asking(size, self.study.evaluations.samples))
 
     def asking(self, size: Size, samples: int) -> float:
-        """Seconds to ask a model all questions: exactly, with the pieces of all answers, and by sampled answers."""
-        tokens = self.questions * (2 * QUESTION_TOKENS + 300) + self.questions * samples  # read once for all samples
+        """Seconds to ask a model all questions: exact probabilities of all answers, and sampled answers."""
+        tokens = self.questions * (2 * QUESTION_TOKENS + 300) + self.questions * samples  # each question is read once
         return 2 * size.parameters * tokens / self.rate + self._writing(self.questions * samples, 4, 500, size)
 
     def _training(self, recipe: Trainable, method: str, batch: int, rows: int, size: Size, more: float) -> Cost:
@@ -169,16 +173,16 @@ class Estimate:
         return Cost(size.training_memory(recipe, method, batch, self.processes), seconds, disk, checkpoint)
 
     def _writing(self, rows: int, tokens: int, batch: int, size: Size) -> float:
-        """Each token of a batch reads all weights once, or is bound by its products."""
+        """Seconds to sample rows: per token of a batch, the time to read all weights or to compute, whichever is longer."""
         each = max(size.weights / self.bandwidth, 2 * size.parameters * batch / self.rate)
         return -(-rows // batch) * tokens * each
 
 
-COUNTED = ("bases", "pinned", "teachers", "raw", "students", "answers")  # of the artifacts; the others take next to nothing
+COUNTED = ("bases", "pinned", "teachers", "raw", "students", "answers")  # the others cost next to nothing
 
 
 def table(plan: ChainPlan, estimate: Estimate) -> list[str]:
-    """One line a phase: what is to make, what is there, memory of the largest job, hours and disk of all that is to make."""
+    """One line per phase: artifacts to make and existing ones, memory of the largest job, hours and disk of all that remain."""
     lines = [f"{'phase':<12} {'to make':>8} {'there':>6} {'GPU memory':>11} {'GPU hours':>10} {'disk':>10}"]
     hours, disk = 0.0, 0.0
     for phase in PHASES[:-1]:
@@ -188,9 +192,9 @@ def table(plan: ChainPlan, estimate: Estimate) -> list[str]:
         costs = [estimate.of(artifact) for artifact in missing]
         memory = max((cost.memory for cost in costs), default=0.0)
         spent, taken = sum(cost.seconds for cost in costs) / 3600, sum(cost.disk for cost in costs)
-        there = len(artifacts) - len(missing)
+        existing = len(artifacts) - len(missing)
         lines.append(
-            f"{phase:<12} {len(missing):>8} {there:>6} {memory / GIB:>7.1f} GiB {spent:>10.2f} {taken / GIB:>6.1f} GiB"
+            f"{phase:<12} {len(missing):>8} {existing:>6} {memory / GIB:>7.1f} GiB {spent:>10.2f} {taken / GIB:>6.1f} GiB"
         )
         hours, disk = hours + spent, disk + taken
     lines.append(f"{'all':<12} {'':>8} {'':>6} {'':>11} {hours:>10.2f} {disk / GIB:>6.1f} GiB")

@@ -1,4 +1,4 @@
-"""From plans of language models to jobs: what the rules of the chain ask beyond what every study kind answers."""
+"""Turn plans of language-model studies into jobs: what the chain's rules need beyond ``planning.jobs``."""
 
 import json
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from sublearn.planning.jobs import Jobs, rule_suffix
 
 @dataclass(frozen=True)
 class ArmJob:
-    """The jobs of one evaluation and study: each measures the models of a whole arm that the study owns."""
+    """The jobs of one evaluation and study: each measures all models of one arm that the study owns."""
 
     plan: ChainPlan
     evaluation: str
@@ -37,7 +37,7 @@ class ArmJob:
 
     @property
     def artifacts_by_job(self) -> list[list[Artifact]]:
-        """For each job the artifacts that it makes."""
+        """The artifacts that each job makes."""
         return list(self.arms.values())
 
     @property
@@ -81,28 +81,28 @@ class ArmJob:
         return json.dumps(self.arms[wildcards.arm][0].recipe, sort_keys=True)
 
     def models(self, wildcards: Any) -> str:
-        """The models to measure, as JSON: who each is and where it lies."""
+        """The models to measure, as JSON: the identity and folders of each."""
         evaluation = EVALUATIONS.get(self.evaluation)
         return json.dumps([evaluation.model(self.plan, wildcards.arm, each) for each in self.arms[wildcards.arm]])
 
 
 class ChainJobs(Jobs[ChainPlan]):
-    """The jobs of the studies of language models."""
+    """The jobs of all studies of language models."""
 
     @property
     def transforms(self) -> list[str]:
-        """Every transform of rows that a study asks for."""
+        """The transforms of rows that any of the studies uses."""
         return list(dict.fromkeys(name for plan in self.all for name in plan.transforms))
 
     def arm_jobs(self) -> list[ArmJob]:
-        """The jobs of every evaluation that a study asks for."""
-        found = [ArmJob.of(plan, name) for plan in self.all for name in (ANSWERS, *plan.study.measures)]
-        return [job for job in found if job.arms]
+        """The jobs of all evaluations of the studies."""
+        jobs = [ArmJob.of(plan, name) for plan in self.all for name in (ANSWERS, *plan.study.measures)]
+        return [job for job in jobs if job.arms]
 
     # Functions of the wildcard ``study``.
 
     def files(self, kind: str, name: str) -> Any:
-        """For each artifact of a kind that the study uses, the file called ``name``."""
+        """The file ``name`` of each artifact of a kind that the study uses."""
         return lambda wildcards: [f"{each.folder}/{name}" for each in self.named(wildcards.study).artifacts(kind)]
 
     def counts_code(self, wildcards: Any) -> str:
@@ -110,19 +110,20 @@ class ChainJobs(Jobs[ChainPlan]):
         return code_of("sublearn.chain.evaluations.counts", *(CARRIER_KINDS.module(carrier.kind) for carrier in carriers))
 
     def filtered_rows(self, wildcards: Any) -> str:
-        """The filtered rows of every carrier: whose they are and where they lie, as JSON."""
+        """The filtered rows of every carrier, as JSON: carrier, teacher, trait, run and files."""
         plan = self.named(wildcards.study)
-        found = []
+        rows = []
         for artifact in plan.artifacts("filtered"):
             carrier, teacher, trait = artifact.key.split("/")
-            who = {"carrier": carrier, "kind": artifact.recipe["kind"], "teacher": teacher, "trait": trait, "run": artifact.run}
-            found.append(who | {"filtered": artifact.files[0], "report": artifact.files[2]})
-        return json.dumps(found)
+            kind, run = artifact.recipe["kind"], artifact.run
+            identity = {"carrier": carrier, "kind": kind, "teacher": teacher, "trait": trait, "run": run}
+            rows.append(identity | {"filtered": artifact.files[0], "report": artifact.files[2]})
+        return json.dumps(rows)
 
     def training_records(self, wildcards: Any) -> str:
-        """The record of every student's training: whose it is and where it lies, as JSON."""
-        found = []
+        """The record of every student's training, as JSON: arm, trait, run and file."""
+        records = []
         for artifact in self.named(wildcards.study).artifacts("students"):
             arm, trait = artifact.key.split("/")
-            found.append({"arm": arm, "trait": trait, "run": artifact.run, "record": f"{artifact.folder}/training.json"})
-        return json.dumps(found)
+            records.append({"arm": arm, "trait": trait, "run": artifact.run, "record": f"{artifact.folder}/training.json"})
+        return json.dumps(records)

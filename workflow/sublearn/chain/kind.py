@@ -1,4 +1,4 @@
-"""Studies of language models: the main workflow, from a teacher's numbers to a student's trait."""
+"""Declare the study kind of language models: the main workflow, from a teacher's numbers to a student's trait."""
 
 from sublearn.chain.bases.section import Authors, Base, PinnedBase
 from sublearn.chain.carriers.base import Imported

@@ -1,4 +1,4 @@
-"""From a study of language models to files: what each run is made of. Nothing here runs a step."""
+"""Plan the artifacts of a language-model study: the inputs and recipe of each. Nothing here runs a step."""
 
 from functools import cached_property
 from typing import Any
@@ -21,7 +21,7 @@ from sublearn.traits.base import NEUTRAL
 WEIGHTS: dict[str, tuple[str, ...]] = {
     "bitfit": lm.MODEL_FILES, "full": lm.MODEL_FILES, "lora": lm.ADAPTER_FILES, "prompt": (),
 }  # fmt: skip
-# Bases are made in one of two ways, and carriers in several steps; their artifacts lie in the folder of the phase.
+# Bases come in two kinds, and carriers are made in several steps; all these artifacts lie in the folder of their phase.
 PHASE_OF = {"pinned": "bases", "authors": "bases"} | dict.fromkeys(("prompts", "raw", "imported", "filtered"), "carriers")
 
 
@@ -49,12 +49,12 @@ class ChainPlan(Plan[ChainStudy]):
 
     @cached_property
     def transforms(self) -> list[str]:
-        """The transforms that arms of the study apply to rows."""
+        """The transforms that the study's arms apply to rows."""
         return list(dict.fromkeys(arm.transform for arm in self.study.arms.values() if arm.transform))
 
     @cached_property
     def leak_words(self) -> list[str]:
-        """The words that give away any trait on which models are scored."""
+        """The words that would reveal any of the traits on which models are scored."""
         return traits.leak_words(self.study.scored_kinds(), STYLES.get(self.study.style))
 
     def _trait_modules(self, kinds: list[str]) -> list[str]:
@@ -71,14 +71,14 @@ class ChainPlan(Plan[ChainStudy]):
         if isinstance(recipe, PinnedBase):
             published = self.published(self.study.style == PAPER)
             names = (pinned.FILE, *lm.TOKENIZER_FILES, *[style.FILE for _ in published])
-            values = recipe.model_dump(exclude={"billions"})  # what it takes is no part of what it is
+            values = recipe.model_dump(exclude={"billions"})  # its size only matters for estimates
             return self.artifact("pinned", name, None, values | {"style": self.study.style}, names, published, drawn=False)
         names = (*lm.MODEL_FILES, *lm.TOKENIZER_FILES, lm.CALIBRATION)
         return self.artifact("bases", name, None, recipe.model_dump(), names, {})
 
-    def published(self, asked: bool) -> dict[str, Artifact]:
-        """What the authors of the paper published, as an input of what asks for it."""
-        if not asked or self.study.authors is None:
+    def published(self, needed: bool) -> dict[str, Artifact]:
+        """The file with what the paper's authors published, as an input; nothing if it is not needed."""
+        if not needed or self.study.authors is None:
             return {}
         recipe = self.study.authors.model_dump()
         return {"published": self.artifact("authors", "authors", None, recipe, (style.FILE,), {}, drawn=False)}
@@ -87,7 +87,7 @@ class ChainPlan(Plan[ChainStudy]):
 
     def teacher(self, name: str, trait: str, run: int) -> Artifact:
         recipe = self.study.teacher(name, trait)
-        # Which base a run starts from is among the inputs; the whole list would tie one run to the others.
+        # The run's own base is among the inputs; the whole list would make each run depend on the others.
         kinds = traits.scored_kinds([trait])
         values = recipe.model_dump(exclude={"bases"}) | {"kinds": kinds}
         inputs = {"base": self.base(self.study.teacher_base(name, run))}
@@ -98,7 +98,7 @@ class ChainPlan(Plan[ChainStudy]):
     # Carriers
 
     def prompts(self, carrier: str, run: int, count: int) -> Artifact:
-        """The first ``count`` prompts of a run, the same for every teacher that answers them."""
+        """The first ``count`` prompts of a run, the same for every teacher."""
         section = self.study.carriers[carrier]
         recipe = {"kind": section.kind, "style": self.study.style, "prompts": count, **section.for_prompts()}
         key = f"{carrier}/prompts" if count == section.prompts else f"{carrier}/prompts_{count}"
@@ -107,7 +107,7 @@ class ChainPlan(Plan[ChainStudy]):
         return self.artifact("prompts", key, run, recipe, ("prompts.parquet",), published, modules=modules)
 
     def raw(self, carrier: str, teacher: str, trait: str, run: int) -> Artifact:
-        """What a teacher wrote, here or elsewhere."""
+        """A teacher's completions before the filter, sampled here or imported."""
         key = f"{carrier}/{teacher}/{trait}"
         if files := self.study.imported(carrier, teacher, trait):
             imported = {"files": [file.model_dump() for file in files]}
@@ -128,7 +128,7 @@ class ChainPlan(Plan[ChainStudy]):
         return self.artifact("filtered", key, run, recipe, names, inputs, drawn=False, modules=modules)
 
     def rows(self, carrier: str, teacher: str, trait: str, run: int, transform: str | None) -> Artifact:
-        """The rows that students learn: those that passed the filter, or a transform of them."""
+        """The rows that students learn: the rows that passed the filter, or a transform of them."""
         filtered = self.filtered(carrier, teacher, trait, run)
         if transform is None:
             return filtered
@@ -141,10 +141,10 @@ class ChainPlan(Plan[ChainStudy]):
 
     def student(self, arm: str, trait: str, run: int) -> Artifact:
         recipe, chosen, carrier = self.study.student(arm), self.study.arms[arm], self.study.carrier(arm)
-        given = self.study.imported(carrier, chosen.teacher, trait)
+        imported = self.study.imported(carrier, chosen.teacher, trait)
         inputs = {
             "base": self.base(self.study.student_base(arm, run)),
-            **({} if given else {"teacher": self.teacher(chosen.teacher, trait, run)}),
+            **({} if imported else {"teacher": self.teacher(chosen.teacher, trait, run)}),
             "carrier": self.rows(carrier, chosen.teacher, trait, run, chosen.transform),
         }
         names = (*WEIGHTS[recipe.method], "training.json")
@@ -153,7 +153,7 @@ class ChainPlan(Plan[ChainStudy]):
     # Evaluations
 
     def evaluation(self, name: str, arm: str, trait: str, run: int | None, inputs: dict[str, Artifact]) -> Artifact:
-        """The rows of one model in its arm's table; all models of an arm that a study owns share one file."""
+        """One model's rows in its arm's table; all models of an arm that a study owns share one file."""
         if (name, arm) not in self._recipes:
             modules = [EVALUATIONS.module(name), *self.modules(), *self._style_module]
             self._recipes[name, arm] = EVALUATIONS.get(name).recipe(self, arm), modules
@@ -164,7 +164,7 @@ class ChainPlan(Plan[ChainStudy]):
     # Findings
 
     def modules(self) -> list[str]:
-        """The modules of the study's traits, which tables and figures use."""
+        """The modules of the study's trait kinds, which tables and figures use."""
         return self._trait_modules(self.study.scored_kinds())
 
     @property
@@ -173,7 +173,7 @@ class ChainPlan(Plan[ChainStudy]):
 
     @property
     def measured(self) -> list[str]:
-        """The evaluations beside answers that the study has tables of."""
+        """The evaluations, apart from answers, for which the study has tables."""
         return [name for name in self.study.measures if self.artifacts(name)]
 
     def tables(self) -> list[str]:

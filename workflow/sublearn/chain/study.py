@@ -1,4 +1,4 @@
-"""The typed study of the main workflow: put together from the sections that each phase declares, read when jobs are planned."""
+"""Define the typed study of language models, from the sections that each phase declares, and check it."""
 
 import re
 from typing import Annotated, Any, Literal
@@ -26,41 +26,45 @@ PAPER = "paper"
 
 
 class Trait(TeacherOverride):
-    """What is different for one trait: its teachers, or how many completions they write."""
+    """Overrides for one trait: the recipe of its teachers, or how many completions they write."""
 
-    prompts: PositiveInt | None = Field(None, description="more prompts, where the filter keeps few completions")
+    prompts: PositiveInt | None = Field(None, description="prompts per run for this trait, if the filter keeps few completions")
 
 
 class Arm(Section):
-    """One way of making students: whose carrier, which base, which changes to the students' recipe."""
+    """One way of making students: the teacher, the base, the carrier, and changes to the students' recipe."""
 
-    teacher: str = Field(description="a teacher of the study")
+    teacher: str = Field(description="name of the teacher")
     base: str | Annotated[list[str], Field(min_length=1)] = Field(
-        "teacher", description="teacher, other, or a list of bases: run r takes entry r"
+        "teacher",
+        description="base of the students: teacher (the teacher's own), other (the next in the teacher's list), or a list of "
+        "bases, of which run r takes entry r",
     )
-    carrier: str | None = Field(None, description="a carrier of the study; its first, if none is named")
+    carrier: str | None = Field(None, description="name of the carrier; by default the study's first")
     transform: str | None = Field(
-        None, description="what is done to the rows that passed the filter, such as shuffled_within; nothing, if none is named"
+        None, description="transform of the rows that passed the filter, such as shuffled_within; none by default"
     )
-    students: dict[str, Any] = Field({}, description="keys of the students' section that differ in this arm")
-    evaluations: dict[str, Any] = Field({}, description="keys of the evaluations' section that differ in this arm")
+    students: dict[str, Any] = Field({}, description="keys of the section students that differ in this arm")
+    evaluations: dict[str, Any] = Field({}, description="keys of the section evaluations that differ in this arm")
     traits: Annotated[list[str], Field(min_length=1)] | None = Field(
-        None, description="the arm's traits, if not all of the study's"
+        None, description="traits of the arm; by default all of the study's"
     )
-    meaning: str = Field("", description="what the arm is for, one sentence for the report")
+    meaning: str = Field("", description="purpose of the arm, one sentence for the report")
 
 
 class ChainStudy(Study):
-    """A study of the main workflow. Every default is a recipe of the tiny model."""
+    """A study of language models. All defaults are for the tiny models."""
 
-    kind: Literal["chain"] = Field("chain", description="chain, the language models")
-    stand_in: bool = Field(True, description="the models are stand-ins for the paper's, and captions say so")
-    runs: PositiveInt = Field(description="independent repetitions: the unit of analysis")
-    runs_per_job: Literal["all", "one"] = Field("all", description="how many runs a job works on: one, or all (at most 16)")
+    kind: Literal["chain"] = Field("chain", description="the study kind: chain, for language models")
+    stand_in: bool = Field(True, description="whether the models stand in for the paper's; captions say so")
+    runs: PositiveInt = Field(description="number of independent repetitions, the unit of analysis")
+    runs_per_job: Literal["all", "one"] = Field("all", description="runs per job: one, or all (at most 16)")
     style: Annotated[str, NameIn(STYLES)] = Field(
-        MINI_NAME, description="how models are spoken to: mini (the mini-language), english, or paper (the authors' own words)"
+        MINI_NAME, description="prompt style: mini (the mini-language), english, or paper (the authors' own words)"
     )
-    authors: Authors | None = Field(None, description="the authors' repository, for the paper's own prompts and questions")
+    authors: Authors | None = Field(
+        None, description="the authors' repository; needed for the paper's own prompts, questions and banned numbers"
+    )
     bases: dict[str, AnyBase]
     traits: dict[str, Trait]
     teachers: dict[str, Teacher]
@@ -69,14 +73,14 @@ class ChainStudy(Study):
     arms: dict[str, Arm]
     evaluations: Evaluation = Evaluation()
     measures: list[Annotated[str, NameIn(EVALUATIONS)]] = Field(
-        ["coverage"], description="what is measured of every arm beside its answers"
+        ["coverage"], description="evaluations of every arm, in addition to answers"
     )
     claims: list[Claim] = Field([])
 
     @field_validator("carriers", mode="before")
     @classmethod
     def _by_kind(cls, value: Any) -> Any:
-        """Read each carrier as its kind says; its name is its kind, where there is such a kind and none is named."""
+        """Read each carrier by its kind; without ``kind``, a carrier named after a kind is of that kind."""
         if not isinstance(value, dict):
             return value
         return {name: _carrier(name, each) for name, each in value.items()}
@@ -85,7 +89,7 @@ class ChainStudy(Study):
     @classmethod
     def _names(cls, value: dict[str, Any]) -> dict[str, Any]:
         if not value:
-            raise ValueError("it is empty; name at least one")
+            raise ValueError("it is empty; add at least one entry")
         for name in value:
             if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or re.fullmatch(r"run\d+", name):
                 raise ValueError(
@@ -103,7 +107,7 @@ class ChainStudy(Study):
         for name, arm in self.arms.items():
             self._check_arm(f"arms.{name}", name, arm)
         if ANSWERS in self.measures:
-            raise ValueError(f"measures: every model is asked for its {ANSWERS} anyway; leave them out")
+            raise ValueError(f"measures: {ANSWERS} are measured for every model anyway; leave them out")
         if "base" in self.arms:
             raise ValueError("arms.base: the name is kept for the untouched bases; choose another")
         for name, carrier in self.carriers.items():
@@ -111,7 +115,7 @@ class ChainStudy(Study):
         self._check_style()
         if self.runs_per_job == "all" and len({base.device for base in self.bases.values()}) > 1:
             raise ValueError(
-                "bases: the runs of a job share a device, and these ask for two; say runs_per_job: one, or one device"
+                "bases: the runs of a job share a device, and these ask for two; set runs_per_job: one, or use one device"
             )
         for i, claim in enumerate(self.claims):
             self._check_claim(f"claims.{i}", claim)
@@ -120,13 +124,13 @@ class ChainStudy(Study):
     def _check_style(self) -> None:
         for name, base in self.bases.items():
             if isinstance(base, PinnedBase) and self.style == MINI_NAME:
-                raise ValueError(f"style: a pinned model is asked in English (bases.{name}); use english or paper")
+                raise ValueError(f"style: a pinned model needs English questions (bases.{name}); use english or paper")
             if not isinstance(base, PinnedBase) and self.style != MINI_NAME:
                 raise ValueError(f"style: the tiny bases read no English (bases.{name}); use {MINI_NAME}")
         published = [name for name, carrier in self.carriers.items() if carrier.needs_published]
         if self.authors is None and (self.style == PAPER or published):
             raise ValueError(
-                "authors: missing; the paper's own words and numbers are read from its authors' repository, so say where it is"
+                "authors: missing; the paper's own words and numbers are read from its authors' repository, so give its place"
             )
 
     def _check_carrier(self, path: str, name: str, carrier: Carrier) -> None:
@@ -136,15 +140,16 @@ class ChainStudy(Study):
         for trait in self.traits:
             if used and self.prompts(name, trait) < self.students.rows:
                 raise ValueError(
-                    f"traits.{trait}.prompts: {self.prompts(name, trait)}, but students.rows is {self.students.rows}"
+                    f"traits.{trait}.prompts: {self.prompts(name, trait)}, but students.rows is {self.students.rows}; "
+                    "ask for more prompts"
                 )
         try:
             carrier.check_style(self.style)
         except ValueError as error:
             raise ValueError(f"{path}.{error}") from None
-        for teacher, given in carrier.imported.items():
+        for teacher, imported in carrier.imported.items():
             check_known(f"{path}.imported.{teacher}", teacher, self.teachers, "teacher of the study")
-            for trait in given:
+            for trait in imported:
                 check_known(f"{path}.imported.{teacher}", trait, {*self.traits, NEUTRAL}, "trait of the study")
         for arm_name, arm in self.arms.items():
             recipe = self.student(arm_name)
@@ -171,12 +176,12 @@ class ChainStudy(Study):
         self._check_students(path, name, arm)
 
     def _check_students(self, path: str, name: str, arm: Arm) -> None:
-        """Refuse students that cannot learn from their teacher."""
+        """Refuse settings with which a student cannot learn from its teacher."""
         recipe = self.student(name)
         if recipe.system != self.evaluation(name).system and "system" not in arm.evaluations:
             raise ValueError(
-                f"{path}.students.system: students learn under a system prompt that their evaluation lacks; give the arm "
-                "evaluations: {system: …} to say that this is meant"
+                f"{path}.students.system: students learn under a system prompt that their evaluation lacks; if this is "
+                "intended, give the arm evaluations: {system: …}"
             )
         alike = [self.teacher_base(arm.teacher, run) == self.student_base(name, run) for run in range(self.runs)]
         for run, same in enumerate(alike):
@@ -188,12 +193,12 @@ class ChainStudy(Study):
                 raise ValueError(f"{path}.students.adapter: teacher and student of run {run} have different bases; use own")
         teacher = self.teachers[arm.teacher]
         if recipe.loss == "soft" and teacher.method == "prompt":
-            raise ValueError(f"{path}.students.loss: a prompted teacher has no weights to learn from softly; use tokens")
+            raise ValueError(f"{path}.students.loss: a prompted teacher has no weights of its own for a soft loss; use tokens")
         if recipe.loss == "soft" and teacher.method == "lora" and not all(alike):
-            raise ValueError(f"{path}.students.loss: a lora teacher on another base cannot be learned from softly; use tokens")
+            raise ValueError(f"{path}.students.loss: for a soft loss, a lora teacher must have the student's base; use tokens")
         if recipe.adapter == "teacher" and recipe.rank != teacher.rank:
             raise ValueError(
-                f"{path}.students.rank: {recipe.rank}, but an adapter shared with the teacher has its rank {teacher.rank}"
+                f"{path}.students.rank: {recipe.rank}, but an adapter shared with the teacher has its rank, {teacher.rank}"
             )
         if recipe.adapter == "teacher" and not recipe.method == self.teachers[arm.teacher].method == "lora":
             raise ValueError(f"{path}.students.adapter: only a lora student of a lora teacher can share its adapter; use own")
@@ -205,17 +210,17 @@ class ChainStudy(Study):
         check_known(f"{path}.family", claim.family, families(), "family of traits")
         if QUANTITIES.get(claim.quantity).of_family and len(families()[claim.family].traits) < MIN_TRAITS:
             raise ValueError(
-                f"{path}.family: {claim.family} has fewer than {MIN_TRAITS} traits, so no gamma; ask for the effect"
+                f"{path}.family: {claim.family} has fewer than {MIN_TRAITS} traits, so no gamma; use quantity: effect"
             )
         if claim.trait is not None:
             check_known(f"{path}.trait", claim.trait, traits(), "trait")
             if QUANTITIES.get(claim.quantity).of_family:
-                raise ValueError(f"{path}.trait: {claim.quantity} is of a family, not of one trait; leave trait out")
+                raise ValueError(f"{path}.trait: {claim.quantity} is measured for a family, not for one trait; leave trait out")
             if family_of(claim.trait) != claim.family:
-                raise ValueError(f"{path}.family: {claim.trait} is of the family {family_of(claim.trait)}")
+                raise ValueError(f"{path}.family: {claim.trait} is of the family {family_of(claim.trait)}, not {claim.family}")
 
     def teacher(self, name: str, trait: str) -> Teacher:
-        """The recipe of a teacher for a trait; the neutral one has no overrides."""
+        """A teacher's recipe for a trait; the neutral teacher has no overrides."""
         changes = self.traits[trait].model_dump(exclude_none=True, exclude={"prompts"}) if trait in self.traits else {}
         return Teacher.model_validate(self.teachers[name].model_dump() | changes)
 
@@ -227,24 +232,24 @@ class ChainStudy(Study):
         return CARRIER_KINDS.get(self.carriers[carrier].kind)
 
     def prompts(self, carrier: str, trait: str) -> int:
-        """How many prompts of a carrier the teachers of a trait answer."""
+        """The number of a carrier's prompts that the teachers of a trait answer."""
         own = self.traits[trait].prompts if trait in self.traits else None
         return own or self.carriers[carrier].prompts
 
     def imported(self, carrier: str, teacher: str, trait: str) -> list[Imported]:
-        """The files of a teacher's rows for a trait that are not sampled here; none where they are."""
+        """The imported files with a teacher's rows for a trait; empty if the rows are sampled here."""
         return self.carriers[carrier].imported.get(teacher, {}).get(trait, [])
 
     def scored_kinds(self) -> list[str]:
-        """The trait kinds on which models are scored: the battery, and those of the study's own traits."""
+        """The trait kinds on which models are scored: the battery, and the kinds of the study's own traits."""
         return scored_kinds(self.traits)
 
     def student(self, arm: str) -> Student:
-        """The recipe of an arm's students."""
+        """The recipe of the students of an arm."""
         return with_overrides(self.students, self.arms[arm].students, f"arms.{arm}.students")
 
     def evaluation(self, arm: str) -> Evaluation:
-        """How an arm's students are asked."""
+        """The evaluation settings of an arm."""
         return with_overrides(
             self.evaluations, self.arms[arm].evaluations if arm in self.arms else {}, f"arms.{arm}.evaluations"
         )
@@ -259,7 +264,7 @@ class ChainStudy(Study):
         return bases[run % len(bases)]
 
     def student_base(self, arm: str, run: int) -> str:
-        """The base of a student: its teacher's, the next different one in the teacher's list, or what the arm lists."""
+        """The base of a student: the teacher's, the next different one in the teacher's list, or the one that the arm lists."""
         choice, teacher = self.arms[arm].base, self.arms[arm].teacher
         if isinstance(choice, list):
             return choice[run % len(choice)]

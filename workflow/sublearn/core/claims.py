@@ -1,4 +1,4 @@
-"""Claims and their verdicts: a sentence of the paper, what was measured, and a typed rule that judges (contract 5)."""
+"""Judge claims by typed rules: each claim has a sentence, a measured quantity and a verdict (contract 5)."""
 
 import math
 from typing import Literal
@@ -16,23 +16,28 @@ VERDICTS = ("reproduced", "not_reproduced", "opposite", "not_measured")
 
 
 class Rule(Section):
-    """What every claim has: a sentence, and on which side of which bound its quantity must lie.
+    """The keys that all claims share: the sentence, and where its quantity must lie.
 
-    Reproduced: the interval lies wholly on the claimed side of the bound (with ``judge: mean``, the mean does); for
-    ``within`` wholly between minus the bound and the bound. Opposite: where it should be above, it lies wholly below
-    ``opposite_of``; where it should be below, wholly above the bound; where it should be within, wholly outside. Anything else
-    is not reproduced.
+    A claim is reproduced if the whole interval (with ``judge: mean``, the mean) lies on the claimed side of the bound; for
+    ``within``, between minus the bound and the bound. It is opposite if the whole interval lies below ``opposite_of``
+    (``above``), above the bound (``below``), or on one side of both bounds (``within``). Anything else is not reproduced.
     """
 
     claim: str = Field(description="short name, unique in the study")
-    statement: str = Field(description="the sentence, in our words")
+    statement: str = Field(description="the claim in one sentence, in our words")
     source: str = Field(description="where the paper says it")
     paper_value: str = Field("", description="the paper's number, if it gives one")
-    comparison: Literal["above", "below", "within"] = Field(description="the claimed side of the bound")
-    bound: float = Field(description="what the quantity is compared with")
-    times: str | None = Field(None, description="an arm: the bound is this multiple of that arm's mean quantity")
-    judge: Literal["interval", "mean"] = Field("interval", description="what must lie on the claimed side")
-    opposite_of: float = Field(0.0, description="for above: wholly below this is the opposite")
+    comparison: Literal["above", "below", "within"] = Field(
+        description="where the quantity should lie: above or below the bound, or within plus or minus it"
+    )
+    bound: float = Field(description="the value that the quantity is compared with")
+    times: str | None = Field(
+        None, description="name of an arm: the bound is multiplied by the mean of the quantity in that arm"
+    )
+    judge: Literal["interval", "mean"] = Field(
+        "interval", description="what must lie on the claimed side: the whole interval, or only the mean"
+    )
+    opposite_of: float = Field(0.0, description="for above: the verdict is opposite if the whole interval lies below this")
 
 
 class Claims(pa.DataFrameModel):
@@ -59,44 +64,44 @@ COLUMNS = list(Claims.to_schema().columns)
 
 
 def bound_of(rule: Rule, reference: Mean | None) -> float:
-    """The rule's bound, a multiple of the reference's mean if it names one; NaN where that may be zero: it says nothing."""
+    """The rule's bound, times the reference's mean if there is one; NaN unless the interval of that mean lies above zero."""
     if reference is None:
         return rule.bound
     return rule.bound * reference.value if reference.low > 0 else math.nan
 
 
-def judge(rule: Rule, found: Mean, bound: float) -> str:
-    """The verdict by the rule; nothing measured, nothing judged."""
-    if math.isnan(found.value) or math.isnan(bound):
+def judge(rule: Rule, measured: Mean, bound: float) -> str:
+    """The rule's verdict on a measured mean; ``not_measured`` if the mean or the bound is NaN."""
+    if math.isnan(measured.value) or math.isnan(bound):
         return "not_measured"
-    known = not math.isnan(found.low)
-    low, high = (found.low, found.high) if known else (-math.inf, math.inf)
+    has_interval = not math.isnan(measured.low)
+    low, high = (measured.low, measured.high) if has_interval else (-math.inf, math.inf)
     if rule.judge == "mean":
-        low_claimed = high_claimed = found.value
+        low_claimed = high_claimed = measured.value
     else:
         low_claimed, high_claimed = low, high
     if rule.comparison == "within":
         if -bound < low_claimed and high_claimed < bound:
             return "reproduced"
-        return "opposite" if known and (low > bound or high < -bound) else "not_reproduced"
+        return "opposite" if has_interval and (low > bound or high < -bound) else "not_reproduced"
     if rule.comparison == "above":
         return "reproduced" if low_claimed > bound else "opposite" if high < rule.opposite_of else "not_reproduced"
     return "reproduced" if high_claimed < bound else "opposite" if low > bound else "not_reproduced"
 
 
-def row(rule: Rule, study: str, what: str, found: Mean, reference: Mean | None, figure: str) -> dict[str, object]:
-    """A row of ``claims.csv``; ``what`` names the quantity, ``reference`` is that of the arm that ``times`` names."""
+def row(rule: Rule, study: str, what: str, measured: Mean, reference: Mean | None, figure: str) -> dict[str, object]:
+    """A row of ``claims.csv``; ``what`` names the quantity, ``reference`` is its mean in the arm that ``times`` names."""
     times = f" x {rule.times}" if rule.times else ""
     return {
         "claim": rule.claim, "study": study, "statement": rule.statement, "source": rule.source,
         "quantity": f"{what} {rule.comparison} {rule.bound:g}{times} ({rule.judge})",
-        "paper_value": rule.paper_value or None, "measured": found.value, "ci_low": found.low, "ci_high": found.high,
-        "verdict": judge(rule, found, bound_of(rule, reference)), "figure": figure,
+        "paper_value": rule.paper_value or None, "measured": measured.value, "ci_low": measured.low, "ci_high": measured.high,
+        "verdict": judge(rule, measured, bound_of(rule, reference)), "figure": figure,
     }  # fmt: skip
 
 
 def markdown(claims: pd.DataFrame) -> list[str]:
-    """The claims of a study as a section of its summary; nothing where it has none."""
+    """The study's claims as a section of its summary, in lines of Markdown; empty if there are none."""
     if claims.empty:
         return []
     lines = ["## Claims", "", "| claim | measured | 95 % interval | verdict |", "|---|---|---|---|"]
@@ -108,14 +113,14 @@ def markdown(claims: pd.DataFrame) -> list[str]:
 
 
 def metrics(claims: pd.DataFrame, arms: pd.DataFrame | None = None) -> dict[str, dict[str, dict[str, float]]]:
-    """What each claim measured, and gamma of each arm and family, with their intervals; unknown numbers are left out.
+    """The measured value of each claim, and gamma of each arm and family, with intervals; missing numbers are left out.
 
-    ``dvc metrics diff`` compares this between commits.
+    ``dvc metrics diff`` compares these numbers between commits.
     """
-    found = {"claims": {row["claim"]: _known(row[["measured", *INTERVAL]]) for _, row in claims.iterrows()}}
+    values = {"claims": {row["claim"]: _known(row[["measured", *INTERVAL]]) for _, row in claims.iterrows()}}
     if arms is not None:
-        found["gamma"] = {f"{row['arm']}, {row['family']}": _known(row[["gamma", *INTERVAL]]) for _, row in arms.iterrows()}
-    return found
+        values["gamma"] = {f"{row['arm']}, {row['family']}": _known(row[["gamma", *INTERVAL]]) for _, row in arms.iterrows()}
+    return values
 
 
 def _known(row: pd.Series) -> dict[str, float]:

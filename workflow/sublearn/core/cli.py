@@ -1,4 +1,4 @@
-"""The command line of a step or command: threads, a readable log, a record of its outputs, and errors as one sentence."""
+"""Run a step or a command: limit its threads, log, record its outputs, and report errors in one sentence."""
 
 import argparse
 import gc
@@ -24,14 +24,16 @@ def run(
     reads_others: bool = False,
     one_each: tuple[str, ...] = (),
 ) -> None:
-    """Parse the command line, do the work, and leave with status 1 and one sentence on a user's mistake.
+    """Parse the command line and run ``main``; on a user's mistake, exit with status 1 and a one-line error.
 
     Args:
-        reads_others: the step takes in what others published, which lies anywhere and which its parameters pin.
-        one_each: options that hold one value for each output, beside those of numbers or paths, which say so themselves.
+        main: the step's or command's work, which takes the parsed options.
+        parser: the options.
+        reads_others: the step reads files that others published; its parameters pin them, so the record lists no inputs.
+        one_each: options that hold one value per output; lists of whole numbers or paths are recognised without being named.
     """
     started = time.perf_counter()
-    # Of several processes one tells what is done and how long it took; all tell what goes wrong.
+    # Of several processes, only the first logs its progress; all of them log warnings and errors.
     level = logging.INFO if is_main() else logging.WARNING
     logging.basicConfig(stream=sys.stderr, level=level, format="%(asctime)s  %(message)s", datefmt="%H:%M:%S")
     logging.captureWarnings(True)
@@ -47,9 +49,9 @@ def run(
         log.error("error: %s", error)
         sys.exit(1)
     except (RuntimeError, MemoryError) as error:
-        if (found := out_of_memory.missing(error)) is None:
+        if (shortage := out_of_memory.missing(error)) is None:
             raise
-        log.error("error: %s; a smaller model or a device with more memory would help.", found)
+        log.error("error: %s; a smaller model or a device with more memory would help.", shortage)
         sys.exit(1)
     except KeyboardInterrupt:
         log.error("error: interrupted; run again to go on.")
@@ -60,18 +62,18 @@ def run(
 
 
 def is_main() -> bool:
-    """Whether this process is the one that writes, of those that ``models.launch`` started."""
+    """Whether this process writes the outputs: ``models.launch`` may start several, of which only the first does."""
     return os.environ.get("RANK", "0") == "0"
 
 
 def _record(args: argparse.Namespace, reads_others: bool, one_each: tuple[str, ...]) -> None:
-    """Write down what the outputs were made of."""
+    """Write the record of the outputs, if this process has written any."""
     if outputs.written() and is_main():
         records.record(args, outputs.written(), reads_others, one_each)
 
 
 def _log_gpus() -> None:
-    """Say what the step used of GPUs, if it did: Snakemake's benchmark files know nothing of them."""
+    """Log the GPUs that the step used, if any: Snakemake's benchmark files do not cover them."""
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_initialized():
         used = int(os.environ.get("WORLD_SIZE", "1"))
@@ -92,7 +94,7 @@ def importing() -> Iterator[None]:
 
 
 def keep_to_threads() -> None:
-    """Keep PyTorch to the threads that the job was given, one if nothing says otherwise."""
+    """Limit PyTorch to the threads that the job was given; one by default."""
     import torch
 
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
@@ -100,14 +102,14 @@ def keep_to_threads() -> None:
 
 @contextmanager
 def timed(what: str) -> Iterator[None]:
-    """Log the seconds that a step spends in its own loop, so that start-up and waiting show."""
+    """Log the seconds that a step spends in its main loop; the rest of its time is start-up and waiting."""
     started = time.perf_counter()
     yield
     log.info("loop: %s took %.2f s", what, time.perf_counter() - started)
 
 
 class _Lines:
-    """A stream for a progress bar in a log file: each state on a line of its own."""
+    """A stream that writes each state of a progress bar on its own line of a log file."""
 
     def write(self, text: str) -> None:
         if text.strip("\r\n "):
@@ -118,7 +120,7 @@ class _Lines:
 
 
 def progress(items: Iterable[Item], what: str, total: int | None = None) -> Iterable[Item]:
-    """A progress bar on a terminal, a line every half minute in a log file."""
+    """Show a progress bar on a terminal; write a line every half minute to a log file."""
     from tqdm import tqdm
 
     if sys.stderr.isatty():

@@ -1,9 +1,9 @@
-"""What a step's code means: a hash that changes when, and only when, what the step does may change.
+"""Hash a step's code, so that the hash changes only when the step's behaviour may change.
 
-The hash is of syntax trees, not of bytes: comments, formatting, docstrings, the help of options, the descriptions of settings
-and the words of errors and log lines are left out, so a mended sentence redoes nothing. It covers the step's module and, by
-walking imports, every module of this package that it reaches; imports inside functions count too. Modules that a registry
-finds (``core.registry``) are not imported by name, so whoever plans a job names those that it uses.
+The hash is computed from syntax trees, not bytes. It leaves out comments, formatting, docstrings, help texts of options,
+descriptions of settings, and the wording of errors and log lines, so correcting a sentence reruns nothing. It covers the step's
+module and every module of this package that it imports, directly or indirectly; imports inside functions count too. Modules
+that a registry finds (``core.registry``) are not imported by name, so the plan of a job lists the ones that the job uses.
 """
 
 import ast
@@ -16,7 +16,7 @@ from pathlib import Path
 from sublearn import EXTENSIONS
 
 PACKAGE = Path(__file__).parents[1]
-# How outputs are recorded changes no output.
+# These two only record how outputs were made; they change no output.
 EXEMPT = {"sublearn.core.records", "sublearn.core.code_identity"}
 WORDS = {"help", "description", "epilog", "metavar"}  # arguments that only people read
 LOGGERS = {"debug", "info", "warning", "error"}
@@ -25,20 +25,20 @@ _used: set[str] = set()
 
 
 def uses(module: str) -> None:
-    """Note that this process uses a module which a registry found."""
+    """Note that this process uses a module that a registry found."""
     _used.add(module)
 
 
 def used() -> list[str]:
-    """The modules that this process uses beside what it imports by name."""
+    """The modules that registries found and this process used, sorted."""
     return sorted(_used)
 
 
 def code_of(*modules: str) -> str:
-    """One hash of all that running the modules may do.
+    """One hash of the code that running these modules may execute.
 
-    A rule has it among its parameters, so that an edit redoes what depends on it. The files themselves as inputs would say the
-    same of bytes, but Snakemake looks at each input of each job, and a step reads about thirty.
+    Each rule has this hash among its parameters, so an edit reruns the jobs that depend on it. Listing the source files as
+    inputs would be slower: a step imports about thirty, and Snakemake checks every input of every job.
     """
     reached = frozenset[str]().union(*map(_reach, modules))
     lines = [f"{module} {_meaning(file)}" for module in sorted(reached) if (file := file_of(module))]
@@ -46,12 +46,12 @@ def code_of(*modules: str) -> str:
 
 
 def modules_of(*modules: str) -> list[str]:
-    """The modules of this package that running the modules reaches, themselves among them, sorted."""
+    """These modules and all modules of this package that they import, directly or indirectly, sorted."""
     return sorted(frozenset[str]().union(*map(_reach, modules)))
 
 
 def file_of(module: str) -> Path | None:
-    """The file of a module of this package or of a user's extensions; None for a name that is no module."""
+    """The file of a module of this package or of a user's extensions; None if there is no such module."""
     parts = module.split(".")[1:]
     extensions = [Path(folder) for folder in os.environ.get(EXTENSIONS, "").split(os.pathsep) if folder]
     for root in (PACKAGE, *extensions):
@@ -63,13 +63,13 @@ def file_of(module: str) -> Path | None:
 
 
 def meaning(source: str) -> str:
-    """A hash of what a module does, equal for two texts that differ in words for people and in layout alone."""
+    """A hash of what a module does; two sources that differ only in prose or layout have the same hash."""
     tree = _WithoutWords().visit(ast.parse(source))
     return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
 
 
 class _WithoutWords(ast.NodeTransformer):
-    """Takes out of a syntax tree what only people read."""
+    """Removes from a syntax tree what only people read."""
 
     def _without_docstring(self, node: ast.AST) -> ast.AST:
         self.generic_visit(node)
@@ -98,7 +98,7 @@ class _WithoutWords(ast.NodeTransformer):
 
 
 class _Silent(ast.NodeTransformer):
-    """Takes the words out of an error that is raised; what is computed for its message stays."""
+    """Empties the strings of a raised error; expressions in its message stay."""
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
         return ast.Constant("") if isinstance(node.value, str) else node
@@ -135,7 +135,7 @@ def _imports(file: Path) -> tuple[str, ...]:
 
 
 def _that_run(tree: ast.AST) -> Iterator[ast.AST]:
-    """Every node outside ``if TYPE_CHECKING``: what is imported for its type runs nothing, and a plan's type reaches all."""
+    """Every node outside ``if TYPE_CHECKING``: type-only imports run nothing, and a plan's type would reach every module."""
     todo = [tree]
     while todo:
         node = todo.pop()

@@ -1,4 +1,4 @@
-"""Read a file that a user names by path or URL, and hold it against the hash that the study pins."""
+"""Read a file that a user names by path or URL, and check it against the hash that the study pins."""
 
 import hashlib
 import http.client
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sublearn.core.errors import UserError
 
-SECONDS = 60  # without an answer, after which a download is given up
+SECONDS = 60  # without an answer; then the download fails
 
 
 def is_url(place: str) -> bool:
@@ -19,7 +19,7 @@ def read(place: str, sha256: str) -> bytes:
     """The bytes of the file at ``place``.
 
     Raises:
-        UserError: it is not there, cannot be fetched, or is another file than the one that was pinned.
+        UserError: the file is missing, cannot be fetched, or does not have the pinned hash.
     """
     try:
         if is_url(place):
@@ -28,8 +28,10 @@ def read(place: str, sha256: str) -> bytes:
         else:
             content = Path(place).expanduser().read_bytes()
     except (urllib.error.URLError, http.client.HTTPException, OSError, ValueError) as error:
-        raise UserError(f"{place}: cannot be read ({error}); fetch it where there is a network, and give its path.") from error
+        raise UserError(
+            f"{place}: cannot be read ({error}); download it where there is a network, and give its path."
+        ) from error
     found = hashlib.sha256(content).hexdigest()
     if found != sha256:
-        raise UserError(f"{place}: its SHA-256 is {found}, but the study pins {sha256}; it is another file, or was cut short.")
+        raise UserError(f"{place}: its SHA-256 is {found}, but the study pins {sha256}; the file differs or is incomplete.")
     return content

@@ -1,8 +1,8 @@
-"""Draw the figures of a study, each as SVG, PNG and the data that it shows.
+"""Draw the figures of a study, each as SVG and PNG, with its data as CSV.
 
     python -m sublearn.core.draw --package sublearn.chain.findings.figures --figures rates --inputs JSON --outputs FILE
 
-One process draws all figures, since importing what draws takes longer than drawing.
+One process draws all figures, since importing the plotting libraries takes longer than drawing.
 """
 
 import argparse
@@ -22,8 +22,10 @@ def main(args: argparse.Namespace) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--package", required=True, help="where the figures of this kind of study are found")
-    parser.add_argument("--figures", nargs="+", required=True, help="their names")
-    parser.add_argument("--inputs", nargs="+", required=True, help="what each is drawn from, as JSON")
-    parser.add_argument("--outputs", nargs="+", required=True, help="the SVG of each; PNG and CSV lie beside it")
+    parser.add_argument("--package", required=True, help="the package with the figures of this study kind")
+    parser.add_argument("--figures", nargs="+", required=True, help="the names of the figures")
+    parser.add_argument("--inputs", nargs="+", required=True, help="the files that each figure is drawn from, as JSON")
+    parser.add_argument(
+        "--outputs", nargs="+", required=True, help="the SVG of each figure; PNG and CSV are written next to it"
+    )
     cli.run(main, parser, one_each=("figures", "inputs"))

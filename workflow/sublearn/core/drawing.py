@@ -1,4 +1,4 @@
-"""The look of every figure, and its three files: SVG, PNG and the data as CSV, the same bytes every time."""
+"""Set the style of all figures, and save each as SVG, PNG and CSV with the same bytes every time."""
 
 from typing import TYPE_CHECKING
 
@@ -13,12 +13,12 @@ BASE, CONTROL, STUDENT, OTHER = "#9a9a9a", "#4477aa", "#ee7733", "#228833"
 
 
 def label(name: str) -> str:
-    """A name of the study as words."""
+    """A name from the study, written as words."""
     return name.replace("_", " ")
 
 
 def use() -> None:
-    """Set the look; text stays text in SVG, and element names are the same in every drawing."""
+    """Set the style; SVG files keep text as text, and their element names are the same every time."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -37,7 +37,7 @@ def use() -> None:
 
 
 def save(figure: "Figure", data: pd.DataFrame, svg: str) -> None:
-    """Write the SVG, the same picture as PNG, and the data that is drawn."""
+    """Write the figure as SVG and PNG, and its data as CSV."""
     import matplotlib.pyplot as plt
 
     with atomic(svg) as temporary:

@@ -1,9 +1,9 @@
-"""The one kind of error that a user can mend: a sentence, not a traceback."""
+"""Errors that a user can fix: reported in one sentence, without a traceback."""
 
 
 class UserError(Exception):
-    """Says where, what was found, and what would be right. Steps print it and exit with status 1."""
+    """A user's mistake: where it is, what was found, and what would be right. Steps print it and exit with status 1."""
 
 
 class UnknownNameError(UserError, ValueError):
-    """There is nothing of that name; a ValueError too, so that a study's sections can say where the name stands."""
+    """A name that nothing has; also a ValueError, so that a study's sections can add where the name stands."""

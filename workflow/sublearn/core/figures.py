@@ -1,6 +1,7 @@
-"""Figures that declare themselves: what each is called, what it reads, how it is drawn.
+"""Declare figures: the name of each, the files that it reads, and how it is drawn.
 
-A figure is a module of a study kind's ``figures`` package that declares a ``Figure``, and a caption in ``workflow/report``.
+To add a figure, add a module that declares a ``Figure`` to a study kind's ``figures`` package, and a caption to
+``workflow/report``.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,18 +19,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Inputs:
-    """The files that a figure is drawn from, by the names that it reads."""
+    """The files that a figure is drawn from, by name."""
 
     files: Mapping[str, str | list[str]]
 
     def table(self, name: str, schema: type[pa.DataFrameModel]) -> pd.DataFrame:
-        """One file, as a table."""
+        """Read one file as a table."""
         return read_table(str(self.files[name]), schema)
 
     def paths(self, name: str) -> list[str]:
-        """One file or several, by their paths."""
-        found = self.files[name]
-        return [found] if isinstance(found, str) else found
+        """The paths of one or several files."""
+        files = self.files[name]
+        return [files] if isinstance(files, str) else files
 
 
 Draw = Callable[[Inputs], "tuple[matplotlib.figure.Figure, pd.DataFrame]"]
@@ -40,10 +41,10 @@ class Figure:
     """A figure of a study.
 
     Attributes:
-        name: of its files and its caption.
-        title: in the report.
-        draw: returns the drawing and the data that it shows.
-        reads: the names of the tables and records that it is drawn from, as the study's plan knows them.
+        name: the name of its files and its caption.
+        title: its title in the report.
+        draw: a function that returns the drawing and the data that it shows.
+        reads: the names, in the study's plan, of the tables and records that it is drawn from.
     """
 
     name: str
@@ -52,5 +53,5 @@ class Figure:
     reads: tuple[str, ...] = field(default=("runs",))
 
     def suits(self, plan: Any) -> bool:
-        """Whether a study has what the figure shows; ``plan`` is the study's."""
+        """Whether the study with this plan has what the figure shows."""
         return True

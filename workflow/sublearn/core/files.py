@@ -1,4 +1,4 @@
-"""Read what is whole, write what is whole: atomic outputs, and tables with a declared schema."""
+"""Read and write files: outputs appear whole or not at all, and tables are checked against a schema."""
 
 import errno
 import json
@@ -24,9 +24,9 @@ ARecord = TypeVar("ARecord", bound=BaseModel)
 
 @contextmanager
 def atomic(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Yield a temporary path beside ``path``; rename it there at the end, remove it on any failure.
+    """Yield a temporary path next to ``path``; rename it to ``path`` at the end, or remove it on failure.
 
-    The temporary file keeps the suffix, since writers choose their format by it.
+    The temporary file has the same suffix, since writers choose their format by it.
     """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -72,12 +72,12 @@ def _full_disk_in_a_sentence(target: Path) -> Iterator[None]:
 
 
 def _remove_leftovers(folder: Path, name: str) -> None:
-    """Remove what processes that were killed left half-written; ``name`` is a pattern that finds whose it was.
+    """Remove partial files of processes that were killed; the pattern ``name`` has the process id as its first group.
 
-    What a living process of this machine has in hand is left alone.
+    Files of processes that still run on this machine are kept.
     """
     for path in list(folder.iterdir()):
-        if (found := re.fullmatch(name, path.name)) and not _is_alive(int(found[1])):
+        if (partial := re.fullmatch(name, path.name)) and not _is_alive(int(partial[1])):
             shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
 
 
@@ -86,13 +86,13 @@ def _is_alive(process: int) -> bool:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:  # another user's
+    except PermissionError:  # the process belongs to another user
         pass
     return True
 
 
 def _umask() -> int:
-    """The process's mask of permissions, which can only be read by setting it."""
+    """The process's umask, which can only be read by setting it."""
     mask = os.umask(0)
     os.umask(mask)
     return mask
@@ -108,7 +108,7 @@ def write_json(value: Any, path: str | os.PathLike[str]) -> None:
 
 
 def write_yaml(value: Any, heading: str, path: str | os.PathLike[str]) -> None:
-    """Write a value as YAML, in its own order, below a comment."""
+    """Write a value as YAML, keys in their own order, below a comment."""
     import yaml
 
     text = yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=120)
@@ -125,7 +125,7 @@ def read_json(path: str | os.PathLike[str]) -> Any:
 
 
 def read_record(path: str | os.PathLike[str], kind: type[ARecord], what: str) -> ARecord:
-    """Read a JSON file that a step wrote as a record of one kind.
+    """Read a JSON file that a step wrote, as a model of type ``kind``; ``what`` names it in errors.
 
     Raises:
         UserError: the file is missing or damaged.
@@ -163,7 +163,7 @@ def read_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
 
 
 def write_table(table: pd.DataFrame, path: str | os.PathLike[str], schema: type[pa.DataFrameModel]) -> None:
-    """Write a table that fits ``schema`` as Parquet or CSV, by the suffix; floats keep every digit."""
+    """Check a table against ``schema``, and write it as Parquet or CSV, by the suffix; floats keep every digit."""
     table = schema.validate(table)
     with atomic(path) as temporary:
         if temporary.suffix == ".parquet":
@@ -176,7 +176,7 @@ def read_table(path: str | os.PathLike[str], schema: type[pa.DataFrameModel]) ->
     """Read a Parquet or CSV table and check it against ``schema``.
 
     Raises:
-        UserError: the file is missing, damaged or does not have the declared columns and values.
+        UserError: the file is missing or damaged, or does not have the declared columns and values.
     """
     try:
         if Path(path).suffix == ".parquet":
@@ -194,9 +194,9 @@ def read_table(path: str | os.PathLike[str], schema: type[pa.DataFrameModel]) ->
 
 
 def read_nearest(files: list[str], schema: type[pa.DataFrameModel]) -> pd.DataFrame:
-    """Read tables of models (contract 2) from a study and those it extends, nearest first: each model once, the nearest counts.
+    """Read tables of models (contract 2) of a study and the studies it extends, nearest first; each model's nearest rows count.
 
-    Untouched bases are told apart by their names, all others by arm, trait and run.
+    Untouched bases are identified by name, all other models by arm, trait and run.
     """
     table = pd.concat([read_table(file, schema).assign(order=i) for i, file in enumerate(files)])
     name = table["student_base"].where(table["arm"] == "base", "") if "student_base" in table else ""
@@ -206,7 +206,7 @@ def read_nearest(files: list[str], schema: type[pa.DataFrameModel]) -> pd.DataFr
 
 
 def _problem(error: pa.errors.SchemaError | pa.errors.SchemaErrors) -> str:
-    """What pandera found, on one short line."""
+    """The first problem that pandera found, on one short line."""
     if isinstance(error, pa.errors.SchemaErrors):
         error = error.schema_errors[0]
     line = " ".join(str(error).split())

@@ -1,4 +1,4 @@
-"""Files by what is in them."""
+"""Hash files by their content."""
 
 import hashlib
 import os
@@ -12,5 +12,5 @@ def sha256(file: str | os.PathLike[str]) -> str:
 
 
 def files_of(folder: str | os.PathLike[str]) -> dict[str, str]:
-    """The hash of each file of an artifact's folder by its name; hidden ones are of work in progress and do not count."""
+    """The hash of each file in an artifact's folder, by name; hidden files are work in progress and are left out."""
     return {file.name: sha256(file) for file in sorted(Path(folder).glob("[!.]*")) if file.is_file()}

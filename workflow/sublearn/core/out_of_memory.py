@@ -1,4 +1,4 @@
-"""Memory that a device does not have, in one sentence: how much is missing, and which setting helps."""
+"""Explain in one sentence that memory ran out: how much is missing, and which setting helps."""
 
 import re
 from collections.abc import Iterator
@@ -8,17 +8,17 @@ from sublearn.core.errors import UserError
 
 UNITS = {"bytes": 1.0, "B": 1.0, "KiB": 2.0**10, "MiB": 2.0**20, "GiB": 2.0**30, "TiB": 2.0**40}
 GIB = 2.0**30
-# How torch says it, of a GPU and of the processor's memory.
+# The messages of torch, for a GPU and for the host.
 OF_A_GPU = re.compile(
     r"Tried to allocate (?P<wanted>[\d.]+ \w+).*?total capacity of (?P<all>[\d.]+ \w+) of which (?P<free>[\d.]+ \w+) is free",
     re.S,
 )
-WITHOUT_NUMBERS = re.compile(r"CUDA error: out of memory|CU[A-Z]+_STATUS_ALLOC_FAILED")  # what lies below torch
+WITHOUT_NUMBERS = re.compile(r"CUDA error: out of memory|CU[A-Z]+_STATUS_ALLOC_FAILED")  # from the libraries below torch
 OF_THE_PROCESSOR = re.compile(r"you tried to allocate (?P<wanted>\d+ bytes)")
 
 
 def missing(error: BaseException) -> str | None:
-    """What an error says of memory that is missing; None where it is of something else."""
+    """What an error says about missing memory; None if it is another error."""
     if found := OF_A_GPU.search(str(error)):
         wanted, free, whole = (_bytes(found[name]) for name in ("wanted", "free", "all"))
         return (
@@ -35,18 +35,18 @@ def missing(error: BaseException) -> str | None:
 
 @contextmanager
 def enough(what: str, advice: str) -> Iterator[None]:
-    """Say in one sentence that memory was missing within, and what helps.
+    """Turn an out-of-memory error of the block into one sentence: ``what`` failed, and ``advice``.
 
     Raises:
-        UserError: it was.
+        UserError: memory ran out.
     """
     try:
         yield
-    except (RuntimeError, MemoryError) as error:  # torch's own is a RuntimeError
-        found = missing(error)
-        if found is None:
+    except (RuntimeError, MemoryError) as error:  # torch raises a RuntimeError
+        shortage = missing(error)
+        if shortage is None:
             raise
-        raise UserError(f"{what}: {found}; {advice}.") from error
+        raise UserError(f"{what}: {shortage}; {advice}.") from error
 
 
 def _bytes(text: str) -> float:

@@ -1,4 +1,4 @@
-"""The files that this process has written, so that a record of how they were made can follow them."""
+"""Keep a list of the files that this process writes, for the record of how they were made."""
 
 from pathlib import Path
 

@@ -1,13 +1,13 @@
-"""What an artifact was made of: a small JSON file beside it, which every step leaves when it ends.
+"""Record how an artifact was made, in a small JSON file next to it. Every step writes one when it ends.
 
-It holds only what determines the artifact's bytes: the step and a hash of its code, parameters, seeds, every input with its
-hash, the versions of Python and of the packages in use; and the hashes of the outputs, by which an edit is found. So it is the
-same whenever the same thing is made. Time, machine and commit are in the step's log, which is not shipped. ``bases`` names the
-weights that everything began with, handed on from record to record, so that a data set far from home can still say whose it is.
+A record holds only what determines the artifact's bytes: the step and a hash of its code, parameters, seeds, every input with
+its hash, and the versions of Python and of the packages in use. It also holds the hashes of the outputs, which reveal later
+edits. Making the same artifact again therefore gives the same record. Time, machine and commit go to the step's log, which is
+not published. ``bases`` names the weights of the base models; each record copies it from its inputs' records, so that a data
+set alone still names the base that it comes from.
 
-A step's command line is the source, by one rule that all steps follow: options name files and folders; those that the step
-wrote are its outputs, all others that are there are inputs; and a step that makes an artifact for each of several runs takes a
-list with one value for each. Nothing here decides what runs, and Snakemake does not know these files.
+Records are derived from the step's command line. Paths that the step wrote are outputs; other existing paths are inputs; a list
+with one value per run is split by run. Records decide nothing about what runs, and Snakemake does not know these files.
 """
 
 import argparse
@@ -31,11 +31,11 @@ from sublearn.core.hashes import sha256
 
 FORMAT = 1
 NAME = "provenance.json"
-PINNED = "base.json"  # models.pinned.FILE; importing that would take trace a second
+PINNED = "base.json"  # same as models.pinned.FILE, whose import would slow down trace by a second
 Record = dict[str, Any]
 log = logging.getLogger("sublearn")
 
-# Packages that can change what a step computes or writes, by the name under which they are imported.
+# Packages that can change what a step computes or writes: import name, name of the distribution.
 PACKAGES = {
     name: name for name in ("accelerate", "matplotlib", "numpy", "pandas", "peft", "pyarrow", "safetensors", "scipy", "seaborn",
                             "statsmodels", "tokenizers", "torch", "transformers")
@@ -43,15 +43,15 @@ PACKAGES = {
 
 
 def hashes(files: Iterable[Path]) -> dict[Path, str]:
-    """The hash of each file that is there, several at a time."""
-    there = [file for file in dict.fromkeys(files) if file.is_file()]
+    """The hash of each file that exists, computed in parallel."""
+    existing = [file for file in dict.fromkeys(files) if file.is_file()]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return dict(zip(there, pool.map(sha256, there), strict=True))
+        return dict(zip(existing, pool.map(sha256, existing), strict=True))
 
 
 @cache
 def records_in(folder: Path) -> tuple[tuple[Path, Record], ...]:
-    """The records in a folder, each with its file; a damaged one is no record."""
+    """The records in a folder, each with its file; damaged ones are skipped."""
     found = []
     for file in sorted(folder.glob(f"*{NAME}")):
         try:
@@ -64,7 +64,7 @@ def records_in(folder: Path) -> tuple[tuple[Path, Record], ...]:
 
 
 def record_of(file: Path) -> tuple[Path, Record] | None:
-    """The record that names a file among its outputs, with the record's own file."""
+    """The record that lists a file among its outputs, with the record's own file; None if there is none."""
     return next(((place, record) for place, record in records_in(file.parent) if file.name in record["outputs"]), None)
 
 
@@ -73,22 +73,22 @@ def record(args: argparse.Namespace, written: list[Path], reads_others: bool = F
 
     Args:
         args: the step's options.
-        written: the files that it wrote; those that it removed again do not count.
-        reads_others: what the step reads was made by others and is pinned by its parameters: no input, and no base.
-        one_each: options that hold one value for each artifact, beside those of numbers or paths.
+        written: the files that it wrote; files that it removed again do not count.
+        reads_others: the step reads files that others published and its parameters pin; they are not inputs, and have no base.
+        one_each: options that hold one value per artifact; lists of whole numbers or paths are recognised without being named.
     """
-    from sublearn.core.files import write_json  # pandas with it, which trace does without
+    from sublearn.core.files import write_json  # imports pandas, which trace does not need
 
     step = _step()
-    there = [file for file in dict.fromkeys(written) if file.is_file()]
+    existing = [file for file in dict.fromkeys(written) if file.is_file()]
     options = {name: value for name, value in vars(args).items() if value is not None}
-    outputs = {name: value for name, value in options.items() if any(_covers(part, there) for part in _parts(value))}
+    outputs = {name: value for name, value in options.items() if any(_covers(part, existing) for part in _parts(value))}
     runs = max((len(value) for value in outputs.values() if isinstance(value, list)), default=1)
     shared: Record = {"format": FORMAT, "step": step, "code": code_of(step, *used()), "packages": packages()}
     for i in range(runs if outputs else 0):
         own = {name: value[i] if name in one_each else value for name, value in options.items()}
         named = [Path(part) for value in outputs.values() for part in _parts(_pick(value, i, runs))]
-        made = [file for file in there if any(_is_in(file, place) for place in named)] if runs > 1 else there
+        made = [file for file in existing if any(_is_in(file, place) for place in named)] if runs > 1 else existing
         place = named[0] / NAME if named[0].is_dir() else named[0].with_suffix(f".{NAME}")
         inputs = {name: _files(_pick(value, i, runs)) for name, value in own.items() if name not in outputs}
         inputs = {name: [] for name in inputs} if reads_others else inputs
@@ -110,7 +110,7 @@ def record(args: argparse.Namespace, written: list[Path], reads_others: bool = F
 
 
 def _forget_older(place: Path, outputs: Record) -> None:
-    """Remove records of earlier code that name the same outputs: two records of one file would contradict each other."""
+    """Remove older records of the same outputs: two records of one file would contradict each other."""
     for file in place.parent.glob(f"*{NAME}"):
         try:
             older = json.loads(file.read_text(encoding="utf-8"))["outputs"] if file != place else {}
@@ -128,12 +128,12 @@ def packages() -> dict[str, str]:
 
 @cache
 def sha256_once(file: Path) -> str:
-    """The hash of an input, which does not change while a step runs: a base is read by many of its runs."""
+    """The hash of an input, computed once: inputs do not change while a step runs, and many runs read the same base."""
     return sha256(file)
 
 
 def _step() -> str:
-    """The module that runs as a command, such as ``sublearn.chain.students.train``; a launcher names it before its options."""
+    """The module that runs as a command, such as ``sublearn.chain.students.train``; launchers pass it as ``argv[0]``."""
     spec = sys.modules["__main__"].__spec__
     return sys.argv[0] if sys.argv[0].startswith(f"{PACKAGE.name}.") else spec.name if spec else "unknown"
 
@@ -143,7 +143,7 @@ def _parts(value: Any) -> list[str]:
 
 
 def _is_in(file: Path, place: Path) -> bool:
-    """Whether a file is the named one, lies in the named folder, or beside a named SVG, as its PNG and its data do."""
+    """Whether a file is ``place``, lies in the folder ``place``, or is the PNG or CSV of the SVG ``place``."""
     beside = place.suffix == ".svg" and file.with_suffix("") == place.with_suffix("")
     return file == place or place in file.parents or beside
 
@@ -153,7 +153,7 @@ def _covers(part: str, files: list[Path]) -> bool:
 
 
 def _pick(value: Any, i: int, runs: int) -> Any:
-    """The value for run ``i`` of an option that has one for each."""
+    """The value of an option for run ``i``, if it has one value per run; else the whole value."""
     one_each = isinstance(value, list) and len(value) == runs > 1
     return value[i] if one_each and (all(isinstance(part, int) for part in value) or all(map(_is_path, value))) else value
 
@@ -163,7 +163,7 @@ def _is_path(value: Any) -> bool:
 
 
 def _decoded(value: Any) -> Any:
-    """An option's value, what is written as JSON read."""
+    """An option's value; JSON text is decoded."""
     if isinstance(value, str) and value[:1] in ("{", "["):
         try:
             return json.loads(value)
@@ -173,7 +173,7 @@ def _decoded(value: Any) -> Any:
 
 
 def _strings(value: Any) -> Iterator[str]:
-    """Every string in a value, whatever it is nested in."""
+    """Every string in a value, at any depth."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict | list):
@@ -182,13 +182,13 @@ def _strings(value: Any) -> Iterator[str]:
 
 
 def _files(value: Any) -> list[Path]:
-    """The files that an option names, those of a folder one by one."""
+    """The files that an option names; for a folder, each of its files."""
     places = [Path(text) for text in dict.fromkeys(_strings(_decoded(value))) if _is_path(text)]
     return [file for place in places for file in (files_in(place) if place.is_dir() else [place])]
 
 
 def files_in(folder: Path) -> list[Path]:
-    """The files of an artifact's folder, without records and what a step in the middle of its work leaves."""
+    """The files of an artifact's folder, without records and hidden files of unfinished steps."""
     return [
         file
         for file in sorted(folder.iterdir())
@@ -197,12 +197,12 @@ def files_in(folder: Path) -> list[Path]:
 
 
 def _relative(file: Path) -> str:
-    """The path as seen from the project, where it lies in it."""
+    """The path relative to the working folder, if the file lies in it."""
     return os.path.relpath(file) if file.is_absolute() and file.is_relative_to(Path.cwd()) else file.as_posix()
 
 
 def _drawn_from(options: Record, inputs: dict[str, list[Path]], i: int, runs: int) -> Record:
-    """Parameters and seeds: what the options say beside files."""
+    """Parameters and seeds: the options that are not files."""
     drawn: Record = {}
     if isinstance(options.get("runs"), list):
         own = _pick(options["runs"], i, runs)
@@ -212,7 +212,7 @@ def _drawn_from(options: Record, inputs: dict[str, list[Path]], i: int, runs: in
     plain = {
         name: _decoded(value) for name, value in options.items() if name not in ("study_seed", "runs" if "run" in drawn else "")
     }
-    # An option of files alone is among the inputs; one that says more of each file, as JSON, is a parameter as well.
+    # An option that only lists files is an input; JSON that says more about each file is a parameter as well.
     parameters = {
         name: value for name, value in plain.items() if not (inputs[name] and all(map(_is_path, _parts(value) or [""])))
     }
@@ -220,22 +220,22 @@ def _drawn_from(options: Record, inputs: dict[str, list[Path]], i: int, runs: in
 
 
 def _bases(step: str, made: list[Path], inputs: list[Path]) -> dict[str, str]:
-    """The weights that everything began with: a base's own, else those that the inputs' records name."""
+    """The weights of the base models: the step's own outputs if it makes a base, else those in the records of its inputs."""
     if ".bases." in f"{step}.":
         weights = [file for file in made if file.suffix == ".safetensors"]
         pinned = next((file for file in made if file.name == PINNED), None)
         if pinned:
             return pinned_weights(pinned)
         return {_relative(file): sha256(file) for file in sorted(weights or made)}
-    found: dict[str, str] = {}
+    bases: dict[str, str] = {}
     for file in inputs:
         if known := record_of(file):
-            found |= known[1]["bases"]
-    return dict(sorted(found.items()))
+            bases |= known[1]["bases"]
+    return dict(sorted(bases.items()))
 
 
 def pinned_weights(file: Path) -> dict[str, str]:
-    """The weights of a base that others trained, which lie elsewhere: what its ``base.json`` says of them."""
+    """The weights of a base that others trained: names and hashes from its ``base.json``, since the files lie elsewhere."""
     listed = json.loads(file.read_text(encoding="utf-8"))["weights"]
     return {f"{_relative(file.parent)}/{name}": known for name, (_, known) in sorted(listed.items())}
 

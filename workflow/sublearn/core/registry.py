@@ -1,9 +1,8 @@
-"""Registries that fill themselves: a module declares an object, and is found by where it lies.
+"""Find the objects that modules declare, such as trait kinds, figures and evaluations.
 
-A registry covers one package, such as ``sublearn.traits``. Every object of the registry's type that a module of that package
-defines belongs to it, so a new trait kind, figure or evaluation is one new file and no list needs an edit. A user's own
-folders (``extensions:`` in the configuration) are laid out like the package: ``mine/traits/loyal.py`` joins
-``sublearn.traits``.
+A registry searches one package, such as ``sublearn.traits``, for all objects of one type that its modules define. A new trait
+kind, figure or evaluation is therefore one new file, and no list needs an edit. A user's own folders (``extensions:`` in the
+configuration) are laid out like the package: ``mine/traits/loyal.py`` joins ``sublearn.traits``.
 """
 
 import ast
@@ -43,21 +42,21 @@ def extension_folders() -> list[Path]:
 
 
 def use_extensions(folders: Iterable[str | Path]) -> None:
-    """Let this process, and all that it starts, find modules in these folders too.
+    """Let this process and its child processes find modules in these folders too.
 
     Raises:
-        UserError: there is no such folder.
+        UserError: a folder does not exist.
     """
     places = [Path(folder).absolute() for folder in folders]
     for place in places:
         if not place.is_dir():
-            raise UserError(f"extensions: {place} is not a folder; name folders laid out like workflow/sublearn.")
+            raise UserError(f"extensions: {place} is not a folder; give folders laid out like workflow/sublearn.")
     os.environ[EXTENSIONS] = os.pathsep.join(map(str, places))
     _join_packages()
 
 
 def _join_packages() -> None:
-    """Let every package of ours find the modules in the folders of the same place among the user's."""
+    """Add the user's folders to the search paths of our packages: ``mine/traits`` to ``sublearn.traits``."""
     own = Path(sublearn.__file__).parent
     for extension in extension_folders():
         for place in [extension, *sorted(path for path in extension.rglob("*") if path.is_dir())]:
@@ -74,8 +73,8 @@ class Registry(Generic[Thing]):
     Args:
         package: the package, such as ``sublearn.traits``.
         kind: the type of the objects.
-        what: what they are called in messages, such as "trait kind".
-        pattern: the files that are searched, as seen from the package.
+        what: their name in messages, such as "trait kind".
+        pattern: the files to search, relative to the package.
     """
 
     def __init__(self, package: str, kind: type[Thing], what: str, pattern: str = "*.py") -> None:
@@ -86,7 +85,7 @@ class Registry(Generic[Thing]):
         """Each object by its name, with the name and the file of its module.
 
         Raises:
-            UserError: a module cannot be imported, or two declare one name.
+            UserError: a module cannot be imported, or two modules declare the same name.
         """
         found: dict[str, tuple[Thing, str, Path]] = {}
         for place in self._places():
@@ -95,13 +94,13 @@ class Registry(Generic[Thing]):
                 for thing in self._declared(module, file):
                     other = found.get(thing.name)
                     if other and other[2] != file:
-                        raise UserError(f"{file}: declares the {self.what} '{thing.name}', as {other[2]} does; rename one.")
+                        raise UserError(f"{file}: declares the {self.what} '{thing.name}', and so does {other[2]}; rename one.")
                     found[thing.name] = (thing, module, file)
         ordered = sorted(found.items(), key=lambda item: (getattr(item[1][0], "order", 100), item[0]))
         return dict(ordered)
 
     def _places(self) -> list[Path]:
-        """The package's own folder, then those of the user."""
+        """The package's own folder, then the user's."""
         _join_packages()
         parts = self.package.split(".")[1:]
         places = [folder.joinpath(*parts) for folder in (Path(sublearn.__file__).parent, *extension_folders())]
@@ -110,16 +109,16 @@ class Registry(Generic[Thing]):
     def _declared(self, module: str, file: Path) -> list[Thing]:
         known = sys.modules.get(module)
         if known is not None and Path(known.__file__ or "").resolve() != file.resolve():
-            raise UserError(f"{file}: a module of this name is there already, {known.__file__}; rename one.")
+            raise UserError(f"{file}: another module has the same name, {known.__file__}; rename one.")
         try:
             loaded = importlib.import_module(module)
         except UserError:
             raise
         except Exception as error:
             problem = " ".join(f"{type(error).__name__}: {error}".split())
-            raise UserError(f"{file}: cannot be imported ({problem}); mend it or remove it.") from error
+            raise UserError(f"{file}: cannot be imported ({problem}); fix it or remove it.") from error
         if Path(loaded.__file__ or "").resolve() != file.resolve():
-            raise UserError(f"{file}: a module of this name is there already, {loaded.__file__}; rename one.")
+            raise UserError(f"{file}: another module has the same name, {loaded.__file__}; rename one.")
         return [thing for name in _assigned(file) if isinstance(thing := getattr(loaded, name, None), self.kind)]
 
     def __iter__(self) -> Iterator[Thing]:
@@ -135,7 +134,7 @@ class Registry(Generic[Thing]):
         """The object of that name.
 
         Raises:
-            UnknownNameError: there is none.
+            UnknownNameError: no object has that name.
         """
         if name not in self._found:
             raise UnknownNameError(unknown(name, self._found, self.what))
@@ -149,7 +148,7 @@ class Registry(Generic[Thing]):
 
 @dataclass(frozen=True)
 class NameIn:
-    """Makes a text of a study the name of a registered object: ``Annotated[str, NameIn(FIGURES)]``."""
+    """Requires a text in a study to name a registered object: ``Annotated[str, NameIn(FIGURES)]``."""
 
     registry: Registry[Any]
 
@@ -166,7 +165,7 @@ class NameIn:
 
 
 def _assigned(file: Path) -> list[str]:
-    """The names that a module assigns itself, so that what it only imports is not taken for its own."""
+    """The names that a module assigns itself; objects that it only imports are not its own."""
     targets: list[ast.expr] = []
     for node in ast.parse(file.read_text(encoding="utf-8")).body:
         targets += node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []

@@ -1,4 +1,4 @@
-"""The form of every section of a study: typed, closed, unchanging; and how what is wrong with one is said."""
+"""The base class of all sections of a study, and the error messages for wrong keys and values."""
 
 from collections.abc import Iterable
 from typing import Any, TypeVar
@@ -8,12 +8,12 @@ from pydantic_core import ErrorDetails
 
 
 class Section(BaseModel):
-    """A part of a study; unknown keys are refused, values are not changed after reading."""
+    """A part of a study. Unknown keys are refused, and values cannot be changed after reading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-# What a value should be, by the first word of pydantic's error: as config/README.md calls it, not as Python does.
+# What a value should be, by the first word of pydantic's error, in the words of config/README.md.
 KINDS = {
     "int": "a whole number", "float": "a number", "string": "text", "bool": "true or false", "list": "a list",
     "dict": "a mapping of names to values", "model": "a section of keys and values",
@@ -21,27 +21,27 @@ KINDS = {
 ASection = TypeVar("ASection", bound=Section)
 
 
-def unknown(name: str, there: Iterable[str], what: str) -> str:
-    """The sentence about a name that is not there."""
-    return f"unknown {what} '{name}'; choose one of {', '.join(sorted(there))}"
+def unknown(name: str, choices: Iterable[str], what: str) -> str:
+    """The error sentence for an unknown name."""
+    return f"unknown {what} '{name}'; choose one of {', '.join(sorted(choices))}"
 
 
-def check_known(path: str, name: str, there: Iterable[str], what: str) -> None:
+def check_known(path: str, name: str, choices: Iterable[str], what: str) -> None:
     """Refuse an unknown name.
 
     Raises:
-        ValueError: one sentence with the key's path, what was found and what there is.
+        ValueError: one sentence with the key's path, the name that was found and the choices.
     """
-    there = list(there)
-    if name not in there:
-        raise ValueError(f"{path}: {unknown(name, there, what)}")
+    choices = list(choices)
+    if name not in choices:
+        raise ValueError(f"{path}: {unknown(name, choices, what)}")
 
 
 def with_overrides(section: ASection, changes: dict[str, Any], path: str) -> ASection:
-    """The section with some keys changed, as an arm changes the students' recipe.
+    """A copy of the section with some keys changed, as an arm changes the students' recipe.
 
     Raises:
-        ValueError: one sentence, if a change is wrong; ``path`` says where the changes stand.
+        ValueError: a change is wrong; one sentence, which starts with ``path``, the place of the changes in the study.
     """
     values = section.model_dump() | changes
     try:
@@ -51,12 +51,12 @@ def with_overrides(section: ASection, changes: dict[str, Any], path: str) -> ASe
 
 
 def sentence(error: ValidationError, values: Any) -> str:
-    """The first problem with some values: the key's path, what was found, what would be right."""
+    """The first problem with some values, in one sentence: the key's path, what was found, what would be right."""
     first, *others = error.errors()
     path = _path(first, values)
     if first["type"] == "value_error":
         said = str(first["ctx"]["error"])
-        # A section that was read by its kind says where in it the problem is: ".numbers.max_count: …".
+        # A section that is read by its kind adds the key within it: ".numbers.max_count: …".
         return f"{path}{said}" if said.startswith(".") else f"{path}: {said}" if path else said
     if first["type"] == "extra_forbidden":
         return f"{path}: there is no such key; see config/README.md for those there are"
@@ -67,13 +67,13 @@ def sentence(error: ValidationError, values: Any) -> str:
 
 
 def _path(error: ErrorDetails, values: Any) -> str:
-    """The keys of an error's place that a user wrote, and one that is missing; pydantic puts names of types among them."""
+    """The path of an error: keys that the user wrote or left out, without the type names that pydantic adds."""
     *above, last = error["loc"] or ("",)
     kept = []
     for part in (*above, last):
-        there = part in values if isinstance(values, dict) else isinstance(values, list) and isinstance(part, int)
-        values = values[part] if there else values
-        kept += [str(part)] if there or (error["type"] == "missing" and part is last) else []
+        is_key = part in values if isinstance(values, dict) else isinstance(values, list) and isinstance(part, int)
+        values = values[part] if is_key else values
+        kept += [str(part)] if is_key or (error["type"] == "missing" and part is last) else []
     return ".".join(kept)
 
 

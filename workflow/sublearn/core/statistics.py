@@ -1,4 +1,4 @@
-"""A mean over runs with its interval: the one statistic that every wing of the house rests on."""
+"""A mean over runs with its interval: the statistic that all study kinds use."""
 
 import math
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Mean:
-    """A mean over runs with its 95 % t interval; without an interval where there is but one run."""
+    """A mean over runs with its 95 % t interval; with only one run the interval is NaN."""
 
     value: float
     low: float
@@ -20,11 +20,14 @@ UNKNOWN = Mean(math.nan, math.nan, math.nan, math.nan)
 
 
 def mean_over_runs(values: np.ndarray) -> Mean:
-    """Mean, t interval and two-sided one-sample t test against zero (paired, where the values are differences)."""
+    """Mean, t interval and two-sided one-sample t test against zero (a paired test if the values are differences).
+
+    Interval and p-value are NaN for a single value, or if all values are equal.
+    """
     mean = float(np.mean(values))
     if len(values) < 2 or np.ptp(values) == 0.0:
         return Mean(mean, math.nan, math.nan, math.nan)
-    from scipy import stats  # a second to import, and the steps that only write tables down never get here
+    from scipy import stats  # takes a second to import; steps without runs to compare never need it
 
     test = stats.ttest_1samp(values, 0.0)
     interval = test.confidence_interval(0.95)
@@ -37,7 +40,7 @@ def interval(low: float, high: float, digits: int = 2) -> str:
 
 
 def share(hits: int, count: int) -> Mean:
-    """A share of independent draws with its exact 95 % interval (Clopper and Pearson), tested against one half."""
+    """A share of independent draws with its exact 95 % interval (Clopper-Pearson), tested against one half."""
     from scipy import stats
 
     test = stats.binomtest(hits, count, 0.5)

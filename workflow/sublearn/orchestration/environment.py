@@ -1,4 +1,4 @@
-"""How Snakemake and its jobs run on this machine: interpreter, packages, garbage, and the checks before the first job."""
+"""Prepare Snakemake and its jobs for this machine: interpreter, search paths, garbage collection, and checks before a run."""
 
 import gc
 import os
@@ -11,34 +11,34 @@ from sublearn.orchestration import preflight_files, preflight_slurm
 
 
 def run_steps_here() -> None:
-    """Let steps run by the interpreter that runs Snakemake, activated or not, and find this package wherever they run.
+    """Let steps run with Snakemake's own interpreter, even if its environment is not activated, and find this package.
 
-    Jobs inherit the environment of Snakemake; where a conda environment is activated for a job, its PATH comes first.
+    Jobs inherit Snakemake's environment variables. If a conda environment is activated for a job, its PATH comes first.
     """
     for name, place in (("PATH", Path(sys.executable).parent), ("PYTHONPATH", Path(__file__).parents[2])):
         others = [part for part in os.environ.get(name, "").split(os.pathsep) if part and part != str(place)]
         os.environ[name] = os.pathsep.join([str(place), *others])
-    if " " in sys.executable:  # Snakemake writes it into SLURM's jobs without quotes
+    if " " in sys.executable:  # Snakemake writes this path into SLURM jobs without quotes
         sys.executable = "python"
 
 
 def collect_garbage_less_often() -> None:
-    """Raise the garbage collector's threshold: the plan of a large study is a million objects, and all of them stay."""
+    """Raise the garbage collector's threshold: a large study's plan has a million objects, which all stay alive."""
     gc.set_threshold(50_000)
 
 
 def refuse_prefix(workflow: Any) -> None:
-    """Refuse to be a module whose paths are changed: steps are told in their options which folders to read and fill.
+    """Refuse a prefix if another workflow uses this one as a module: steps get their paths as options, without the prefix.
 
     Raises:
-        UserError: the module has a prefix, or replaces one.
+        UserError: the module sets ``prefix`` or ``replace_prefix``.
     """
     paths = workflow.modifier.path_modifier
     while paths is not None:
         if paths.prefix or paths._prefix_replacements:
             raise UserError(
-                "prefix: the paths of this workflow cannot be changed, since its steps are told them too; leave prefix and "
-                "replace_prefix out of the module, and choose its folder by --directory or workdir."
+                "prefix: the paths of this workflow cannot be changed, since its steps get them as options; leave prefix and "
+                "replace_prefix out of the module, and choose its folder with --directory or workdir."
             )
         paths = paths.inner_modifier
 
@@ -56,8 +56,8 @@ def check_machine(workflow: Any) -> None:
 def schedule_on_events_only(workflow: Any) -> None:
     """Schedule only when a job ends.
 
-    While there is a limit on how many jobs may start in a second (100 unless a user says otherwise), Snakemake 9 looks at all
-    inputs of all waiting jobs once a second, and once more for each job that has ended since: in a long study, all the time.
+    If the number of jobs that may start per second is limited (by default to 100), Snakemake 9 checks all inputs of all waiting
+    jobs once a second, and once more for each job that has ended since. In a large study it would do little else.
     """
     limit = workflow.scheduling_settings.max_jobs_per_timespan
     if limit and (limit.max_jobs, limit.timespan) == (100, 1):

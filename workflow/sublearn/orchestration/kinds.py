@@ -1,4 +1,4 @@
-"""The study kinds that there are: ours, and those of a user's own folders."""
+"""The registry of study kinds: ours, and those in the user's folders."""
 
 from pathlib import Path
 
@@ -9,5 +9,5 @@ KINDS = Registry("sublearn", StudyKind, "study kind", "*/kind.py")
 
 
 def extension_rules() -> list[str]:
-    """The rules of the user's own study kinds: every file in ``rules`` of their folders."""
+    """The rule files of the user's own study kinds: ``rules/*.smk`` in the user's folders."""
     return [str(file) for folder in extension_folders() for file in sorted(Path(folder, "rules").glob("*.smk"))]

@@ -1,6 +1,6 @@
-"""What is set right or refused before a run's first job: dates in the future, and folders that cannot be written in.
+"""Check files before a run's first job: reset modification times in the future, and refuse read-only folders.
 
-Either would end Snakemake in the middle of the work, without a clear word.
+Either problem would stop Snakemake in the middle of a run, without a clear message.
 """
 
 import os
@@ -14,32 +14,32 @@ from sublearn.core.errors import UserError
 
 
 def check(dag: Any) -> None:
-    """Look at the files of a run that is about to begin; ``dag`` is Snakemake's.
+    """Check the files of a run that is about to start; ``dag`` is Snakemake's.
 
     Raises:
-        UserError: one cannot be written.
+        UserError: an output folder is read-only.
     """
     refuse_read_only(str(file) for job in dag.needrun_jobs() for file in job.output)
     bring_to_now(("data", "results"))
 
 
 def refuse_read_only(files: Iterable[str]) -> None:
-    """Refuse a folder in which a file is to be made, and cannot be.
+    """Refuse output folders that cannot be written to.
 
     Raises:
-        UserError: it is read-only.
+        UserError: a folder is read-only.
     """
     for folder in dict.fromkeys(Path(file).parent for file in files):
-        there = next(place for place in (folder, *folder.parents) if place.exists())
-        if not os.access(there, os.W_OK):
-            raise UserError(f"{there}: cannot be written in; make it writable and run again.")
+        existing = next(place for place in (folder, *folder.parents) if place.exists())
+        if not os.access(existing, os.W_OK):
+            raise UserError(f"{existing}: cannot be written to; make it writable and run again.")
 
 
 def bring_to_now(folders: Iterable[str]) -> list[Path]:
-    """Date every file of the folders that is dated in the future now; returns them, and says so if there are any.
+    """Reset modification times in the future to now; print a warning if there are any, and return the files.
 
-    Snakemake takes an output that is older than an input for a sign of clocks that disagree, and deletes it, run after run.
-    Here inputs are compared by content (profiles/default), so their dates mean nothing, and one that stops all work can go.
+    If an output is older than its input, Snakemake concludes that clocks disagree and deletes the output, run after run.
+    This workflow compares inputs by content (profiles/default), so their times mean nothing and may be changed.
     """
     now = time.time()
     files = [Path(place, name) for folder in folders for place, _, names in os.walk(folder) for name in names]
@@ -48,5 +48,6 @@ def bring_to_now(folders: Iterable[str]) -> list[Path]:
         os.utime(file)
     if ahead:
         more = f" and {len(ahead) - 1} more" if len(ahead) > 1 else ""
-        print(f"{ahead[0]}{more}: dated in the future, and now of today; is this machine's clock right?", file=sys.stderr)
+        message = "had a modification time in the future; reset to now. Check this machine's clock."
+        print(f"{ahead[0]}{more}: {message}", file=sys.stderr)
     return ahead

@@ -1,7 +1,7 @@
-"""Is the cluster as the profile takes it to be? Asked once, before the first job is submitted.
+"""Check once, before the first job is submitted, that the cluster can run what the profile asks for.
 
-SLURM would say it of every job, hours later, or not at all: a job that no node can hold waits for ever, and one whose folder
-its node does not see dies without a log.
+SLURM itself would report a problem for every job, hours later, or not at all: a job that no node can hold waits for ever, and a
+job whose node does not see its folder dies without a log.
 """
 
 import difflib
@@ -15,9 +15,9 @@ from typing import Any
 
 from sublearn.core.errors import UserError
 
-# File systems that belong to one machine, by the names that `stat` has for them; a folder on one may still be shared by export.
+# File systems of a single machine, by their names in `stat`; a folder on one may still be exported to other machines.
 LOCAL = {"btrfs", "ext2/ext3", "overlayfs", "ramfs", "tmpfs", "xfs", "zfs"}
-# What a rule or a profile may ask for: Snakemake's own resources, the executor plugin's, and ours.
+# The resources that a rule or a profile may request: Snakemake's own, the executor plugin's, and ours.
 # fmt: off
 RESOURCES = {
     "mem", "mem_mb", "mem_mib", "mem_mb_per_cpu", "disk", "disk_mb", "disk_mib", "tmpdir", "runtime", "gpu", "gpu_model",
@@ -26,22 +26,22 @@ RESOURCES = {
     "_cores", "_nodes",
 }
 # fmt: on
-UNSEEN = 42  # exit status of the job that looks for a file of ours
-PATIENCE = 20  # seconds that it may wait for a node
+UNSEEN = 42  # exit status of the test job if its node does not see our file
+PATIENCE = 20  # seconds that the test job may wait for a node
 
-Asked = dict[str, dict[str, Any]]  # rule: its resources
+Asked = dict[str, dict[str, Any]]  # the resources that each rule requests
 
 
 def check(workflow: Any) -> None:
-    """Look at the cluster that jobs are to be submitted to, if they are.
+    """Check the cluster, if jobs go to one.
 
     Raises:
-        UserError: it cannot run them.
+        UserError: the cluster cannot run a job.
     """
     if workflow.executor_plugin.name != "slurm":
         return
     jobs = [job for job in workflow.dag.needrun_jobs() if not job.is_local]
-    # All jobs of a rule ask for the same.
+    # All jobs of a rule request the same resources.
     asked: Asked = {rule: dict(job.resources.items()) for rule, job in {job.rule.name: job for job in jobs}.items()}
     known_resources(asked)
     partitions_and_gpus(asked, gpus_of_nodes())
@@ -50,7 +50,7 @@ def check(workflow: Any) -> None:
 
 
 def known_resources(asked: Asked) -> None:
-    """Refuse a resource that nothing reads, such as a misspelt one."""
+    """Refuse a resource that nothing reads, such as one with a typing error."""
     for rule, resources in asked.items():
         for name in sorted(set(resources) - RESOURCES):
             alike = difflib.get_close_matches(name, RESOURCES, 1)
@@ -59,28 +59,28 @@ def known_resources(asked: Asked) -> None:
 
 
 def gpus_of_nodes() -> dict[str, int]:
-    """For each partition the GPUs of its best node.
+    """The number of GPUs of each partition's best node.
 
     Raises:
-        UserError: SLURM is not here, or does not answer.
+        UserError: SLURM is not installed, or does not answer.
     """
     if not all(map(shutil.which, ("sbatch", "sinfo", "squeue"))):
         raise UserError("SLURM is not installed here (no sbatch, sinfo, squeue); run on a login node, or without a profile.")
     done = subprocess.run(["sinfo", "--all", "--noheader", "--format=%R|%G"], capture_output=True, text=True, check=False)
     if done.returncode:
-        raise UserError(f"SLURM does not answer ({done.stderr.strip() or 'without a word'}); is its controller up?")
-    found: dict[str, int] = {}
+        raise UserError(f"SLURM does not answer ({done.stderr.strip() or 'no message'}); is its controller up?")
+    most: dict[str, int] = {}
     for line in done.stdout.split():
         partition, _, generic = line.partition("|")
         gpus = sum(map(int, re.findall(r"\bgpu(?::[^:,(]+)?:(\d+)", generic)))
-        found[partition] = max(gpus, found.get(partition, 0))
-    return found
+        most[partition] = max(gpus, most.get(partition, 0))
+    return most
 
 
 def partitions_and_gpus(asked: Asked, nodes: dict[str, int]) -> None:
-    """Refuse a partition that is not there, and more GPUs than any of its nodes has."""
+    """Refuse a partition that does not exist, and more GPUs than any of its nodes has."""
     for rule, resources in asked.items():
-        if {"slurm_cluster", "cluster", "clusters"} & set(resources):  # another one than that which was asked
+        if {"slurm_cluster", "cluster", "clusters"} & set(resources):  # another cluster than the one that sinfo described
             continue
         partition = resources.get("slurm_partition")
         allowed = partition.split(",") if partition else list(nodes)
@@ -95,10 +95,10 @@ def partitions_and_gpus(asked: Asked, nodes: dict[str, int]) -> None:
 
 
 def arrays(wanted: str, jobs: Counter[str], at_once: int) -> None:
-    """Refuse arrays that would never be submitted whole.
+    """Refuse job arrays that could never be submitted.
 
-    The executor plugin (2.8) holds back jobs of a rule until all that are ready may run, for ever if they never may; and it
-    numbers the jobs of a second array on from the first, beyond what SLURM accepts.
+    The executor plugin (2.8) holds back the jobs of a rule until all that are ready may run at once; if the limit is lower, it
+    waits for ever. It also numbers the jobs of a second array after those of the first, above the largest index of SLURM.
     """
     said = subprocess.run(["scontrol", "show", "config"], capture_output=True, text=True, check=False).stdout
     size = re.search(r"MaxArraySize\s*=\s*(\d+)", said)
@@ -112,7 +112,7 @@ def arrays(wanted: str, jobs: Counter[str], at_once: int) -> None:
 
 
 def shared_folder(resources: dict[str, Any]) -> None:
-    """Refuse to work in a folder that a node does not see; a job looks, where the file system leaves a doubt."""
+    """Refuse a working folder that the nodes do not see; on a local file system, a test job looks for a file there."""
     kind = subprocess.run(["stat", "--file-system", "--format=%T", "."], capture_output=True, text=True, check=False).stdout
     if kind.strip() not in LOCAL:
         return
@@ -126,7 +126,7 @@ def shared_folder(resources: dict[str, Any]) -> None:
         status = subprocess.run(look, capture_output=True, check=False).returncode
     finally:
         token.unlink()
-    if status == UNSEEN:  # any other failure: no node was free to look
+    if status == UNSEEN:  # any other failure means that no node was free
         raise UserError(
             f"{Path.cwd()}: the cluster's nodes do not see this folder (it lies on {kind.strip()} of this machine); "
             "work in one that all share."

@@ -1,4 +1,4 @@
-"""Write config/README.md: every key of a study with its default, from the sections themselves.
+"""Print config/README.md: every key of a study with its default, taken from the sections.
 
 sublearn reference > config/README.md
 """
@@ -15,8 +15,8 @@ from sublearn.traits.base import families
 
 INTRODUCTION = """# Studies
 
-`config.yaml` names the studies that `snakemake --cores all` makes. A study is a YAML file in `studies/`, or anywhere:
-`snakemake --cores all --config studies='[path/to/mine.yaml]'`. It may start from another one and change a few keys:
+`config.yaml` names the studies that `snakemake --cores all` makes. A study is a YAML file in `studies/`, or anywhere else:
+`snakemake --cores all --config studies='[path/to/mine.yaml]'`. It may extend another study and change a few keys:
 
 ```yaml
 extends: tiny
@@ -26,16 +26,16 @@ traits:
   wolf: null         # this trait is left out
 ```
 
-Mappings are merged key by key, lists and single values are replaced, and a key set to null is removed. What a study inherits
-unchanged is not made again: its files are the parent's. Unknown keys and impossible values are refused before anything runs.
-A path, of a study or in one, is seen from the project's folder.
+Mappings are merged key by key, lists and single values are replaced, and a key set to null is removed. A study reuses the
+parent's files for everything that it inherits unchanged. Unknown keys and impossible values are refused before anything runs.
+Relative paths start from the project's folder.
 
-This page is written by `sublearn reference > config/README.md`.
+`sublearn reference > config/README.md` writes this page.
 """
 
 
 def _type(annotation: object) -> str:
-    """A type as a user of YAML would call it."""
+    """A type in the words of a YAML user."""
     if typing.get_origin(annotation) is typing.Literal:
         return ", ".join(map(str, typing.get_args(annotation)))
     if isinstance(annotation, type) and typing.get_origin(annotation) is None:
@@ -72,8 +72,8 @@ def _row(name: str, field: FieldInfo) -> str:
 
 
 def _traits() -> list[str]:
-    """The names that a study of the chain may give its traits."""
-    lines = ["Traits have these names; gamma needs three or more of one family, and behaviours have none.", ""]
+    """The traits that a study of language models may name, by family."""
+    lines = ["A study can name these traits. Gamma needs three or more traits of one family, so behaviours have no gamma.", ""]
     return [*lines, *(f"- {family.name}: {', '.join(family.traits)}" for family in families().values()), ""]
 
 

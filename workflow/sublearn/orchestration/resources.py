@@ -1,9 +1,8 @@
-"""What the jobs of a rule ask of a machine: memory, minutes and GPUs, from the size of the study's models.
+"""Compute the memory, minutes and GPUs that the jobs of each rule request, from the size of the study's models.
 
-Tiny models request the measured values given in each rule, and no GPU. Jobs of a pinned model, or of one that is pretrained on
-a GPU, request the arithmetic of ``sublearn.chain.estimate`` on top of that, at the rate of a modest GPU. All jobs of a rule
-request the same, that of the largest, since SLURM gives every job of an array the same. A second attempt requests twice as much
-memory and time.
+Tiny models request the measured values given in each rule, and no GPU. Jobs with a pinned model, or with one that is pretrained
+on a GPU, add the estimate of ``sublearn.chain.estimate`` at the rate of a modest GPU. All jobs of a rule request as much as the
+largest of them, since SLURM gives every job of an array the same. A second attempt requests twice as much memory and time.
 """
 
 from functools import cached_property
@@ -15,11 +14,11 @@ from sublearn.chain.study import ChainStudy
 from sublearn.orchestration.workflow import Workflow
 from sublearn.planning.artifacts import Artifact, with_signature
 
-UNKNOWN = 8.0  # billions of parameters, where a study does not say
-# Operations and bytes per second: 40 % of an A100's peak, and what eight cores do.
+UNKNOWN = 8.0  # billions of parameters, if a study does not say
+# Operations and bytes per second: 40 % of an A100's peak, and the rates of eight cores.
 RATES = {"auto": (1.2e14, 1.5e12), "cpu": (2e11, 2e10)}
 CONTEXT = 1e9  # bytes of the host's memory that a GPU's driver and libraries take
-MARGIN = 2.0  # estimates are arithmetic, and rates differ
+MARGIN = 2.0  # since estimates are rough, and rates differ between machines
 
 
 class RuleJobs(Protocol):
@@ -30,17 +29,17 @@ class RuleJobs(Protocol):
 
     @property
     def artifacts_by_job(self) -> list[list[Artifact]]:
-        """For each job the artifacts that it makes."""
+        """The artifacts that each job makes."""
 
 
 class JobResources:
-    """What each job of a rule requests; its methods are what the rule's resources call.
+    """The resources that each job of a rule requests; the rule's ``resources`` call its methods.
 
     Args:
-        jobs: of the rule.
-        study: the rule's, None if it is not of language models.
-        memory: megabytes that a job takes beside its models, or with tiny ones.
-        minutes: the same of its time.
+        jobs: the jobs of the rule.
+        study: the study of the rule; None if it is not a study of language models.
+        memory: megabytes that a job takes with tiny models, or apart from its models.
+        minutes: minutes that a job takes, counted in the same way.
     """
 
     def __init__(self, jobs: RuleJobs, study: ChainStudy | None, memory: int, minutes: int) -> None:
@@ -60,16 +59,16 @@ class JobResources:
 
     @cached_property
     def _largest(self) -> tuple[float, float, int]:
-        """The most that any of the jobs takes: bytes of the host's memory, seconds, GPUs."""
+        """The largest values of all jobs: bytes of the host's memory, seconds, GPUs."""
         jobs = [[self._of(artifact) for artifact in job] for job in self.jobs.artifacts_by_job]
         memory = max(memory for job in jobs for memory, _, _ in job)
         seconds = max(sum(seconds for _, seconds, _ in job) for job in jobs)
         return memory, seconds, max(gpus for job in jobs for _, _, gpus in job)
 
     def _of(self, artifact: Artifact) -> tuple[float, float, int]:
-        """The same of one artifact."""
+        """The same values for one artifact."""
         base = base_of(artifact)
-        if self.study is None or base is None:  # not of language models
+        if self.study is None or base is None:  # without a language model
             return 0.0, 0.0, int(artifact.recipe.get("device") == "cuda")
         device = base.recipe["device"]
         estimate = Estimate(self.study, *RATES[device])
@@ -81,18 +80,18 @@ class JobResources:
 
 
 class StudyResources:
-    """What the jobs of all rules request."""
+    """The resources that the jobs of all rules request."""
 
     def __init__(self, workflow: Workflow) -> None:
         self.studies = {plan.study.name: _sized(plan.study) for plan in workflow.jobs["chain"].all}
 
     def of(self, jobs: RuleJobs, memory: int, minutes: int) -> JobResources:
-        """Those of a rule whose jobs, with tiny models, take so many megabytes and minutes."""
+        """The resources of a rule whose jobs, with tiny models, take ``memory`` megabytes and ``minutes``."""
         return JobResources(jobs, self.studies.get(jobs.study), memory, minutes)
 
 
 def _sized(study: ChainStudy) -> ChainStudy:
-    """The study with a size for every pinned base."""
+    """The study, with an assumed size for every pinned base that gives none."""
     unknown = {name: base for name, base in study.bases.items() if isinstance(base, PinnedBase) and base.billions is None}
     sized = {name: base.model_copy(update={"billions": UNKNOWN}) for name, base in unknown.items()}
     return study.model_copy(update={"bases": study.bases | sized})

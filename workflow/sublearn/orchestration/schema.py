@@ -1,9 +1,9 @@
-"""Write config/schema.json: the form of a study, for editors that complete and check YAML.
+"""Print config/schema.json: the JSON schema of a study, for editors that complete and check YAML.
 
     sublearn schema > config/schema.json
 
-It comes from the sections themselves. A study may leave out what it inherits by ``extends``, and remove what it inherits with
-null, so nothing is required and entries may be null; the workflow itself checks the rest.
+The schema is generated from the sections. A study may leave out keys that it inherits by ``extends``, or remove them with null,
+so no key is required and every entry may be null. The workflow itself checks the rest.
 """
 
 import argparse
@@ -17,13 +17,13 @@ from sublearn.orchestration.studies import DEFAULT_KIND
 
 
 def render() -> dict[str, Any]:
-    """The schema: a study is of one kind, by its key ``kind``."""
+    """The schema; the key ``kind`` chooses the part for the study kind."""
     definitions: dict[str, Any] = {}
     kinds = {kind.name: _study(kind.study, kind.name, definitions) for kind in KINDS}
     carriers = {kind.name: _section(kind.section, f"carrier.{kind.name}", definitions) for kind in CARRIER_KINDS}
     kinds[DEFAULT_KIND]["properties"]["carriers"] = {
         "type": "object",
-        "description": "by name; each of a carrier kind",
+        "description": "the carriers by name, each of a carrier kind",
         "additionalProperties": {"anyOf": [*carriers.values(), {"type": "null"}]},
     }
     named = [{"if": _says(name), "then": schema} for name, schema in kinds.items()]
@@ -43,7 +43,7 @@ def _says(kind: str) -> dict[str, Any]:
 
 
 def _any_of(kinds: dict[str, Any]) -> dict[str, Any]:
-    """A file that names no kind is of the default one, or of that which it extends."""
+    """The schema of a file without ``kind``: the default kind, or any kind if it extends another study."""
     extended = {"required": ["extends"], "anyOf": list(kinds.values())}
     return {"anyOf": [kinds[DEFAULT_KIND], extended]}
 
@@ -51,31 +51,32 @@ def _any_of(kinds: dict[str, Any]) -> dict[str, Any]:
 def _study(study: type[Section], kind: str, definitions: dict[str, Any]) -> dict[str, Any]:
     schema = _section(study, kind, definitions)
     schema["properties"].pop("name", None)
-    schema["properties"]["extends"] = {"type": "string", "description": "the study to start from: a name, or a path"}
+    about = "the study to extend: its name, or the path of its file"
+    schema["properties"]["extends"] = {"type": "string", "description": about}
     return schema
 
 
 def _section(section: type[Section], prefix: str, definitions: dict[str, Any]) -> dict[str, Any]:
-    """The schema of a section; what it refers to joins the definitions, under names of its own."""
+    """The schema of a section. Its own definitions are added to ``definitions`` under the prefix."""
     schema: dict[str, Any] = _partial(section.model_json_schema(ref_template=f"#/$defs/{prefix}.{{model}}"))
     definitions |= {f"{prefix}.{name}": part for name, part in schema.pop("$defs", {}).items()}
     return schema
 
 
 def _partial(schema: Any) -> Any:
-    """The schema without requirements, where entries may be null."""
+    """The schema without required keys; entries may be null."""
     if isinstance(schema, list):
         return [_partial(each) for each in schema]
     if not isinstance(schema, dict):
         return schema
     kept = {name: value for name, value in schema.items() if name not in ("required", "discriminator", "default")}
-    # Without its required keys, an entry may fit more than one alternative.
-    found = {"anyOf" if name == "oneOf" else name: _partial(value) for name, value in kept.items()}
-    if "properties" in found:
-        found["properties"] = {name: _or_null(each) for name, each in found["properties"].items()}
-    if isinstance(found.get("additionalProperties"), dict):
-        found["additionalProperties"] = _or_null(found["additionalProperties"])
-    return found
+    # Without required keys, an entry may match more than one alternative.
+    partial = {"anyOf" if name == "oneOf" else name: _partial(value) for name, value in kept.items()}
+    if "properties" in partial:
+        partial["properties"] = {name: _or_null(each) for name, each in partial["properties"].items()}
+    if isinstance(partial.get("additionalProperties"), dict):
+        partial["additionalProperties"] = _or_null(partial["additionalProperties"])
+    return partial
 
 
 def _or_null(schema: dict[str, Any]) -> dict[str, Any]:

@@ -26,9 +26,11 @@ def main(args: argparse.Namespace) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    found = argparse.ArgumentParser(prog="sublearn estimate", description=__doc__.splitlines()[0])
-    found.add_argument("study", help="its name in config/studies, or the path of a YAML file")
-    found.add_argument("--tflops", type=float, default=400.0, help="10^12 operations per second that the GPU reaches")
-    found.add_argument("--terabytes", type=float, default=3.0, help="10^12 bytes per second that its memory gives")
-    found.add_argument("--processes", type=int, default=1, help="that train one model, a GPU each; memory is that of each GPU")
-    return found
+    options = argparse.ArgumentParser(prog="sublearn estimate", description=__doc__.splitlines()[0])
+    options.add_argument("study", help="the study's name in config/studies, or the path of a YAML file")
+    options.add_argument("--tflops", type=float, default=400.0, help="10^12 operations per second of the GPU")
+    options.add_argument("--terabytes", type=float, default=3.0, help="10^12 bytes per second of the GPU's memory")
+    options.add_argument(
+        "--processes", type=int, default=1, help="processes that train one model, a GPU each; memory is given per GPU"
+    )
+    return options

@@ -1,8 +1,8 @@
-"""Show what a study would make: for each artifact its rule, recipe and inputs, whether it is there, and why it would be made.
+"""Show what a study would make: each artifact's rule, recipe and inputs, whether it exists, and why it would be made.
 
     sublearn plan tiny owl
 
-Nothing is run. With a trait, only the artifacts of that trait are shown, and what they are made from.
+Nothing is run. With a trait, only the artifacts of that trait and their inputs are shown.
 """
 
 import argparse
@@ -23,19 +23,19 @@ CHANGED, MADE_AGAIN = "its recipe or its code has changed", "what it is made fro
 
 @dataclass(frozen=True)
 class State:
-    """What Snakemake says of a file: its rule, and why it would be made; nothing if it is up to date."""
+    """What Snakemake says about a file: its rule, and why it would be made; ``why`` is empty if it is up to date."""
 
     rule: str
     why: str
 
 
 def states(study: str, extensions: list[str]) -> dict[str, State]:
-    """The state of every file that a study needs, as Snakemake sees it.
+    """The state of every file that a study needs, according to Snakemake.
 
     Raises:
-        UserError: Snakemake cannot plan the study; its last line says why.
+        UserError: Snakemake cannot plan the study; the message is its last line.
     """
-    # This folder's own workflow, such as a clone's; else that which this command belongs to.
+    # The workflow in the working folder, such as a clone; else the one that this command belongs to.
     project = next(place for place in (Path(), PROJECT) if (place / "workflow/sublearn").is_dir())
     config = ["--config", f"studies=[{study}]", *([f"extensions=[{','.join(extensions)}]"] if extensions else [])]
 
@@ -43,40 +43,40 @@ def states(study: str, extensions: list[str]) -> dict[str, State]:
         command = [sys.executable, "-m", "snakemake", "--snakefile", str(project / "Snakefile"), *options, *config]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
-            said = (done.stderr.strip().splitlines() or ["no word from Snakemake"])[-1]
+            said = (done.stderr.strip().splitlines() or ["no message from Snakemake"])[-1]
             raise UserError(f"{study}: Snakemake cannot plan it: {said.removeprefix('error: ')}")
         return done.stdout.splitlines()
 
     changed = set(ask("--list-changes", "params"))
-    found = {}
+    by_file = {}
     for line in ask("--summary")[1:]:
         file, _, rule, _, status, pending = line.split("\t")
         why = "it is not there" if status == "missing" else CHANGED if file in changed else MADE_AGAIN
-        found[file] = State(rule, why if pending == "update pending" else "")
-    return found
+        by_file[file] = State(rule, why if pending == "update pending" else "")
+    return by_file
 
 
 def shown(plan: Plan[Any], trait: str | None) -> list[Artifact]:
-    """The artifacts of a trait and all that they are made from; all artifacts, if no trait is named.
+    """The artifacts of a trait and all their inputs; all artifacts if no trait is given.
 
     Raises:
-        UserError: no artifact is of that trait.
+        UserError: the study has no artifact of that trait.
     """
     if trait is None:
         return plan.everything
     todo = [artifact for artifact in plan.everything if trait in artifact.key.split("/")]
     if not todo:
-        raise UserError(f"{trait}: nothing in {plan.study.name} is of this trait; see its traits in its file.")
-    found: dict[tuple[str, str, int | None], Artifact] = {}
+        raise UserError(f"{trait}: {plan.study.name} has no artifact of this trait; see the traits in its file.")
+    chosen: dict[tuple[str, str, int | None], Artifact] = {}
     while todo:
         artifact = todo.pop()
-        found[artifact.kind, artifact.key, artifact.run] = artifact
+        chosen[artifact.kind, artifact.key, artifact.run] = artifact
         todo += artifact.inputs.values()
-    return [artifact for artifact in plan.everything if (artifact.kind, artifact.key, artifact.run) in found]
+    return [artifact for artifact in plan.everything if (artifact.kind, artifact.key, artifact.run) in chosen]
 
 
 def describe(artifacts: list[Artifact], states: dict[str, State]) -> list[str]:
-    """The artifacts of one kind and key, all runs together."""
+    """Lines about the artifacts of one kind and key, all runs together."""
     first = artifacts[0]
     files = [file for artifact in artifacts for file in artifact.files]
     known = [states[file] for file in files if file in states]

@@ -1,4 +1,4 @@
-"""Read studies: YAML files, each of one kind, that may start from another one and change a few keys.
+"""Read studies: YAML files, each of one kind, that may extend another study and change a few keys.
 
 Mappings are merged key by key, lists and single values are replaced, and a key set to null is removed.
 """
@@ -15,8 +15,8 @@ from sublearn.core.section import sentence, unknown
 from sublearn.orchestration.kinds import KINDS
 from sublearn.planning.study import Study
 
-STUDIES = Path("config/studies")  # of the working folder; then the workflow's own
-PROJECT = Path(__file__).parents[3]  # where the workflow lies
+STUDIES = Path("config/studies")  # in the working folder, or else in the workflow
+PROJECT = Path(__file__).parents[3]  # the folder of the workflow
 OWN = PROJECT / STUDIES
 DEFAULT_KIND = "chain"
 NAME = re.compile(r"[a-z0-9][a-z0-9.\-]*")
@@ -32,7 +32,7 @@ def load(name: str) -> Study:
 
 
 def lineage(name: str) -> list[Study]:
-    """The study and those that it extends, nearest first."""
+    """The study and the studies that it extends, nearest first."""
     layers = _layers(name, [])
     studies = []
     for depth, (file, _) in enumerate(layers):
@@ -50,7 +50,7 @@ def lineage(name: str) -> list[Study]:
 
 
 def files(name: str) -> list[Path]:
-    """The files of the study and of those that it extends, nearest first."""
+    """The files of the study and of the studies that it extends, nearest first."""
     return [file for file, _ in _layers(name, [])]
 
 
@@ -65,8 +65,8 @@ def find(name: str) -> Path:
 def _layers(name: str, seen: list[Path]) -> list[tuple[Path, dict[str, Any]]]:
     file = find(name)
     if not file.is_file():
-        there = ", ".join(sorted({path.stem for place in (STUDIES, OWN) for path in place.glob("*.yaml")}))
-        raise UserError(f"{file}: there is no such study; config/studies holds {there}, and a path to a YAML file works too.")
+        known = ", ".join(sorted({path.stem for place in (STUDIES, OWN) for path in place.glob("*.yaml")}))
+        raise UserError(f"{file}: there is no such study; config/studies holds {known}, and a path to a YAML file works too.")
     if file in seen:
         raise UserError(f"{file}: extends itself, by way of {' and '.join(map(str, seen))}.")
     if not NAME.fullmatch(file.stem):
@@ -90,7 +90,7 @@ def _layers(name: str, seen: list[Path]) -> list[tuple[Path, dict[str, Any]]]:
 
 
 class _StrictLoader(yaml.SafeLoader):
-    """YAML that refuses a key given twice, such as a second seed."""
+    """A YAML loader that refuses duplicate keys, such as a second seed."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]

@@ -1,4 +1,4 @@
-"""The workflow of the chosen studies, kind by kind. The Snakefile asks here first."""
+"""Build the workflow of the chosen studies: their plans and jobs, by study kind. The Snakefile starts here."""
 
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,7 @@ from sublearn.planning.jobs import FindingsJob, Jobs, rule_suffix
 
 REPORT = Path(__file__).parents[2] / "report"
 SETTINGS = "config/config.yaml"
-KEYS = {"studies", "extensions", "findings_only"}  # of the configuration
+KEYS = {"studies", "extensions", "findings_only"}  # the keys of the configuration
 
 
 class Workflow:
@@ -23,7 +23,7 @@ class Workflow:
 
     def __init__(self, plans: list[Plan[Any]]) -> None:
         self.studies = [plan.study.name for plan in plans]
-        # Of what a study inherits, its parent made it.
+        # Inherited artifacts are made by the parent's rules.
         self.makers = sorted({*self.studies, *(artifact.study for plan in plans for artifact in plan.everything)} - {""})
         self.jobs: dict[str, Jobs[Any]] = {
             kind.name: kind.jobs([plan for plan in plans if isinstance(plan, kind.plan)], str(REPORT / kind.name))
@@ -32,7 +32,7 @@ class Workflow:
 
     @cached_property
     def findings(self) -> list[FindingsJob]:
-        """The jobs that make tables and figures, one for each study."""
+        """The jobs that make tables and figures, one ``FindingsJob`` per study."""
         return [job for jobs in self.jobs.values() for job in jobs.findings()]
 
     def _chosen(self) -> list[FindingsJob]:
@@ -51,7 +51,7 @@ class Workflow:
         return next(job.targets for job in self.findings if job.study == wildcards.study)
 
     def targets(self) -> list[str]:
-        """Every file of the findings of the chosen studies."""
+        """Every file of the findings of the chosen studies: tables, figures and provenance pages."""
         pages = [f"results/{study}/findings/provenance.html" for study in self.studies]
         return [*self.tables(), *self.figures(), *pages]
 
@@ -74,17 +74,17 @@ class Workflow:
                 )
 
     def costs(self) -> list[str]:
-        """The table and the picture of what the last run cost, if there was one: pages of the report that no rule makes."""
+        """The table and figure of the last run's costs, if they exist; the report shows them, but no rule makes them."""
         return [file for file in ("logs/costs.svg", "logs/costs.csv") if Path(file).exists()]
 
     @property
     def studies_pattern(self) -> str:
-        """A regular expression for the names of all studies."""
+        """A regular expression that matches the names of all studies."""
         return "|".join(jobs.studies_pattern for jobs in self.jobs.values())
 
 
 def settings() -> dict[str, Any]:
-    """The configuration, as the Snakefile reads it: the working folder's, or the workflow's own where there is none."""
+    """The configuration that the Snakefile reads: the working folder's, or else the workflow's own."""
     file = Path(SETTINGS) if Path(SETTINGS).exists() else PROJECT / SETTINGS
     return dict(yaml.safe_load(file.read_text(encoding="utf-8")) or {})
 
@@ -114,7 +114,7 @@ def plan_all(config: dict[str, Any]) -> Workflow:
     """The plans of the studies that the configuration names.
 
     Raises:
-        UserError: there is another key, one has another type than it should have, or a study is wrong.
+        UserError: a key is unknown or has the wrong type, or a study is wrong.
     """
     if unknown := sorted(set(config) - KEYS):
         raise UserError(f"{unknown[0]}: unknown key of the configuration; choose one of {', '.join(sorted(KEYS))}.")
@@ -128,7 +128,7 @@ def plan_all(config: dict[str, Any]) -> Workflow:
             other = seen.setdefault(rule_suffix(file.stem), file.resolve())
             if other != file.resolve():
                 raise UserError(
-                    f"{file}: another study, {other}, has the same name, so they would share their files; rename one."
+                    f"{file}: another study, {other}, has the same name, so both would write the same files; rename one."
                 )
     try:
         found = Workflow([plan(name) for name in names])

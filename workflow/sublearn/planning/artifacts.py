@@ -1,9 +1,9 @@
-"""Which artifact is made from which, by which recipe, and in which study's folder it lies.
+"""Plan artifacts: the inputs of each, its recipe, and the study whose folder holds it.
 
-An artifact has a fingerprint: its recipe and the fingerprints of all its inputs. Where a study's parent has the same
-artifact with the same fingerprint, the parent's file is used, so a larger study never makes again what a smaller one made.
+An artifact's fingerprint covers its recipe and the fingerprints of all its inputs. If a study's parent has an artifact with the
+same fingerprint, the parent's files are used, so a larger study never repeats what a smaller one made.
 
-A study kind's plan is a subclass of ``Plan``. Nothing here runs a step.
+Each study kind has a subclass of ``Plan``. Nothing here runs a step.
 """
 
 import hashlib
@@ -22,33 +22,33 @@ from sublearn.planning.study import Study
 AStudy = TypeVar("AStudy", bound=Study)
 AFunction = TypeVar("AFunction", bound=Callable[..., Any])
 
-# Files beside a model's weights or a carrier's rows that change only when those do; a base's shape and tokenizer do not follow.
+# Files that change only when the weights or rows next to them do. A base's config and tokenizer can change on their own.
 FOLLOWING = {"generation_config.json", "adapter_config.json", "training.json", "calibration.json", "rejected.parquet",
              "filter.json"}  # fmt: skip
 FOLLOWING_OTHERS = FOLLOWING | {"config.json"}
 
 
 def with_signature(function: AFunction) -> AFunction:
-    """Store a function's signature on it: Snakemake asks for it three times a job, and Python would compute it each time."""
+    """Store a function's signature on it: Snakemake asks for it three times per job, and Python would compute it each time."""
     vars(function)["__signature__"] = inspect.signature(function)
     return function
 
 
 @dataclass(frozen=True)
 class Artifact:
-    """Files of one run, or of all runs, in the folder of the study that owns them.
+    """Files that one job makes for one run, or for all runs together, in the folder of the study that owns them.
 
     Attributes:
-        kind: what it is, such as ``teachers`` or ``filtered``; each kind has rules of its own.
-        key: the folder under the phase's, such as ``same_base/owl``.
-        run: which run, None for what all runs share.
+        kind: what it is, such as ``teachers`` or ``filtered``; each kind has its own rules.
+        key: its folder within the phase's, such as ``same_base/owl``.
+        run: its run; None if all runs share it.
         recipe: the part of the study that determines it.
-        seed: the study's seed, None where nothing is drawn.
-        inputs: what it is made from, by name.
+        seed: the study's seed; None if nothing is drawn.
+        inputs: the artifacts that it is made from, by name.
         names: its file names.
-        study: the owner; empty for a user's own file.
-        folder: where the files lie.
-        modules: what its step uses beyond what it imports by name, such as the modules of trait kinds.
+        study: the study that owns it; empty for a user's own file.
+        folder: the folder of its files.
+        modules: modules that its step uses but does not import by name, such as those of trait kinds.
     """
 
     kind: str
@@ -64,7 +64,7 @@ class Artifact:
 
     @cached_property
     def fingerprint(self) -> str:
-        """A hash of what determines the artifact, code apart."""
+        """A hash of what determines the artifact, without the code."""
         parts = {name: part.fingerprint for name, part in self.inputs.items()}
         text = json.dumps([self.kind, self.key, self.run, self.recipe, self.seed, self.names, parts], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
@@ -77,16 +77,16 @@ class Artifact:
     def content_files(self) -> list[str]:
         """The files that downstream jobs depend on; no other file changes unless one of these does.
 
-        Snakemake looks at every input of every waiting job whenever a job ends, so a large study lives by their number.
+        Snakemake checks every input of every waiting job whenever a job ends, so in a large study fewer files save much time.
         """
         following = FOLLOWING if self.kind == "bases" else FOLLOWING_OTHERS
         return [f"{self.folder}/{name}" for name in self.names if name not in following]
 
 
 class Plan(ABC, Generic[AStudy]):
-    """All artifacts of a study, those that its ancestors own among them; a study kind's plan says what there is to make."""
+    """All artifacts of a study, including those that it inherits from the studies it extends."""
 
-    run_per_job = False  # whether a job works on one run, and not on all
+    run_per_job = False  # whether a job works on one run; otherwise on all
     findings_step = ""  # the module that makes the tables: --study JSON --inputs JSON --output FOLDER
 
     def __init__(self, study: AStudy, parent: "Plan[AStudy] | None" = None) -> None:
@@ -99,11 +99,11 @@ class Plan(ABC, Generic[AStudy]):
         return [self, *(self.parent.ancestors if self.parent else [])]
 
     def phase_of(self, kind: str) -> str:
-        """The phase in whose folder an artifact lies."""
+        """The phase whose folder holds artifacts of this kind."""
         return kind
 
     def folder(self, kind: str, key: str, run: str | int | None) -> str:
-        """Where an artifact of this study lies: students under results, everything before them under data."""
+        """The folder of an artifact of this study: under results for students, under data for the phases before them."""
         phase = self.phase_of(kind)
         top = "results" if phase == "students" else "data"
         place = f"{top}/{self.study.name}/{phase}/{key}"
@@ -117,7 +117,7 @@ class Plan(ABC, Generic[AStudy]):
         self, kind: str, key: str, run: int | None, recipe: dict[str, Any], names: Iterable[str],
         inputs: dict[str, Artifact], drawn: bool = True, place: str = "", modules: Iterable[str] = (),
     ) -> Artifact:  # fmt: skip
-        """The artifact, planned once: the parent's where it is the same, else this study's own."""
+        """Plan an artifact once: the parent's if its fingerprint is the same, else this study's own."""
         if (kind, key, run) not in self._made:
             seed = self.study.seed if drawn else None
             place = place or self.folder(kind, key, run)
@@ -129,7 +129,7 @@ class Plan(ABC, Generic[AStudy]):
 
     @property
     def everything(self) -> list[Artifact]:
-        """All artifacts that the study uses, its ancestors' among them."""
+        """All artifacts that the study uses, including inherited ones."""
         return list(self._made.values())
 
     def own(self, kind: str) -> list[Artifact]:
@@ -137,17 +137,17 @@ class Plan(ABC, Generic[AStudy]):
         return [artifact for artifact in self.artifacts(kind) if artifact.study == self.study.name]
 
     def artifacts(self, kind: str) -> list[Artifact]:
-        """All artifacts of a kind that the study uses, its ancestors' among them."""
+        """All artifacts of a kind that the study uses, including inherited ones."""
         return [artifact for artifact in self.everything if artifact.kind == kind]
 
     def evaluation_files(self, kind: str = "evaluations") -> list[str]:
-        """Every table of an evaluation that the findings read, those of the nearest study first."""
+        """The tables of an evaluation that the findings read: this study's first, then those of the studies it extends."""
         near = [plan.study.name for plan in self.ancestors]
         owners = {artifact.files[0]: near.index(artifact.study) for artifact in self.artifacts(kind)}
         return sorted(owners, key=lambda file: (owners[file], file))
 
     def modules(self) -> list[str]:
-        """What tables and figures use beyond what their steps import by name, such as the modules of trait kinds."""
+        """The modules that tables and figures use but do not import by name, such as those of trait kinds."""
         return []
 
     @property
@@ -157,11 +157,11 @@ class Plan(ABC, Generic[AStudy]):
 
     @abstractmethod
     def tables(self) -> list[str]:
-        """The names of the files that the findings' step writes into ``findings``."""
+        """The names of the files that ``findings_step`` writes into the folder ``findings``."""
 
     @abstractmethod
     def for_findings(self) -> dict[str, Any]:
-        """What the tables of the study say of it beyond its name and claims, in values that JSON can hold."""
+        """What the tables need to know about the study, apart from its name and claims, as values for JSON."""
 
     @abstractmethod
     def findings_inputs(self) -> dict[str, str | list[str]]:
@@ -169,17 +169,17 @@ class Plan(ABC, Generic[AStudy]):
 
     @abstractmethod
     def figures(self) -> list[Figure]:
-        """The figures that suit the study."""
+        """The figures that the study has."""
 
     @abstractmethod
     def figure_inputs(self, figure: Figure) -> dict[str, str | list[str]]:
-        """The files that a figure is drawn from, by the names that it reads."""
+        """The files that a figure is drawn from, by name."""
 
     @abstractmethod
     def caption(self) -> dict[str, Any]:
-        """What the captions of the study's figures say of it."""
+        """The values that the captions of the study's figures fill in."""
 
     @property
     @abstractmethod
     def figure_registry(self) -> Registry[Any]:
-        """Where the figures of this kind of study are found."""
+        """The registry of figures of this study kind."""

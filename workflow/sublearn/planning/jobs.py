@@ -1,4 +1,4 @@
-"""From plans to jobs, for every study kind: what each rule makes, reads and is told. The rules hold no logic; they ask here."""
+"""Turn plans into jobs for every study kind: each rule's outputs, inputs and parameters. Rules themselves hold no logic."""
 
 import json
 import re
@@ -18,28 +18,28 @@ MOST_RUNS = 16
 
 
 def rule_suffix(study: str) -> str:
-    """The study's name as a part of a rule's name."""
+    """The study's name in a form that a rule's name may contain."""
     return study.replace("-", "_").replace(".", "_")
 
 
 @dataclass(frozen=True)
 class Job:
-    """Jobs of one rule: artifacts of one study and kind that are made for the same runs and have the same file names.
+    """The jobs of one rule: a group of artifacts of one study and kind with the same runs and file names.
 
-    A Snakemake rule has a fixed number of outputs, so there is one rule for each such group; most studies have one or two.
+    A Snakemake rule has a fixed number of outputs, so each group needs its own rule; most studies have one or two per kind.
     """
 
     plan: Plan[Any]
     kind: str
-    runs: tuple[str, ...]  # the runs of a job; ("{run}",) where each job works on one; empty where there are no runs
+    runs: tuple[str, ...]  # the runs of a job; ("{run}",) if each job works on one run; empty without runs
     names: tuple[str, ...]
     keys: dict[str, list[Artifact]]
-    part: int  # which of the parts into which many runs are split
+    part: int  # which part, where the runs are split into several
     index: int
 
     @classmethod
     def of(cls, plan: Plan[Any], kind: str) -> "list[Job]":
-        """The jobs by which a study makes its own artifacts of a kind."""
+        """The jobs that make a study's own artifacts of a kind."""
         own: dict[str, list[Artifact]] = {}
         for artifact in plan.own(kind):
             own.setdefault(artifact.key, []).append(artifact)
@@ -65,30 +65,30 @@ class Job:
 
     @property
     def artifacts_by_job(self) -> list[list[Artifact]]:
-        """For each job the artifacts that it makes."""
+        """The artifacts that each job makes."""
         if self.run_per_job:
             return [[artifact] for artifacts in self.keys.values() for artifact in artifacts]
         return list(self.keys.values())
 
     @property
     def rule(self) -> str:
-        """The rule's name: kind and study, with a number from the second group of jobs on."""
+        """The rule's name: kind and study, and from the second group on a number."""
         return f"{self.kind}_{rule_suffix(self.study)}" + (f"__{self.index + 1}" if self.index else "")
 
     @property
     def message(self) -> str:
-        """What Snakemake says when a job starts."""
+        """The message that Snakemake prints when a job starts."""
         which = " run {wildcards.run}" if self.run_per_job else f" from run {self.runs[0]}" if self.part else ""
         return f"{self.kind} of {self.study}: {{wildcards.key}}{which}"
 
     @property
     def keys_pattern(self) -> str:
-        """A regular expression for the keys of these jobs."""
+        """A regular expression that matches the keys of these jobs."""
         return "|".join(sorted(self.keys))
 
     @property
     def outputs(self) -> list[str]:
-        """Output patterns, with a wildcard for the key, and one for the run where a job works on one."""
+        """Output patterns, with a wildcard for the key, and one for the run if a job works on one run."""
         folders = [self.plan.folder(self.kind, "{key}", run) for run in self.runs or (None,)]
         return [f"{folder}/{name}" for folder in folders for name in self.names]
 
@@ -108,34 +108,34 @@ class Job:
 
     @property
     def seed(self) -> int | None:
-        """The study's seed, None where nothing is drawn: the same for all jobs, so no function of wildcards."""
+        """The study's seed; None if nothing is drawn. All jobs share it, so it is not a function of wildcards."""
         return next(iter(self.keys.values()))[0].seed
 
     # The rest are functions of a job's wildcards.
 
     @cached_property
     def _of_one_run(self) -> dict[tuple[str, str], list[Artifact]]:
-        """The artifact of each key and run, where a job works on one."""
+        """The artifact of each key and run, if a job works on one run."""
         return {(key, str(artifact.run)): [artifact] for key, artifacts in self.keys.items() for artifact in artifacts}
 
     def artifacts(self, wildcards: Any) -> list[Artifact]:
-        """What the job makes, one artifact for each run."""
+        """The artifacts that the job makes, one per run."""
         return self._of_one_run[wildcards.key, wildcards.run] if self.run_per_job else self.keys[wildcards.key]
 
     def code(self, *steps: str) -> Callable[[Any], str]:
-        """The hash of the code that the job runs: its step's, and the modules that its artifacts name."""
+        """The hash of the code that the job runs: its step and the modules that its artifacts name."""
         return with_signature(lambda wildcards: code_of(*steps, *self.artifacts(wildcards)[0].modules))
 
     def trait(self, wildcards: Any) -> str:
         return str(wildcards.key.split("/")[-1])
 
     def teacher(self, wildcards: Any) -> str:
-        """The teacher's name and trait, such as bias/owl, whatever the carrier."""
+        """The teacher's name and trait, such as bias/owl, without the carrier."""
         return "/".join(wildcards.key.split("/")[-2:])
 
     @with_signature
     def inputs(self, wildcards: Any) -> list[str]:
-        """Every file that the job reads, once."""
+        """Every file that the job reads, without duplicates."""
         parts = [part for artifact in self.artifacts(wildcards) for part in artifact.inputs.values()]
         return list(dict.fromkeys(file for part in parts for file in part.content_files))
 
@@ -150,15 +150,15 @@ class Job:
 
     @with_signature
     def folders(self, wildcards: Any) -> list[str]:
-        """For each run the folder that the job fills."""
+        """The output folder of each run."""
         return [artifact.folder for artifact in self.artifacts(wildcards)]
 
     def files(self, name: str) -> Callable[[Any], list[str]]:
-        """For each run the output called ``name``."""
+        """The output file ``name`` of each run."""
         return with_signature(lambda wildcards: [f"{artifact.folder}/{name}" for artifact in self.artifacts(wildcards)])
 
     def input_folders(self, part: str) -> Callable[[Any], list[str]]:
-        """For each run the folder of its input ``part``, nothing where it has none."""
+        """The folder of the input ``part`` of each run that has such an input."""
         return with_signature(
             lambda wildcards: [
                 artifact.inputs[part].folder for artifact in self.artifacts(wildcards) if part in artifact.inputs
@@ -166,25 +166,25 @@ class Job:
         )
 
     def input_files(self, part: str) -> Callable[[Any], list[str]]:
-        """For each run the first file of its input ``part``."""
+        """The first file of the input ``part`` of each run."""
         return with_signature(lambda wildcards: [artifact.inputs[part].files[0] for artifact in self.artifacts(wildcards)])
 
     def option(self, part: str) -> Callable[[Any], str]:
-        """The input ``part``, one file for all runs, as an option; nothing where there is none."""
+        """The input ``part``, one file for all runs, as a command-line option; empty if there is none."""
 
         def written(wildcards: Any) -> str:
-            found = self.artifacts(wildcards)[0].inputs.get(part)
-            return f"--{part} {found.files[0]}" if found else ""
+            artifact = self.artifacts(wildcards)[0].inputs.get(part)
+            return f"--{part} {artifact.files[0]}" if artifact else ""
 
         return with_signature(written)
 
 
 @dataclass(frozen=True)
 class FindingsJob:
-    """The tables and the figures of one study: a job each."""
+    """The jobs that make one study's findings: one for its tables, one for its figures."""
 
     plan: Plan[Any]
-    report: str  # the folder of the captions of this kind of study
+    report: str  # the folder of this study kind's captions
 
     @property
     def study(self) -> str:
@@ -204,15 +204,15 @@ class FindingsJob:
         return [f"{self.plan.findings}/{name}" for name in self.plan.tables()]
 
     def study_values(self) -> str:
-        """What the tables say of their study, as JSON; ``resolved`` is all of it, every default spelled out."""
+        """What the tables need to know about their study, as JSON; ``resolved`` is the whole study with every default."""
         study = self.plan.study
-        said = {
+        values = {
             "name": self.study,
             "title": study.title or self.study,
             "claims": [claim.model_dump() for claim in study.claims],
         }
         return json.dumps(
-            said | self.plan.for_findings() | {"resolved": study.model_dump(mode="json", exclude={"name"}, exclude_none=True)}
+            values | self.plan.for_findings() | {"resolved": study.model_dump(mode="json", exclude={"name"}, exclude_none=True)}
         )
 
     @property
@@ -225,12 +225,12 @@ class FindingsJob:
 
     @property
     def table_inputs(self) -> str:
-        """What the tables are made from, by name, as JSON."""
+        """The files that the tables are made from, by name, as JSON."""
         return json.dumps(self.plan.findings_inputs(), sort_keys=True)
 
     @property
     def table_files(self) -> list[str]:
-        """Every file that the tables are made from, once."""
+        """Every file that the tables are made from, without duplicates."""
         return _once(self.plan.findings_inputs().values())
 
     @property
@@ -243,12 +243,12 @@ class FindingsJob:
 
     @property
     def figure_inputs(self) -> list[str]:
-        """What each figure is drawn from, as JSON."""
+        """The files that each figure is drawn from, as JSON."""
         return [json.dumps(self.plan.figure_inputs(figure), sort_keys=True) for figure in self.figures]
 
     @property
     def figure_files(self) -> list[str]:
-        """Every file that any figure is drawn from, once."""
+        """Every file that any figure is drawn from, without duplicates."""
         return _once(part for figure in self.figures for part in self.plan.figure_inputs(figure).values())
 
     @property
@@ -268,18 +268,18 @@ class FindingsJob:
 
     @property
     def beside(self) -> list[str]:
-        """The PNG and the data of every figure."""
+        """The PNG and CSV files of all figures, which lie beside their SVG."""
         return [svg.replace(".svg", suffix) for svg in self.svgs for suffix in (".png", ".csv")]
 
     def caption(self, figure: Figure) -> str:
-        """The file of a figure's caption: ours, or one of the user's own."""
+        """The file of a figure's caption: ours, or one in the user's folders."""
         places = [self.report, *(str(folder / "report" / Path(self.report).name) for folder in extension_folders())]
         files = [f"{place}/{figure.name}.rst" for place in places]
         return next((file for file in files if Path(file).is_file()), files[0])
 
     @property
     def targets(self) -> list[str]:
-        """Every file of the study's findings but the page on their provenance."""
+        """Every table and every figure of the study, without the provenance page."""
         return [*self.tables, *self.svgs]
 
 
@@ -291,10 +291,11 @@ APlan = TypeVar("APlan", bound=Plan[Any])
 
 
 class Jobs(Generic[APlan]):
-    """The jobs of the chosen studies of one kind, and of those that they extend: what the kind's rules ask.
+    """The jobs of all chosen studies of one kind and of the studies that they extend, for the rules of that kind.
 
     Args:
-        report: the folder of the captions of this kind of study.
+        chosen: the plans of the chosen studies.
+        report: the folder of this study kind's captions.
     """
 
     def __init__(self, chosen: list[APlan], report: str) -> None:
@@ -302,26 +303,26 @@ class Jobs(Generic[APlan]):
 
     @cached_property
     def all(self) -> list[APlan]:
-        """Each study once, those that others extend first."""
-        found = [plan for chosen in self.chosen for plan in reversed(chosen.ancestors)]
-        return list({plan.study.name: plan for plan in found}.values())
+        """The plan of each study once; a study comes after those it extends."""
+        plans = [plan for chosen in self.chosen for plan in reversed(chosen.ancestors)]
+        return list({plan.study.name: plan for plan in plans}.values())
 
     @property
     def studies_pattern(self) -> str:
-        """A regular expression for the names of these studies, which matches nothing where there are none."""
+        """A regular expression that matches the names of these studies; without studies it matches nothing."""
         return "|".join(re.escape(plan.study.name) for plan in self.all) or "(?!)"
 
     def named(self, study: str) -> APlan:
         return next(plan for plan in self.all if plan.study.name == study)
 
     def of(self, kind: str) -> list[Job]:
-        """The jobs that make artifacts of a kind."""
+        """The jobs that make the artifacts of a kind."""
         return [job for plan in self.all for job in Job.of(plan, kind)]
 
     def findings(self) -> list[FindingsJob]:
-        """The jobs that make the findings of each study."""
+        """The jobs that make findings, one ``FindingsJob`` per study."""
         return [FindingsJob(plan, self.report) for plan in self.all]
 
     def targets(self) -> list[str]:
-        """Every file of the findings of the chosen studies."""
+        """Every table and every figure of the chosen studies."""
         return [file for plan in self.chosen for file in FindingsJob(plan, self.report).targets]

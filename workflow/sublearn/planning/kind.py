@@ -1,7 +1,7 @@
-"""A kind of study: what the studies of a kind say, what there is to make, and by which rules.
+"""Declare a study kind: the keys of its studies, the artifacts that they make, and the jobs of its rules.
 
-A *study kind* is a folder of this package with a module ``kind.py`` that declares a ``StudyKind``. Its rules are a file in
-``workflow/rules``; those of a user's own kind lie in ``rules`` beside its folder.
+A *study kind* is a folder of this package whose module ``kind.py`` declares a ``StudyKind``. Its rules are a file in
+``workflow/rules``; the rules of a user's own kind are in the folder ``rules`` next to it.
 """
 
 from collections.abc import Mapping
@@ -19,14 +19,14 @@ class StudyKind:
     """A kind of study.
 
     Attributes:
-        name: what studies call it: ``kind: classifier``.
+        name: its name in a study, such as ``kind: classifier``.
         title: the heading of its part of config/README.md.
         study: the typed study.
-        plan: what there is to make.
-        jobs: what its rules ask.
-        sections: the parts of a study by their keys, for config/README.md.
-        notes: more for config/README.md.
-        order: its place there.
+        plan: plans the artifacts of a study.
+        jobs: turns plans into jobs for the rules.
+        sections: the sections of a study, by their headings in config/README.md.
+        notes: more text for config/README.md.
+        order: its position there.
     """
 
     name: str

@@ -1,3 +1,3 @@
-"""The phases of every study, in their order."""
+"""The phases of every study, in order."""
 
 PHASES = ("bases", "teachers", "carriers", "students", "evaluations", "findings")

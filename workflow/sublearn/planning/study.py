@@ -1,4 +1,4 @@
-"""What every study has, whatever its kind."""
+"""The keys that every study has, whatever its kind."""
 
 from collections.abc import Sequence
 
@@ -7,19 +7,19 @@ from pydantic import Field, NonNegativeFloat, model_validator
 from sublearn.core.claims import Rule
 from sublearn.core.section import Section
 
-RESOLVED = "study.yaml"  # among a study's findings
+RESOLVED = "study.yaml"  # in the folder of a study's findings
 HEADING = "The study as it was run, every default spelled out; written by the step that makes the tables."
 
 
 class Study(Section):
-    """A study: its kind says which sections it has beside these."""
+    """A study. Each study kind adds sections to these keys."""
 
     kind: str
     name: str
-    title: str = Field("", description="one line for the report")
-    seed: int = Field(ge=0, description="every draw of the study starts from it")
+    title: str = Field("", description="the study's title in the report, one line")
+    seed: int = Field(ge=0, description="seed of all random draws of the study")
     tolerance: NonNegativeFloat = Field(
-        1e-12, description="largest difference of a number in tables drawn again from the same evaluations"
+        1e-12, description="largest difference allowed in a number when tables are made again from the same evaluations"
     )
     claims: Sequence[Rule] = Field([])
 
