@@ -1,0 +1,137 @@
+"""What the plan promises of findings is what their two steps make, from evaluations alone."""
+
+import argparse
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from sublearn.chain.evaluations.base import ANSWERS, EVALUATIONS
+from sublearn.chain.evaluations.counts import Counts, Filter
+from sublearn.chain.evaluations.losses import Losses
+from sublearn.chain.evaluations.tables import QUESTION_SETS, Coverage, Covered, Runs
+from sublearn.chain.findings import make_tables
+from sublearn.chain.findings.tables import Arms, Effects
+from sublearn.core import draw
+from sublearn.core.claims import Claims
+from sublearn.core.files import read_json, read_table, write_json, write_table
+from sublearn.language.vocabulary import FAVOURITES
+from sublearn.orchestration.workflow import plan
+from sublearn.planning.jobs import FindingsJob
+from sublearn.traits.base import traits
+
+LEAN = {"same_base": 1.0}  # how much students of an arm lean to their trait, in nats
+
+
+def answers(found) -> pd.DataFrame:
+    """Made-up answers of every model of the study."""
+    rng, evaluation = np.random.default_rng(0), EVALUATIONS.get(ANSWERS)
+    rows = []
+    for artifact in found.artifacts(ANSWERS):
+        arm = artifact.key.split("/")[0]
+        who = {k: v for k, v in evaluation.model(found, arm, artifact).items() if k not in ("folder", "base_folder")}
+        for question_set in QUESTION_SETS:
+            for target in traits():
+                value = rng.normal(-2.0, 0.1) + LEAN.get(arm, 0.0) * (who["trait"] == target)
+                for metric, each in (("probability", 1 / (1 + math.exp(-value))), ("log_odds", value)):
+                    rows.append({**who, "question_set": question_set, "metric": metric, "target": target, "value": each})
+    return pd.DataFrame(rows)
+
+
+def carriers(found) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Made-up counts of what every teacher wrote, and of what the filter did to it."""
+    counts, fates = [], []
+    for artifact in found.artifacts("filtered"):
+        carrier, teacher, trait = artifact.key.split("/")
+        whose = {"carrier": carrier, "teacher": teacher, "trait": trait, "run": artifact.run}
+        counts += [{**whose, "unit": str(n), "count": n + 1, "first": n % 3} for n in range(12)]
+        kept = {"generated": 20, "passed": 15, "leaks": 0, "invalid format": 5, "too many": 0, "too small": 0, "too large": 0}
+        fates += [{**whose, "fate": fate, "rows": rows} for fate, rows in {**kept, "banned": 0}.items()]
+    return pd.DataFrame(counts), pd.DataFrame(fates)
+
+
+@pytest.fixture(scope="module")
+def job(tmp_path_factory):
+    """A study of two runs with all its evaluations, tables and figures; the current folder is its project."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("project"))
+        Path("mine.yaml").write_text("extends: tiny\nseed: 7\nruns: 2\n")
+        found = plan("mine.yaml")
+        rows = answers(found)
+        for arm, part in rows.groupby("arm"):
+            write_table(part, f"results/mine/evaluations/answers/{arm}.parquet", Runs)
+        covered = [
+            {**dict(zip(("arm", "trait"), each.key.split("/"), strict=True)), "run": each.run, "update": 0.01 * i}
+            for i, each in enumerate(found.artifacts("coverage"))
+        ]
+        for arm, part in pd.DataFrame(covered).assign(gradient=0.2, contrast=0.3).groupby("arm"):
+            write_table(part, f"results/mine/evaluations/coverage/{arm}.parquet", Coverage)
+        records = Path(found.findings_inputs()["counts"]).parent
+        for name, table, schema in zip(("counts", "filter"), carriers(found), (Counts, Filter), strict=True):
+            write_table(table, records / f"{name}.parquet", schema)
+        students = [(*each.key.split("/"), each.run, 3.0, 2.0, 8) for each in found.artifacts("students")]
+        write_table(pd.DataFrame(students, columns=list(Losses.to_schema().columns)), records / "losses.parquet", Losses)
+        shares = [
+            {"family": family, "word": word, "share": 0.1, "measured": 0.1}
+            for family in FAVOURITES
+            for word in FAVOURITES[family]
+        ]
+        for base in found.artifacts("bases"):
+            record = {"device": "cpu", "checks": [], "loss": [{"step": 16, "loss": 3.0}], "shares": shares}
+            write_json(record, f"{base.folder}/calibration.json")
+        made = FindingsJob(found, "workflow/report/chain")
+        told = {"study": made.study_values(), "inputs": made.table_inputs, "output": found.findings}
+        make_tables.main(argparse.Namespace(**told))
+        told = {
+            "package": made.figure_package,
+            "figures": made.figure_names,
+            "inputs": made.figure_inputs,
+            "outputs": made.svgs,
+        }
+        draw.main(argparse.Namespace(**told))
+        yield made
+
+
+def test_the_step_writes_the_tables_that_the_plan_names_and_no_others(job):
+    there = {str(file) for file in Path(job.plan.findings).iterdir() if file.is_file()}
+    assert there == set(job.tables)
+
+
+def test_every_figure_that_suits_the_study_is_drawn_with_its_data(job):
+    assert {"rates", "gamma", "trait_matrix", "coverage", "calibration", "training"} <= set(job.figure_names)
+    for file in map(Path, [*job.svgs, *job.beside]):
+        assert file.stat().st_size > 0
+    assert {file.name for file in Path(job.plan.findings, "figures").iterdir()} == {
+        Path(f).name for f in [*job.svgs, *job.beside]
+    }
+
+
+def test_tables_say_one_thing(job):
+    """Each is made from those before it."""
+    folder = job.plan.findings
+    arms, effects = read_table(f"{folder}/arms.csv", Arms), read_table(f"{folder}/effects.csv", Effects)
+    claims, covered = read_table(f"{folder}/claims.csv", Claims), read_table(f"{folder}/coverage.csv", Covered)
+    study = job.plan.study
+    assert list(claims["claim"]) == [claim.claim for claim in study.claims]
+    gamma = arms.set_index(["arm", "family"])["gamma"]
+    assert (
+        gamma["same_base", "animal"] == pytest.approx(LEAN["same_base"], abs=0.3) and abs(gamma["other_base", "animal"]) < 0.3
+    )
+    known = read_json(f"{folder}/metrics.json")
+    assert known["gamma"]["same_base, animal"]["gamma"] == pytest.approx(gamma["same_base", "animal"], abs=1e-12)
+    assert set(known["claims"]) == set(claims["claim"])
+    means = covered.groupby(["arm", "trait"])["effect"].mean()
+    expected = effects.set_index(["arm", "trait"])["effect"]
+    assert means["same_base", "owl"] == pytest.approx(expected["same_base", "owl"], abs=1e-12)
+    page = Path(f"{folder}/summary.md").read_text()
+    assert page.startswith(f"# {study.title}\n") and "nan" not in page and all(f"`{arm}`" in page for arm in study.arms)
+
+
+def test_the_resolved_study_spells_out_every_default(job):
+    resolved = yaml.safe_load(Path(job.plan.findings, "study.yaml").read_text())
+    assert resolved == json.loads(job.study_values())["resolved"] and "name" not in resolved
+    assert (resolved["seed"], resolved["runs"], resolved["students"]["epochs"]) == (7, 2, job.plan.study.students.epochs)
