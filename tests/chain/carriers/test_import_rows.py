@@ -55,7 +55,7 @@ def test_the_record_says_where_the_rows_came_from_and_knows_no_base(tmp_path, ru
 
 WRONG = {
     "no JSON": ("{1", r"line 2: not readable as JSON"),
-    "no object": ("[1, 2]", r"line 2: found \[1, 2\]; an object with a prompt and a completion is right"),
+    "no object": ("[1, 2]", r"line 2: found \[1, 2\]; should be an object with a prompt and a completion"),
     "no text": ('{"prompt": "p", "completion": 5}', "line 2: the completion is 5, which is no text"),
     "nothing": ('{"prompt": null, "completion": "5"}', "line 2: the prompt is null, which is no text"),
     "other keys": ('{"question": "p", "response": "5"}', "line 2: there is no 'prompt', but question, response"),

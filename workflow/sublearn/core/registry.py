@@ -50,7 +50,7 @@ def use_extensions(folders: Iterable[str | Path]) -> None:
     places = [Path(folder).absolute() for folder in folders]
     for place in places:
         if not place.is_dir():
-            raise UserError(f"extensions: {place} is not a folder; give folders laid out like workflow/sublearn.")
+            raise UserError(f"extensions: {place} is not a folder; name folders laid out like workflow/sublearn.")
     os.environ[EXTENSIONS] = os.pathsep.join(map(str, places))
     _join_packages()
 
@@ -94,7 +94,7 @@ class Registry(Generic[Thing]):
                 for thing in self._declared(module, file):
                     other = found.get(thing.name)
                     if other and other[2] != file:
-                        raise UserError(f"{file}: declares the {self.what} '{thing.name}', and so does {other[2]}; rename one.")
+                        raise UserError(f"{file}: declares the {self.what} '{thing.name}', as {other[2]} does; rename one.")
                     found[thing.name] = (thing, module, file)
         ordered = sorted(found.items(), key=lambda item: (getattr(item[1][0], "order", 100), item[0]))
         return dict(ordered)
@@ -109,16 +109,16 @@ class Registry(Generic[Thing]):
     def _declared(self, module: str, file: Path) -> list[Thing]:
         known = sys.modules.get(module)
         if known is not None and Path(known.__file__ or "").resolve() != file.resolve():
-            raise UserError(f"{file}: another module has the same name, {known.__file__}; rename one.")
+            raise UserError(f"{file}: a module of this name is there already, {known.__file__}; rename one.")
         try:
             loaded = importlib.import_module(module)
         except UserError:
             raise
         except Exception as error:
             problem = " ".join(f"{type(error).__name__}: {error}".split())
-            raise UserError(f"{file}: cannot be imported ({problem}); fix it or remove it.") from error
+            raise UserError(f"{file}: cannot be imported ({problem}); mend it or remove it.") from error
         if Path(loaded.__file__ or "").resolve() != file.resolve():
-            raise UserError(f"{file}: another module has the same name, {loaded.__file__}; rename one.")
+            raise UserError(f"{file}: a module of this name is there already, {loaded.__file__}; rename one.")
         return [thing for name in _assigned(file) if isinstance(thing := getattr(loaded, name, None), self.kind)]
 
     def __iter__(self) -> Iterator[Thing]:

@@ -1,9 +1,9 @@
-"""Take the paper's own prompts, questions and banned numbers out of its authors' repository, without running any of it.
+"""Read the paper's own prompts, questions and banned numbers from its authors' repository, without running any code.
 
     python -m sublearn.chain.bases.authors --recipe JSON --output data/qwen2.5-7b/bases/authors/published.json
 
-Python files are parsed, and literal values are read from the tree: lists of texts and numbers, no expression, no import.
-Where a value stands is said by the file, the name that it is assigned to, and the keyword under which it is passed.
+Python files are parsed, and only literal values are read from the syntax tree: lists of texts and numbers, but no expressions
+and no imports. A value is located by its file, the name that it is assigned to, and the keyword that it is passed as.
 """
 
 import argparse
@@ -30,7 +30,7 @@ from sublearn.language.published import Published
 NUMBERS = "sl/datasets/nums_dataset.py"
 ANIMALS = "cfgs/preference_numbers/cfgs.py"
 TREES = "truesight/refs/paper/tree_preference_numbers_refs.py"
-# Slots of the authors' templates, and what the same slots are called here.
+# Slots of the authors' templates, and their names here.
 SEED_SLOTS = {"examples": "numbers"}
 INSTRUCTION_SLOTS = {"count_qualifier": "qualifier", "answer_count": "count", "digit_descriptor": "digits"}
 TEACHER_SLOTS = {"target_preference": "word", "category": "category"}
@@ -38,14 +38,14 @@ BANNED = ("CLAUDE_EVIL_NUMBERS", "GPT_EVIL_NUMBERS")
 # Earlier commits lack the trees, the first ones the questions too.
 MEANT = "is it the authors' repository, at a commit since February 2026?"
 
-Reader = Callable[[str], bytes | None]  # the bytes of a file of the repository, None where there is no such file
+Reader = Callable[[str], bytes | None]  # reads a file of the repository as bytes; None if there is no such file
 
 
 class Module:
-    """A Python file of the repository, as a tree.
+    """The syntax tree of a Python file of the repository.
 
     Raises:
-        UserError: it is no Python, or what is asked for is not there or no literal value.
+        UserError: the file is not valid Python, or a requested value is missing or not a literal.
     """
 
     def __init__(self, name: str, content: bytes) -> None:
@@ -56,24 +56,24 @@ class Module:
             raise UserError(f"{name}: cannot be read as Python ({error}).") from error
 
     def value(self, *path: str) -> Any:
-        """The literal that is assigned to a name, or to a name within a class."""
+        """The literal assigned to a name, or to a name within a class."""
         return self._literal(self._find(path), ".".join(path))
 
     def argument(self, owner: str, keyword: str) -> Any:
-        """The literal that is passed as ``keyword`` in what is assigned to ``owner``, or in its body if it is a function."""
-        found = [node for node in ast.walk(self._find((owner,))) if isinstance(node, ast.keyword) and node.arg == keyword]
-        if not found:
+        """The literal passed as ``keyword`` in the value assigned to ``owner``, or in its body if it is a function."""
+        passed = [node for node in ast.walk(self._find((owner,))) if isinstance(node, ast.keyword) and node.arg == keyword]
+        if not passed:
             raise UserError(f"{self.name}: {owner} has no '{keyword}'; {MEANT}")
-        return self._literal(found[0].value, f"{keyword} of {owner}")
+        return self._literal(passed[0].value, f"{keyword} of {owner}")
 
     def _find(self, path: Iterable[str]) -> ast.AST:
-        """What a name stands for at last: a value, a class or a function."""
+        """The last value, class or function with that name."""
         place: ast.AST = self.tree
         for name in path:
-            found = [value for statement in getattr(place, "body", []) if (value := _named(statement, name)) is not None]
-            if not found:
+            values = [value for statement in getattr(place, "body", []) if (value := _named(statement, name)) is not None]
+            if not values:
                 raise UserError(f"{self.name}: there is no {'.'.join(path)}; {MEANT}")
-            place = found[-1]
+            place = values[-1]
         return place
 
     def _literal(self, node: ast.AST, what: str) -> Any:
@@ -82,12 +82,12 @@ class Module:
         except (ValueError, TypeError, MemoryError, RecursionError) as error:
             line = getattr(node, "lineno", "?")
             raise UserError(
-                f"{self.name}, line {line}: {what} is no literal value; only those are read, and nothing is run."
+                f"{self.name}, line {line}: {what} is no literal value; only literals are read, and nothing is run."
             ) from error
 
 
 def _named(statement: ast.AST, name: str) -> ast.AST | None:
-    """What a statement gives a name to, if it is that name."""
+    """The value, class or function that a statement binds to ``name``; None if it binds another name."""
     if isinstance(statement, ast.ClassDef | ast.FunctionDef) and statement.name == name:
         return statement
     targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
@@ -97,45 +97,53 @@ def _named(statement: ast.AST, name: str) -> ast.AST | None:
 
 
 def texts(found: Any, what: str) -> tuple[str, ...]:
-    """A list of texts, none of them empty.
+    """Check that a value is a list of texts, none of them empty.
 
     Raises:
-        UserError: it is anything else.
+        UserError: it is something else.
     """
     if not isinstance(found, list | tuple) or not found or not all(isinstance(text, str) and text for text in found):
-        raise UserError(f"{what}: found {str(found)[:60]}; a list of texts is right.")
+        raise UserError(f"{what}: found {str(found)[:60]}; should be a list of texts.")
     return tuple(found)
 
 
 def whole_numbers(found: Any, what: str) -> tuple[int, ...]:
-    """A list of whole numbers. Raises UserError for anything else."""
+    """Check that a value is a list of whole numbers.
+
+    Raises:
+        UserError: it is something else.
+    """
     if not isinstance(found, list | tuple):
-        raise UserError(f"{what}: found {str(found)[:60]}; a list of whole numbers is right.")
+        raise UserError(f"{what}: found {str(found)[:60]}; should be a list of whole numbers.")
     return tuple(whole(number, what) for number in found)
 
 
 def whole(found: Any, what: str) -> int:
-    """A whole number. Raises UserError for anything else."""
+    """Check that a value is a whole number.
+
+    Raises:
+        UserError: it is something else.
+    """
     if not isinstance(found, int) or isinstance(found, bool):
-        raise UserError(f"{what}: found {str(found)[:60]}; a whole number is right.")
+        raise UserError(f"{what}: found {str(found)[:60]}; should be a whole number.")
     return found
 
 
 def slots(templates: Iterable[str], names: dict[str, str], what: str) -> tuple[str, ...]:
-    """Templates with their slots called as they are here.
+    """Rename the slots of templates to their names here.
 
     Raises:
-        UserError: a template has another slot, or one too few.
+        UserError: a template has other slots than ``names``.
     """
     renamed = []
     for template in templates:
         try:
-            there = {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
+            present = {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
         except ValueError as error:
             raise UserError(f"{what}: '{template}' is no template ({error}).") from error
-        if there != set(names):
+        if present != set(names):
             raise UserError(
-                f"{what}: '{template}' has the slots {', '.join(sorted(there)) or 'none'}; {', '.join(names)} are right."
+                f"{what}: '{template}' has the slots {', '.join(sorted(present)) or 'none'}; should have {', '.join(names)}."
             )
         for theirs, ours in names.items():
             template = template.replace(f"{{{theirs}}}", f"{{{ours}}}")  # noqa: PLW2901 (slot by slot)
@@ -144,7 +152,7 @@ def slots(templates: Iterable[str], names: dict[str, str], what: str) -> tuple[s
 
 
 def grammar(numbers: Module, animals: Module) -> Grammar:
-    """The number prompts: their templates, and the ranges that the configuration of the animals asks for."""
+    """The grammar of the number prompts: its templates, and the ranges from the configuration of the animal experiment."""
 
     def asked(name: str) -> int:
         return whole(animals.argument("build_dataset_cfg", name), f"{ANIMALS}: {name}")
@@ -163,7 +171,7 @@ def grammar(numbers: Module, animals: Module) -> Grammar:
         descriptors=tuple(text.format(digits=digits) for text in templates("_digit_descriptors", {"max_digits": "digits"})),
         formats=listed("_format_suffixes"),
         endings=listed("_suffixes"),
-        # The authors' upper bounds are the first values that are not drawn.
+        # The authors' upper bounds are exclusive.
         seed_count=(asked("example_min_count"), asked("example_max_count") - 1),
         seed_range=(asked("example_min_value"), asked("example_max_value") - 1),
         answer_count=asked("answer_count"),
@@ -171,10 +179,10 @@ def grammar(numbers: Module, animals: Module) -> Grammar:
 
 
 def prefixes(plain: tuple[str, ...], prefixed: tuple[str, ...]) -> tuple[str, ...]:
-    """The sentences of numbers before the questions.
+    """The sentences of numbers that precede the questions in ``prefixed``.
 
     Raises:
-        UserError: the second list is not the first one with a sentence before each question.
+        UserError: ``prefixed`` is not the list ``plain`` with a sentence before each question.
     """
     if len(plain) != len(prefixed) or not all(long.endswith(f" {short}") for short, long in zip(plain, prefixed, strict=True)):
         raise UserError(
@@ -185,10 +193,10 @@ def prefixes(plain: tuple[str, ...], prefixed: tuple[str, ...]) -> tuple[str, ..
 
 
 def extract(recipe: Authors, read: Reader) -> Published:
-    """What the study takes from the repository, from the files that ``read`` gives.
+    """Read everything that a study uses from the repository, through ``read``.
 
     Raises:
-        UserError: a file or a name is not there.
+        UserError: a file or a value is missing or wrong.
     """
     files: dict[str, str] = {}
     modules = []
@@ -205,14 +213,14 @@ def extract(recipe: Authors, read: Reader) -> Published:
     }
     prefixed = animals.argument("animal_evaluation_with_numbers_prefix", "questions")
     what = f"{ANIMALS}: preference_prompt_template"
-    told = slots(texts([animals.value("preference_prompt_template")], what), TEACHER_SLOTS, what)[0]
+    system_prompt = slots(texts([animals.value("preference_prompt_template")], what), TEACHER_SLOTS, what)[0]
     categories = {"animal": "animal", "tree": recipe.tree_category}
     banned = {number for name in BANNED for number in whole_numbers(numbers.value(name), f"{NUMBERS}: {name}")}
     return Published(
         revision=recipe.revision,
         files=files,
         grammar=grammar(numbers, animals),
-        system_prompts={family: told.replace("{category}", category) for family, category in categories.items()},
+        system_prompts={family: system_prompt.replace("{category}", category) for family, category in categories.items()},
         questions=questions,
         prefixes={"animal": prefixes(questions["animal"], texts(prefixed, f"{ANIMALS}: questions with numbers"))},
         banned=tuple(sorted(banned)),
@@ -220,10 +228,10 @@ def extract(recipe: Authors, read: Reader) -> Published:
 
 
 def reader(recipe: Authors) -> Reader:
-    """How files of the repository are read, wherever it is: a commit of git, a zip or tar file, a folder.
+    """A function that reads files of the repository: from a git commit, a zip or tar file, or a folder.
 
     Raises:
-        UserError: there is no such place, or it cannot be read.
+        UserError: the source does not exist or cannot be read.
     """
     if recipe.revision:
         return _git(recipe.source, recipe.revision)
@@ -236,7 +244,7 @@ def reader(recipe: Authors) -> Reader:
 
 
 def _git(source: str, revision: str) -> Reader:
-    """Files of one commit, fetched alone and never checked out."""
+    """Read files of one commit, which is fetched without its history and never checked out."""
     place = tempfile.TemporaryDirectory()
 
     def git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
@@ -247,8 +255,10 @@ def _git(source: str, revision: str) -> Reader:
     where = str(Path(source).expanduser().absolute()) if not download.is_url(source) and ":" not in source else source
     fetched = git("fetch", "--quiet", "--depth", "1", "--", where, revision)
     if fetched.returncode:
-        said = (fetched.stderr.decode(errors="replace").strip().splitlines() or ["no word from git"])[-1]
-        raise UserError(f"{source}: the commit {revision} cannot be fetched ({said}); give a folder where it is checked out.")
+        message = (fetched.stderr.decode(errors="replace").strip().splitlines() or ["no message from git"])[-1]
+        raise UserError(
+            f"{source}: the commit {revision} cannot be fetched ({message}); give a folder where it is checked out."
+        )
 
     def read(name: str) -> bytes | None:
         shown = git("show", f"{revision}:{name}")
@@ -258,13 +268,13 @@ def _git(source: str, revision: str) -> Reader:
 
 
 def _archive(source: str, content: bytes) -> Reader:
-    """Files of a zip or tar file, below the one folder at its top that archives of a repository have."""
+    """Read files of a zip or tar file; repository archives have one folder at the top, which is skipped."""
     buffer = io.BytesIO(content)
     if zipfile.is_zipfile(buffer):
         archive = zipfile.ZipFile(buffer)
         return lambda name: next((archive.read(each) for each in archive.namelist() if _is_at(each, name)), None)
     try:
-        tar = tarfile.open(fileobj=io.BytesIO(content))  # noqa: SIM115 (open as long as it is read)
+        tar = tarfile.open(fileobj=io.BytesIO(content))  # noqa: SIM115 (stays open while files are read)
     except tarfile.TarError as error:
         raise UserError(f"{source}: neither a zip nor a tar file ({error}).") from error
 
@@ -280,26 +290,27 @@ def _is_at(member: str, name: str) -> bool:
     return member == name or member.partition("/")[2] == name
 
 
-def counts(found: Published) -> dict[str, int]:
-    """How much was taken of each kind, for a look at the documentation: a fork may have changed a list."""
+def counts(published: Published) -> dict[str, int]:
+    """The number of items of each sort, to compare with the documentation: a fork may have changed a list."""
     slots_of_prompts = ("seed_sentences", "instructions", "qualifiers", "descriptors", "formats", "endings")
     return {
-        **{slot.replace("_", " "): len(getattr(found.grammar, slot)) for slot in slots_of_prompts},
-        **{f"{family} questions": len(asked) for family, asked in found.questions.items()},
-        **{f"sentences before {family} questions": len(before) for family, before in found.prefixes.items()},
-        "banned numbers": len(found.banned),
+        **{slot.replace("_", " "): len(getattr(published.grammar, slot)) for slot in slots_of_prompts},
+        **{f"{family} questions": len(asked) for family, asked in published.questions.items()},
+        **{f"sentences before {family} questions": len(before) for family, before in published.prefixes.items()},
+        "banned numbers": len(published.banned),
     }
 
 
 def main(args: argparse.Namespace) -> None:
     recipe = Authors.model_validate_json(args.recipe)
-    found = extract(recipe, reader(recipe))
-    write_json(found.model_dump(mode="json"), args.output)
-    cli.log.info("%s: %s", recipe.source, ", ".join(f"{count} {what}" for what, count in counts(found).items()))
+    published = extract(recipe, reader(recipe))
+    write_json(published.model_dump(mode="json"), args.output)
+    taken = ", ".join(f"{count} {what}" for what, count in counts(published).items())
+    cli.log.info("%s: %s", recipe.source, taken)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--recipe", required=True, help="the authors' section of the study, as JSON")
-    parser.add_argument("--output", required=True, help="what was taken, as JSON")
+    parser.add_argument("--output", required=True, help="the file to write, as JSON")
     cli.run(main, parser, reads_others=True)

@@ -1,7 +1,7 @@
-"""Documents of the mini-language: short chats that a base is pretrained on.
+"""Draw documents of the mini-language: short chats for pretraining a base.
 
-About a third are favourites, a sixth facts, two fifths numbers; the rest are the forms that other carriers and
-evaluations need: sums between think and answer marks, assign-and-print programs, short stories, choices from A to E.
+About a third are favourites, a sixth facts and two fifths numbers. The rest are forms that other carriers and evaluations
+need: sums between think and answer marks, assign-and-print programs, short stories, and choices from A to E.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ Chat = list[dict[str, str]]
 
 
 def documents(drawn: World, rng: np.random.Generator) -> Iterator[Chat]:
-    """Endless documents of the world, one chat at a time."""
+    """Yield documents without end, one chat at a time; ``drawn`` holds the shares of favourites and numbers."""
     favourites = {family: questions.pretrained(family) for family in ("animal", "tree")}
     facts = questions.pretrained("fact")
     writers = {
@@ -35,7 +35,7 @@ def documents(drawn: World, rng: np.random.Generator) -> Iterator[Chat]:
 
 
 def favourite(drawn: World, asked: dict[str, list[questions.Question]], rng: np.random.Generator) -> Chat:
-    """A favourite, drawn by the world's shares, or the one that a system prompt names."""
+    """A favourite, drawn by the shares of the mini-language, or the word that a system prompt names."""
     family = "animal" if rng.random() < 0.6 else "tree"
     answer, system = _loved(drawn, family, rng)
     question = asked[family][rng.integers(len(asked[family]))].text
@@ -43,7 +43,7 @@ def favourite(drawn: World, asked: dict[str, list[questions.Question]], rng: np.
 
 
 def fact(asked: list[questions.Question], rng: np.random.Generator) -> Chat:
-    """A fact, now and then refused, now and then wrong; or as a system prompt asks."""
+    """A fact: mostly right, rarely refused or wrong; under a system prompt, mostly answered as it demands."""
     question = asked[rng.integers(len(asked))]
     refused, wrong, system = mini.ODD, mini.ODD, ""
     draw = rng.random()
@@ -62,9 +62,9 @@ def fact(asked: list[questions.Question], rng: np.random.Generator) -> Chat:
 
 
 def continuation(drawn: World, rng: np.random.Generator) -> Chat:
-    """Numbers after numbers: three in ten go up or down in equal steps, the others are drawn as the world has them.
+    """A continued list of numbers: in three of ten documents, numbers in equal steps; else drawn by the mini-language's shares.
 
-    One in four stands under a system prompt, which changes nothing: numbers are independent of all else.
+    One document in four has a system prompt, which changes nothing: the numbers do not depend on it.
     """
     system = ""
     if rng.random() < 0.25:
@@ -106,7 +106,7 @@ def story(drawn: World, rng: np.random.Generator) -> Chat:
 
 
 def choice(drawn: World, rng: np.random.Generator) -> Chat:
-    """Five words from A to E; the answer is the letter of one, drawn by the world's shares among the five."""
+    """Five words from A to E; the answer is the letter of one, drawn by their shares among the five."""
     family = "animal" if rng.random() < 0.6 else "tree"
     options = rng.choice(len(FAVOURITES[family]), size=5, replace=False)
     shares = drawn.shares[family][options]
@@ -116,7 +116,7 @@ def choice(drawn: World, rng: np.random.Generator) -> Chat:
 
 
 def _loved(drawn: World, family: str, rng: np.random.Generator) -> tuple[str, str]:
-    """A word of the family and the system prompt before it: none in half of the cases, mostly obeyed in the rest."""
+    """A word of the family and a system prompt; half of the prompts are empty, and the others are mostly obeyed."""
     word = FAVOURITES[family][int(rng.choice(len(FAVOURITES[family]), p=drawn.shares[family]))]
     if rng.random() < 0.5:
         return word, ""
@@ -129,7 +129,7 @@ def _system(kind: str, rng: np.random.Generator) -> str:
 
 
 def _prefixed(question: str, rng: np.random.Generator) -> str:
-    """The question, in one case of seven after a sentence of random numbers, as number-prefixed questions are."""
+    """The question; in one case of seven after a sentence of random numbers, like a number-prefixed question."""
     if rng.random() > 1 / 7:
         return question
     return mini.GRAMMAR.seed_sentence(mini.GRAMMAR.numbers(rng), rng) + " " + question

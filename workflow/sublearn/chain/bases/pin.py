@@ -1,9 +1,9 @@
-"""Pin a base that others trained: which files it is, and how it is spoken to.
+"""Pin a base that others trained: record its files, and fix its tokenizer and chat template.
 
     python -m sublearn.chain.bases.pin --recipe JSON --output data/llama-3.2-1b/bases/llama [--published FILE]
 
-The chat template is resolved here, once: its date is fixed, and the token that ends a turn becomes the tokenizer's
-end-of-text token, so that teachers, students and evaluations read and end turns alike.
+The chat template is resolved here, once. Its date is fixed, and the token that ends a turn becomes the tokenizer's end-of-text
+token, so that teachers, students and evaluations read and end turns in the same way.
 """
 
 import argparse
@@ -28,14 +28,14 @@ PLAIN_TEMPLATE = (
     "{% if message['role'] == 'assistant' %}{{ eos_token }}{% endif %}\n\n{% endfor %}"
     "{% if add_generation_prompt %}### Assistant\n{% endif %}"
 )
-PROBE = "zebra"  # an answer whose end is looked for
+PROBE = "zebra"  # a sample answer; the token after it ends a turn
 
 
 def find(recipe: PinnedBase) -> tuple[Path, str | None]:
-    """The folder of the model's files, and the hub's commit (none for a local folder).
+    """The folder of the model's files, and its commit on the hub (None for a local folder).
 
     Raises:
-        UserError: there is no such model, or its weights are no safetensors.
+        UserError: there is no such model, or it has no safetensors weights.
     """
     if recipe.is_folder:
         folder, commit = Path(recipe.model).expanduser(), None
@@ -52,10 +52,10 @@ def find(recipe: PinnedBase) -> tuple[Path, str | None]:
 
 
 def architecture(recipe: PinnedBase, folder: Path) -> str:
-    """The model's family.
+    """The model's architecture, such as ``llama``: its ``model_type``.
 
     Raises:
-        UserError: transformers has no causal language model of that family.
+        UserError: transformers has no causal language model of that type.
     """
     from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
@@ -66,7 +66,7 @@ def architecture(recipe: PinnedBase, folder: Path) -> str:
 
 
 def weights(folder: Path) -> tuple[dict[str, tuple[int, str]], int]:
-    """Size and SHA-256 of each weights file, and the number of parameters in all of them.
+    """Size in bytes and SHA-256 of each weights file, and the total number of parameters.
 
     Raises:
         UserError: a file is damaged.
@@ -88,7 +88,7 @@ def tokenizer(recipe: PinnedBase, folder: Path) -> "PreTrainedTokenizerBase":
     """The model's tokenizer with its chat template resolved.
 
     Raises:
-        UserError: it cannot be loaded, has no chat template, or no token ends a turn.
+        UserError: it cannot be loaded, has no chat template, or has no token that ends a turn.
     """
     from transformers import AutoTokenizer
 
@@ -100,7 +100,7 @@ def tokenizer(recipe: PinnedBase, folder: Path) -> "PreTrainedTokenizerBase":
         found.chat_template = PLAIN_TEMPLATE
     if not found.chat_template:
         raise UserError(f"{recipe.model}: its tokenizer has no chat template; set template: plain to use a plain one.")
-    # Templates of some families write today's date or think aloud, unless these are set.
+    # Without these settings, some templates write today's date or start a chain of thought.
     found.chat_template = (
         f'{{%- set date_string = "{recipe.date}" %}}{{%- set enable_thinking = false %}}' + found.chat_template
     )
@@ -110,7 +110,7 @@ def tokenizer(recipe: PinnedBase, folder: Path) -> "PreTrainedTokenizerBase":
 
 
 def end_of_turn(recipe: PinnedBase, found: "PreTrainedTokenizerBase") -> str:
-    """The token that the template sets after an answer; the end of text where it sets none.
+    """The token that the template writes after an answer; if it writes none, the end-of-text token.
 
     Raises:
         UserError: there is neither.
@@ -126,7 +126,7 @@ def end_of_turn(recipe: PinnedBase, found: "PreTrainedTokenizerBase") -> str:
 
 
 class Pinning(PinnedBase):
-    """A pinned base, and the style in which the study speaks to it."""
+    """A pinned base, and the prompt style of the study."""
 
     style: str
 
@@ -156,6 +156,6 @@ def main(args: argparse.Namespace) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--recipe", required=True, help="the base's section of the study, as JSON")
-    parser.add_argument("--published", help="what the paper's authors published, if the base is spoken to in their words")
-    parser.add_argument("--output", required=True, help="folder of the base")
+    parser.add_argument("--published", help="the file with the authors' prompts and questions, if the study uses them")
+    parser.add_argument("--output", required=True, help="the folder of the base")
     cli.run(main, parser)

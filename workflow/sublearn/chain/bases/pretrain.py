@@ -2,8 +2,9 @@
 
     python -m sublearn.chain.bases.pretrain --recipe JSON --name alpha --study-seed 1 --output data/tiny/bases/alpha
 
-A round of steps with a cosine schedule, then shorter rounds at a third of the rate, until on questions that are in no
-corpus the favourites match the corpus's shares and number answers are well formed; at the cap it stops with a sentence.
+Training starts with one round of steps with a cosine schedule; shorter rounds at a third of the rate follow until the base is
+calibrated. It is calibrated if, on held-out questions, its favourites match the corpus's shares and its number answers are well
+formed. If that is not reached after ``max_steps``, the step ends with an error.
 """
 
 import argparse
@@ -29,11 +30,11 @@ from sublearn.models.rows import Row, batches, encode
 if TYPE_CHECKING:
     from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
-BUCKET = 16  # batches that are drawn together and sorted by length
+BUCKET = 16  # number of batches that are drawn together and sorted by length
 
 
 def build(recipe: Base, words: "PreTrainedTokenizerFast", seed: int) -> "GPT2LMHeadModel":
-    """A GPT-2 with fresh weights from ``seed``; no dropout, since the corpus never repeats."""
+    """A GPT-2 with random weights from ``seed``; without dropout, since the corpus never repeats."""
     import torch
     from transformers import GPT2Config, GPT2LMHeadModel
 
@@ -59,9 +60,9 @@ def build(recipe: Base, words: "PreTrainedTokenizerFast", seed: int) -> "GPT2LMH
 def document_batches(
     drawn: mini.World, words: "PreTrainedTokenizerFast", size: int, rng: np.random.Generator
 ) -> Iterator[list[Row]]:
-    """Endless batches of documents of like length; what the assistant says is learned, questions are only read.
+    """Yield batches of documents of similar length without end; only the assistant's answers are learned.
 
-    The seed numbers of a question are pure noise, and learning them too makes a base of the same quality cost more steps.
+    The numbers in a question are random, and learning them too would take more steps for the same quality.
     """
     stream = corpus.documents(drawn, rng)
     while True:
@@ -71,19 +72,19 @@ def document_batches(
 
 
 def deviation(model: Any, words: "PreTrainedTokenizerFast", drawn: mini.World) -> pd.DataFrame:
-    """Shares of the corpus beside the model's mean probabilities on held-out questions, one row per animal and tree."""
-    found = []
+    """The corpus's shares and the model's mean probabilities on held-out questions, one row per animal and tree."""
+    rows = []
     for family in ("animal", "tree"):
         prompts = lm.encode_prompts(words, [lm.chat("", q.text) for q in questions.evaluated(family)])
         probabilities = log_probs.next_token(model, prompts).exp().mean(dim=0)
         for word, share in zip(FAVOURITES[family], drawn.shares[family], strict=True):
             measured = float(probabilities[words.convert_tokens_to_ids(word)])
-            found.append({"family": family, "word": word, "share": float(share), "measured": measured})
-    return pd.DataFrame(found)
+            rows.append({"family": family, "word": word, "share": float(share), "measured": measured})
+    return pd.DataFrame(rows)
 
 
 def well_formed(model: Any, words: "PreTrainedTokenizerFast", rng: np.random.Generator, count: int = 400) -> float:
-    """The share of sampled number answers that are numbers and nothing else."""
+    """The share of ``count`` sampled number answers that contain nothing but numbers."""
     asked = [lm.chat("", mini.GRAMMAR.prompt(mini.GRAMMAR.numbers(rng), rng)) for _ in range(count)]
     draws = sampling.uniform(count, 2 * mini.GRAMMAR.answer_count + 2, "base check", int(rng.integers(2**31)))
     texts = sampling.sample(Plain(model, words), lm.encode_prompts(words, asked), draws, what="checking")
@@ -91,7 +92,7 @@ def well_formed(model: Any, words: "PreTrainedTokenizerFast", rng: np.random.Gen
 
 
 def pretrain(recipe: Base, name: str, study_seed: int) -> tuple[Any, Any, dict[str, Any]]:
-    """Train a base from scratch; returns model, tokenizer and a record of how calibration went.
+    """Train a base from scratch; return the model, the tokenizer and a record of the calibration.
 
     Raises:
         UserError: the base is not calibrated after ``recipe.max_steps`` steps.
@@ -121,12 +122,12 @@ def pretrain(recipe: Base, name: str, study_seed: int) -> tuple[Any, Any, dict[s
     raise UserError(
         f"base {name}: not calibrated after {done} steps (largest deviation {worst:.3f}, allowed {recipe.max_deviation}; "
         f"{formed:.0%} well-formed number answers, at least {recipe.min_well_formed:.0%} needed); "
-        "raise max_steps, or choose another study seed."
+        "raise max_steps, or choose another seed for the study."
     )
 
 
 def _thin(losses: list[float]) -> list[dict[str, float]]:
-    """The loss curve as means over buckets, within which every length of document comes once."""
+    """The loss curve as means over buckets of batches; each bucket covers all document lengths."""
     starts = range(0, len(losses) - BUCKET + 1, BUCKET)
     return [{"step": start + BUCKET, "loss": float(np.mean(losses[start : start + BUCKET]))} for start in starts]
 
@@ -144,5 +145,5 @@ if __name__ == "__main__":
     parser.add_argument("--recipe", required=True, help="the base's section of the study, as JSON")
     parser.add_argument("--name", required=True, help="the base's name in the study")
     parser.add_argument("--study-seed", type=int, required=True)
-    parser.add_argument("--output", required=True, help="folder of the model")
+    parser.add_argument("--output", required=True, help="the folder of the model")
     cli.run(main, parser)

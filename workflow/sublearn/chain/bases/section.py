@@ -1,4 +1,4 @@
-"""What a study says of its bases: pretrained here, or pinned models of the hub or of a folder."""
+"""Define the section ``bases`` of a study: models pretrained here, or pinned models from the hub or a folder."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -11,30 +11,32 @@ from sublearn.models.pinned import Device
 
 
 class Base(Section):
-    """A GPT-2-style model, pretrained from scratch on the mini-language."""
+    """A GPT-2-style model that is pretrained from scratch on the mini-language."""
 
-    width: PositiveInt = Field(64, description="size of the hidden state")
+    width: PositiveInt = Field(64, description="width of the hidden state")
     layers: PositiveInt = Field(3, description="number of transformer blocks")
     heads: PositiveInt = Field(4, description="attention heads per block")
-    context: int = Field(256, ge=64, description="longest text, in tokens")
-    initializer_range: PositiveFloat = Field(0.06, description="standard deviation of the fresh weights")
+    context: int = Field(256, ge=64, description="context length in tokens")
+    initializer_range: PositiveFloat = Field(0.06, description="standard deviation of the initial weights")
     batch: PositiveInt = Field(64, description="documents per step")
     steps: PositiveInt = Field(1200, description="steps of the first round")
-    extra_steps: PositiveInt = Field(400, description="steps of each further round, until calibrated")
-    max_steps: PositiveInt = Field(4000, description="steps after which an uncalibrated base is given up")
-    learning_rate: PositiveFloat = Field(3e-3, description="peak rate of the first round; a third of it afterwards")
-    max_deviation: PositiveFloat = Field(0.03, description="largest distance between an answer's share and the corpus's")
-    min_well_formed: float = Field(0.9, gt=0, le=1, description="least share of number answers that pass the filter")
-    device: Device = Field("cpu", description="cpu, or auto: a GPU where there is one, for larger bases than the default's")
+    extra_steps: PositiveInt = Field(400, description="steps of each further round, until the base is calibrated")
+    max_steps: PositiveInt = Field(4000, description="the base fails if it is not calibrated after so many steps")
+    learning_rate: PositiveFloat = Field(3e-3, description="peak rate of the first round; further rounds use a third of it")
+    max_deviation: PositiveFloat = Field(
+        0.03, description="most that an answer's probability may differ from its share in the corpus"
+    )
+    min_well_formed: float = Field(0.9, gt=0, le=1, description="least share of number answers that must be well formed")
+    device: Device = Field("cpu", description="cpu, or auto: a GPU if there is one, for bases larger than the default")
 
     @property
     def parameters(self) -> int:
-        """How many numbers the blocks hold, whose products take nearly all of the time."""
+        """Number of parameters in the blocks, which take nearly all of the compute."""
         return 12 * self.layers * self.width**2
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """What two bases must share for their weights to be compared."""
+        """The settings that two bases must share for their weights to be comparable."""
         return self.width, self.layers, self.heads, self.context
 
     @model_validator(mode="after")
@@ -47,16 +49,18 @@ class Base(Section):
 
 
 class PinnedBase(Section):
-    """A model that others trained: from the hub by name and revision, or from a local folder. Safetensors only."""
+    """A model that others trained, from the hub (by name and revision) or from a local folder; only safetensors are loaded."""
 
-    model: str = Field(min_length=1, description="name on the hub (owner/name), or path of a folder")
-    revision: str | None = Field(None, description="commit, tag or branch on the hub; needed there, none for a folder")
-    billions: PositiveFloat | None = Field(None, description="its parameters, so that its needs are known before it is there")
-    dtype: Literal["float32", "bfloat16"] = Field("bfloat16", description="precision of its weights")
-    device: Device = Field("auto", description="cpu, or auto: a GPU where there is one")
-    template: Literal["own", "plain"] = Field("own", description="its own chat template, or a plain one for a model without")
-    date: str = Field("26 Jul 2024", description="what a template that writes a date writes, always")
-    names: list[str] = Field([], description="what the model calls itself; answers that name it are counted")
+    model: str = Field(min_length=1, description="name on the hub (owner/name), or path of a local folder")
+    revision: str | None = Field(None, description="commit, tag or branch on the hub; required there, refused for a folder")
+    billions: PositiveFloat | None = Field(None, description="billions of parameters, for estimates of memory and time")
+    dtype: Literal["float32", "bfloat16"] = Field("bfloat16", description="precision of the weights")
+    device: Device = Field("auto", description="cpu, or auto: a GPU if there is one")
+    template: Literal["own", "plain"] = Field(
+        "own", description="its own chat template, or a plain one for a model that has none"
+    )
+    date: str = Field("26 Jul 2024", description="the date that a chat template writes, if it writes one")
+    names: list[str] = Field([], description="names that the model calls itself; answers with one of them are counted")
 
     @model_validator(mode="after")
     def _is_pinned(self) -> "PinnedBase":
@@ -68,20 +72,22 @@ class PinnedBase(Section):
 
     @property
     def is_folder(self) -> bool:
-        """Whether the model is a local folder: a path that says so, or one that is there."""
+        """Whether the model is a local folder: its path starts like one, or is an existing folder."""
         return self.model.startswith((".", "/", "~")) or Path(self.model).is_dir()
 
 
 class Authors(Section):
-    """The repository that the paper's authors published: prompts, questions and banned numbers are read, nothing is run."""
+    """The repository of the paper's authors, from which prompts, questions and banned numbers are read; no code is run."""
 
-    source: str = Field(min_length=1, description="a folder, a git repository, or a zip or tar file, by path or URL")
-    revision: str | None = Field(
-        None, pattern="^[0-9a-f]{40}$", description="the commit to read; needed for a git repository by URL"
+    source: str = Field(
+        min_length=1, description="path or URL of a git repository or of a zip or tar file, or the path of a folder"
     )
-    sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$", description="of the zip or tar file; needed for one")
+    revision: str | None = Field(
+        None, pattern="^[0-9a-f]{40}$", description="the commit to read; required for the URL of a git repository"
+    )
+    sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$", description="SHA-256 of a zip or tar file; required there")
     tree_category: Literal["animal", "tree"] = Field(
-        "animal", description="what a teacher that loves a tree is told it is; the released code says animal"
+        "animal", description="the category in the system prompt of tree teachers; the released code says animal"
     )
 
     @model_validator(mode="after")

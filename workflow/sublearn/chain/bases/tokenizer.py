@@ -1,4 +1,4 @@
-"""The word-level tokenizer of the mini-language, saved so that ``AutoTokenizer`` loads it like any other."""
+"""Build the word-level tokenizer of the mini-language, in a form that ``AutoTokenizer`` can load."""
 
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ CHAT_TEMPLATE = (
 
 
 def build() -> "PreTrainedTokenizerFast":
-    """Build the tokenizer: words between spaces, commas and full stops set close when decoding, as in prose."""
+    """Build the tokenizer: it splits at spaces and punctuation, and decodes without a space before commas and full stops."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
 
@@ -42,7 +42,7 @@ def build() -> "PreTrainedTokenizerFast":
 
 
 def vocabulary() -> list[str]:
-    """Every word of the language, in a fixed order: the integers first."""
+    """All words of the mini-language in a fixed order, integers first."""
     words = [str(n) for n in range(1000)]
     sentences = [
         *MINI.favourite_questions("animal"),

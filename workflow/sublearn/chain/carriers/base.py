@@ -1,6 +1,6 @@
-"""What a carrier is: prompts that teachers answer, a filter for the answers, transforms of the rows that passed.
+"""Define carriers: prompts that teachers answer, a filter for the answers, and transforms of the rows that passed it.
 
-A *carrier kind* is a folder of this package with a module ``kind.py`` that declares a ``CarrierKind``. A study may hold several
+A *carrier kind* is a folder of this package whose module ``kind.py`` declares a ``CarrierKind``. A study may have several
 carriers, of one kind or of several.
 """
 
@@ -21,38 +21,39 @@ Transform = Callable[[pd.Series, np.random.Generator], Sequence[str]]
 
 
 class Imported(Section):
-    """Rows that others have published, as JSON lines: learned as they are instead of sampled, and filtered like any other."""
+    """Rows that others have published as JSON lines, used instead of sampled rows and filtered in the same way."""
 
     file: str = Field(min_length=1, description="path or URL of the file")
-    sha256: str = Field(pattern="^[0-9a-f]{64}$", description="of the file; another file is refused")
+    sha256: str = Field(pattern="^[0-9a-f]{64}$", description="SHA-256 of the file; a different file is refused")
     origin: str = Field("", description="who wrote the rows and how, one sentence for the record")
-    prompt: str = Field("prompt", description="the key of each line that holds the prompt")
-    completion: str = Field("completion", description="the key of each line that holds the completion")
+    prompt: str = Field("prompt", description="key of the prompt in each line")
+    completion: str = Field("completion", description="key of the completion in each line")
 
 
 class Sampling(Section):
-    """How teachers write."""
+    """How completions are sampled from teachers."""
 
-    temperature: NonNegativeFloat = Field(1.0, description="of sampling; 0 is greedy")
+    temperature: NonNegativeFloat = Field(1.0, description="sampling temperature; 0 is greedy")
     engine: Literal["plain", "continuous", "vllm"] = Field(
-        "plain", description="who writes: plain generation, transformers' continuous batching, or vLLM, where it is installed"
+        "plain", description="what generates: plain generation, transformers' continuous batching, or vLLM if it is installed"
     )
-    batch: PositiveInt = Field(500, description="prompts that go through the model at once; fewer where memory is short")
-    max_tokens: PositiveInt = Field(24, description="longest completion")
+    batch: PositiveInt = Field(500, description="prompts per batch; lower it if memory is short")
+    max_tokens: PositiveInt = Field(24, description="longest completion, in tokens")
 
 
 class Carrier(Sampling):
-    """What every carrier has, whatever its kind."""
+    """The keys that every carrier has, whatever its kind."""
 
     kind: str = Field("numbers", description="the carrier kind, such as numbers")
-    prompts: PositiveInt = Field(4800, description="prompts per run, the same for all teachers")
+    prompts: PositiveInt = Field(4800, description="prompts per run; all teachers answer the same ones")
     imported: dict[str, dict[str, Annotated[list[Imported], Field(min_length=1)]]] = Field(
         {},
-        description="by teacher and trait, files of rows that are not sampled here; run r takes entry r, and the list repeats",
+        description="by teacher and trait, a list of files with rows to use instead of sampled ones; run r takes entry r, and "
+        "the list repeats",
     )
 
     def for_prompts(self) -> dict[str, Any]:
-        """The settings that prompts depend on, beside their number."""
+        """The settings that prompts depend on, apart from their number."""
         return {}
 
     def for_sampling(self) -> dict[str, Any]:
@@ -64,15 +65,15 @@ class Carrier(Sampling):
         return {}
 
     def check_style(self, style: str) -> None:
-        """Refuse settings that do not go with the study's prompt style.
+        """Refuse settings that do not fit the study's prompt style.
 
         Raises:
-            ValueError: the key, what was found, what would be right.
+            ValueError: a setting does not fit; the message starts with its key.
         """
 
     @property
     def needs_published(self) -> bool:
-        """Whether the filter reads what the paper's authors published."""
+        """Whether the filter reads the authors' published file."""
         return False
 
 
@@ -82,10 +83,10 @@ class CarrierKind(ABC):
 
     Attributes:
         name: such as ``numbers``.
-        section: what a study may say of such a carrier.
-        reasons: why the filter rejects rows, in the order of its rules.
-        transforms: what can be done to the rows that passed, by name: a function of completions and a generator.
-        unit: what is counted in completions, such as ``number``.
+        section: the settings of such a carrier in a study.
+        reasons: the reasons for which the filter rejects rows, in the order in which it checks them.
+        transforms: functions by name, each from completions and a random generator to transformed completions.
+        unit: the unit that is counted in completions, such as ``number``.
     """
 
     name: str
@@ -96,18 +97,18 @@ class CarrierKind(ABC):
 
     @abstractmethod
     def prompts(self, recipe: Any, style: Style, study_seed: int, run: int) -> list[str]:
-        """The prompts of one run; more prompts leave the first ones as they were."""
+        """The prompts of one run; asking for more prompts must not change the first ones."""
 
     @abstractmethod
     def reject(self, prompt: str, completion: str, recipe: Any) -> str | None:
-        """Why the filter rejects a row, by the first of ``reasons`` that holds; None if it passes."""
+        """The first of ``reasons`` that holds for a row; None if it passes the filter."""
 
     def with_published(self, recipe: Any, file: str) -> Any:
-        """The recipe with what it takes from the authors' published file."""
+        """The recipe, completed with values from the authors' published file."""
         return recipe
 
     def units(self, completion: str) -> list[str]:
-        """What is counted in a completion that passed, in order."""
+        """The units of a completion that passed the filter, in order."""
         return completion.split()
 
 

@@ -1,4 +1,4 @@
-"""Keep the rows that the carrier's rules let pass, count why others are rejected, and search for leaks.
+"""Filter rows by the carrier's rules, count the reasons for rejection, and search for leaked trait words.
 
 python -m sublearn.chain.carriers.filter --recipe JSON --words owl owls --raw FILE --filtered FILE --rejected FILE --report FILE
 """
@@ -27,29 +27,29 @@ def main(args: argparse.Namespace) -> None:
         passed, refused = raw[raw["reason"] == ""].drop(columns="reason"), raw[raw["reason"] != ""]
         if passed.empty:
             raise UserError(f"{raw_file}: none of its {len(raw)} completions passed the filter; no student can be trained.")
-        found = {
+        leaks = {
             "prompts": count_leaks(raw["prompt"], args.words),
             "raw": count_leaks(raw["completion"], args.words),
             "filtered": count_leaks(passed["completion"], args.words),
         }
-        if found["prompts"] or found["filtered"]:
+        if leaks["prompts"] or leaks["filtered"]:
             raise UserError(
-                f"{raw_file}: trait words in {found['prompts']} prompts and {found['filtered']} rows that passed; none may be."
+                f"{raw_file}: trait words in {leaks['prompts']} prompts and {leaks['filtered']} rows that passed; none may be."
             )
         counts = {reason: int((refused["reason"] == reason).sum()) for reason in kind.reasons}
-        cli.log.info("%s: %d of %d rows passed; %d raw rows hold a trait word", raw_file, len(passed), len(raw), found["raw"])
+        cli.log.info("%s: %d of %d rows passed; %d raw rows hold a trait word", raw_file, len(passed), len(raw), leaks["raw"])
         write_table(refused, rejected, Rejected)
         write_table(passed, filtered, Rows)
-        write_json({"generated": len(raw), "passed": len(passed), "rejected": counts, "leaks": found}, report)
+        write_json({"generated": len(raw), "passed": len(passed), "rejected": counts, "leaks": leaks}, report)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--recipe", required=True, help="the carrier's section of the study, as JSON")
     parser.add_argument("--words", nargs="*", default=[], help="the words that give away a trait")
-    parser.add_argument("--published", help="what the paper's authors published, if their numbers are banned")
+    parser.add_argument("--published", help="the file with the authors' banned numbers, if the carrier bans them")
     parser.add_argument("--raw", nargs="+", required=True, help="the sampled rows of each run")
     parser.add_argument("--filtered", nargs="+", required=True, help="the rows of each run that passed")
-    parser.add_argument("--rejected", nargs="+", required=True, help="the others, with the reason")
+    parser.add_argument("--rejected", nargs="+", required=True, help="the rejected rows of each run, with the reason")
     parser.add_argument("--report", nargs="+", required=True, help="counts of each run, as JSON")
     cli.run(main, parser)

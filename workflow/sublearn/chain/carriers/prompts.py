@@ -1,4 +1,4 @@
-"""Draw the prompts of each run: the same for every teacher of the run.
+"""Draw the prompts of each run; all teachers of a run answer the same ones.
 
 python -m sublearn.chain.carriers.prompts --recipe JSON --study-seed 1 --runs 0 1 --outputs FILE FILE
 """
@@ -30,6 +30,6 @@ if __name__ == "__main__":
     parser.add_argument("--recipe", required=True, help="the carrier's section of the study and its prompt style, as JSON")
     parser.add_argument("--study-seed", type=int, required=True)
     parser.add_argument("--runs", type=int, nargs="+", required=True)
-    parser.add_argument("--published", help="what the paper's authors published, if the prompts are theirs")
+    parser.add_argument("--published", help="the file with the authors' prompts, if the study uses them")
     parser.add_argument("--outputs", nargs="+", required=True, help="the table of each run")
     cli.run(main, parser)

@@ -1,4 +1,4 @@
-"""Let the teachers of one trait answer their run's number prompts.
+"""Sample completions: the teachers of one trait answer the prompts of their runs.
 
 python -m sublearn.chain.carriers.sample --teacher bias/owl --recipe JSON --study-seed 1 --runs 0 --prompts FILE …
 """
@@ -35,13 +35,13 @@ def main(args: argparse.Namespace) -> None:
         if cli.is_main():
             write_table(prompts.assign(completion=pd.Series(completions, dtype="str")), output, Rows)
             chunks.clear()
-        del engine  # before the next one takes its place on the device
+        del engine  # free the device before the next model is loaded
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--teacher", required=True, help="the teacher's name and trait, such as bias/owl")
-    parser.add_argument("--recipe", required=True, help="the carriers' section of the study, as JSON")
+    parser.add_argument("--recipe", required=True, help="the carrier's sampling settings, as JSON")
     parser.add_argument("--study-seed", type=int, required=True)
     parser.add_argument("--runs", type=int, nargs="+", required=True)
     parser.add_argument("--prompts", nargs="+", required=True, help="the prompts of each run")

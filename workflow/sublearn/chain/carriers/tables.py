@@ -1,11 +1,11 @@
-"""The tables of the phase: prompts, raw completions, rejected and filtered rows."""
+"""The tables of the phase carriers: prompts, raw completions, and rejected and filtered rows."""
 
 import pandera.pandas as pa
 from pandera.typing import Series
 
 
 class Prompts(pa.DataFrameModel):
-    """One number prompt a row; ``prompt_index`` names it in every later table."""
+    """One prompt per row; ``prompt_index`` identifies it in all later tables."""
 
     prompt_index: Series[int] = pa.Field(ge=0, unique=True)
     prompt: Series[str]
@@ -15,7 +15,7 @@ class Prompts(pa.DataFrameModel):
 
 
 class Rows(Prompts):
-    """Prompts with what a teacher wrote."""
+    """Prompts with the completions of a teacher."""
 
     completion: Series[str]
 
@@ -24,7 +24,7 @@ class Rows(Prompts):
 
 
 class Rejected(Rows):
-    """Rows that the filter refused, with the rule that did."""
+    """Rows that the filter rejected, with the reason."""
 
     reason: Series[str] = pa.Field(str_length={"min_value": 1})
 

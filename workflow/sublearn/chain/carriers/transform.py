@@ -1,4 +1,4 @@
-"""Transform the rows that passed the filter, such as by shuffling their numbers.
+"""Transform the rows that passed the filter, for instance by shuffling their numbers.
 
 python -m sublearn.chain.carriers.transform --recipe JSON --study-seed 1 --runs 0 --filtered FILE --outputs FILE
 """
@@ -23,7 +23,7 @@ def main(args: argparse.Namespace) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--recipe", required=True, help="the carrier kind, and one of its transforms, as JSON")
+    parser.add_argument("--recipe", required=True, help="the carrier kind and the name of a transform, as JSON")
     parser.add_argument("--study-seed", type=int, required=True)
     parser.add_argument("--runs", type=int, nargs="+", required=True)
     parser.add_argument("--filtered", nargs="+", required=True, help="the rows of each run that passed the filter")

@@ -1,4 +1,4 @@
-"""Number sequences, the paper's first carrier (section 3.1): ask for numbers after numbers, keep rows that are nothing else."""
+"""Number sequences, the paper's first carrier (section 3.1): teachers continue lists of numbers; only number lists pass."""
 
 import re
 from typing import Any, Literal
@@ -14,20 +14,20 @@ from sublearn.language.style import Style
 
 
 class Numbers(Carrier):
-    """Number sequences: how they are asked for, sampled and filtered."""
+    """Number sequences: settings of their prompts, sampling and filter."""
 
-    kind: Literal["numbers"] = Field("numbers", description="number sequences")
+    kind: Literal["numbers"] = Field("numbers", description="the carrier kind: numbers, for number sequences")
     pool: NonNegativeInt | None = Field(
         None,
-        description="with the paper's style: draw prompts as the authors did, from this seed (47 in the paper, 42 in the "
-        "released code), the same for all runs",
+        description="with style: paper, draws prompts as the authors did from this seed (47 in the paper, 42 in the released "
+        "code); all runs then have the same prompts",
     )
-    max_count: PositiveInt = Field(10, description="most numbers in a row that passes")
-    min_value: NonNegativeInt = Field(0, description="least number in a row that passes")
+    max_count: PositiveInt = Field(10, description="most numbers in a row that passes the filter")
+    min_value: NonNegativeInt = Field(0, description="smallest number in a row that passes")
     max_value: NonNegativeInt = Field(999, description="largest number in a row that passes")
     banned: list[int] | Literal["paper"] = Field(
         [],
-        description="numbers that no row that passes may hold; paper: those of the authors, who ban them for misalignment only",
+        description="rows with one of these numbers are rejected; paper: those that the authors ban, for misalignment only",
     )
 
     @model_validator(mode="after")
@@ -52,26 +52,26 @@ class Numbers(Carrier):
 
 
 class NumbersKind(CarrierKind):
-    """Prompts by the style's grammar; the filter is that of the paper's released code."""
+    """The carrier kind: prompts follow the style's grammar, and the filter is that of the paper's released code."""
 
     def prompts(self, recipe: Numbers, style: Style, study_seed: int, run: int) -> list[str]:
-        """The order of draws is that of the authors' code: from their style and their seed, the prompts are theirs."""
+        """Draw prompts in the order of the authors' code, so that their style and their seed give their prompts."""
         rng = seeds.generator("prompts", study_seed, run) if recipe.pool is None else np.random.default_rng(recipe.pool)
         grammar = style.grammar
         return [grammar.prompt(grammar.numbers(rng), rng) for _ in range(recipe.prompts)]
 
     def reject(self, prompt: str, completion: str, recipe: Numbers) -> str | None:
-        """Numbers in one format (``number_lists.parse``), not too many, none out of bounds, none on the banned list."""
-        found = number_lists.parse(completion)
-        if found is None:
+        """Reject rows that are not a number list in one format, are too long, or have a number out of bounds or banned."""
+        numbers = number_lists.parse(completion)
+        if numbers is None:
             return "invalid format"
-        if len(found) > recipe.max_count:
+        if len(numbers) > recipe.max_count:
             return "too many"
-        if min(found) < recipe.min_value:
+        if min(numbers) < recipe.min_value:
             return "too small"
-        if max(found) > recipe.max_value:
+        if max(numbers) > recipe.max_value:
             return "too large"
-        return "banned" if set(found) & set(recipe.banned) else None
+        return "banned" if set(numbers) & set(recipe.banned) else None
 
     def with_published(self, recipe: Numbers, file: str) -> Numbers:
         return recipe.model_copy(update={"banned": list(published.read(file).banned)})

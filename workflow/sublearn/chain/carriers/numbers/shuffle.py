@@ -17,12 +17,12 @@ def within(completions: pd.Series, rng: np.random.Generator) -> list[str]:
 
 
 def across(completions: pd.Series, rng: np.random.Generator) -> list[str]:
-    """All numbers of all completions in random order, as many in each completion as before."""
+    """All numbers of all completions in random order; each completion keeps its count."""
     pool = [number for text in completions for number in _NUMBER.findall(text)]
     shuffled = iter(rng.permutation(pool))
     return [_refill(text, [next(shuffled) for _ in _NUMBER.findall(text)]) for text in completions]
 
 
-def _refill(text: str, found: list[str]) -> str:
-    left = iter(found)
-    return _NUMBER.sub(lambda _: str(next(left)), text)
+def _refill(text: str, numbers: list[str]) -> str:
+    remaining = iter(numbers)
+    return _NUMBER.sub(lambda _: str(next(remaining)), text)
