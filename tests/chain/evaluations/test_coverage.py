@@ -60,6 +60,15 @@ def test_the_update_is_adams_first_step_on_all_rows(base, carrier, method):
     assert cosine(found["gradient"], found["update"]) > 0
 
 
+def test_the_update_is_that_of_plain_descent_where_the_student_takes_it_and_is_clipped_where_it_says_so(base, carrier):
+    plain = updates_of(*beginner(base, carrier, optimiser="sgd", max_grad_norm=0.0))
+    assert torch.equal(plain["update"], plain["gradient"])
+    recipe, student = beginner(base, carrier, optimiser="sgd", max_grad_norm=1e-3)
+    clipped = updates_of(recipe, student)
+    assert clipped["update"].norm().item() == pytest.approx(1e-3 * recipe.learning_rate, rel=1e-3)
+    assert cosine(clipped["update"], plain["update"]) == pytest.approx(1.0, abs=1e-4)
+
+
 def test_an_adapter_counts_as_what_it_does_to_the_weights(base, carrier):
     _, student = beginner(base, carrier, method="lora", rank=2)
     untouched = lm.load(base)
