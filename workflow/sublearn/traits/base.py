@@ -107,14 +107,14 @@ def traits() -> dict[str, TraitKind]:
     Raises:
         UserError: two kinds declare the same trait.
     """
-    found: dict[str, TraitKind] = {}
+    kinds: dict[str, TraitKind] = {}
     for kind in KINDS:
         for trait in kind.traits:
-            if trait in found or trait == NEUTRAL:
-                other = found[trait].name if trait in found else "the control teachers"
+            if trait in kinds or trait == NEUTRAL:
+                other = kinds[trait].name if trait in kinds else "the control teachers"
                 raise UserError(f"{KINDS.module(kind.name)}: declares the trait '{trait}', as {other} does; rename one.")
-            found[trait] = kind
-    return found
+            kinds[trait] = kind
+    return kinds
 
 
 def kind_of(trait: str) -> TraitKind:
@@ -133,17 +133,17 @@ def families(kinds: Iterable[str] | None = None) -> dict[str, Family]:
     Raises:
         UserError: two kinds use different questions for the same family.
     """
-    found: dict[str, Family] = {}
+    merged: dict[str, Family] = {}
     for kind in [KINDS.get(name) for name in kinds] if kinds is not None else KINDS:
         for family in kind.families:
-            known = found.get(family.name, Family(family.name, (), family.asked_by))
-            if known.asked_by != family.asked_by:
+            earlier = merged.get(family.name, Family(family.name, (), family.asked_by))
+            if earlier.asked_by != family.asked_by:
                 raise UserError(
                     f"{KINDS.module(kind.name)}: asks for the family {family.name} by questions of the kind {family.asked_by}, "
-                    f"but another trait kind uses {known.asked_by}; name the family differently."
+                    f"but another trait kind uses {earlier.asked_by}; name the family differently."
                 )
-            found[family.name] = Family(family.name, (*known.traits, *family.traits), family.asked_by)
-    return found
+            merged[family.name] = Family(family.name, (*earlier.traits, *family.traits), family.asked_by)
+    return merged
 
 
 def scored_kinds(own: Iterable[str]) -> list[str]:
