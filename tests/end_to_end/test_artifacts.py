@@ -136,7 +136,7 @@ def test_a_reviewer_draws_everything_again_and_is_told_that_it_is_equal(clone):
     table.to_parquet(file)
     done = clone.figures()
     assert done.returncode != 0
-    assert f"{COVERAGE}: not the published one; findings are drawn from it as it is" in done.stdout
+    assert f"{COVERAGE}: not the published one; findings will use it as it is" in done.stdout
     names = [f"{FOUND}/{name}" for name in ("coverage.csv", "figures/coverage.csv", "figures/coverage.svg")]
     verdict = next(line for line in done.stdout.splitlines() if line.startswith("verdict: "))
     assert verdict.startswith("verdict: different, 3 of ") and verdict.endswith(f"files: {', '.join(names)}")
@@ -210,7 +210,7 @@ def test_a_damaged_remote_is_one_sentence(clone):
         if file.is_file():
             file.chmod(0o644)
             file.write_bytes(file.read_bytes()[:-1])
-    assert "nor whole in DVC's cache or the remote" in clone.refusal("sublearn.publishing.pull")
+    assert "not complete in DVC's cache or the remote" in clone.refusal("sublearn.publishing.pull")
     assert not list((clone.folder / "results").rglob("*.parquet"))
 
 

@@ -18,7 +18,7 @@ def summary(study: str) -> str:
     """A few lines of text on one study."""
     folder = Path("results", study, "findings")
     if not (folder / "claims.csv").exists():
-        return f"{study}: made what was asked for; its findings are not there yet"
+        return f"{study}: the requested files are made; its findings do not exist yet"
     claims = read_table(folder / "claims.csv", Claims)
     lines = [f"{study}:"]
     if (folder / "arms.csv").exists():  # a study of language models
@@ -28,14 +28,14 @@ def summary(study: str) -> str:
     verdicts = Counter(claims["verdict"])
     if verdicts:
         lines.append("  claims: " + ", ".join(f"{count} {verdict.replace('_', ' ')}" for verdict, count in verdicts.items()))
-    lines.append(f"  read {folder / 'summary.md'}, look at {folder / 'figures'}")
+    lines.append(f"  read {folder / 'summary.md'}, see {folder / 'figures'}")
     return "\n".join(lines)
 
 
 def main(args: argparse.Namespace) -> None:
     for study in args.studies:
         print(summary(study))
-    print("`snakemake --report results/report.html` puts all of it on one page.", flush=True)
+    print("`snakemake --report results/report.html` puts everything on one page.", flush=True)
 
 
 if __name__ == "__main__":
