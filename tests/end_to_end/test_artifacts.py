@@ -210,7 +210,7 @@ def test_a_damaged_remote_is_one_sentence(clone):
         if file.is_file():
             file.chmod(0o644)
             file.write_bytes(file.read_bytes()[:-1])
-    assert "not complete in DVC's cache or the remote" in clone.refusal("sublearn.publishing.pull")
+    assert "nor whole in DVC's cache or the remote" in clone.refusal("sublearn.publishing.pull")
     assert not list((clone.folder / "results").rglob("*.parquet"))
 
 

@@ -89,30 +89,28 @@ def verdicts_differ(file: str) -> bool:
 
 
 def main(args: argparse.Namespace) -> None:
-    compared: dict[str, str] = {}
+    found: dict[str, str] = {}
     for name in args.studies or workflow.settings()["studies"]:
         study = studies.load(name)
-        compared |= {file: compare(file, study.tolerance) for file in known(study.name)}
-    for file, words in compared.items():
+        found |= {file: compare(file, study.tolerance) for file in known(study.name)}
+    for file, words in found.items():
         print(f"{file}: {words or 'equal'}")
-    differing = [file for file, words in compared.items() if words not in ("", DRAWN_OTHERWISE)]
-    tables, figures = (sum(file.endswith(suffix) for file in compared) for suffix in (".csv", ".svg"))
-    if not compared:
+    differing = [file for file, words in found.items() if words not in ("", DRAWN_OTHERWISE)]
+    tables, figures = (sum(file.endswith(suffix) for file in found) for suffix in (".csv", ".svg"))
+    if not found:
         print("no committed findings to compare with")
     elif differing:
-        print(f"verdict: different, {len(differing)} of {len(compared)} files: {', '.join(differing)}")
+        print(f"verdict: different, {len(differing)} of {len(found)} files: {', '.join(differing)}")
     else:
         print(
             f"verdict: equal; all {tables} tables (the figures' data among them) and {figures} figures are the committed ones"
         )
     sys.stdout.flush()
-    claims = [file for file in compared if file.endswith("/claims.csv")]
+    claims = [file for file in found if file.endswith("/claims.csv")]
     if args.verdicts and (wrong := [file for file in claims if verdicts_differ(file)] if claims else ["claims.csv"]):
         raise UserError(f"{', '.join(wrong)}: the verdicts are not the committed ones.")
-    if args.strict and (differing or not compared):
-        raise UserError(
-            f"{len(differing)} of {len(compared)} findings are not the committed ones; the verdict above names them."
-        )
+    if args.strict and (differing or not found):
+        raise UserError(f"{len(differing)} of {len(found)} findings are not the committed ones; the verdict above names them.")
 
 
 def parser() -> argparse.ArgumentParser:

@@ -18,7 +18,7 @@ def summary(study: str) -> str:
     """A few lines of text on one study."""
     folder = Path("results", study, "findings")
     if not (folder / "claims.csv").exists():
-        return f"{study}: the requested files are made; its findings do not exist yet"
+        return f"{study}: made what was asked for; its findings are not there yet"
     claims = read_table(folder / "claims.csv", Claims)
     lines = [f"{study}:"]
     if (folder / "arms.csv").exists():  # a study of language models
@@ -28,7 +28,7 @@ def summary(study: str) -> str:
     verdicts = Counter(claims["verdict"])
     if verdicts:
         lines.append("  claims: " + ", ".join(f"{count} {verdict.replace('_', ' ')}" for verdict, count in verdicts.items()))
-    lines.append(f"  read {folder / 'summary.md'}, see {folder / 'figures'}")
+    lines.append(f"  read {folder / 'summary.md'}, look at {folder / 'figures'}")
     return "\n".join(lines)
 
 

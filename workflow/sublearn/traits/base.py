@@ -107,14 +107,14 @@ def traits() -> dict[str, TraitKind]:
     Raises:
         UserError: two kinds declare the same trait.
     """
-    kinds: dict[str, TraitKind] = {}
+    found: dict[str, TraitKind] = {}
     for kind in KINDS:
         for trait in kind.traits:
-            if trait in kinds or trait == NEUTRAL:
-                other = kinds[trait].name if trait in kinds else "the control teachers"
+            if trait in found or trait == NEUTRAL:
+                other = found[trait].name if trait in found else "the control teachers"
                 raise UserError(f"{KINDS.module(kind.name)}: declares the trait '{trait}', as {other} does; rename one.")
-            kinds[trait] = kind
-    return kinds
+            found[trait] = kind
+    return found
 
 
 def kind_of(trait: str) -> TraitKind:
