@@ -2,7 +2,7 @@
 
     sublearn compare [STUDY …] [--strict] [--verdicts]
 
-The command compares those findings of the studies that git tracks. In tables and in the figures' data, text must be equal, and
+The command compares the findings that git tracks. In tables and in the figures' data, text must be equal, and
 numbers may differ by the study's ``tolerance``. Drawings are compared byte by byte. If only the bytes of a drawing differ, and
 not its data, the fonts or libraries here are different: the command says so, and does not count it as a difference.
 """

@@ -1,4 +1,4 @@
-"""Publish results: record what the studies of config/config.yaml made with DVC, and push it.
+"""Publish results: record with DVC what the studies of config/config.yaml made, and push it.
 
     sublearn publish
 

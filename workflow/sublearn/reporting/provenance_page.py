@@ -2,7 +2,8 @@
 
     python -m sublearn.reporting.provenance_page --study tiny --findings FILE FILE --output FILE
 
-The page is HTML. It shows what the records beside the artifacts say at the time; ``sublearn trace`` checks them again.
+The page is HTML. It shows what the records beside the artifacts say when it is written; ``sublearn trace`` checks
+them again.
 """
 
 import argparse
