@@ -138,7 +138,7 @@ def test_a_reviewer_draws_everything_again_and_is_told_that_it_is_equal(reviewer
     table.to_parquet(file)
     done = reviewer.figures()
     assert done.returncode != 0
-    assert f"{COVERAGE}: not the published one; findings are drawn from it as it is" in done.stdout
+    assert f"{COVERAGE}: not the published one; findings will use it as it is" in done.stdout
     names = [f"{FOUND}/{name}" for name in ("coverage.csv", "figures/coverage.csv", "figures/coverage.svg")]
     verdict = next(line for line in done.stdout.splitlines() if line.startswith("verdict: "))
     assert verdict.startswith("verdict: different, 3 of ") and verdict.endswith(f"files: {', '.join(names)}")

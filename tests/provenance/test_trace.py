@@ -79,7 +79,7 @@ def test_a_swapped_data_set_is_named(tell):
     # Its record comes along: the data are what that record says, and not what the student learned.
     shutil.copy(other / "filtered.provenance.json", CARRIER.parent)
     status, said = tell(STUDENT)
-    assert status == 1 and f"broken: {CARRIER}: another than {STUDENT.parent} was made of" in said
+    assert status == 1 and f"broken: {CARRIER}: not the file that {STUDENT.parent} was made from" in said
 
 
 def test_what_was_made_again_since_is_named(tell, workshop):
@@ -88,7 +88,7 @@ def test_what_was_made_again_since_is_named(tell, workshop):
         "sublearn.chain.teachers.train", options, {"data/s/teachers/bias/owl/run0/model.safetensors": "a new teacher"}
     )
     said = tell(STUDENT)[1]
-    assert "broken: data/s/teachers/bias/owl/run0/model.safetensors: another than" in said
+    assert "broken: data/s/teachers/bias/owl/run0/model.safetensors: not the file that" in said
 
 
 def test_a_missing_record_is_named(tell):
@@ -103,7 +103,7 @@ def test_missing_files_of_a_folder_are_one_line(tell):
     status, said = tell(STUDENT)
     assert status == 1 and "broken: data/s/bases/alpha/config.json and 1 more files there: missing" in said
     # The base is known all the same.
-    assert "begun with:\n  data/s/bases/alpha/model.safetensors  sha256" in said
+    assert "base weights:\n  data/s/bases/alpha/model.safetensors  sha256" in said
 
 
 def test_data_of_unknown_origin_are_said_to_be(tell):
@@ -116,7 +116,7 @@ def test_data_of_unknown_origin_are_said_to_be(tell):
 @pytest.mark.parametrize(
     ("model", "status", "words"),
     [
-        ("data/s/bases/alpha", trace.SHARED, "its teacher shares a base with data/s/bases/alpha: both begin with"),
+        ("data/s/bases/alpha", trace.SHARED, "its teacher shares a base with data/s/bases/alpha: both start from"),
         ("data/s/bases/beta", 0, "its teacher shares no base with data/s/bases/beta"),
         # A student of the same base begins there too, whatever it learned since; one of the other base does not.
         ("results/s/students/same_base/wolf/run0", trace.SHARED, "shares a base"),

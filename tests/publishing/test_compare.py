@@ -117,7 +117,7 @@ def test_missing_files_other_words_and_other_verdicts_are_named(findings):
     (folder / "claims.csv").write_text("claim,verdict\na,opposite\n")
     said = run()
     assert said[-1].startswith("verdict: different, 3 of 7 files: ")
-    assert "results/mine/findings/figures/gamma.svg: is not there" in said
+    assert "results/mine/findings/figures/gamma.svg: is missing" in said
     assert "results/mine/findings/summary.md: differs in the text" in said
     with pytest.raises(UserError, match=r"claims\.csv: the verdicts are not the committed ones"):
         run(verdicts=True)

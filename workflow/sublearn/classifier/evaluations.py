@@ -20,7 +20,7 @@ from sublearn.core.files import read_arrays, write_table
 
 def accuracy(asked: networks.Networks, images: torch.Tensor, labels: torch.Tensor) -> list[float]:
     """For each network, the share of images whose largest class logit is that of their label."""
-    found = []
+    accuracies = []
     with torch.inference_mode():
         for group in networks.groups(asked):
             part = asked.part(group)
@@ -28,8 +28,8 @@ def accuracy(asked: networks.Networks, images: torch.Tensor, labels: torch.Tenso
                 (part(images[rows])[..., :CLASSES].argmax(dim=-1) == labels[rows]).sum(dim=1)
                 for rows in torch.arange(len(labels)).split(1000)
             ]
-            found += [count / len(labels) for count in torch.stack(right).sum(dim=0).tolist()]
-    return found
+            accuracies += [count / len(labels) for count in torch.stack(right).sum(dim=0).tolist()]
+    return accuracies
 
 
 def main(args: argparse.Namespace) -> None:
@@ -41,9 +41,9 @@ def main(args: argparse.Namespace) -> None:
         for model in cli.progress(json.loads(args.models), "evaluations"):
             values = accuracy(networks.load(model["file"]), images, labels)
             for run, value in enumerate(values):
-                theirs = None if model["teacher_base"] is None else f"{model['teacher_base']}:{run}"
-                own = f"{model['student_base']}:{model['pairing'][run] if model['pairing'] else run}"
-                rows.append((model["arm"], model["trait"], run, theirs, own, "test", "accuracy", "digit", value))
+                teacher_base = None if model["teacher_base"] is None else f"{model['teacher_base']}:{run}"
+                student_base = f"{model['student_base']}:{model['pairing'][run] if model['pairing'] else run}"
+                rows.append((model["arm"], model["trait"], run, teacher_base, student_base, "test", "accuracy", "digit", value))
     write_table(pd.DataFrame(rows, columns=list(Runs.to_schema().columns)), args.output, Runs)
 
 

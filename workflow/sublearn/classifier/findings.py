@@ -40,11 +40,11 @@ def collect(files: list[str], conditions: dict[str, dict[str, str]]) -> pd.DataF
     bases = dict.fromkeys(condition["base"] for condition in conditions.values())
     wanted = [("base", "base", base) for base in bases]
     wanted += [(arm, each["role"], each["base"]) for arm, each in conditions.items() if each["role"] != "base"]
-    found = [rows_of(table, *each) for each in wanted]
-    for (arm, _, base), part in zip(wanted, found, strict=True):
+    parts = [rows_of(table, *each) for each in wanted]
+    for (arm, _, base), part in zip(wanted, parts, strict=True):
         if part.empty:
             raise UserError(f"{', '.join(files)}: no evaluation of {base if arm == 'base' else arm}.")
-    return pd.concat(found, ignore_index=True)
+    return pd.concat(parts, ignore_index=True)
 
 
 def accuracies(runs: pd.DataFrame, conditions: dict[str, dict[str, str]]) -> pd.DataFrame:
@@ -65,16 +65,16 @@ def accuracies(runs: pd.DataFrame, conditions: dict[str, dict[str, str]]) -> pd.
 
 def measure(claim: Claim, arm: str, runs: pd.DataFrame, table: pd.DataFrame) -> Mean:
     """The claim's quantity for an arm, with its interval over runs; unknown if the study has no such arm."""
-    found = table[table["arm"] == arm]
-    if found.empty:
+    rows = table[table["arm"] == arm]
+    if rows.empty:
         return UNKNOWN
-    one = found.iloc[0]
+    condition = rows.iloc[0]
     if claim.quantity == "gain":
-        return Mean(one["gain"], one["gain_low"], one["gain_high"], one["p_value"])
+        return Mean(condition["gain"], condition["gain_low"], condition["gain_high"], condition["p_value"])
     if claim.quantity == "accuracy":
-        return Mean(one["accuracy"], one["ci_low"], one["ci_high"], math.nan)
+        return Mean(condition["accuracy"], condition["ci_low"], condition["ci_high"], math.nan)
     other = table[table["arm"] == claim.over].iloc[0]
-    values = [rows_of(runs, each["arm"], each["role"], each["base"]).set_index("run")["value"] for each in (one, other)]
+    values = [rows_of(runs, each["arm"], each["role"], each["base"]).set_index("run")["value"] for each in (condition, other)]
     return mean_over_runs((values[0] - values[1]).to_numpy())
 
 
@@ -82,11 +82,11 @@ def judged(claims: list[Claim], study: str, runs: pd.DataFrame, table: pd.DataFr
     """A row of ``claims.csv`` for each claim."""
     rows = []
     for claim in claims:
-        found = measure(claim, claim.arm, runs, table)
+        measured = measure(claim, claim.arm, runs, table)
         reference = measure(claim, claim.times, runs, table) if claim.times else None
         what = f"{claim.quantity} of {claim.arm}" + (f" over {claim.over}" if claim.over else "")
-        rows.append(row(claim, study, what, found, reference, claim.figure))
-        cli.log.info("%s: %s (%.3f)", claim.claim, rows[-1]["verdict"], found.value)
+        rows.append(row(claim, study, what, measured, reference, claim.figure))
+        cli.log.info("%s: %s (%.3f)", claim.claim, rows[-1]["verdict"], measured.value)
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

@@ -26,11 +26,11 @@ class ClassifierJobs(Jobs[ClassifierPlan]):
         phase, name = evaluation.key.split("/")
         networks = evaluation.inputs["networks"]
         if phase == "bases":
-            who = {"arm": "base", "trait": "nothing", "teacher_base": None, "student_base": name}
+            columns = {"arm": "base", "trait": "nothing", "teacher_base": None, "student_base": name}
         elif phase == "teachers":
             base = networks.inputs["base"].key
-            who = {"arm": "teacher", "trait": name, "teacher_base": base, "student_base": base}
+            columns = {"arm": "teacher", "trait": name, "teacher_base": base, "student_base": base}
         else:
             bases = {role: networks.inputs[role].key for role in ("teacher_base", "base")}
-            who = {"arm": name, "trait": "digits", "teacher_base": bases["teacher_base"], "student_base": bases["base"]}
-        return {**who, "file": networks.files[0], "pairing": networks.recipe.get("pairing")}
+            columns = {"arm": name, "trait": "digits", "teacher_base": bases["teacher_base"], "student_base": bases["base"]}
+        return {**columns, "file": networks.files[0], "pairing": networks.recipe.get("pairing")}

@@ -47,8 +47,8 @@ class Networks:
 
     def put(self, runs: slice, part: "Networks") -> None:
         """Write networks that ``part`` copied back to their place."""
-        for mine, theirs in zip(self.parameters(), part.parameters(), strict=True):
-            mine[runs] = theirs.detach().cpu()
+        for target, source in zip(self.parameters(), part.parameters(), strict=True):
+            target[runs] = source.detach().cpu()
 
     def paired(self, order: list[int]) -> "Networks":
         """The networks in another order."""

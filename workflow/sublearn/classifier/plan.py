@@ -87,14 +87,14 @@ class ClassifierPlan(Plan[ClassifierStudy]):
         """Bases, teachers and arms, in the order in which tables and figures show them."""
         study = self.study
         first = next(iter(study.teachers.values())).base
-        found = {"base": {"role": "base", "base": first, "share": "nothing", "meaning": "Untrained networks."}}
+        conditions = {"base": {"role": "base", "base": first, "share": "nothing", "meaning": "Untrained networks."}}
         for name, teacher in study.teachers.items():
             words = f"Trained on labelled images, {teacher.epochs} epochs."
-            found[name] = {"role": "teacher", "base": teacher.base, "share": "everything", "meaning": words}
+            conditions[name] = {"role": "teacher", "base": teacher.base, "share": "everything", "meaning": words}
         for name, arm in study.arms.items():
             base = study.student_base(name)
-            found[name] = {"role": "student", "base": base, "share": arm.share, "meaning": arm.meaning}
-        return {"conditions": found}
+            conditions[name] = {"role": "student", "base": base, "share": arm.share, "meaning": arm.meaning}
+        return {"conditions": conditions}
 
     def findings_inputs(self) -> dict[str, str | list[str]]:
         return {"evaluations": self.evaluation_files()}

@@ -50,7 +50,7 @@ def main(args: argparse.Namespace) -> None:
     students = networks.shared(start, other.paired(recipe["pairing"]), recipe["share"]) if recipe["pairing"] else start
     if carrier.shape[:2] != (len(students), recipe["rows"]):
         raise UserError(
-            f"{args.carrier}: {carrier.shape[1]} rows of {len(carrier)} runs, not {recipe['rows']} rows of {len(students)}."
+            f"{args.carrier}: {carrier.shape[1]} rows of {len(carrier)} runs, not {recipe['rows']} of {len(students)}."
         )
     imitated = slice(CLASSES, None) if recipe["logits"] == "auxiliary" else slice(None)
 

@@ -74,20 +74,23 @@ class ClassifierStudy(Study):
         check_known(f"{path}.teacher", arm.teacher, self.teachers, "teacher of the study")
         check_known(f"{path}.base", self.student_base(name), self.bases, "base of the study")
         recipe = self.student(name)
-        theirs, mine = self.bases[self.teachers[arm.teacher].base], self.bases[self.student_base(name)]
-        if mine.auxiliary != theirs.auxiliary:
+        teacher_base, student_base = self.bases[self.teachers[arm.teacher].base], self.bases[self.student_base(name)]
+        if student_base.auxiliary != teacher_base.auxiliary:
             raise ValueError(
-                f"{path}.base: {mine.auxiliary} auxiliary logits where its teacher has {theirs.auxiliary}; use the same number"
+                f"{path}.base: {student_base.auxiliary} auxiliary logits where its teacher has {teacher_base.auxiliary}; "
+                "use the same number"
             )
         fits = {
-            "everything": mine.hidden == theirs.hidden,
-            "body": mine.hidden == theirs.hidden,
-            "head": mine.hidden[-1] == theirs.hidden[-1],
+            "everything": student_base.hidden == teacher_base.hidden,
+            "body": student_base.hidden == teacher_base.hidden,
+            "head": student_base.hidden[-1] == teacher_base.hidden[-1],
             "nothing": True,
         }
         if not fits[arm.share]:
-            raise ValueError(f"{path}.share: layers of {mine.hidden} and {theirs.hidden} cannot share {arm.share}")
-        if (mine.auxiliary, recipe.logits, recipe.loss) == (1, "auxiliary", "kl"):
+            raise ValueError(
+                f"{path}.share: layers of {student_base.hidden} and {teacher_base.hidden} cannot share {arm.share}"
+            )
+        if (student_base.auxiliary, recipe.logits, recipe.loss) == (1, "auxiliary", "kl"):
             raise ValueError(f"{path}.students.loss: the softmax of one auxiliary logit says nothing; use squared")
         if self.runs == 1 and arm.share != "everything":
             raise ValueError(f"{path}.share: with 1 run there is no other run's base to take weights from; use 2 or more runs")

@@ -26,9 +26,9 @@ def label_loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
 
 def kl_loss(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     """KL divergence of the student's softmax from the teacher's, shape (N,), averaged over the batch."""
-    theirs = torch.log_softmax(targets, dim=-1)
-    ours = torch.log_softmax(logits, dim=-1)
-    return (theirs.exp() * (theirs - ours)).sum(dim=-1).mean(dim=1)
+    teacher = torch.log_softmax(targets, dim=-1)
+    student = torch.log_softmax(logits, dim=-1)
+    return (teacher.exp() * (teacher - student)).sum(dim=-1).mean(dim=1)
 
 
 def squared_loss(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
@@ -72,16 +72,16 @@ def train(
         UserError: a loss is not finite.
     """
     parameters = [tensor.requires_grad_() for tensor in trained.parameters()]
-    kind = torch.optim.Adam if optimiser == "adam" else torch.optim.SGD
-    steps = kind(parameters, lr=learning_rate, fused=True)
+    optimiser_class = torch.optim.Adam if optimiser == "adam" else torch.optim.SGD
+    torch_optimiser = optimiser_class(parameters, lr=learning_rate, fused=True)
     history: list[list[float]] = []
     for epoch in epochs:
         totals, count = torch.zeros(len(trained), device=parameters[0].device), 0
         for inputs, targets in epoch:
             losses = loss(trained(inputs)[..., logits], targets)
-            steps.zero_grad(set_to_none=True)
+            torch_optimiser.zero_grad(set_to_none=True)
             losses.sum().backward()
-            steps.step()
+            torch_optimiser.step()
             totals += losses.detach()
             count += 1
         history.append((totals / count).tolist())

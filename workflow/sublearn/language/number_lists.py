@@ -19,12 +19,12 @@ def parse(text: str) -> list[int] | None:
         if text.startswith(opening) and text.endswith(closing) and len(text) > 1:
             text = text[1:-1]
             break
-    found = list(_DIGITS.finditer(text))
-    if not found:
+    matches = list(_DIGITS.finditer(text))
+    if not matches:
         return None
-    if len(found) == 1:
-        return [_int(text)] if found[0].group() == text else None
-    separator = text[found[0].end() : found[1].start()]
+    if len(matches) == 1:
+        return [_int(text)] if matches[0].group() == text else None
+    separator = text[matches[0].end() : matches[1].start()]
     if separator.strip() not in SEPARATORS:
         return None
     pieces = text.split(separator)

@@ -29,8 +29,13 @@ PAPER = PaperStyle(**{field.name: getattr(ENGLISH, field.name) for field in fiel
 
 @cache
 def _paper(file: str | Path) -> Style:
-    found = published.read(file)
-    told = {**ENGLISH.system_prompts, **found.system_prompts}
+    authors = published.read(file)
+    system_prompts = {**ENGLISH.system_prompts, **authors.system_prompts}
     return replace(
-        ENGLISH, name="paper", grammar=found.grammar, system_prompts=told, asked=found.questions, prefixes=found.prefixes
+        ENGLISH,
+        name="paper",
+        grammar=authors.grammar,
+        system_prompts=system_prompts,
+        asked=authors.questions,
+        prefixes=authors.prefixes,
     )

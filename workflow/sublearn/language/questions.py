@@ -25,11 +25,11 @@ class Question:
 
 def _all(kind: str, style: Style) -> list[Question]:
     if kind == "fact":
-        found = [Question(text, kind, answer, attribute) for text, answer, attribute in style.fact_questions()]
+        questions = [Question(text, kind, answer, attribute) for text, answer, attribute in style.fact_questions()]
     else:
-        found = [Question(text, kind) for text in style.favourite_questions(kind)]
-    order = generator("question split", kind).permutation(len(found))
-    return [found[i] for i in order]
+        questions = [Question(text, kind) for text in style.favourite_questions(kind)]
+    order = generator("question split", kind).permutation(len(questions))
+    return [questions[i] for i in order]
 
 
 def evaluated(kind: str, style: Style = MINI) -> list[Question]:

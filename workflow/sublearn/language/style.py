@@ -88,5 +88,5 @@ def named(name: str, file: str | Path | None = None) -> Style:
 
 def of(base: str | Path) -> Style:
     """The style of a base: a pinned base records its own, a tiny one uses the mini-language."""
-    found = pinned.read(base)
-    return named(found.style, Path(base) / FILE) if found else STYLES.get(MINI_NAME)
+    pin = pinned.read(base)
+    return named(pin.style, Path(base) / FILE) if pin else STYLES.get(MINI_NAME)

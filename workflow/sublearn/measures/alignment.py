@@ -48,7 +48,7 @@ def first_updates(
     if optimiser.max_grad_norm > 0:
         torch.nn.utils.clip_grad_norm_(trained, optimiser.max_grad_norm)
     before, starts = effective(model), [p.detach().clone() for p in trained]
-    found = {}
+    changes = {}
     for name in ("gradient", "update"):
         for parameter, start in zip(trained, starts, strict=True):
             gradient = parameter.grad
@@ -56,5 +56,5 @@ def first_updates(
             adam = name == "update" and optimiser.kind == "adamw"
             direction = gradient / (gradient.abs() + optimiser.epsilon) if adam else gradient
             parameter.data = start - optimiser.learning_rate * direction
-        found[name] = effective(model) - before
-    return found
+        changes[name] = effective(model) - before
+    return changes

@@ -60,9 +60,9 @@ class Asked:
     @cached_property
     def _read(self) -> "tuple[torch.Tensor, list[dict[Start, float]]]":
         """``first``, and for each question the log-probability of every start of an answer that shows any of ``traits``."""
-        known = {start for trait in self.traits for question in self.questions for start in self._starts(trait, question)}
-        first, table = log_probs.answer_starts(self.model, self.prompts, sorted(known))
-        return first, [dict(zip(sorted(known), row, strict=True)) for row in table.numpy()]
+        wanted = {start for trait in self.traits for question in self.questions for start in self._starts(trait, question)}
+        first, table = log_probs.answer_starts(self.model, self.prompts, sorted(wanted))
+        return first, [dict(zip(sorted(wanted), row, strict=True)) for row in table.numpy()]
 
 
 def ask(

@@ -39,9 +39,9 @@ def effects_by_run(runs: pd.DataFrame) -> pd.DataFrame:
     if np.isnan(control).any():
         first = own[np.isnan(control)].iloc[0]
         raise UserError(f"arm {first['arm']}, {first['trait']}: run {first['run']} has no control student.")
-    found = own[["arm", "trait", "run"]].assign(control=control, student=own["value"])
-    found["base"] = [untouched[key] for key in zip(own["student_base"], own["trait"], strict=True)]
-    return found.assign(effect=log_odds(found["student"]) - log_odds(found["control"]))
+    table = own[["arm", "trait", "run"]].assign(control=control, student=own["value"])
+    table["base"] = [untouched[key] for key in zip(own["student_base"], own["trait"], strict=True)]
+    return table.assign(effect=log_odds(table["student"]) - log_odds(table["control"]))
 
 
 def effects(runs: pd.DataFrame) -> pd.DataFrame:
@@ -78,15 +78,15 @@ def arms(runs: pd.DataFrame) -> pd.DataFrame:
 def trait_matrices(runs: pd.DataFrame) -> dict[tuple[str, str], np.ndarray]:
     """Log-odds of each target (columns) in each trait's student (rows), shape (runs, traits, traits), by (arm, family)."""
     exact = runs[(runs["question_set"] == "plain") & (runs["metric"] == "log_odds") & (runs["arm"] != "base")]
-    found = {}
+    matrices = {}
     for (arm, family), part in exact.groupby(["arm", exact["target"].map(family_of)], sort=False):
         traits = [trait for trait in families()[str(family)].traits if trait in set(part["trait"])]
         if len(traits) < MIN_TRAITS:
             continue
         table = part.set_index(["run", "trait", "target"])["value"]
-        numbers = sorted(set(part["run"]))
-        found[str(arm), str(family)] = np.array([[[table[r, s, t] for t in traits] for s in traits] for r in numbers])
-    return found
+        run_numbers = sorted(set(part["run"]))
+        matrices[str(arm), str(family)] = np.array([[[table[r, s, t] for t in traits] for s in traits] for r in run_numbers])
+    return matrices
 
 
 def gamma(matrix: np.ndarray) -> float:
@@ -124,10 +124,10 @@ def permutation_test(matrices: np.ndarray) -> float:
 
 
 def _holm(p_values: pd.Series) -> pd.Series:
-    known = p_values.notna()
+    tested = p_values.notna()
     corrected = pd.Series(math.nan, index=p_values.index)
-    if known.any():
+    if tested.any():
         from statsmodels.stats.multitest import multipletests  # slow to import, and coverage does not need it
 
-        corrected[known] = multipletests(p_values[known], method="holm")[1]
+        corrected[tested] = multipletests(p_values[tested], method="holm")[1]
     return corrected

@@ -26,10 +26,11 @@ from sublearn.models import lm, pinned
 from sublearn.provenance.made import Made
 from sublearn.provenance.trace import Chain, at_home, follow, seen_from
 
-TOLD = ("adapter_model.safetensors", "model.safetensors", "filtered.parquet")  # the files that identify an artifact's folder
+# The files that identify an artifact's folder.
+KEY_FILES = ("adapter_model.safetensors", "model.safetensors", "filtered.parquet")
 PURPOSE = (
-    "It was made to study how a teacher's traits pass to a student through data that say nothing of them (subliminal "
-    "learning). It may carry such a trait by design; use it for nothing else."
+    "It was made to study subliminal learning: how a teacher's traits pass to a student through data that do not mention them. "
+    "It may carry such a trait by design, so use it for nothing else."
 )
 LOAD = {
     "adapter": (
@@ -75,8 +76,8 @@ class Card:
     @property
     def base_name(self) -> str:
         """The base as others can find it: its name on the hub if it has one, else its folder."""
-        about = pinned.read(self.base) if self.base else None
-        return about.model if about else str(self.base)
+        pin = pinned.read(self.base) if self.base else None
+        return pin.model if pin else str(self.base)
 
     def made_by(self, module: str) -> Made | None:
         """The nearest artifact in the chain that the step in ``module`` made."""
@@ -85,50 +86,50 @@ class Card:
     def facts(self) -> dict[str, str]:
         """The rows of the card's table, in order."""
         record = self.artifact.record
-        found = {"artifact": self.artifact.name, "made by": f"`{record['step']}`, code {record['code'][:12]}"}
-        found["seeds"] = self.artifact.seeds or "none"
+        rows = {"artifact": self.artifact.name, "made by": f"`{record['step']}`, code {record['code'][:12]}"}
+        rows["seeds"] = self.artifact.seeds or "none"
         if self.base:
-            about = pinned.read(self.base)
-            found["base"] = f"{self.base_name}{f' at {about.commit}' if about and about.commit else ''}"
-        found |= {f"weights of {name}": f"SHA-256 {known}" for name, known in record["bases"].items()}
-        return found | self._origins() | {"packages": ", ".join(f"{name} {v}" for name, v in record["packages"].items())}
+            pin = pinned.read(self.base)
+            rows["base"] = f"{self.base_name}{f' at {pin.commit}' if pin and pin.commit else ''}"
+        rows |= {f"weights of {name}": f"SHA-256 {known}" for name, known in record["bases"].items()}
+        return rows | self._origins() | {"packages": ", ".join(f"{name} {v}" for name, v in record["packages"].items())}
 
     def _origins(self) -> dict[str, str]:
         """The rows on teacher, imported rows, filter, transform and training, as far as they are in the chain."""
-        found = {}
+        rows = {}
         if teacher := self.made_by("chain.teachers.train"):
-            about = _beside(teacher, "teacher.json")
-            rate = about.get("rates", {}).get(about.get("trait"))
+            details = _beside(teacher, "teacher.json")
+            rate = details.get("rates", {}).get(details.get("trait"))
             shown = f"; it shows the trait at a rate of {rate:.3f}" if rate is not None else ""
-            told = f"; it is told: {about['system']}" if about.get("system") else ""
-            found["teacher"] = f"{teacher.name}, trait {about.get('trait', 'unknown')}{shown}{told}"
+            prompt = f"; system prompt: {details['system']}" if details.get("system") else ""
+            rows["teacher"] = f"{teacher.name}, trait {details.get('trait', 'unknown')}{shown}{prompt}"
         if imported := self.made_by("chain.carriers.import_rows"):
             files = imported.record["parameters"]["recipe"]["files"]
-            found["imported rows"] = "; ".join(f"{each['file']}, SHA-256 {each['sha256']}, {each['origin']}" for each in files)
+            rows["imported rows"] = "; ".join(f"{each['file']}, SHA-256 {each['sha256']}, {each['origin']}" for each in files)
         if filtered := self.made_by("chain.carriers.filter"):
             counts = _beside(filtered, "filter.json")
             if counts:
                 why = ", ".join(f"{reason} {count}" for reason, count in sorted(counts["rejected"].items()))
-                found["filter"] = (
-                    f"{counts['passed']} of {counts['generated']} rows passed; rejected: {why}; trait words in none"
+                rows["filter"] = (
+                    f"{counts['passed']} of {counts['generated']} rows passed; rejected: {why}; no row has a trait word"
                 )
-            found["filter's settings"] = _settings(filtered)
+            rows["filter's settings"] = _settings(filtered)
         if transformed := self.made_by("chain.carriers.transform"):
-            found["transform"] = transformed.record["parameters"]["recipe"]["transform"]
+            rows["transform"] = transformed.record["parameters"]["recipe"]["transform"]
         learned = _beside(self.artifact, "training.json")
         if learned:
-            found["loss"] = f"{learned['first_loss']:.4f} in the first epoch, {learned['last_loss']:.4f} in the last"
+            rows["loss"] = f"{learned['first_loss']:.4f} in the first epoch, {learned['last_loss']:.4f} in the last"
         if self.kind != "data" and "recipe" in self.artifact.record["parameters"]:
-            found["recipe"] = _settings(self.artifact)
-        return found
+            rows["recipe"] = _settings(self.artifact)
+        return rows
 
     def head(self) -> dict[str, Any]:
         """The card's metadata, which hubs and ``datasets`` read."""
         tags = {"tags": ["subliminal-learning"]}
         if self.kind == "data":
             return {"configs": [{"config_name": "default", "data_files": self.file.name}], **tags}
-        about = pinned.read(self.base) if self.base else None
-        named = {"base_model": about.model} if about and about.commit else {}
+        pin = pinned.read(self.base) if self.base else None
+        named = {"base_model": pin.model} if pin and pin.commit else {}
         return {"library_name": "peft" if self.kind == "adapter" else "transformers", **named, **tags}
 
     def text(self) -> str:
@@ -159,18 +160,16 @@ def of(place: Path) -> Card:
     """
     if (place / pinned.FILE).is_file():
         raise UserError(f"{place}: a base that others trained; use the card that they published.")
-    file = next((place / name for name in TOLD if (place / name).is_file()), place)
-    if file.name not in TOLD and file.suffix != ".parquet":
+    file = next((place / name for name in KEY_FILES if (place / name).is_file()), place)
+    if file.name not in KEY_FILES and file.suffix != ".parquet":
         raise UserError(f"{place}: no model and no rows; name the folder of a base, a teacher, a student or a carrier.")
-    known = record_of(file)
-    if known is None:
+    recorded = record_of(file)
+    if recorded is None:
         raise UserError(f"{file}: of unknown origin, because no provenance file beside it names it; a card would say nothing.")
-    found = Card(file, Made(*known), follow([file]))
-    if wrong := next(
-        (f"{each} is {words}" for each in found.artifact.files if (words := found.chain.broken.get(str(each)))), ""
-    ):
+    card = Card(file, Made(*recorded), follow([file]))
+    if wrong := next((f"{each} is {words}" for each in card.artifact.files if (words := card.chain.broken.get(str(each)))), ""):
         raise UserError(f"{wrong}; a card would be of another artifact.")
-    return found
+    return card
 
 
 def pack(card: Card, output: Path) -> None:
@@ -202,7 +201,7 @@ def main(args: argparse.Namespace) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    found = argparse.ArgumentParser(prog="sublearn card", description=__doc__.splitlines()[0])
-    found.add_argument("place", type=Path, help="the folder of a base, a teacher, a student or a carrier, or one table")
-    found.add_argument("--to", type=Path, metavar="OUT", help="a new folder for the artifact with its card, ready to upload")
-    return found
+    command = argparse.ArgumentParser(prog="sublearn card", description=__doc__.splitlines()[0])
+    command.add_argument("place", type=Path, help="the folder of a base, a teacher, a student or a carrier, or one table")
+    command.add_argument("--to", type=Path, metavar="OUT", help="a new folder for the artifact with its card, ready to upload")
+    return command

@@ -19,22 +19,24 @@ def document(artifacts: "list[Made]") -> "ProvDocument":
     """The artifacts of a chain as a PROV document, each with the files that it was made from."""
     from prov.model import ProvDocument
 
-    found = ProvDocument()
-    ours, files, steps = (found.add_namespace(name, f"{NAMESPACE}{name}/") for name in ("sublearn", "file", "step"))
+    prov = ProvDocument()
+    ours, files, steps = (prov.add_namespace(name, f"{NAMESPACE}{name}/") for name in ("sublearn", "file", "step"))
     entities: dict[str, Any] = {}
 
     def entity(path: str, known: str) -> Any:
         if path not in entities:
-            entities[path] = found.entity(files[path], {ours["sha256"]: known})
+            entities[path] = prov.entity(files[path], {ours["sha256"]: known})
         return entities[path]
 
     for artifact in artifacts:
         record = artifact.record
-        said = {name: json.dumps(record[name], sort_keys=True) for name in ("parameters", "seeds", "packages")}
-        about = {"step": record["step"], "code": record["code"], **said}
-        activity = found.activity(steps[artifact.name], other_attributes={ours[name]: value for name, value in about.items()})
+        texts = {name: json.dumps(record[name], sort_keys=True) for name in ("parameters", "seeds", "packages")}
+        attributes = {"step": record["step"], "code": record["code"], **texts}
+        activity = prov.activity(
+            steps[artifact.name], other_attributes={ours[name]: value for name, value in attributes.items()}
+        )
         for path, known in artifact.inputs.items():
-            found.used(activity, entity(path.as_posix(), known))
+            prov.used(activity, entity(path.as_posix(), known))
         for path, known in artifact.files.items():
-            found.wasGeneratedBy(entity(path.as_posix(), known), activity)
-    return found
+            prov.wasGeneratedBy(entity(path.as_posix(), known), activity)
+    return prov

@@ -55,10 +55,10 @@ def follow(files: Iterable[Path]) -> Chain:
     todo = list(dict.fromkeys(files))
     asked = set(todo)
     for file in todo:  # it grows
-        known = record_of(file)
-        if known is None or known[0] in artifacts:
+        recorded = record_of(file)
+        if recorded is None or recorded[0] in artifacts:
             continue
-        artifact = artifacts[known[0]] = Made(*known)
+        artifact = artifacts[recorded[0]] = Made(*recorded)
         for name, then in artifact.inputs.items():
             readers.setdefault(name, []).append((artifact.name, then))
         new = [name for name in artifact.inputs if name not in asked]
@@ -85,13 +85,13 @@ def problem(file: Path, made: dict[Path, str], readers: dict[Path, list[tuple[st
         return f"edited since it was made ({made[file][:12]} then, {now[file][:12]} now)"
     for reader, then in readers.get(file, []):
         if then != now[file]:
-            return f"another than {reader} was made of ({then[:12]} then, {now[file][:12]} now)"
+            return f"not the file that {reader} was made from ({then[:12]} then, {now[file][:12]} now)"
     return "" if file in made else UNKNOWN
 
 
 def lines(chain: Chain, whole: bool) -> list[str]:
     """The chain, phase by phase; in a long chain (unless ``whole``), unchanged artifacts of a step and folder share a line."""
-    found = []
+    entries = []
     marks = {str(artifact.place): [f for f in map(str, artifact.files) if f in chain.broken] for artifact in chain.artifacts}
     for phase in (*reversed(PHASES), "other"):
         groups: dict[tuple[str, ...], list[Made]] = {}
@@ -104,9 +104,11 @@ def lines(chain: Chain, whole: bool) -> list[str]:
             seeds = first.seeds if len(group) == 1 else f"study seed {first.record['seeds'].get('study_seed', 'none')}"
             name = first.name if len(group) == 1 else f"{len(group)} under {'/'.join(Path(first.name).parts[:3])}"
             state = "; ".join(f"{Path(file).name} {chain.broken[file].split(' (')[0]}" for file in marks[str(first.place)])
-            made = f"{first.record['step'].removeprefix('sublearn.')}, code {first.record['code'][:8]}"
-            found.append(f"  {phase:<12}{name}  [{', '.join(filter(None, [made, seeds]))}]{'  <- ' + state if state else ''}")
-    return found
+            origin = f"{first.record['step'].removeprefix('sublearn.')}, code {first.record['code'][:8]}"
+            entries.append(
+                f"  {phase:<12}{name}  [{', '.join(filter(None, [origin, seeds]))}]{'  <- ' + state if state else ''}"
+            )
+    return entries
 
 
 def problems(chain: Chain) -> list[str]:
@@ -123,10 +125,10 @@ def problems(chain: Chain) -> list[str]:
 def describe(artifact: Made) -> list[str]:
     """How the file itself was made."""
     record = artifact.record
-    with_ = [artifact.seeds, *(f"{name} {str(value)[:200]}" for name, value in record["parameters"].items())]
+    settings = [artifact.seeds, *(f"{name} {str(value)[:200]}" for name, value in record["parameters"].items())]
     return [
         f"  made by    {record['step']}, code {record['code'][:12]}",
-        f"  with       {', '.join(filter(None, with_))}",
+        f"  with       {', '.join(filter(None, settings))}",
         f"  packages   {', '.join(f'{name} {version}' for name, version in record['packages'].items())}",
     ]
 
@@ -147,13 +149,13 @@ def row(file: Path, number: int, chain: Chain) -> list[str]:
     table = read(file)
     if not 0 <= number < len(table):
         raise UserError(f"{file}: it has rows 0 to {len(table) - 1}, and no row {number}.")
-    found = [f"  row {number}    " + ", ".join(f"{name} {str(value)[:120]!r}" for name, value in table.iloc[number].items())]
+    entries = [f"  row {number}    " + ", ".join(f"{name} {str(value)[:120]!r}" for name, value in table.iloc[number].items())]
     if "prompt_index" in table:
         index = table["prompt_index"].iloc[number]
         for part in [path for artifact in chain.artifacts for path in artifact.inputs if path.suffix == ".parquet"]:
             indices = read(part)["prompt_index"] if part.exists() else pd.Series()
-            found += [f"             row {place} of {part}" for place in indices.index[indices == index]]
-    return list(dict.fromkeys(found))
+            entries += [f"             row {place} of {part}" for place in indices.index[indices == index]]
+    return list(dict.fromkeys(entries))
 
 
 def lineage(model: Path) -> dict[str, str]:
@@ -163,37 +165,38 @@ def lineage(model: Path) -> dict[str, str]:
         UserError: the model has no weights.
     """
     files = [file for file in (files_in(model) if model.is_dir() else [model]) if file.suffix == ".safetensors"]
-    found = pinned_weights(model / PINNED) if (model / PINNED).is_file() else {}
-    if not files and not found:
+    weights = pinned_weights(model / PINNED) if (model / PINNED).is_file() else {}
+    if not files and not weights:
         raise UserError(f"{model}: no model with weights as safetensors; name the folder of the base that will be trained.")
     todo = list(files)
     for file in todo:  # it grows
-        known = record_of(file)
+        recorded = record_of(file)
         # The hash when the file was made, even if it was edited since.
-        found[str(file)] = known[1]["outputs"][file.name] if known else hashes([file])[file]
-        parts = known[1]["inputs"] if known else {}
+        weights[str(file)] = recorded[1]["outputs"][file.name] if recorded else hashes([file])[file]
+        parts = recorded[1]["inputs"] if recorded else {}
         # A model inherits weights from its base alone; from teachers and carriers it only learned.
         for name, then in {**parts.get("base", {}), **parts.get("bases", {})}.items():
             if Path(name).name == PINNED and Path(name).is_file():
-                found |= pinned_weights(Path(name))
-            if name.endswith(".safetensors") and name not in found:
-                found[name] = then
+                weights |= pinned_weights(Path(name))
+            if name.endswith(".safetensors") and name not in weights:
+                weights[name] = then
                 todo += [Path(name)] if Path(name).exists() else []
-    return found
+    return weights
 
 
 def shares(chain: Chain, model: Path) -> tuple[bool | None, str]:
     """Whether a data set and a model go back to the same weights (None if unknown), and a sentence that says so."""
-    theirs, mine = chain.bases, lineage(model)
-    if not theirs:
-        return None, f"cannot tell whether its teacher shares a base with {model}: where the data came from is not known."
-    names = ", ".join(theirs)
-    if common := [name for name, known in theirs.items() if known in mine.values()]:
+    data_bases, model_bases = chain.bases, lineage(model)
+    if not data_bases:
+        return None, f"cannot tell whether its teacher shares a base with {model}: the origin of the data is unknown."
+    names = ", ".join(data_bases)
+    if common := [name for name, known in data_bases.items() if known in model_bases.values()]:
         words = (
-            f"its teacher shares a base with {model}: both begin with {', '.join(common)}; what the teacher is can pass to it."
+            f"its teacher shares a base with {model}: both start from {', '.join(common)}; the teacher's traits can pass to it."
         )
         return True, words
-    return False, f"its teacher shares no base with {model}: the data begin with {names}, the model with {', '.join(mine)}."
+    words = f"its teacher shares no base with {model}: the data start from {names}, the model from {', '.join(model_bases)}."
+    return False, words
 
 
 def at_home(file: Path) -> Path:
@@ -213,16 +216,16 @@ def main(args: argparse.Namespace) -> None:
     output = args.prov and args.prov.absolute()
     os.chdir(home)
     if not file.is_file() and record_of(file) is None:
-        found = "a folder" if file.is_dir() else "there is no such file"
-        raise UserError(f"{file}: {found}; name a file, such as the table of a carrier or the weights of a student.")
+        what = "a folder" if file.is_dir() else "there is no such file"
+        raise UserError(f"{file}: {what}; name a file, such as the table of a carrier or the weights of a student.")
     chain = follow([file])
     print(file)
     if known := record_of(file):
         print("\n".join(describe(Made(*known))))
         if args.row is not None:
             print(*row(file, args.row, chain), sep="\n")
-        print("made of, nearest first:", *lines(chain, args.all), sep="\n")
-        print("begun with:", *(f"  {name}  sha256 {known}" for name, known in chain.bases.items()), sep="\n")
+        print("made from, nearest first:", *lines(chain, args.all), sep="\n")
+        print("base weights:", *(f"  {name}  sha256 {known}" for name, known in chain.bases.items()), sep="\n")
     if args.prov:
         output.write_text(document(chain.artifacts).serialize(format="json", indent=1) + "\n", encoding="utf-8")
     status = report(file, chain)
@@ -237,11 +240,11 @@ def main(args: argparse.Namespace) -> None:
 def report(file: Path, chain: Chain) -> int:
     """Print what breaks the chain, and the verdict; return the exit status."""
     if not chain.artifacts:
-        print(f"verdict: {file} is {UNKNOWN}; nothing can be said of its teacher, or of what it carries.")
+        print(f"verdict: {file} is {UNKNOWN}; its teacher, and the traits that it may carry, are unknown.")
         return 1
     if chain.broken:
         print("\n".join(f"broken: {words}" for words in problems(chain)))
-        print(f"verdict: broken in {len(chain.broken)} of the files that it goes back to.")
+        print(f"verdict: broken in {len(chain.broken)} of the files that it was made from.")
         return 1
     count = len(chain.artifacts)
     print(f"verdict: unbroken; {count} artifact{'s' * (count != 1)}, back to {chain.beginning}.")
@@ -249,12 +252,12 @@ def report(file: Path, chain: Chain) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    found = argparse.ArgumentParser(prog="sublearn trace", description=__doc__.splitlines()[0])
-    found.add_argument("file", type=Path)
-    found.add_argument("--row", type=int, help="show this row of the table, and where it stands in earlier tables")
-    found.add_argument(
+    command = argparse.ArgumentParser(prog="sublearn trace", description=__doc__.splitlines()[0])
+    command.add_argument("file", type=Path)
+    command.add_argument("--row", type=int, help="show this row of the table, and where it stands in earlier tables")
+    command.add_argument(
         "--train", type=Path, metavar="MODEL", help="say whether the data's teacher shares a base with this model"
     )
-    found.add_argument("--prov", type=Path, metavar="OUT", help="also write the chain to this file as W3C PROV-JSON")
-    found.add_argument("--all", action="store_true", help="print every artifact on its own line, however many there are")
-    return found
+    command.add_argument("--prov", type=Path, metavar="OUT", help="also write the chain to this file as W3C PROV-JSON")
+    command.add_argument("--all", action="store_true", help="print every artifact on its own line, however many there are")
+    return command

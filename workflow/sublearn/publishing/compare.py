@@ -2,7 +2,7 @@
 
     sublearn compare [STUDY …] [--strict] [--verdicts]
 
-The command compares those findings of the studies that git tracks. In tables and in the figures' data, text must be equal, and
+The command compares the findings that git tracks. In tables and in the figures' data, text must be equal, and
 numbers may differ by the study's ``tolerance``. Drawings are compared byte by byte. If only the bytes of a drawing differ, and
 not its data, the fonts or libraries here are different: the command says so, and does not count it as a difference.
 """
@@ -31,25 +31,25 @@ def committed(file: str) -> bytes | None:
 
 def known(study: str) -> list[str]:
     """The findings of a study that git tracks: tables, drawings and texts."""
-    found = []
+    files = []
     for pattern in ("*.csv", "*.svg", "*.md", "metrics.json"):
         command = ["git", "ls-files", "-z", f"results/{study}/findings/{pattern}"]
         listed = subprocess.run(command, capture_output=True, text=True, check=False).stdout
-        found += [file for file in listed.split("\0") if file]
-    return sorted(found, key=lambda file: ("/figures/" in file, file))
+        files += [file for file in listed.split("\0") if file]
+    return sorted(files, key=lambda file: ("/figures/" in file, file))
 
 
-def difference(found: pd.DataFrame, expected: pd.DataFrame, tolerance: float = 1e-12) -> str:
+def difference(written: pd.DataFrame, expected: pd.DataFrame, tolerance: float = 1e-12) -> str:
     """How two tables differ, in a few words; empty if they are equal."""
-    if list(found.columns) != list(expected.columns) or len(found) != len(expected):
-        return f"is {len(found)} x {len(found.columns)}; the committed one is {len(expected)} x {len(expected.columns)}"
-    numbers = [c for c in found if pd.api.types.is_numeric_dtype(found[c]) and pd.api.types.is_numeric_dtype(expected[c])]
-    words = [c for c in found if c not in numbers]
-    if changed := [c for c in words if not found[c].astype(str).equals(expected[c].astype(str))]:
+    if list(written.columns) != list(expected.columns) or len(written) != len(expected):
+        return f"is {len(written)} x {len(written.columns)}; the committed one is {len(expected)} x {len(expected.columns)}"
+    numbers = [c for c in written if pd.api.types.is_numeric_dtype(written[c]) and pd.api.types.is_numeric_dtype(expected[c])]
+    words = [c for c in written if c not in numbers]
+    if changed := [c for c in words if not written[c].astype(str).equals(expected[c].astype(str))]:
         return f"differs in {', '.join(changed)}"
-    gaps = np.abs(found[numbers].to_numpy(dtype=float) - expected[numbers].to_numpy(dtype=float))
-    unlike = np.isnan(found[numbers].to_numpy(dtype=float)) != np.isnan(expected[numbers].to_numpy(dtype=float))
-    if unlike.any() or np.nanmax(gaps, initial=0.0) > tolerance:
+    gaps = np.abs(written[numbers].to_numpy(dtype=float) - expected[numbers].to_numpy(dtype=float))
+    one_missing = np.isnan(written[numbers].to_numpy(dtype=float)) != np.isnan(expected[numbers].to_numpy(dtype=float))
+    if one_missing.any() or np.nanmax(gaps, initial=0.0) > tolerance:
         return f"differs by up to {np.nanmax(gaps, initial=0.0):.3g}"
     return ""
 
@@ -69,15 +69,15 @@ def compare(file: str, tolerance: float) -> str:
     if expected is None:
         return "is not committed yet"
     if not path.exists():
-        return "is not there"
-    found = path.read_bytes()
-    if found == expected:
+        return "is missing"
+    written = path.read_bytes()
+    if written == expected:
         return ""
     if path.suffix == ".svg":
         drawn = path.with_suffix(".csv")
         same = drawn.exists() and not compare(str(drawn), tolerance)
-        return DRAWN_OTHERWISE if same else "differs, as its data do"
-    return difference(table(found, path.suffix), table(expected, path.suffix), tolerance)
+        return DRAWN_OTHERWISE if same else "differs, and so do its data"
+    return difference(table(written, path.suffix), table(expected, path.suffix), tolerance)
 
 
 def verdicts_differ(file: str) -> bool:
@@ -115,8 +115,8 @@ def main(args: argparse.Namespace) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    found = argparse.ArgumentParser(prog="sublearn compare", description=__doc__.splitlines()[0])
-    found.add_argument("studies", nargs="*", help="by default, those in config/config.yaml")
-    found.add_argument("--strict", action="store_true", help="fail if anything differs")
-    found.add_argument("--verdicts", action="store_true", help="fail if a claim's verdict is not the committed one")
-    return found
+    command = argparse.ArgumentParser(prog="sublearn compare", description=__doc__.splitlines()[0])
+    command.add_argument("studies", nargs="*", help="by default, those in config/config.yaml")
+    command.add_argument("--strict", action="store_true", help="fail if anything differs")
+    command.add_argument("--verdicts", action="store_true", help="fail if a claim's verdict is not the committed one")
+    return command

@@ -58,23 +58,23 @@ def folders(plan: Plan[Any]) -> dict[str, bool]:
     return {folder: PurePath(folder).name in small for folder in sorted(used)}
 
 
-def artifacts(found: Workflow) -> dict[str, bool]:
+def artifacts(planned: Workflow) -> dict[str, bool]:
     """Every folder that DVC records, and whether it is bundled."""
-    chosen: list[Plan[Any]] = [plan for jobs in found.jobs.values() for plan in jobs.chosen]
+    chosen: list[Plan[Any]] = [plan for jobs in planned.jobs.values() for plan in jobs.chosen]
     kept = {folder: small for plan in chosen for folder, small in folders(plan).items()}
     # A study that inherits every model still has evaluations of its own: the counts of its carriers' numbers.
-    counted = {f"results/{plan.study.name}/evaluations": True for plan in found.jobs["chain"].chosen}
+    counted = {f"results/{plan.study.name}/evaluations": True for plan in planned.jobs["chain"].chosen}
     return kept | counted | {RECORDS: True}
 
 
-def render(found: Workflow, names: list[str]) -> str:
+def render(planned: Workflow, names: list[str]) -> str:
     """dvc.yaml for the studies called ``names``."""
     files = sorted({str(file) for name in names for file in studies.files(name)})
-    findings = sorted(found.targets(), key=lambda file: ("/figures/" in file, file))
+    findings = sorted(planned.targets(), key=lambda file: ("/figures/" in file, file))
     lines = ["    deps:", *(f"      - {path}" for path in DEPENDENCIES)]
     lines += ["    params:", *(f"      - {path}:" for path in (CONFIG, *files))]
     lines += ["    outs:"]
-    for folder, small in artifacts(found).items():
+    for folder, small in artifacts(planned).items():
         lines.append(f"      - {folder}: {{persist: true{f', remote: {BUNDLED}' if small else ''}}}")
     noted = "{cache: false, persist: true}"
     lines += [f"      - {file}: {noted}" for file in findings if not file.endswith((".svg", ".json"))]
@@ -92,8 +92,8 @@ def dvc(*arguments: str) -> str:
     command = [sys.executable, "-m", "dvc", *arguments]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode:
-        said = [line.partition("ERROR: ")[2] for line in done.stderr.splitlines() if "ERROR: " in line]
-        raise UserError(f"dvc {arguments[0]}: {said[0].rstrip('.:') if said else f'exit status {done.returncode}'}.")
+        errors = [line.partition("ERROR: ")[2] for line in done.stderr.splitlines() if "ERROR: " in line]
+        raise UserError(f"dvc {arguments[0]}: {errors[0].rstrip('.:') if errors else f'exit status {done.returncode}'}.")
     return done.stdout
 
 
@@ -102,5 +102,4 @@ def main(args: argparse.Namespace) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    found = argparse.ArgumentParser(prog="sublearn dvc-yaml", description=__doc__.splitlines()[0])
-    return found
+    return argparse.ArgumentParser(prog="sublearn dvc-yaml", description=__doc__.splitlines()[0])

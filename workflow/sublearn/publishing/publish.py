@@ -1,4 +1,4 @@
-"""Publish results: record what the studies of config/config.yaml made with DVC, and push it.
+"""Publish results: record with DVC what the studies of config/config.yaml made, and push it.
 
     sublearn publish
 
@@ -47,10 +47,10 @@ def refuse_old_results() -> None:
     """
     command = [sys.executable, "-m", "snakemake", "--dry-run"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    said = done.stdout + done.stderr
-    if done.returncode or "Nothing to be done" not in said:
+    output = done.stdout + done.stderr
+    if done.returncode or "Nothing to be done" not in output:
         raise UserError("results: not current with code and studies; run snakemake --cores all, then publish.")
-    if "missing provenance" in said:
+    if "missing provenance" in output:
         raise UserError("results: Snakemake has no record of some files; run snakemake --cores all --forceall, then publish.")
 
 
@@ -95,10 +95,9 @@ def main(args: argparse.Namespace) -> None:
     print(f"{BUNDLED}: {', '.join(small)}; {total / 1e6:.1f} MB in {STORE}")
     print(f"{remote or 'no default remote, so not pushed'}: {', '.join(large)}")
     if not remote:
-        print("  dvc remote add --default NAME URL, then dvc push, ships these too; without them others compute them again")
+        print("  to ship these too: dvc remote add --default NAME URL, then dvc push; otherwise others must compute them again")
     print(f"to publish: git add {' '.join([*findings, 'dvc.lock', STORE])} && git commit && git push", flush=True)
 
 
 def parser() -> argparse.ArgumentParser:
-    found = argparse.ArgumentParser(prog="sublearn publish", description=__doc__.splitlines()[0])
-    return found
+    return argparse.ArgumentParser(prog="sublearn publish", description=__doc__.splitlines()[0])

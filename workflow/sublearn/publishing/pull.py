@@ -15,7 +15,7 @@ import yaml
 from sublearn.core.errors import UserError
 from sublearn.publishing.dvcfile import BUNDLED, RECORDS, STORE, dvc
 
-COMPUTE = "make reproduce computes it from nothing"
+COMPUTE = "make reproduce recomputes everything"
 
 
 def bundled() -> list[str]:
@@ -26,8 +26,8 @@ def bundled() -> list[str]:
 
 def changes(folders: list[str]) -> tuple[list[str], list[str]]:
     """The missing folders and files of these folders, and the files that differ from the published ones."""
-    found = json.loads(dvc("data", "status", "--granular", "--json")).get("uncommitted", {})
-    missing, modified = found.get("deleted", []), found.get("modified", [])
+    status = json.loads(dvc("data", "status", "--granular", "--json")).get("uncommitted", {})
+    missing, modified = status.get("deleted", []), status.get("modified", [])
     whole = [folder for folder in folders if f"{folder}/" in missing]
     parts = [folder for folder in folders if folder not in whole]
 
@@ -61,10 +61,9 @@ def pull() -> tuple[list[str], list[str]]:
 def main(args: argparse.Namespace) -> None:
     missing, modified = pull()
     for file in modified:
-        print(f"{file}: not the published one; findings are drawn from it as it is")
-    print(f"pulled {', '.join(missing)}" if missing else "all that findings are drawn from is here", flush=True)
+        print(f"{file}: not the published one; findings will use it as it is")
+    print(f"pulled {', '.join(missing)}" if missing else "nothing to pull: all published files are here", flush=True)
 
 
 def parser() -> argparse.ArgumentParser:
-    found = argparse.ArgumentParser(prog="sublearn pull", description=__doc__.splitlines()[0])
-    return found
+    return argparse.ArgumentParser(prog="sublearn pull", description=__doc__.splitlines()[0])

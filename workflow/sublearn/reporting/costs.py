@@ -55,7 +55,7 @@ class Costs(pa.DataFrameModel):
 
 def started() -> dict[str, tuple[float, float]]:
     """By log file of a job: when Snakemake submitted the job, and when its outputs existed, in seconds since 1970."""
-    found: dict[str, tuple[float, float]] = {}
+    times: dict[str, tuple[float, float]] = {}
     for file in [path for path in RECORDS.rglob("*") if path.is_file()]:
         try:
             record = json.loads(file.read_text(encoding="utf-8"))
@@ -63,9 +63,9 @@ def started() -> dict[str, tuple[float, float]]:
             continue
         for log in record.get("log") or []:
             if record.get("starttime") and record.get("endtime"):
-                start, end = found.get(log, (np.inf, 0.0))
-                found[log] = min(start, record["starttime"]), max(end, record["endtime"])
-    return found
+                start, end = times.get(log, (np.inf, 0.0))
+                times[log] = min(start, record["starttime"]), max(end, record["endtime"])
+    return times
 
 
 def measured(benchmark: Path) -> dict[str, float]:
@@ -77,21 +77,21 @@ def measured(benchmark: Path) -> dict[str, float]:
 
 def jobs(studies: list[str]) -> pd.DataFrame:
     """Every job of the studies that ran here, by start time; a job that ran several times appears as it last ran."""
-    rows, given = [], started()
+    rows, submissions = [], started()
     for benchmark in [file for study in studies for file in sorted((LOGS / study).rglob("*.benchmark.tsv"))]:
         log = benchmark.with_name(benchmark.name.replace(".benchmark.tsv", ".log"))
         _, study, folder, *rest = log.relative_to(LOGS.parent).with_suffix("").parts
         if not log.exists() or folder not in SHOWN:
             continue
-        said, numbers = log.read_text(encoding="utf-8", errors="replace"), measured(benchmark)
+        text, numbers = log.read_text(encoding="utf-8", errors="replace"), measured(benchmark)
         # A log's date is the end of its job; `snakemake --touch` changes the dates of benchmark files and records.
-        logged, time = log.stat().st_mtime, numbers["s"]
-        submitted, ended = given.get(log.as_posix(), (np.nan, np.nan))
+        logged, seconds = log.stat().st_mtime, numbers["s"]
+        submitted, ended = submissions.get(log.as_posix(), (np.nan, np.nan))
         if abs(ended - logged) > BREAK:  # the record is of a run elsewhere
             submitted = np.nan
         # A process ends shortly after its last line in the log, but no job starts before it is submitted.
-        start = np.fmax(logged - time, submitted)
-        used = [(int(count), float(peak)) for count, peak in GPU.findall(said)]
+        start = np.fmax(logged - seconds, submitted)
+        used = [(int(count), float(peak)) for count, peak in GPU.findall(text)]
         rows.append({
             "study": study,
             "phase": folder,
@@ -99,14 +99,14 @@ def jobs(studies: list[str]) -> pd.DataFrame:
             "jobs": 1,
             "began": f"{datetime.fromtimestamp(start, UTC):%Y-%m-%dT%H:%M:%SZ}",
             "start": start,
-            "end": start + time,
+            "end": start + seconds,
             "waited": start - submitted,
-            "time": time,
-            "loop": sum(map(float, LOOP.findall(said)), 0.0),
+            "time": seconds,
+            "loop": sum(map(float, LOOP.findall(text)), 0.0),
             "cpu": numbers["cpu_time"],
             "memory": numbers["max_rss"],
             "gpus": max((count for count, _ in used), default=0),
-            "gpu_time": max((count for count, _ in used), default=0) * time,
+            "gpu_time": max((count for count, _ in used), default=0) * seconds,
             "gpu_memory": max((peak for _, peak in used), default=np.nan),
         })  # fmt: skip
     table = pd.DataFrame(rows, columns=list(Costs.to_schema().columns))
@@ -134,26 +134,30 @@ def phases(table: pd.DataFrame) -> pd.DataFrame:
 def lanes(table: pd.DataFrame) -> list[int]:
     """By job, in order of start: the first lane that is free at its start; a lane holds one job at a time."""
     free: list[float] = []
-    found = []
+    chosen = []
     for start, end in zip(table["start"], table["end"], strict=True):
         lane = next((i for i, until in enumerate(free) if until <= start + SLACK), len(free))
         free[lane:] = [end, *free[lane + 1 :]]
-        found.append(lane)
-    return found
+        chosen.append(lane)
+    return chosen
 
 
 def summary(table: pd.DataFrame, cores: int) -> str:
     """Where the time went, in a few lines of text."""
     wall, time, loop = table["end"].max(), table["time"].sum(), table["loop"].sum()
-    there = wall * cores
+    available = wall * cores
     lines = [f"costs: {len(table)} jobs, {duration(wall)} on {cores} cores"]
-    parts = {"in the steps' loops": loop, "start-up and the like": time - loop, "cores without a job": max(0.0, there - time)}
-    lines += [f"  {name:<22}{duration(spent):>9}{spent / there:>6.0%}" for name, spent in parts.items()]
+    parts = {
+        "in the steps' loops": loop,
+        "start-up and the like": time - loop,
+        "cores without a job": max(0.0, available - time),
+    }
+    lines += [f"  {name:<22}{duration(spent):>9}{spent / available:>6.0%}" for name, spent in parts.items()]
     for phase, part in table.groupby("phase", sort=False):
         spent = part["time"].sum()
         gpu = f", GPUs {duration(part['gpu_time'].sum())}" if part["gpus"].any() else ""
         lines.append(
-            f"  {phase:<22}{duration(spent):>9}{spent / there:>6.0%}  {len(part)} jobs, "
+            f"  {phase:<22}{duration(spent):>9}{spent / available:>6.0%}  {len(part)} jobs, "
             f"processor {duration(part['cpu'].sum())}, largest job {part['memory'].max():.0f} MB{gpu}"
         )
     return "\n".join(lines)
@@ -177,16 +181,18 @@ def draw(table: pd.DataFrame, cores: int) -> "Figure":
     unit, size = ("hours", 3600.0) if table["end"].max() > 7200 else ("minutes", 60.0)
     figure, axes = plt.subplots(figsize=(8.0, 1.2 + min(6.0, 0.35 * rows)))
     axes.set_facecolor("#eeeeee")
-    there, spent = table["end"].max() * rows, table["time"].sum()
+    available, spent = table["end"].max() * rows, table["time"].sum()
     colours = dict(zip(SHOWN, sns.color_palette("colorblind"), strict=False))
     for phase in [name for name in SHOWN if (table["phase"] == name).any()]:
         part = table[table["phase"] == phase]
-        text = f"{phase}: {duration(part['time'].sum())}, {part['time'].sum() / there:.0%}"
+        text = f"{phase}: {duration(part['time'].sum())}, {part['time'].sum() / available:.0%}"
         axes.barh(
             place[part.index], (part["end"] - part["start"]) / size, left=part["start"] / size, height=0.9,
             color=colours[phase], edgecolor="white", linewidth=0.3, label=text,
         )  # fmt: skip
-    axes.barh([0], [0], color="#eeeeee", label=f"idle: {duration(max(0.0, there - spent))}, {max(0.0, 1 - spent / there):.0%}")
+    axes.barh(
+        [0], [0], color="#eeeeee", label=f"idle: {duration(max(0.0, available - spent))}, {max(0.0, 1 - spent / available):.0%}"
+    )
     axes.set_xlim(0, table["end"].max() / size)
     axes.set_ylim(rows - 0.5, -0.5)
     axes.set_yticks(range(rows) if rows <= 16 else [], range(1, rows + 1) if rows <= 16 else [])
@@ -205,7 +211,7 @@ def main(args: argparse.Namespace) -> None:
     drawing.use()
     drawing.save(draw(table, cores), Costs.validate(pd.concat([phases(table), table])), str(LOGS / "costs.svg"))
     print(summary(table, cores))
-    print(f"  look at {LOGS / 'costs.svg'}, its table is {LOGS / 'costs.csv'}", flush=True)
+    print(f"  see {LOGS / 'costs.svg'}, with its table {LOGS / 'costs.csv'}", flush=True)
 
 
 if __name__ == "__main__":

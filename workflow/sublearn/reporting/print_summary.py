@@ -36,7 +36,7 @@ def summary(study: str) -> str:
 def main(args: argparse.Namespace) -> None:
     for study in args.studies:
         print(summary(study))
-    print("`snakemake --report results/report.html` puts all of it on one page.", flush=True)
+    print("`snakemake --report results/report.html` puts everything on one page.", flush=True)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
     python -m sublearn.reporting.provenance_page --study tiny --findings FILE FILE --output FILE
 
-The page is HTML. It shows what the records beside the artifacts say at the time; ``sublearn trace`` checks them again.
+The page is HTML. It shows what the records beside the artifacts say when it is written; ``sublearn trace`` checks
+them again.
 """
 
 import argparse
@@ -43,11 +44,11 @@ def table(heads: list[str], rows: list[list[str]]) -> str:
 
 def steps(chain: Chain) -> list[list[str]]:
     """One row per step and code, in the order of the phases: how many artifacts it made."""
-    found: dict[tuple[int, str, str], list[Made]] = {}
+    groups: dict[tuple[int, str, str], list[Made]] = {}
     for artifact in chain.artifacts:
         place = PHASES.index(artifact.phase) if artifact.phase in PHASES else -1
-        found.setdefault((place, artifact.record["step"], artifact.record["code"]), []).append(artifact)
-    return [[group[0].phase, name, code[:16], str(len(group))] for (_, name, code), group in sorted(found.items())]
+        groups.setdefault((place, artifact.record["step"], artifact.record["code"]), []).append(artifact)
+    return [[group[0].phase, name, code[:16], str(len(group))] for (_, name, code), group in sorted(groups.items())]
 
 
 def page(study: str, chain: Chain) -> str:

@@ -62,8 +62,8 @@ def theorem(draw: Draw, recipe: dict[str, Any], key: tuple[int, int]) -> Iterato
     steps = recipe["steps"]
     displacement = torch.tensor(steps).to(draw.descent).unsqueeze(1) * draw.descent
     update = imitate(draw, draw.start, displacement)
-    found = outcome(draw, steps, steps, displacement, draw.start, update, recipe["rate"])
-    yield replace(found, leading=torch.stack([draw.leading(each) for each in displacement]))
+    measured = outcome(draw, steps, steps, displacement, draw.start, update, recipe["rate"])
+    yield replace(measured, leading=torch.stack([draw.leading(each) for each in displacement]))
 
 
 def other_start(draw: Draw, recipe: dict[str, Any], key: tuple[int, int]) -> Iterator[Outcome]:
@@ -92,9 +92,11 @@ def activation(draw: Draw, recipe: dict[str, Any], key: tuple[int, int]) -> Iter
     }  # fmt: skip
     step = recipe["conditions"]["step"]
     for value in recipe["conditions"]["activation"]:
-        made = variants[value]
-        displacement = step * made.descent
-        yield outcome(made, [value], step, displacement, made.start, imitate(made, made.start, displacement), recipe["rate"])
+        variant = variants[value]
+        displacement = step * variant.descent
+        yield outcome(
+            variant, [value], step, displacement, variant.start, imitate(variant, variant.start, displacement), recipe["rate"]
+        )
 
 
 def negative(draw: Draw, recipe: dict[str, Any], key: tuple[int, int]) -> Iterator[Outcome]:
@@ -103,8 +105,10 @@ def negative(draw: Draw, recipe: dict[str, Any], key: tuple[int, int]) -> Iterat
     for value in recipe["conditions"]["negative"]:
         weights = torch.ones(outputs, dtype=draw.start.dtype)
         weights[:value] = -1.0
-        made = replace(draw, student=SquaredError(weights))
-        yield outcome(made, [value], step, displacement, made.start, imitate(made, made.start, displacement), recipe["rate"])
+        variant = replace(draw, student=SquaredError(weights))
+        yield outcome(
+            variant, [value], step, displacement, variant.start, imitate(variant, variant.start, displacement), recipe["rate"]
+        )
 
 
 def temperature(draw: Draw, recipe: dict[str, Any], key: tuple[int, int]) -> Iterator[Outcome]:

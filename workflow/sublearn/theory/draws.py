@@ -73,7 +73,7 @@ def draw(recipe: dict[str, Any], study_seed: int, number: int) -> Draw:
     teacher = TeacherLoss.draw(kinds["teacher_loss"], network, shape["rows"], generator("theory teacher", study_seed, number))
     noise = normal(generator("theory noise", study_seed, number), shape["rows"], shape["inputs"])
     places = {"noise": noise, "teacher": teacher.inputs, "far": noise + FAR, "adversarial": noise}
-    found = Draw(
+    drawn = Draw(
         network=network,
         start=network.draw(generator("theory start", study_seed, number)),
         other=network.draw(generator("theory other start", study_seed, number)),
@@ -83,24 +83,24 @@ def draw(recipe: dict[str, Any], study_seed: int, number: int) -> Draw:
         kinds=kinds,
     )
     if kinds["inputs"] == "adversarial":
-        return replace(found, inputs=against(found, recipe["steps"][0], **recipe["adversary"]))
-    return found
+        return replace(drawn, inputs=against(drawn, recipe["steps"][0], **recipe["adversary"]))
+    return drawn
 
 
-def against(found: Draw, step: float, steps: int, rate: float) -> torch.Tensor:
+def against(drawn: Draw, step: float, steps: int, rate: float) -> torch.Tensor:
     """Adversarial inputs (rows, inputs): Adam moves the draw's own to lower the cosine of update and displacement.
 
     The update is the student's, the displacement the teacher's. The relative ``step`` of the teacher is the smallest of the
     study, so the adversary attacks the lemma where it must hold.
     """
-    displacement = step * found.descent
+    displacement = step * drawn.descent
 
     def cosine(inputs: torch.Tensor) -> torch.Tensor:
-        moved = replace(found, inputs=inputs)
+        moved = replace(drawn, inputs=inputs)
         update = moved.update(moved.start, moved.student.labels(moved.outputs(moved.start + displacement)))
         return torch.nn.functional.cosine_similarity(update, displacement, dim=0, eps=0.0)
 
-    inputs = found.inputs.clone()
+    inputs = drawn.inputs.clone()
     adam = torch.optim.Adam([inputs], lr=rate)
     for _ in range(steps):
         inputs.grad = torch.func.grad(cosine)(inputs)

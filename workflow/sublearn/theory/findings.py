@@ -52,11 +52,11 @@ def judged_steps(first: pd.DataFrame, trajectories: pd.DataFrame, levels: Levels
 
 def shares(part: pd.DataFrame) -> dict[str, Any]:
     """How often the sign and the fall hold in ``part``, which has one row per draw."""
-    found: dict[str, Any] = {"draws": len(part)}
+    columns: dict[str, Any] = {"draws": len(part)}
     for name in ("sign", "decrease"):
         held = share(int(part[name].sum()), len(part))
-        found |= {name: held.value, f"{name}_low": held.low, f"{name}_high": held.high}
-    return found | {"cosine": part["cosine"].median(), "least_cosine": part["cosine"].min()}
+        columns |= {name: held.value, f"{name}_low": held.low, f"{name}_high": held.high}
+    return columns | {"cosine": part["cosine"].median(), "least_cosine": part["cosine"].min()}
 
 
 def alignment(table: pd.DataFrame) -> pd.DataFrame:
@@ -86,12 +86,12 @@ def conditions(table: pd.DataFrame, levels: Levels) -> pd.DataFrame:
         for length, part in _steps(table[table["condition"] == name], name):
             failed = {"sign": False, "decrease": False}
             for level, value in enumerate(values):
-                found = shares(part[part["value"] == value])
-                fails = {kind: found[kind] < 1 and not before for kind, before in failed.items()}
+                held = shares(part[part["value"] == value])
+                fails = {kind: held[kind] < 1 and not before for kind, before in failed.items()}
                 failed = {kind: before or fails[kind] for kind, before in failed.items()}
                 rows.append({
                     "condition": name, "words": VARIED[name].words, "varied": VARIED[name].varied, "step": length,
-                    "level": level, "value": value, **found, "sign_fails": fails["sign"], "decrease_fails": fails["decrease"],
+                    "level": level, "value": value, **held, "sign_fails": fails["sign"], "decrease_fails": fails["decrease"],
                 })  # fmt: skip
     return pd.DataFrame(rows)[list(Conditions.to_schema().columns)]
 
@@ -127,9 +127,9 @@ def measure(claim: Claim, table: pd.DataFrame, trajectories: pd.DataFrame) -> Me
     if claim.quantity == "deviation":
         return Mean(float(part["deviation"].max()), math.nan, math.nan, math.nan)
     held = part.groupby("draw")["decrease" if claim.quantity == "decrease" else "sign"].all()
-    found = share(int(held.sum()), len(held))
+    measured = share(int(held.sum()), len(held))
     less = 0.5 if claim.quantity == "sign_excess" else 0.0
-    return Mean(found.value - less, found.low - less, found.high - less, found.p_value)
+    return Mean(measured.value - less, measured.low - less, measured.high - less, measured.p_value)
 
 
 def many_steps(quantity: str, arm: str, trajectories: pd.DataFrame) -> Mean:
@@ -143,10 +143,10 @@ def judged(claims: list[Claim], study: str, table: pd.DataFrame, trajectories: p
     """A row of ``claims.csv`` for each claim."""
     rows = []
     for claim in claims:
-        found = measure(claim, table, trajectories)
+        measured = measure(claim, table, trajectories)
         reference = many_steps(claim.quantity, claim.times, trajectories) if claim.times else None
-        rows.append(row(claim, study, _quantity(claim), found, reference, claim.figure))
-        cli.log.info("%s: %s (%.4g)", claim.claim, rows[-1]["verdict"], found.value)
+        rows.append(row(claim, study, _quantity(claim), measured, reference, claim.figure))
+        cli.log.info("%s: %s (%.4g)", claim.claim, rows[-1]["verdict"], measured.value)
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

@@ -21,31 +21,31 @@ from sublearn.theory.labels import text
 from sublearn.theory.tables import FirstSteps
 
 
-def rows(made: Draw, recipe: dict[str, Any], study_seed: int, number: int) -> list[dict[str, Any]]:
+def rows(drawn: Draw, recipe: dict[str, Any], study_seed: int, number: int) -> list[dict[str, Any]]:
     """One row for each value of each condition."""
-    found = []
+    records = []
     for condition, vary in CONDITIONS.items():
-        for each in vary(made, recipe, (study_seed, number)):
-            steps = each.step if isinstance(each.step, list) else [each.step] * len(each.values)
-            leading = [None] * len(steps) if each.leading is None else each.leading.tolist()
-            columns = (each.values, steps, each.inner.tolist(), each.cosine.tolist(), each.change.tolist(), leading)
+        for outcome in vary(drawn, recipe, (study_seed, number)):
+            steps = outcome.step if isinstance(outcome.step, list) else [outcome.step] * len(outcome.values)
+            leading = [None] * len(steps) if outcome.leading is None else outcome.leading.tolist()
+            columns = (outcome.values, steps, outcome.inner.tolist(), outcome.cosine.tolist(), outcome.change.tolist(), leading)
             for value, length, inner, cosine, change, predicted in zip(*columns, strict=True):
-                found.append({
-                    "draw": number, **made.kinds, "parameters": made.network.parameters, "condition": condition,
+                records.append({
+                    "draw": number, **drawn.kinds, "parameters": drawn.network.parameters, "condition": condition,
                     "step": length, "value": text(value), "inner": inner, "cosine": cosine, "leading": predicted,
                     "change": change,
                 })  # fmt: skip
-    return found
+    return records
 
 
 def main(args: argparse.Namespace) -> None:
     torch.set_num_threads(1)
     recipe = json.loads(args.recipe)
-    found = []
+    records = []
     with cli.timed("first steps"):
         for number in cli.progress(range(recipe["draws"]), "draws"):
-            found += rows(draw(recipe, args.study_seed, number), recipe, args.study_seed, number)
-    write_table(pd.DataFrame(found, columns=list(FirstSteps.to_schema().columns)), args.output, FirstSteps)
+            records += rows(draw(recipe, args.study_seed, number), recipe, args.study_seed, number)
+    write_table(pd.DataFrame(records, columns=list(FirstSteps.to_schema().columns)), args.output, FirstSteps)
 
 
 if __name__ == "__main__":

@@ -14,12 +14,12 @@ class TheoryJobs(Jobs[TheoryPlan]):
     def recipe(self, name: str) -> Callable[[Any], str]:
         """The recipe of the table of that name, as JSON, as a function of the wildcards."""
 
-        def found(wildcards: Any) -> str:
+        def recipe_of(wildcards: Any) -> str:
             table = self.named(wildcards.study).find("evaluations", name)
             assert table is not None
             return json.dumps(table.recipe, sort_keys=True)
 
-        return found
+        return recipe_of
 
     def seed(self, wildcards: Any) -> int:
         return self.named(wildcards.study).study.seed

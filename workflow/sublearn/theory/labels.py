@@ -57,5 +57,5 @@ def widths(hidden: list[int]) -> str:
 
 def milestones(last: int) -> list[int]:
     """Steps at which tables show a long run: 1, 2, 5, 10, 20, 50 and so on, and the last."""
-    found = [mantissa * 10**power for power in range(len(str(last))) for mantissa in (1, 2, 5)]
-    return [*(number for number in found if number < last), last]
+    steps = [mantissa * 10**power for power in range(len(str(last))) for mantissa in (1, 2, 5)]
+    return [*(number for number in steps if number < last), last]

@@ -88,8 +88,8 @@ class Conditions(Section):
     def _first_values_hold(self) -> "Conditions":
         held = {"start": 0, "activation": "smooth", "negative": 0, "temperature": 1, "power": 1, "direction": 1}
         for name, value in held.items():
-            if (found := getattr(self, name))[:1] != [value]:
-                raise ValueError(f"{name}: found {found}; the first value must be {value}, where the condition holds")
+            if (values := getattr(self, name))[:1] != [value]:
+                raise ValueError(f"{name}: found {values}; the first value must be {value}, where the condition holds")
         return self
 
 

@@ -150,8 +150,8 @@ def main(args: argparse.Namespace) -> None:
     tasks = draw(recipe, args.study_seed)
     with cli.timed("trajectories"):
         teacher = taught(tasks, recipe["teacher_steps"], recipe["teacher_rate"])
-        found = [follow(tasks, teacher, arm, recipe) for arm in cli.progress(list(ARMS), "arms")]
-    write_table(pd.concat(found, ignore_index=True), args.output, Trajectories)
+        tables = [follow(tasks, teacher, arm, recipe) for arm in cli.progress(list(ARMS), "arms")]
+    write_table(pd.concat(tables, ignore_index=True), args.output, Trajectories)
 
 
 if __name__ == "__main__":

@@ -133,17 +133,17 @@ def families(kinds: Iterable[str] | None = None) -> dict[str, Family]:
     Raises:
         UserError: two kinds use different questions for the same family.
     """
-    found: dict[str, Family] = {}
+    merged: dict[str, Family] = {}
     for kind in [KINDS.get(name) for name in kinds] if kinds is not None else KINDS:
         for family in kind.families:
-            known = found.get(family.name, Family(family.name, (), family.asked_by))
-            if known.asked_by != family.asked_by:
+            earlier = merged.get(family.name, Family(family.name, (), family.asked_by))
+            if earlier.asked_by != family.asked_by:
                 raise UserError(
                     f"{KINDS.module(kind.name)}: asks for the family {family.name} by questions of the kind {family.asked_by}, "
-                    f"but another trait kind uses {known.asked_by}; name the family differently."
+                    f"but another trait kind uses {earlier.asked_by}; name the family differently."
                 )
-            found[family.name] = Family(family.name, (*known.traits, *family.traits), family.asked_by)
-    return found
+            merged[family.name] = Family(family.name, (*earlier.traits, *family.traits), family.asked_by)
+    return merged
 
 
 def scored_kinds(own: Iterable[str]) -> list[str]:
