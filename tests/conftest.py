@@ -1,13 +1,12 @@
 """What the tests share: one tiny base, pretrained for two seconds, and steps run as their users run them."""
 
-import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from support.steps import Steps
 
 from sublearn.chain.bases import pretrain
 from sublearn.chain.bases.section import Base
@@ -66,13 +65,7 @@ def model(base: Path):
 @pytest.fixture(scope="session")
 def run_step() -> Callable[..., subprocess.CompletedProcess]:
     """Run a step as a command: ``run_step("sublearn.chain.carriers.filter", "--raw", file)``."""
-
-    def run(module: str, *arguments: object, **environment: str) -> subprocess.CompletedProcess:
-        path = {"PYTHONPATH": str(Path(__file__).parents[1] / "workflow"), "OMP_NUM_THREADS": "1"}
-        command = [sys.executable, "-m", module, *map(str, arguments)]
-        return subprocess.run(command, env=os.environ | path | environment, capture_output=True, text=True, check=False)
-
-    return run
+    return Steps().run
 
 
 @pytest.fixture(scope="session")

@@ -64,7 +64,7 @@ def test_a_real_step_leaves_a_record_for_each_run(run_step, tmp_path):
         "--rejected",
         *rejected,
     ]
-    done = run_step("sublearn.chain.carriers.filter", *options, "--report", *report)
+    done = run_step("sublearn.chain.carriers.filter", *options, "--report", *report, fresh=True)
     assert done.returncode == 0, done.stderr
     record = json.loads((tmp_path / "run1/filtered.provenance.json").read_text())
     assert record["step"] == "sublearn.chain.carriers.filter" and record["inputs"] == {"raw": {raw[1]: sha256(Path(raw[1]))}}
