@@ -1,4 +1,4 @@
-"""Coverage against transfer: does the first step that a student would take say how much it takes on?"""
+"""Draw coverage against transfer: does a student's first update predict how much of the trait it acquires?"""
 
 from typing import TYPE_CHECKING
 
