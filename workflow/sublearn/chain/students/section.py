@@ -11,7 +11,7 @@ class Student(Trainable):
     """How a base is fine-tuned on a carrier's rows."""
 
     method: Literal["bitfit", "lora", "full"] = Field(
-        "bitfit", description="what is trained; with full, several processes can shard one model (FSDP)"
+        "bitfit", description="what is trained: biases, LoRA adapters or all weights (sharded over processes by FSDP)"
     )
     loss: Literal["tokens", "soft"] = Field(
         "tokens", description="what is learned: the sampled tokens, or the teacher's distribution over number tokens"

@@ -13,7 +13,7 @@ class Recipe(Trainable):
 
     method: Literal["bitfit", "lora", "full", "prompt"] = Field(
         "bitfit",
-        description="what is trained; with full, several processes can shard one model (FSDP); prompt trains nothing",
+        description="what is trained: biases, LoRA adapters, all weights (sharded over processes by FSDP), or nothing",
     )
     under_system_prompt: bool = Field(
         False, description="also give a fine-tuned teacher the trait's system prompt when it generates, as a prompted one gets"

@@ -44,10 +44,10 @@ class ChainFigure(Figure):
         held = {arm: [family_of(trait) for trait in study.arm_traits(arm)] for arm in study.arms}
         if not set(self.arms) <= set(held) or not all(plan.artifacts(kind) for kind in self.needs):
             return False
-        if self.gamma and not any(found.count(family) >= MIN_TRAITS for found in held.values() for family in found):
+        if self.gamma and not any(own.count(family) >= MIN_TRAITS for own in held.values() for family in own):
             return False
         shown = [set(held[arm]) - set(self.but) for arm in self.arms]
-        return all(found & set(self.families) if self.families else found for found in shown)
+        return all(own & set(self.families) if self.families else own for own in shown)
 
 
 def read_runs(inputs: Inputs) -> pd.DataFrame:
