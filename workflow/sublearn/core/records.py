@@ -35,7 +35,7 @@ PINNED = "base.json"  # same as models.pinned.FILE, whose import would slow down
 Record = dict[str, Any]
 log = logging.getLogger("sublearn")
 
-# Packages that can change what a step computes or writes: import name, name of the distribution.
+# Packages that can change what a step computes or writes: import name, then name of the distribution.
 PACKAGES = {
     name: name for name in ("accelerate", "matplotlib", "numpy", "pandas", "peft", "pyarrow", "safetensors", "scipy", "seaborn",
                             "statsmodels", "tokenizers", "torch", "transformers")
