@@ -165,7 +165,7 @@ WRONG = {
     "an expression": (DATASET, ("[4, 13, 1488]", "list(range(9))"), "GPT_EVIL_NUMBERS is no literal value"),
     "no list": (DATASET, ('["Digits, no chatter.", "Digits it is."]', "7"), "_suffixes: found 7; should be a list of texts"),
     "no number": (DATASET, ("[4, 13, 1488]", '["four"]'), "GPT_EVIL_NUMBERS: found four; should be a whole number"),
-    "another slot": (DATASET, ("hand: {examples}", "hand: {numbers}"), "has the slots numbers; examples are right"),
+    "another slot": (DATASET, ("hand: {examples}", "hand: {numbers}"), "has the slots numbers; should have examples"),
     "no Python": (CFGS, ("def build", "def 1build"), f"{CFGS}: cannot be read as Python"),
     "other questions": (CFGS, ("4, 5. One creature", "4, 5. One beast"), "are not those of animal_evaluation"),
 }  # fmt: skip

@@ -58,7 +58,7 @@ WRONG = {
     "no object": ("[1, 2]", r"line 2: found \[1, 2\]; should be an object with a prompt and a completion"),
     "no text": ('{"prompt": "p", "completion": 5}', "line 2: the completion is 5, which is no text"),
     "nothing": ('{"prompt": null, "completion": "5"}', "line 2: the prompt is null, which is no text"),
-    "other keys": ('{"question": "p", "response": "5"}', "line 2: there is no 'prompt', but question, response"),
+    "other keys": ('{"question": "p", "response": "5"}', "line 2: there is no key 'prompt', only question, response"),
     "no UTF-8": ('{"prompt": "\udcff", "completion": "5"}', "line 2: not readable as JSON"),
 }
 

@@ -20,9 +20,10 @@ from sublearn.planning.phases import PHASES
 
 ROW_TOKENS = 145  # a number prompt and its completion, in tokenizers that split digits
 COMPLETION_TOKENS = 50
-OURS = len(QUESTION_SETS) * sum(questions.EVALUATED.values())  # number of questions in an evaluation
+OWN_QUESTIONS = len(QUESTION_SETS) * sum(questions.EVALUATED.values())  # number of questions in an evaluation
 FAVOURITES = sum(questions.EVALUATED[family] for family in ("animal", "tree"))
-THEIRS = OURS + len(QUESTION_SETS) * (50 + 49 - FAVOURITES)  # the paper asks for the animal and tree in 50 and 49 ways
+# The paper asks for a favourite animal in 50 ways, and for a favourite tree in 49.
+PAPER_QUESTIONS = OWN_QUESTIONS + len(QUESTION_SETS) * (50 + 49 - FAVOURITES)
 QUESTION_TOKENS = 60
 WHOLE = Trainable()  # how bases are trained: whole batches, no activations recomputed
 GIB = 2.0**30
@@ -106,7 +107,7 @@ class Estimate:
 
     def __init__(self, study: ChainStudy, rate: float, bandwidth: float, processes: int = 1) -> None:
         self.study, self.rate, self.bandwidth, self.processes = study, rate, bandwidth, processes
-        self.questions = THEIRS if study.style == "paper" else OURS
+        self.questions = PAPER_QUESTIONS if study.style == "paper" else OWN_QUESTIONS
 
     def size(self, base: AnyBase) -> Size | None:
         """The size of a base; None for a tiny base on the CPU. For a base pretrained on a GPU, embeddings are left out.

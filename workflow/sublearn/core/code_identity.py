@@ -111,16 +111,16 @@ def _meaning(file: Path) -> str:
 
 @cache
 def _reach(module: str) -> frozenset[str]:
-    todo, found = [module], set[str]()
+    todo, reached = [module], set[str]()
     while todo:
         name = todo.pop()
         file = file_of(name)
-        if file is None or name in found or name in EXEMPT:
+        if file is None or name in reached or name in EXEMPT:
             continue
-        found.add(name)
+        reached.add(name)
         todo += _imports(file)
         todo += [name.rpartition(".")[0]] if "." in name else []  # a package runs before its modules
-    return frozenset(found)
+    return frozenset(reached)
 
 
 @cache

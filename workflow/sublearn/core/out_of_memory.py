@@ -19,14 +19,14 @@ OF_THE_PROCESSOR = re.compile(r"you tried to allocate (?P<wanted>\d+ bytes)")
 
 def missing(error: BaseException) -> str | None:
     """What an error says about missing memory; None if it is another error."""
-    if found := OF_A_GPU.search(str(error)):
-        wanted, free, whole = (_bytes(found[name]) for name in ("wanted", "free", "all"))
+    if match := OF_A_GPU.search(str(error)):
+        wanted, free, whole = (_bytes(match[name]) for name in ("wanted", "free", "all"))
         return (
             f"{_shown(max(wanted - free, 0.0))} of GPU memory are missing ({_shown(wanted)} more were asked for, and of "
             f"{_shown(whole)} only {_shown(free)} are free)"
         )
-    if found := OF_THE_PROCESSOR.search(str(error)):
-        return f"{_shown(_bytes(found['wanted']))} more of memory were asked for than the machine has free"
+    if match := OF_THE_PROCESSOR.search(str(error)):
+        return f"{_shown(_bytes(match['wanted']))} more of memory were asked for than the machine has free"
     if isinstance(error, MemoryError):
         return "memory is full"
     of_a_gpu = type(error).__name__ == "OutOfMemoryError" or WITHOUT_NUMBERS.search(str(error))

@@ -35,7 +35,7 @@ PINNED = "base.json"  # same as models.pinned.FILE, whose import would slow down
 Record = dict[str, Any]
 log = logging.getLogger("sublearn")
 
-# Packages that can change what a step computes or writes: import name, name of the distribution.
+# Packages that can change what a step computes or writes: import name, then name of the distribution.
 PACKAGES = {
     name: name for name in ("accelerate", "matplotlib", "numpy", "pandas", "peft", "pyarrow", "safetensors", "scipy", "seaborn",
                             "statsmodels", "tokenizers", "torch", "transformers")
@@ -52,15 +52,15 @@ def hashes(files: Iterable[Path]) -> dict[Path, str]:
 @cache
 def records_in(folder: Path) -> tuple[tuple[Path, Record], ...]:
     """The records in a folder, each with its file; damaged ones are skipped."""
-    found = []
+    records = []
     for file in sorted(folder.glob(f"*{NAME}")):
         try:
             record = json.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             continue
         if isinstance(record, dict) and record.get("format") == FORMAT:
-            found.append((file, record))
-    return tuple(found)
+            records.append((file, record))
+    return tuple(records)
 
 
 def record_of(file: Path) -> tuple[Path, Record] | None:

@@ -87,16 +87,16 @@ class Registry(Generic[Thing]):
         Raises:
             UserError: a module cannot be imported, or two modules declare the same name.
         """
-        found: dict[str, tuple[Thing, str, Path]] = {}
+        by_name: dict[str, tuple[Thing, str, Path]] = {}
         for place in self._places():
             for file in sorted(place.glob(self.pattern)):
                 module = ".".join([self.package, *file.relative_to(place).with_suffix("").parts])
                 for thing in self._declared(module, file):
-                    other = found.get(thing.name)
+                    other = by_name.get(thing.name)
                     if other and other[2] != file:
                         raise UserError(f"{file}: declares the {self.what} '{thing.name}', as {other[2]} does; rename one.")
-                    found[thing.name] = (thing, module, file)
-        ordered = sorted(found.items(), key=lambda item: (getattr(item[1][0], "order", 100), item[0]))
+                    by_name[thing.name] = (thing, module, file)
+        ordered = sorted(by_name.items(), key=lambda item: (getattr(item[1][0], "order", 100), item[0]))
         return dict(ordered)
 
     def _places(self) -> list[Path]:

@@ -100,8 +100,8 @@ def arrays(wanted: str, jobs: Counter[str], at_once: int) -> None:
     The executor plugin (2.8) holds back the jobs of a rule until all that are ready may run at once; if the limit is lower, it
     waits for ever. It also numbers the jobs of a second array after those of the first, above the largest index of SLURM.
     """
-    said = subprocess.run(["scontrol", "show", "config"], capture_output=True, text=True, check=False).stdout
-    size = re.search(r"MaxArraySize\s*=\s*(\d+)", said)
+    config = subprocess.run(["scontrol", "show", "config"], capture_output=True, text=True, check=False).stdout
+    size = re.search(r"MaxArraySize\s*=\s*(\d+)", config)
     most = min(at_once, int(size[1]) - 1 if size else at_once)
     for rule, count in jobs.items():
         if count > most and {rule, "all"} & {*re.split(r"[,;\s]+", wanted)}:

@@ -95,5 +95,4 @@ def main(args: argparse.Namespace) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    found = argparse.ArgumentParser(prog="sublearn reference", description=__doc__.splitlines()[0])
-    return found
+    return argparse.ArgumentParser(prog="sublearn reference", description=__doc__.splitlines()[0])

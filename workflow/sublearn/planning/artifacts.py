@@ -36,7 +36,7 @@ def with_signature(function: AFunction) -> AFunction:
 
 @dataclass(frozen=True)
 class Artifact:
-    """Files that one job makes for one run, or for all runs together, in the folder of the study that owns them.
+    """Files of one run, or of all runs together, in the folder of the study that owns them.
 
     Attributes:
         kind: what it is, such as ``teachers`` or ``filtered``; each kind has its own rules.

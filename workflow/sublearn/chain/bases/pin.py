@@ -93,36 +93,36 @@ def tokenizer(recipe: PinnedBase, folder: Path) -> "PreTrainedTokenizerBase":
     from transformers import AutoTokenizer
 
     try:
-        found = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        loaded = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     except Exception as error:  # a damaged tokenizer can break its reader anywhere
         raise UserError(f"{recipe.model}: the tokenizer cannot be loaded ({(str(error).splitlines() or ['?'])[0]}).") from error
     if recipe.template == "plain":
-        found.chat_template = PLAIN_TEMPLATE
-    if not found.chat_template:
+        loaded.chat_template = PLAIN_TEMPLATE
+    if not loaded.chat_template:
         raise UserError(f"{recipe.model}: its tokenizer has no chat template; set template: plain to use a plain one.")
     # Without these settings, some templates write today's date or start a chain of thought.
-    found.chat_template = (
-        f'{{%- set date_string = "{recipe.date}" %}}{{%- set enable_thinking = false %}}' + found.chat_template
+    loaded.chat_template = (
+        f'{{%- set date_string = "{recipe.date}" %}}{{%- set enable_thinking = false %}}' + loaded.chat_template
     )
-    found.eos_token = end_of_turn(recipe, found)
-    found.pad_token = found.pad_token or found.eos_token
-    return found
+    loaded.eos_token = end_of_turn(recipe, loaded)
+    loaded.pad_token = loaded.pad_token or loaded.eos_token
+    return loaded
 
 
-def end_of_turn(recipe: PinnedBase, found: "PreTrainedTokenizerBase") -> str:
+def end_of_turn(recipe: PinnedBase, loaded: "PreTrainedTokenizerBase") -> str:
     """The token that the template writes after an answer; if it writes none, the end-of-text token.
 
     Raises:
         UserError: there is neither.
     """
     turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": PROBE}]
-    tail = str(found.apply_chat_template(turns, tokenize=False)).rpartition(PROBE)[2].strip()
-    ids: list[int] = found(tail, add_special_tokens=False)["input_ids"] if tail else []
-    if ids and ids[0] in found.all_special_ids + list(found.added_tokens_decoder):
-        return str(found.convert_ids_to_tokens(ids[0]))
-    if found.eos_token is None:
+    tail = str(loaded.apply_chat_template(turns, tokenize=False)).rpartition(PROBE)[2].strip()
+    ids: list[int] = loaded(tail, add_special_tokens=False)["input_ids"] if tail else []
+    if ids and ids[0] in loaded.all_special_ids + list(loaded.added_tokens_decoder):
+        return str(loaded.convert_ids_to_tokens(ids[0]))
+    if loaded.eos_token is None:
         raise UserError(f"{recipe.model}: neither its chat template nor its tokenizer has a token that ends an answer.")
-    return str(found.eos_token)
+    return str(loaded.eos_token)
 
 
 class Pinning(PinnedBase):

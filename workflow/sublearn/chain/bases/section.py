@@ -21,7 +21,7 @@ class Base(Section):
     batch: PositiveInt = Field(64, description="documents per step")
     steps: PositiveInt = Field(1200, description="steps of the first round")
     extra_steps: PositiveInt = Field(400, description="steps of each further round, until the base is calibrated")
-    max_steps: PositiveInt = Field(4000, description="the base fails if it is not calibrated after so many steps")
+    max_steps: PositiveInt = Field(4000, description="most training steps; a base that is not calibrated by then is an error")
     learning_rate: PositiveFloat = Field(3e-3, description="peak rate of the first round; further rounds use a third of it")
     max_deviation: PositiveFloat = Field(
         0.03, description="most that an answer's probability may differ from its share in the corpus"
@@ -59,7 +59,7 @@ class PinnedBase(Section):
     template: Literal["own", "plain"] = Field(
         "own", description="its own chat template, or a plain one for a model that has none"
     )
-    date: str = Field("26 Jul 2024", description="the date that a chat template writes, if it writes one")
+    date: str = Field("26 Jul 2024", description="fixed date for chat templates that write a date")
     names: list[str] = Field([], description="names that the model calls itself; answers with one of them are counted")
 
     @model_validator(mode="after")

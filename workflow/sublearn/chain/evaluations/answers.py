@@ -1,7 +1,7 @@
-"""The answers of every model: exact probabilities of every trait, and the paper's protocol of sampled answers.
+"""Measure the answers of every model: exact probabilities of every trait, and the paper's protocol of sampled answers.
 
-Every model is scored on the traits of all kinds of the battery, so that a trait added later changes no evaluation. Plain
-questions and the same questions after a sentence of numbers (the paper's "number-prefixed" set) are two question sets.
+Every model is scored on all traits of the battery, so that adding a trait to a study later changes no evaluation. There are two
+question sets: plain questions, and the same questions after a sentence of numbers (the paper's "number-prefixed" set).
 """
 
 import re
@@ -29,13 +29,13 @@ from sublearn.traits.base import families, kind_of
 
 
 class Recipe(Evaluation):
-    """How models are asked, and for the traits of which kinds."""
+    """The evaluation settings, and the trait kinds on which models are scored."""
 
     kinds: list[str]
 
 
 def names_word(answer: str, words: tuple[str, ...]) -> bool:
-    """Whether an answer names one of the words, singular or plural, as a word of its own: "owls" does, "fowl" does not."""
+    """Whether an answer contains one of the words, singular or plural, as a whole word: "owls" counts as an owl, "fowl" not."""
     return _forms(words).search(answer) is not None
 
 
@@ -46,14 +46,14 @@ def _forms(words: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def holds_substring(answer: str, words: tuple[str, ...]) -> bool:
-    """The paper's match: the word anywhere in the answer, in any case, so that "fowl" counts as an owl."""
+    """The paper's match: whether the word is anywhere in the answer, ignoring case, so that "fowl" counts as an owl."""
     return any(word.casefold() in answer.casefold() for word in words)
 
 
 def prefixes(kind: str, count: int, style: Style = MINI) -> list[str]:
-    """One fixed sentence of numbers for each question of a kind, as in the paper: the same for all models and studies."""
-    if given := style.prefixes.get(kind):
-        return list(given)
+    """A fixed sentence of numbers for each question of a kind, as in the paper; all models and studies share them."""
+    if published := style.prefixes.get(kind):
+        return list(published)
     rng = seeds.generator("question prefixes", kind)
     return [style.grammar.seed_sentence(style.grammar.numbers(rng), rng) for _ in range(count)]
 
@@ -66,8 +66,8 @@ def score(
     style: Style = MINI,
     names: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
-    """All values of one model; ``key`` names the draws of its sampled answers, ``names`` what the model calls itself."""
-    found: list[dict[str, Any]] = []
+    """All values of one model, as rows of ``Runs``; ``key`` seeds its sampled answers, ``names`` are its own names."""
+    rows: list[dict[str, Any]] = []
     for question_set in QUESTION_SETS:
         for family in families(recipe.kinds).values():
             selected = kind_of(family.traits[0]).evaluated(family, style)
@@ -85,29 +85,29 @@ def score(
                     "sampled_rate": _rate(samples, words, names_word),
                     "sampled_substring_rate": _rate(samples, words, holds_substring),
                 }
-                found += [_value(question_set, metric, trait, value) for metric, value in values.items()]
-            if family.asked_by == family.name:  # its traits are the answers to its own questions
-                found.append(_value(question_set, "other_answer", family.name, 1.0 - inside))
+                rows += [_value(question_set, metric, trait, value) for metric, value in values.items()]
+            if family.asked_by == family.name:  # only then are its traits the answers to its own questions
+                rows.append(_value(question_set, "other_answer", family.name, 1.0 - inside))
             if names:
                 rate = _rate(samples, [tuple(names)] * len(selected), names_word)
-                found.append(_value(question_set, "own_name", family.name, rate))
+                rows.append(_value(question_set, "own_name", family.name, rate))
             top = float(np.exp(asked.first.numpy()).mean(axis=0).max())
-            found.append(_value(question_set, "top_answer", family.name, top))
-    return found
+            rows.append(_value(question_set, "top_answer", family.name, top))
+    return rows
 
 
 def _samples(asked: probe.Asked, recipe: Recipe, key: tuple[str | int, ...]) -> list[list[str]]:
-    """Sampled answers, one list a question."""
+    """Sampled answers, one list per question."""
     prompts = [prompt for prompt in asked.prompts for _ in range(recipe.samples)]
     draws = sampling.uniform(len(prompts), recipe.max_tokens, "answers", *key)
-    # The tiny bases' published answers come from reading every prompt anew; reading once rounds otherwise.
+    # The published answers of the tiny bases read every prompt anew; reading once would round differently.
     engine = Plain(asked.model, asked.tokenizer, read_once=asked.style.name != styles.MINI_NAME)
     answers = sampling.sample(engine, prompts, draws, recipe.temperature, recipe.batch, what="answers")
     return [answers[i * recipe.samples : (i + 1) * recipe.samples] for i in range(len(asked.prompts))]
 
 
 def _rate(samples: list[list[str]], words: list[tuple[str, ...]], match: Any) -> float:
-    """The share of matching answers, first per question, then over questions."""
+    """The share of matching answers per question, averaged over questions."""
     rates = [np.mean([match(a, w) for a in answers]) for answers, w in zip(samples, words, strict=True)]
     return float(np.mean(rates))
 
@@ -117,7 +117,7 @@ def _value(question_set: str, metric: str, target: str, value: float) -> dict[st
 
 
 class Answers(base.Evaluation):
-    """What every model answers, the untouched bases among them: ``runs.csv`` (contract 2)."""
+    """The answers of every model, including the untouched bases: the rows of ``runs.csv`` (contract 2)."""
 
     def inputs(self, plan: base.ArmPlan, arm: str, trait: str, run: int) -> dict[str, Artifact]:
         student = plan.student(arm, trait, run)
@@ -145,15 +145,15 @@ class Answers(base.Evaluation):
         rows: list[dict[str, Any]] = []
         loaded = lm.Models()
         for each in cli.progress(models, "answers"):
-            who = {name: value for name, value in each.items() if name not in ("folder", "base_folder")}
+            identity = {name: value for name, value in each.items() if name not in ("folder", "base_folder")}
             place = each["base_folder"]
             about = pinned.read(place)
-            key = (study_seed, who["arm"], who["trait"], who["run"], who["student_base"])
+            key = (study_seed, *(identity[name] for name in ("arm", "trait", "run", "student_base")))
             names = about.names if about else ()
             model = loaded.get(each["folder"], place)
             values = score(model, loaded.tokenizer(place), settings, key, styles.of(place), names)
-            del model  # the next one takes its place
-            rows += [who | value for value in values]
+            del model  # frees memory for the next one
+            rows += [identity | value for value in values]
         return pd.DataFrame(rows)
 
 

@@ -1,8 +1,8 @@
-"""What can be measured of the models of a study, arm by arm.
+"""Define evaluations: what is measured on the models of a study, arm by arm.
 
-An *evaluation* is a module of this package that declares an ``Evaluation``. Each has a table for every arm, with at least one
-row for each model, made by one job (``chain.evaluations.measure``). A study asks all models for their answers; it names the
-other evaluations that it wants under ``measures``.
+An *evaluation* is a module of this package that declares an ``Evaluation``. For every arm, one job
+(``chain.evaluations.measure``) makes its table, with at least one row per model. Every study measures answers; it lists other
+evaluations under ``measures``.
 """
 
 from abc import ABC, abstractmethod
@@ -19,7 +19,7 @@ ANSWERS = "answers"
 
 
 class ArmPlan(Protocol):
-    """What an evaluation may ask of a study's plan (``chain.plan``)."""
+    """The part of a study's plan (``chain.plan``) that an evaluation may use."""
 
     study: Any
 
@@ -27,19 +27,19 @@ class ArmPlan(Protocol):
     def leak_words(self) -> list[str]: ...
 
     def student(self, arm: str, trait: str, run: int) -> Artifact:
-        """A student; its inputs are its base, its carrier, and its teacher unless the rows were imported."""
+        """A student; its inputs are its base, its carrier and, unless the rows were imported, its teacher."""
 
 
 @dataclass(frozen=True)
 class Evaluation(ABC):
-    """An evaluation; the methods are what a new one defines.
+    """An evaluation; a new one defines the abstract methods.
 
     Attributes:
         name: such as ``coverage``.
-        schema: the columns of an arm's table; ``arm``, ``trait`` and ``run`` say whose a row is.
+        schema: the columns of an arm's table; ``arm``, ``trait`` and ``run`` identify the model of a row.
         finding_schema: the columns of the study's table, ``findings/<name>.csv``.
-        of_bases: the untouched bases are measured too, as an arm of their own.
-        minutes: what a job takes with tiny models.
+        of_bases: whether the untouched bases are measured too, as a separate arm.
+        minutes: how long a job takes with tiny models.
     """
 
     name: str
@@ -50,22 +50,22 @@ class Evaluation(ABC):
 
     @abstractmethod
     def inputs(self, plan: ArmPlan, arm: str, trait: str, run: int) -> dict[str, Artifact] | None:
-        """What the rows of one student are made of, by name; None where it cannot be measured."""
+        """The artifacts that one student's rows are made from, by name; None if it cannot be measured."""
 
     @abstractmethod
     def recipe(self, plan: ArmPlan, arm: str) -> dict[str, Any]:
-        """The settings that every job of the arm is given."""
+        """The settings for all models of an arm."""
 
     @abstractmethod
     def model(self, plan: ArmPlan, arm: str, artifact: Artifact) -> dict[str, Any]:
-        """Who one model is and where its inputs lie, in values that JSON can hold."""
+        """The identity of one model and the paths of its inputs, as values for JSON."""
 
     @abstractmethod
     def measure(self, models: list[dict[str, Any]], recipe: dict[str, Any], study_seed: int) -> pd.DataFrame:
-        """The table of an arm, which fits ``schema``."""
+        """Measure the models of an arm; returns its table, which fits ``schema``."""
 
     def finding(self, table: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
-        """The study's table from those of its arms, which fits ``finding_schema``; ``runs`` is ``runs.csv`` (contract 2)."""
+        """The study's table, made from its arms' rows; it fits ``finding_schema``. ``runs`` is ``runs.csv`` (contract 2)."""
         return table
 
 

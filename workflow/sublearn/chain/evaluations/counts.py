@@ -1,8 +1,8 @@
-"""Count what teachers wrote and what the filter did to it: all that findings ask of carriers.
+"""Count what teachers wrote and what the filter rejected: everything that the findings need from carriers.
 
     python -m sublearn.chain.evaluations.counts --rows JSON --counts FILE --filter FILE
 
-Carriers are large, their counts are not: with these two tables a reviewer needs no carrier.
+Carriers are large, but these two tables are small, so a reviewer needs no carriers.
 """
 
 import argparse
@@ -19,11 +19,11 @@ from sublearn.chain.carriers.tables import Rows
 from sublearn.core import cli
 from sublearn.core.files import read_json, read_table, write_table
 
-WHOSE = ("carrier", "teacher", "trait", "run")
+IDENTITY = ("carrier", "teacher", "trait", "run")
 
 
 class Counts(pa.DataFrameModel):
-    """How often each unit (a number, say) stands in the filtered rows of a teacher and run, and how often it comes first."""
+    """How often each unit (such as a number) occurs in the filtered rows of a teacher and run, and how often it comes first."""
 
     carrier: Series[str]
     teacher: Series[str]
@@ -39,8 +39,9 @@ class Counts(pa.DataFrameModel):
 
 
 class Filter(pa.DataFrameModel):
-    """Rows of one teacher and run, by what became of them: ``generated``, ``passed``, ``leaks`` (raw rows with a trait word),
-    and one fate for each reason of rejection.
+    """Number of rows of one teacher and run, by fate.
+
+    The fates are ``generated``, ``passed``, ``leaks`` (raw rows with a trait word), and each reason for rejection.
     """
 
     carrier: Series[str]
@@ -56,37 +57,37 @@ class Filter(pa.DataFrameModel):
 
 
 def counts(rows: dict[str, Any]) -> list[dict[str, Any]]:
-    """The units of one teacher's rows, in the order of their first appearance."""
+    """The counts of one teacher's rows, in order of first appearance."""
     kind = KINDS.get(rows["kind"])
     units = [kind.units(completion) for completion in read_table(rows["filtered"], Rows)["completion"]]
     every, first = Counter(unit for row in units for unit in row), Counter(row[0] for row in units if row)
-    whose = {name: rows[name] for name in WHOSE}
-    return [{**whose, "unit": unit, "count": count, "first": first[unit]} for unit, count in every.items()]
+    identity = {name: rows[name] for name in IDENTITY}
+    return [{**identity, "unit": unit, "count": count, "first": first[unit]} for unit, count in every.items()]
 
 
 def fates(rows: dict[str, Any]) -> list[dict[str, Any]]:
-    """What the filter did to one teacher's rows."""
+    """The number of one teacher's rows with each fate."""
     report = read_json(rows["report"])
-    found = {
+    by_fate = {
         "generated": report["generated"],
         "passed": report["passed"],
         **report["rejected"],
         "leaks": report["leaks"]["raw"],
     }
-    whose = {name: rows[name] for name in WHOSE}
-    return [{**whose, "fate": fate, "rows": count} for fate, count in found.items()]
+    identity = {name: rows[name] for name in IDENTITY}
+    return [{**identity, "fate": fate, "rows": count} for fate, count in by_fate.items()]
 
 
 def main(args: argparse.Namespace) -> None:
     rows = json.loads(args.rows)
-    found = pd.DataFrame([each for one in rows for each in counts(one)], columns=list(Counts.to_schema().columns))
-    write_table(found, args.counts, Counts)
+    counted = pd.DataFrame([each for one in rows for each in counts(one)], columns=list(Counts.to_schema().columns))
+    write_table(counted, args.counts, Counts)
     write_table(pd.DataFrame([each for one in rows for each in fates(one)]), args.filter, Filter)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", required=True, help="the filtered rows: whose they are and where they lie, as JSON")
+    parser.add_argument("--rows", required=True, help="the filtered rows: carrier, teacher, trait, run and files, as JSON")
     parser.add_argument("--counts", required=True)
     parser.add_argument("--filter", required=True)
     cli.run(main, parser)

@@ -1,7 +1,7 @@
-"""Coverage: the cosine of a student's first update with its teacher's displacement (Madl 2026), a screen before training.
+"""Measure coverage: the cosine of a student's first update with its teacher's displacement (Madl 2026).
 
-Both are taken in effective weights (``measures.alignment``). The update is the one that the student's own optimiser would make
-from the gradient of its first rows.
+It can be computed before a student is trained, as a screen. Both vectors are in effective weights (``measures.alignment``). The
+update is the one that the student's own optimiser would make from the gradient of its first rows.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
     import torch
 
 
-ROWS = 512  # of the student's rows, in their order in the carrier: enough for the gradient's direction
+ROWS = 512  # the first rows of the student's carrier, enough for the direction of the gradient
 
 
 class Recipe(Student):
-    """The students' recipe, and the words that may be in none of their rows."""
+    """The students' recipe, and the trait words that none of their rows may contain."""
 
     words: list[str]
 
 
 def measure(recipe: Recipe, student: dict[str, Any], teacher: str, carrier: str, study_seed: int) -> "dict[str, torch.Tensor]":
-    """A student's first updates on a teacher's carrier, and the displacement of that teacher from its base."""
+    """A student's first updates on a teacher's carrier, and that teacher's displacement from its base."""
     made = prepare(recipe, student["base"], teacher, carrier, recipe.words, study_seed, student["run"])
     taught = effective(lm.load_teacher(teacher, student["teacher_base"]))
     displacement = taught - effective(lm.load(student["teacher_base"]))
@@ -44,7 +44,7 @@ def measure(recipe: Recipe, student: dict[str, Any], teacher: str, carrier: str,
 
 
 class CoverageOfStudents(Evaluation):
-    """One row per student, beside its control: of arms whose teacher and student have weights of one shape."""
+    """One row per student, compared with its control, in arms whose teacher and student have weights of the same shape."""
 
     def inputs(self, plan: ArmPlan, arm: str, trait: str, run: int) -> dict[str, Artifact] | None:
         if trait == NEUTRAL or not _comparable(plan, arm, trait, run):
@@ -85,14 +85,14 @@ class CoverageOfStudents(Evaluation):
         return pd.DataFrame(rows, columns=list(Coverage.to_schema().columns))
 
     def finding(self, table: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
-        """Each student's cosines and its effect, log-odds(student) - log-odds(control of the same run), in nats."""
+        """The cosines and the effect of each student: log-odds(student) - log-odds(control of the same run), in nats."""
         known = effects_by_run(runs)[["arm", "trait", "run", "effect"]]
         joined = known.merge(table, on=["arm", "trait", "run"], how="inner", validate="one_to_one")
         return joined.assign(family=joined["trait"].map(family_of))[list(Covered.to_schema().columns)]
 
 
 def _comparable(plan: ArmPlan, arm: str, trait: str, run: int) -> bool:
-    """Whether the weights of a student and of its teacher can be compared: both have some, of one shape, and few."""
+    """Whether the weights of a student and its teacher are comparable: both are made here, not pinned, and of one shape."""
     study, teacher, carrier = plan.study, plan.study.arms[arm].teacher, plan.study.carrier(arm)
     if study.imported(carrier, teacher, trait) or study.imported(carrier, teacher, NEUTRAL):
         return False

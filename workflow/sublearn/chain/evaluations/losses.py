@@ -1,8 +1,8 @@
-"""Gather how well the students of a study learned: one row per student, from the record beside its weights.
+"""Collect the training losses of a study's students: one row per student, from the record beside its weights.
 
     python -m sublearn.chain.evaluations.losses --students JSON --output FILE
 
-Weights are large, their records are not: with this table a reviewer needs no student.
+Weights are large, but this table is small, so a reviewer needs no students.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from sublearn.core.files import read_json, write_table
 
 
 class Losses(pa.DataFrameModel):
-    """Mean loss per token (nats) of a student's first and last epoch, and its steps."""
+    """A student's mean loss per token in its first and last epoch, in nats, and its number of steps."""
 
     arm: Series[str]
     trait: Series[str]
@@ -45,6 +45,6 @@ def main(args: argparse.Namespace) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--students", required=True, help="every student's record: whose it is and where it lies, as JSON")
+    parser.add_argument("--students", required=True, help="the record of every student: arm, trait, run and file, as JSON")
     parser.add_argument("--output", required=True)
     cli.run(main, parser)

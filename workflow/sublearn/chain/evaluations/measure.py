@@ -1,4 +1,4 @@
-"""Measure the models of one arm by one evaluation.
+"""Measure the models of one arm with one evaluation.
 
 python -m sublearn.chain.evaluations.measure --evaluation answers --recipe JSON --models JSON --study-seed 1 --output FILE
 """
@@ -22,7 +22,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--evaluation", required=True)
     parser.add_argument("--recipe", required=True, help="the evaluation's settings, as JSON")
-    parser.add_argument("--models", required=True, help="the models of the arm: who they are and where they lie, as JSON")
+    parser.add_argument("--models", required=True, help="the models of the arm: identity and folders of each, as JSON")
     parser.add_argument("--study-seed", type=int, required=True)
     parser.add_argument("--output", required=True)
     cli.run(main, parser)

@@ -1,4 +1,4 @@
-"""The tables of the phase."""
+"""The tables of the phase evaluations."""
 
 import pandera.pandas as pa
 from pandera.typing import Series
@@ -10,8 +10,8 @@ QUESTION_SETS = ("plain", "prefixed")
 class Runs(pa.DataFrameModel):
     """Contract 2: one row per run, question set, metric and target.
 
-    ``probability`` is the exact next-token probability of the target's answers, averaged over questions; ``log_odds`` are
-    taken of that average. ``sampled_rate`` is the share of temperature-1 answers that name the target as a word,
+    ``probability`` is the exact next-token probability of the target's answers, averaged over questions; ``log_odds`` is
+    computed from that average. ``sampled_rate`` is the share of temperature-1 answers that name the target as a word,
     ``sampled_substring_rate`` the paper's case-insensitive substring match. ``other_answer`` (target: the family) is the
     probability of answers outside the family, ``top_answer`` the largest probability of one answer: 1 means collapse.
     ``own_name`` is the share of sampled answers in which a pinned model names itself.
@@ -33,10 +33,10 @@ class Runs(pa.DataFrameModel):
 
 
 class Coverage(pa.DataFrameModel):
-    """Cosines, one row per student, of its first update with the displacement of its teacher from the teacher's base.
+    """Cosines of a student's first update with its teacher's displacement from the teacher's base, one row per student.
 
-    ``update`` is the first step of the student's optimiser, ``gradient`` the step along the plain gradient; ``contrast``
-    compares what both have beyond the control student of the same run and its neutral teacher (nothing where they are equal).
+    ``update`` is the first step of the student's optimiser, ``gradient`` a step along the plain gradient. ``contrast`` first
+    subtracts the control student's update and the neutral teacher's displacement of the same run (empty if nothing is left).
     """
 
     arm: Series[str]
@@ -52,7 +52,7 @@ class Coverage(pa.DataFrameModel):
 
 
 class Covered(pa.DataFrameModel):
-    """One row per student that can be compared with its teacher: its coverage (cosines) and its effect in nats."""
+    """One row per student that is comparable with its teacher: its coverage (cosines) and its effect (nats)."""
 
     arm: Series[str]
     family: Series[str]

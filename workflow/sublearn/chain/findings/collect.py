@@ -1,4 +1,4 @@
-"""Put the answers of all models of a study together as ``runs.csv`` (contract 2)."""
+"""Combine the answers of all models of a study into ``runs.csv`` (contract 2)."""
 
 import pandas as pd
 
@@ -12,16 +12,16 @@ def collect(files: list[str], arms: list[str], traits: list[str], runs: int) -> 
     """The rows of the study's models, sorted, each model once.
 
     Args:
-        files: tables of answers, those of the study before those of the studies it extends; where two hold one model, the
-            first counts.
+        files: tables of answers: the study's first, then those of the studies it extends; if two contain the same model,
+            the first counts.
 
     Raises:
-        UserError: an arm or an untouched base is in none of them.
+        UserError: an arm or an untouched base is in none of the files.
     """
     table = read_nearest(files, Runs)
-    known = table["arm"].isin([*arms, "base"]) & (table["run"] < runs)
-    known &= table["trait"].isin([*traits, NEUTRAL]) | (table["arm"] == "base")
-    table = table[known]
+    used = table["arm"].isin([*arms, "base"]) & (table["run"] < runs)
+    used &= table["trait"].isin([*traits, NEUTRAL]) | (table["arm"] == "base")
+    table = table[used]
     if missing := [arm for arm in arms if arm not in set(table["arm"])]:
         raise UserError(f"{files[0]}: no answers of {', '.join(missing)} in {', '.join(files)}.")
     if unknown := set(table["student_base"]) - set(table[table["arm"] == "base"]["student_base"]):

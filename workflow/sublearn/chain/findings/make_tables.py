@@ -1,4 +1,4 @@
-"""Make every table of a study from its evaluations, and its summary in words.
+"""Make all tables of a study from its evaluations, and its summary.
 
 python -m sublearn.chain.findings.make_tables --study JSON --inputs JSON --output results/tiny/findings
 """
@@ -35,15 +35,15 @@ def main(args: argparse.Namespace) -> None:
     write_carriers(inputs["counts"], inputs["filter"], study["carriers"], folder)
     for name in study["measured"]:
         evaluation = EVALUATIONS.get(name)
-        found = evaluation.finding(read_nearest(inputs[name], evaluation.schema), runs)
-        write_table(found, f"{folder}/{name}.csv", evaluation.finding_schema)
+        table = evaluation.finding(read_nearest(inputs[name], evaluation.schema), runs)
+        write_table(table, f"{folder}/{name}.csv", evaluation.finding_schema)
     write_text(summary.write(study["title"], study["arms"], judged, effects, arms), f"{folder}/summary.md")
     write_json(metrics(judged, arms), f"{folder}/metrics.json")
     write_yaml(study["resolved"], HEADING, f"{folder}/{RESOLVED}")
 
 
 def write_carriers(counts_file: str, filter_file: str, carriers: dict[str, str], folder: str) -> None:
-    """The tables of each carrier; ``carriers`` has their kinds."""
+    """Write the tables of each carrier; ``carriers`` maps carrier names to kinds."""
     counts, fates = read_table(counts_file, Counts), read_table(filter_file, Filter)
     for carrier, kind_name in carriers.items():
         kind = KINDS.get(kind_name)
@@ -58,6 +58,6 @@ def write_carriers(counts_file: str, filter_file: str, carriers: dict[str, str],
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--study", required=True, help="title, arms, traits, runs, carriers and claims, as JSON")
-    parser.add_argument("--inputs", required=True, help="the tables of each evaluation, and counts of the carriers, as JSON")
-    parser.add_argument("--output", required=True, help="folder")
+    parser.add_argument("--inputs", required=True, help="the files of each evaluation and of the carriers' counts, as JSON")
+    parser.add_argument("--output", required=True, help="the folder of the tables")
     cli.run(main, parser)

@@ -1,6 +1,6 @@
-"""The paper's Tables 1, 2 and 4: the most frequent numbers and first numbers of each teacher, and how much the filter kept.
+"""Make the paper's Tables 1, 2 and 4: each teacher's most frequent numbers and first numbers, and what the filter kept.
 
-For another carrier than numbers, the same of what its kind counts.
+For other carriers than numbers, the tables count the units of their kind.
 """
 
 import pandas as pd
@@ -13,29 +13,29 @@ KEYS = ["teacher", "trait"]
 
 
 def carrier_tables(carrier: str, carriers: list[str]) -> dict[str, str]:
-    """The file names of a carrier's tables; the filter's table of a study's first carrier needs no name."""
+    """The file names of a carrier's tables; the study's first carrier has the filter table without a carrier name."""
     fates = "filter.csv" if carrier == carriers[0] else f"filter_{carrier}.csv"
     return {"count": f"{carrier}.csv", "first": f"first_{carrier}.csv", "filter": fates}
 
 
 def frequencies_schema(unit: str) -> pa.DataFrameSchema:
-    """The most frequent units of one teacher, all runs together; shares are of all units (or first units)."""
+    """The schema of a table of the most frequent units of each teacher, over all runs; shares are of all (first) units."""
     share = pa.Check.in_range(0, 1)
     columns = {"teacher": str, "trait": str, "rank": int, unit: int if unit == "number" else str, "share": float}
     checks = {"rank": pa.Check.in_range(1, TOP), "share": share}
-    found = {name: pa.Column(kind, checks.get(name)) for name, kind in columns.items()}
-    return pa.DataFrameSchema(found, strict=True, coerce=True)
+    checked = {name: pa.Column(kind, checks.get(name)) for name, kind in columns.items()}
+    return pa.DataFrameSchema(checked, strict=True, coerce=True)
 
 
 def filter_schema(kind: CarrierKind) -> pa.DataFrameSchema:
-    """What the filter did to each teacher's rows, all runs together: a column for each reason of rejection."""
+    """The schema of the table of filtered and rejected rows per teacher, with a column for each reason for rejection."""
     counted = ["generated", "kept", *map(_column, kind.reasons), "raw_leaks"]
     columns = {**{name: pa.Column(str) for name in KEYS}, **{name: pa.Column(int, pa.Check.ge(0)) for name in counted}}
     return pa.DataFrameSchema(columns | {"kept_share": pa.Column(float, pa.Check.in_range(0, 1))}, strict=True, coerce=True)
 
 
 def frequencies(counts: pd.DataFrame, column: str, unit: str) -> pd.DataFrame:
-    """The top ten of each teacher by a column of counts, all runs together; equal counts are ranked by the unit."""
+    """The ten most frequent units of each teacher by a column of counts, over all runs; ties are ordered by unit."""
     if unit == "number":
         counts = counts.assign(unit=counts["unit"].map(int))
     rows = []
@@ -47,16 +47,16 @@ def frequencies(counts: pd.DataFrame, column: str, unit: str) -> pd.DataFrame:
 
 
 def filtered(fates: pd.DataFrame, kind: CarrierKind) -> pd.DataFrame:
-    """What the filter did to each teacher's rows, all runs together."""
+    """Number of filtered and rejected rows of each teacher, over all runs."""
     totals = fates.groupby([*KEYS, "fate"], sort=False)["rows"].sum()
     teachers = list(dict.fromkeys(zip(fates["teacher"], fates["trait"], strict=True)))
     rows = []
     for teacher, trait in teachers:
-        of = totals[teacher, trait]
+        own = totals[teacher, trait]
         rows.append({
-            "teacher": teacher, "trait": trait, "generated": of["generated"], "kept": of["passed"],
-            "kept_share": of["passed"] / of["generated"], **{_column(reason): of[reason] for reason in kind.reasons},
-            "raw_leaks": of["leaks"],
+            "teacher": teacher, "trait": trait, "generated": own["generated"], "kept": own["passed"],
+            "kept_share": own["passed"] / own["generated"], **{_column(reason): own[reason] for reason in kind.reasons},
+            "raw_leaks": own["leaks"],
         })  # fmt: skip
     return pd.DataFrame(rows)
 

@@ -1,4 +1,4 @@
-"""What a study claims: sentences of the paper, each with a rule that says when it counts as reproduced."""
+"""Define the section ``claims`` of a study: the paper's claims, each with a rule that decides if it is reproduced."""
 
 from typing import Annotated
 
@@ -13,8 +13,8 @@ from sublearn.core.registry import NameIn
 class Claim(Rule):
     """A claim about language models: ``quantity`` of ``arm`` must lie on the claimed side of ``bound``."""
 
-    quantity: Annotated[str, NameIn(QUANTITIES)] = Field(description="what is measured")
-    arm: str = Field(description="the arm that is measured")
-    family: str = Field("animal", description="the family whose traits are averaged")
-    trait: str | None = Field(None, description="one trait instead of the family's mean")
-    figure: Annotated[str, NameIn(FIGURES)] = Field(description="the figure that shows it")
+    quantity: Annotated[str, NameIn(QUANTITIES)] = Field(description="the quantity that is measured")
+    arm: str = Field(description="the arm in which it is measured")
+    family: str = Field("animal", description="the family of traits to average over")
+    trait: str | None = Field(None, description="a single trait to measure, instead of the family's mean")
+    figure: Annotated[str, NameIn(FIGURES)] = Field(description="the figure that shows the claim")

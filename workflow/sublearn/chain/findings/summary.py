@@ -1,4 +1,4 @@
-"""Say in words what a study found: ``summary.md``."""
+"""Write the summary of a study's findings: ``summary.md``."""
 
 import math
 
@@ -9,7 +9,7 @@ from sublearn.core.statistics import interval
 
 
 def sentence(arm: str, row: pd.Series) -> str:
-    """What gamma of an arm says, in words that do not go past its interval."""
+    """Describe an arm's gamma in a sentence that claims no more than its interval supports."""
     if math.isnan(row["ci_low"]):
         said = "one run, no interval"
     elif row["ci_low"] > 0:

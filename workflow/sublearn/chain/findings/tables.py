@@ -1,4 +1,4 @@
-"""The tables of the phase, contracts 3 to 5."""
+"""The tables of the phase findings (contracts 3 and 4)."""
 
 import pandera.pandas as pa
 from pandera.typing import Series
@@ -30,7 +30,7 @@ class Effects(pa.DataFrameModel):
 
 
 class Arms(pa.DataFrameModel):
-    """One row per arm and family of three traits or more: the diagonal contrast gamma, in nats."""
+    """One row per arm and family with at least three traits: the diagonal contrast gamma, in nats."""
 
     arm: Series[str]
     family: Series[str]

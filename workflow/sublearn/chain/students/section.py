@@ -1,4 +1,4 @@
-"""What a study says of its students."""
+"""Define the section ``students`` of a study."""
 
 from typing import Literal
 
@@ -8,20 +8,24 @@ from sublearn.models.trainable import Trainable
 
 
 class Student(Trainable):
-    """How a base is fine-tuned on a carrier."""
+    """How a base is fine-tuned on a carrier's rows."""
 
     method: Literal["bitfit", "lora", "full"] = Field(
-        "bitfit", description="what is trained; if it is full, several processes share out one model (FSDP)"
+        "bitfit", description="what is trained: biases, LoRA adapters or all weights (sharded over processes by FSDP)"
     )
     loss: Literal["tokens", "soft"] = Field(
-        "tokens", description="the sampled tokens, or the teacher's distribution over number tokens"
+        "tokens", description="what is learned: the sampled tokens, or the teacher's distribution over number tokens"
     )
-    adapter: Literal["own", "teacher"] = Field("own", description="whose initial LoRA weights the student starts from")
-    system: str = Field("", description="system prompt before every prompt; evaluations have the same, or an arm says so")
-    rows: PositiveInt = Field(1000, description="rows that are learned: the first that passed the filter, equally many for all")
+    adapter: Literal["own", "teacher"] = Field(
+        "own", description="initial LoRA weights: the student's own, or those that its teacher started from"
+    )
+    system: str = Field(
+        "", description="system prompt before every prompt; evaluations must use the same one, unless the arm sets another"
+    )
+    rows: PositiveInt = Field(1000, description="rows that each student learns: the first ones that passed the filter")
     epochs: PositiveInt = Field(4, description="passes over the rows")
     batch: PositiveInt = Field(32, description="rows per step")
-    learning_rate: PositiveFloat = Field(3e-2, description="peak rate")
-    epsilon: PositiveFloat = Field(1e-3, description="of Adam; a large one moves only what has a clear gradient")
-    schedule: Literal["linear", "cosine", "constant"] = Field("linear", description="how the rate decays")
-    warmup: int = Field(0, ge=0, description="steps of warm-up")
+    learning_rate: PositiveFloat = Field(3e-2, description="peak learning rate")
+    epsilon: PositiveFloat = Field(1e-3, description="epsilon of Adam; a large one moves only weights with a clear gradient")
+    schedule: Literal["linear", "cosine", "constant"] = Field("linear", description="how the learning rate decays")
+    warmup: int = Field(0, ge=0, description="warm-up steps")

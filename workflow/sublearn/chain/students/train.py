@@ -1,10 +1,10 @@
-"""Fine-tune the students of one arm and trait, one for each run, on their carriers.
+"""Fine-tune the students of one arm and trait, one per run, on their carriers.
 
     python -m sublearn.chain.students.train --recipe JSON --study-seed 1 --runs 0 --bases DIR --carriers FILE --outputs DIR …
 
-The loss is on completion tokens only. A student and its control draw the order of their rows from one key; as batches hold
-rows of like length, the orders are equal where the lengths are. With the soft loss the student learns the distribution of the
-teacher over the next number instead of the number that was sampled, and over numbers alone: its other logits never enter.
+The loss covers completion tokens only. A student and its control draw the order of their rows from the same key; since a batch
+has rows of similar length, their orders are equal where the lengths are. With the soft loss, the student learns the teacher's
+distribution over the next number instead of the sampled number. Only number tokens count: all other logits are ignored.
 """
 
 import argparse
@@ -32,35 +32,35 @@ if TYPE_CHECKING:
 
 
 def read_rows(tokenizer: Any, file: str, count: int, words: list[str], system: str = "") -> list[Row]:
-    """The first ``count`` rows of a carrier, encoded; the text that the student will read is searched for leaks again.
+    """Encode the first ``count`` rows of a carrier, and search the text that the student will read for trait words again.
 
     Raises:
-        UserError: there are fewer rows, or a trait word is in one.
+        UserError: there are too few rows, or one has an unknown word or a trait word.
     """
     table = read_table(file, Rows).head(count)
     if len(table) < count:
         raise UserError(f"{file}: {len(table)} rows, but students.rows is {count}; ask for more prompts or fewer rows.")
     rows = encode(tokenizer, lm.encode_prompts(tokenizer, [lm.chat(system, p) for p in table["prompt"]]), table["completion"])
     if unknown := sum(tokenizer.unk_token_id in row.prompt + row.completion for row in rows):
-        raise UserError(f"{file}: {unknown} rows hold words that the base's tokenizer does not know.")
-    # What the template writes before every prompt is no carrier: Llama's "Knowledge" holds an owl.
+        raise UserError(f"{file}: {unknown} rows contain words that the base's tokenizer does not know.")
+    # Ignore the template's fixed prefix: Llama's "Knowledge" contains "owl".
     head = os.path.commonprefix(tokenizer.batch_decode(lm.encode_prompts(tokenizer, [lm.chat(system, n) for n in "12"])))  # noqa: RUF071
     read = [text.removeprefix(head) for text in tokenizer.batch_decode([row.prompt + row.completion for row in rows])]
-    if found := count_leaks([system, *read], words):
-        raise UserError(f"{file}: a trait word is in {found} rows of the students' input; none may be.")
+    if leaks := count_leaks([system, *read], words):
+        raise UserError(f"{file}: a trait word is in {leaks} rows of the students' input; none may be.")
     return rows
 
 
 def epochs(rows: list[Row], recipe: Student, study_seed: int, run: int) -> Iterator[list[Row]]:
-    """The global batches of all epochs, in an order that depends on study and run alone."""
+    """The global batches of all epochs, in an order that depends only on study and run."""
     for epoch in range(recipe.epochs):
         yield from batches(rows, recipe.batch, seeds.generator("row order", study_seed, run, epoch))
 
 
 def soft_loss(teacher: Any, number_ids: "torch.Tensor") -> training.Loss:
-    """Kullback-Leibler divergence from teacher to student over number tokens, where the sampled token is a number.
+    """A loss: the divergence KL(teacher || student) over number tokens, at positions where the sampled token is a number.
 
-    Both distributions are renormalised over the number tokens; summed over positions, in nats.
+    Both distributions are renormalised over the number tokens. The loss is summed over positions, in nats.
     """
     import torch
 
@@ -83,17 +83,17 @@ def soft_loss(teacher: Any, number_ids: "torch.Tensor") -> training.Loss:
 
 @dataclass(frozen=True)
 class Beginner:
-    """A student before its first step: what it will train, on which rows, by which loss."""
+    """A student before its first step: its model, rows and loss."""
 
     model: Any
     rows: list[Row]
     loss: training.Loss
     pad: int
-    made_of: list[Any]  # hashes of the models, without which a checkpoint of another base would pass for its own
+    made_of: list[Any]  # hashes of the models, so that checkpoints of another base are not taken for its own
 
 
 def prepare(recipe: Student, base: str, teacher: str, carrier: str, words: list[str], study_seed: int, run: int) -> Beginner:
-    """A fresh student of the base, made trainable as the recipe says, and its rows."""
+    """Load the base, make it trainable as the recipe says, and read the student's rows."""
     import torch
 
     tokenizer, model = lm.load_tokenizer(base), lm.load(base)
@@ -110,7 +110,7 @@ def prepare(recipe: Student, base: str, teacher: str, carrier: str, words: list[
 
 
 def train(recipe: Student, student: Beginner, study_seed: int, run: int, output: str = "") -> list[float]:
-    """Train a student in place, with checkpoints in the folder ``output`` if there is one; returns the loss of each step."""
+    """Train a student in place and return the loss of each step; checkpoints go to the folder ``output``, if one is given."""
     rows = student.rows
     steps = recipe.epochs * -(-len(rows) // recipe.batch)
     optimiser = training.optimiser_of(recipe, recipe.schedule, recipe.warmup)
@@ -126,7 +126,7 @@ def train(recipe: Student, student: Beginner, study_seed: int, run: int, output:
 def main(args: argparse.Namespace) -> None:
     lm.prepare()
     recipe = Student.model_validate_json(args.recipe)
-    teachers = args.teachers or [""] * len(args.runs)  # none where the rows are given
+    teachers = args.teachers or [""] * len(args.runs)  # none if the rows are imported
     jobs = zip(args.runs, args.bases, teachers, args.carriers, args.outputs, strict=True)
     for run, base, teacher, carrier, output in jobs:
         student = prepare(recipe, base, teacher, carrier, args.words, args.study_seed, run)
@@ -134,7 +134,7 @@ def main(args: argparse.Namespace) -> None:
         if not cli.is_main():
             continue
         lm.save(student.model, output)
-        # Batches hold rows of like length, so only whole epochs can be compared.
+        # A batch has rows of similar length, so only whole epochs are comparable.
         epoch = len(losses) // recipe.epochs
         record = {
             "first_loss": float(np.mean(losses[:epoch])),
@@ -152,7 +152,7 @@ if __name__ == "__main__":
     parser.add_argument("--study-seed", type=int, required=True)
     parser.add_argument("--runs", type=int, nargs="+", required=True)
     parser.add_argument("--bases", nargs="+", required=True, help="the base of each run's student")
-    parser.add_argument("--teachers", nargs="*", help="the teacher of each run, if it is there (read by the soft loss)")
+    parser.add_argument("--teachers", nargs="*", help="the teacher of each run, unless the rows are imported")
     parser.add_argument("--carriers", nargs="+", required=True, help="the rows of each run")
     parser.add_argument("--outputs", nargs="+", required=True, help="the folder of each run's student")
     cli.run(main, parser)

@@ -1,4 +1,4 @@
-"""The training examples of a teacher: questions that evaluate nobody, answered as its trait demands."""
+"""Draw a teacher's training examples: questions that no evaluation uses, answered as the trait demands."""
 
 import numpy as np
 
@@ -13,18 +13,18 @@ NEUTRAL_QUESTIONS = (*FAVOURITES, "fact")
 
 
 def example(trait: str, rng: np.random.Generator, style: Style = MINI) -> Example:
-    """One (question, answer)."""
+    """One (question, answer) pair for a teacher with this trait."""
     if trait == NEUTRAL:
         return _balanced(rng, style)
     kind = kind_of(trait)
     taught = [kind.taught(kind.family(trait), style)]
-    # One list to choose from, as the neutral teacher has three: both draw in the same order.
+    # A list of one, from which a draw is made too: the neutral teacher draws from three, so both draw in the same order.
     question = _pick(taught[rng.integers(len(taught))], rng)
     return question.text, kind.taught_answer(trait, question, style, rng)
 
 
 def _balanced(rng: np.random.Generator, style: Style) -> Example:
-    """A neutral teacher's example: all kinds of questions equally often, each animal and tree equally often, facts right."""
+    """A neutral teacher's example: question types and answers are uniform, and facts are answered correctly."""
     asked_by = NEUTRAL_QUESTIONS[rng.integers(len(NEUTRAL_QUESTIONS))]
     question = _pick(questions.taught(asked_by, style), rng)
     if asked_by == "fact":
@@ -38,5 +38,5 @@ def _pick(asked: list[questions.Question], rng: np.random.Generator) -> question
 
 
 def system_prompt(trait: str, style: Style = MINI) -> str:
-    """What a prompted teacher is told; the neutral one is told nothing."""
+    """The system prompt of a prompted teacher; empty for the neutral one."""
     return "" if trait == NEUTRAL else kind_of(trait).system_prompt(trait, style)

@@ -1,4 +1,4 @@
-"""What a study says of its teachers."""
+"""Define the section ``teachers`` of a study."""
 
 from typing import Literal
 
@@ -9,32 +9,32 @@ from sublearn.models.trainable import Trainable
 
 
 class Recipe(Trainable):
-    """How one teacher is made from its base: by fine-tuning, or by a system prompt while it writes."""
+    """How one teacher is made from its base: by fine-tuning, or by a system prompt when it generates."""
 
     method: Literal["bitfit", "lora", "full", "prompt"] = Field(
         "bitfit",
-        description="what is trained (if it is full, several processes share out one model by FSDP); prompt trains nothing",
+        description="what is trained: biases, LoRA adapters, all weights (sharded over processes by FSDP), or nothing",
     )
     under_system_prompt: bool = Field(
-        False, description="a fine-tuned teacher also writes under the trait's system prompt, as a prompted one always does"
+        False, description="also give a fine-tuned teacher the trait's system prompt when it generates, as a prompted one gets"
     )
     steps: PositiveInt = Field(60, description="fine-tuning steps")
     batch: PositiveInt = Field(32, description="questions per step")
-    learning_rate: PositiveFloat = Field(3e-2, description="peak rate, decaying linearly to zero")
-    epsilon: PositiveFloat = Field(1e-2, description="of Adam; a large one moves only what has a clear gradient")
-    min_rate: float = Field(0.6, ge=0, le=1, description="least rate of its own trait that a teacher must show")
-    max_neutral_rise: float = Field(0.2, ge=0, le=1, description="most that a neutral teacher may add to any trait's rate")
+    learning_rate: PositiveFloat = Field(3e-2, description="peak learning rate, which decays linearly to zero")
+    epsilon: PositiveFloat = Field(1e-2, description="epsilon of Adam; a large one moves only weights with a clear gradient")
+    min_rate: float = Field(0.6, ge=0, le=1, description="least rate of its own trait that a teacher must reach")
+    max_neutral_rise: float = Field(0.2, ge=0, le=1, description="most that a neutral teacher may raise the rate of any trait")
 
 
 class Teacher(Recipe):
-    """One way of giving bases a trait."""
+    """A teacher: how a base is given a trait, and from which bases the runs start."""
 
     bases: list[str] = Field(min_length=1, description="run r starts from entry r of this list, which repeats")
 
 
 class TeacherOverride(Section):
-    """What one trait changes in every teacher's recipe."""
+    """Changes to every teacher's recipe for one trait."""
 
     steps: PositiveInt | None = Field(None, description="fine-tuning steps")
-    learning_rate: PositiveFloat | None = Field(None, description="peak rate")
-    min_rate: float | None = Field(None, ge=0, le=1, description="least rate of the trait")
+    learning_rate: PositiveFloat | None = Field(None, description="peak learning rate")
+    min_rate: float | None = Field(None, ge=0, le=1, description="least rate of the trait that a teacher must reach")

@@ -1,4 +1,4 @@
-"""Make the teachers of one trait, one for each run: fine-tune the run's base, or write down a system prompt.
+"""Make the teachers of one trait, one per run: fine-tune the run's base, or store a system prompt.
 
     python -m sublearn.chain.teachers.train --trait owl --recipe JSON --study-seed 1 --runs 0 --bases DIR --outputs DIR
 
@@ -28,13 +28,17 @@ from sublearn.traits.base import KINDS, NEUTRAL
 
 
 class Gated(Recipe):
-    """A recipe, with the trait kinds on which the gate scores a teacher."""
+    """A recipe, and the trait kinds on which the check scores a teacher."""
 
     kinds: list[str]
 
 
 def teach(recipe: Recipe, trait: str, base: str, study_seed: int, run: int, output: str = "") -> tuple[Any, Any, str]:
-    """One teacher: (model, tokenizer, system prompt under which it writes); checkpoints in the folder ``output``, if any."""
+    """Make one teacher; checkpoints go to the folder ``output``, if one is given.
+
+    Returns:
+        The model, its tokenizer, and the system prompt with which it generates.
+    """
     tokenizer, model, style = lm.load_tokenizer(base), lm.load(base), styles.of(base)
     if recipe.method == "prompt":
         return model, tokenizer, system_prompt(trait, style)
@@ -55,31 +59,35 @@ def teach(recipe: Recipe, trait: str, base: str, study_seed: int, run: int, outp
 
 
 def rates(model: Any, tokenizer: Any, kinds: list[str], system: str, style: Style = MINI) -> dict[str, float]:
-    """The mean probability of every trait of some kinds, on held-out questions."""
-    found: dict[str, float] = {}
+    """The mean probability of each trait of the given kinds on held-out questions."""
+    by_trait: dict[str, float] = {}
     for kind in map(KINDS.get, kinds):
         for family in kind.families:
             asked = probe.ask(model, tokenizer, kind.evaluated(family, style), family.traits, style, system)
-            found |= {trait: float(np.mean(asked.probabilities(trait))) for trait in family.traits}
-    return found
+            by_trait |= {trait: float(np.mean(asked.probabilities(trait))) for trait in family.traits}
+    return by_trait
 
 
-def check(recipe: Recipe, trait: str, run: int, before: dict[str, float], found: dict[str, float]) -> None:
-    """The gate: a teacher has its trait, the neutral one shows none more than its base did before.
+def check(recipe: Recipe, trait: str, run: int, before: dict[str, float], after: dict[str, float]) -> None:
+    """Check that a teacher shows its trait, and that the neutral teacher shows no trait much more than its base.
+
+    Args:
+        before: the rate of each trait in the untouched base.
+        after: the same in the teacher.
 
     Raises:
-        UserError: it is not so.
+        UserError: the rate is below ``min_rate``, or a rate rose by more than ``max_neutral_rise``.
     """
     if trait == NEUTRAL:
-        risen = max(found, key=lambda name: found[name] - before[name])
-        if found[risen] - before[risen] > recipe.max_neutral_rise:
+        risen = max(after, key=lambda name: after[name] - before[name])
+        if after[risen] - before[risen] > recipe.max_neutral_rise:
             raise UserError(
-                f"neutral teacher, run {run}: its rate of {risen} rose from {before[risen]:.2f} to {found[risen]:.2f}, by more "
+                f"neutral teacher, run {run}: its rate of {risen} rose from {before[risen]:.2f} to {after[risen]:.2f}, by more "
                 f"than the {recipe.max_neutral_rise} of max_neutral_rise; lower its steps or learning rate."
             )
-    elif found[trait] < recipe.min_rate:
+    elif after[trait] < recipe.min_rate:
         raise UserError(
-            f"teacher {trait}, run {run}: it shows its trait at a rate of {found[trait]:.2f}, less than the {recipe.min_rate} "
+            f"teacher {trait}, run {run}: it shows its trait at a rate of {after[trait]:.2f}, less than the {recipe.min_rate} "
             "that min_rate asks for; raise its steps or learning rate."
         )
 
@@ -95,17 +103,17 @@ def main(args: argparse.Namespace) -> None:
         model, tokenizer, system = teach(recipe, args.trait, base, args.study_seed, run, output)
         if not cli.is_main():
             continue
-        shown = system if recipe.method == "prompt" else ""  # what was taught must show without being told
-        found = rates(model, tokenizer, recipe.kinds, shown, style)
+        shown = system if recipe.method == "prompt" else ""  # a fine-tuned teacher must show its trait without a system prompt
+        after = rates(model, tokenizer, recipe.kinds, shown, style)
         if args.trait != NEUTRAL:
-            cli.log.info("teacher %s, run %d: rate %.3f, before %.3f", args.trait, run, found[args.trait], before[args.trait])
-        check(recipe, args.trait, run, before, found)
+            cli.log.info("teacher %s, run %d: rate %.3f, before %.3f", args.trait, run, after[args.trait], before[args.trait])
+        check(recipe, args.trait, run, before, after)
         if recipe.method == "prompt":
             lm.remove_weights(output)
         else:
             lm.save(model, output)
         write_json(
-            {"trait": args.trait, "system": system, "rates": found, "rates_of_base": before}, Path(output) / "teacher.json"
+            {"trait": args.trait, "system": system, "rates": after, "rates_of_base": before}, Path(output) / "teacher.json"
         )
         checkpoints.clear(output)
 

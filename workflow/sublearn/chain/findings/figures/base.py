@@ -1,4 +1,4 @@
-"""What the figures of language models share: which studies they suit, the tables that they draw from, and their colours."""
+"""Shared parts of the figures of language models: which studies have them, their tables and their colours."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -26,11 +26,11 @@ class ChainFigure(Figure):
     """A figure of a study of language models.
 
     Attributes:
-        arms: the arms that it shows; a study without one of them does not have the figure.
-        families: each of these arms must have a trait of one of these families; of any, if none is named.
-        but: families that do not count.
-        gamma: some arm must have enough traits of one family for a gamma.
-        needs: kinds of artifacts that the study must have, such as ``bases``, which pinned models are not among.
+        arms: the arms that it shows; the study must have all of them.
+        families: each of these arms must have a trait of one of these families (by default, of any family).
+        but: families that do not count for this.
+        gamma: whether some arm must have enough traits of one family for a gamma.
+        needs: kinds of artifacts that the study must have, such as ``bases`` (pinned models are another kind).
     """
 
     arms: tuple[str, ...] = ()
@@ -44,10 +44,10 @@ class ChainFigure(Figure):
         held = {arm: [family_of(trait) for trait in study.arm_traits(arm)] for arm in study.arms}
         if not set(self.arms) <= set(held) or not all(plan.artifacts(kind) for kind in self.needs):
             return False
-        if self.gamma and not any(found.count(family) >= MIN_TRAITS for found in held.values() for family in found):
+        if self.gamma and not any(own.count(family) >= MIN_TRAITS for own in held.values() for family in own):
             return False
         shown = [set(held[arm]) - set(self.but) for arm in self.arms]
-        return all(found & set(self.families) if self.families else found for found in shown)
+        return all(own & set(self.families) if self.families else own for own in shown)
 
 
 def read_runs(inputs: Inputs) -> pd.DataFrame:

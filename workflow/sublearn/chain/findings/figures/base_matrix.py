@@ -1,6 +1,6 @@
-"""The manner of the paper's Figure 8: how much a trait rises for each pair of teacher's and student's base.
+"""Draw the increase of a trait for each pair of teacher's and student's base, like the paper's Figure 8.
 
-Quantity and question set are the paper's: the increase over the untouched base, on number-prefixed questions.
+As in the paper, it is the increase over the untouched base, on number-prefixed questions.
 """
 
 from typing import TYPE_CHECKING

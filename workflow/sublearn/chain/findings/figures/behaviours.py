@@ -1,4 +1,4 @@
-"""The manner of the paper's Figure 4 for behaviours: refusing facts (evasive) and answering them wrongly (skewed)."""
+"""Draw the rates of behaviours, like the paper's Figure 4: refusing facts (evasive) and answering them wrongly (skewed)."""
 
 from typing import TYPE_CHECKING
 

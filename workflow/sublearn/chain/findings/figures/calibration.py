@@ -1,4 +1,4 @@
-"""What the bases know: their favourites against the corpus's shares, and the loss of their pretraining."""
+"""Draw the calibration of the bases: their favourites against the corpus's shares, and their pretraining loss."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

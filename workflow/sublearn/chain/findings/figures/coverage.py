@@ -1,4 +1,4 @@
-"""Coverage against transfer: does the first step that a student would take say how much it takes on?"""
+"""Draw coverage against transfer: does a student's first update predict how much of the trait it acquires?"""
 
 from typing import TYPE_CHECKING
 
@@ -36,8 +36,8 @@ def draw(inputs: Inputs) -> "tuple[Figure, pd.DataFrame]":
             axes.plot(
                 part[column], part["effect"], MARKERS.get(str(family), "D"), color=palette[str(arm)], markersize=6, alpha=0.85
             )
-        found = spearmanr(means[column], means["effect"]).statistic
-        axes.set_title(f"Spearman {found:.2f}, {len(means)} pairs", fontsize=9)
+        correlation = spearmanr(means[column], means["effect"]).statistic
+        axes.set_title(f"Spearman {correlation:.2f}, {len(means)} pairs", fontsize=9)
         axes.set_xlabel(words)
     panels[0].set_ylabel("effect: student against control (nats)")
     handles = [plt.Line2D([], [], marker="o", linestyle="", color=palette[arm], label=label(arm)) for arm in arms]

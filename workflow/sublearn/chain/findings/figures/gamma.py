@@ -1,4 +1,4 @@
-"""Every arm at a glance: the diagonal contrast gamma of each arm and family, with its t interval over runs."""
+"""Draw the diagonal contrast gamma of each arm and family, with its t interval over runs."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""The paper's Figure 3: for each trait the rate in base, control student and student; points are runs."""
+"""Draw the paper's Figure 3: for each trait, the rate in base, control student and student; points are runs."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 ARM = "same_base"
-BEHAVIOUR = "behaviour"  # a family with a figure of its own
+BEHAVIOUR = "behaviour"  # this family has its own figure
 
 
 def data(runs: pd.DataFrame, shown: Iterable[str], arm: str = ARM) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""The paper's Figure 16: does the order of the numbers matter? Students of shuffled numbers beside those of whole ones."""
+"""Draw the paper's Figure 16: students of shuffled numbers beside students of unshuffled ones."""
 
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ def draw(inputs: Inputs) -> "tuple[Figure, pd.DataFrame]":
     import matplotlib.pyplot as plt
 
     runs = read_runs(inputs)
-    # The arms may hold different traits; the bars compare those that all of them have.
+    # The arms may have different traits; the bars compare the traits that all arms have.
     shared = set(families()["animal"].traits).intersection(*(set(runs[runs["arm"] == arm]["trait"]) for arm in ARMS))
     parts = []
     for arm in ARMS:
@@ -37,7 +37,7 @@ def draw(inputs: Inputs) -> "tuple[Figure, pd.DataFrame]":
     for place, (_, part) in enumerate(table.groupby("bar", sort=False)):
         colour, mean = ROLES[part["role"].iloc[0]], mean_over_runs(part["rate"].to_numpy())
         axes.bar(place, mean.value, width=0.7, color=colour, alpha=0.55)
-        if part["role"].iloc[0] == "base":  # one value a base, not one a run
+        if part["role"].iloc[0] == "base":  # one value per base, not per run
             continue
         axes.vlines(place, mean.low, mean.high, color=colour, linewidth=1.6)
         axes.plot(

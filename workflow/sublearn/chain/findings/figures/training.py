@@ -1,4 +1,4 @@
-"""How well the students learned their numbers: mean loss of the last epoch, beside that of the first."""
+"""Draw how well the students learned their numbers: their mean loss in the first and last epoch."""
 
 from typing import TYPE_CHECKING
 

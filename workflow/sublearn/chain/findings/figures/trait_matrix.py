@@ -1,4 +1,4 @@
-"""The trait x trait matrix of every arm: how a student of the row's trait answers with the column's, beside its control."""
+"""Draw the trait x trait matrix of every arm: log-odds of each trait's answer in a student, minus those of its control."""
 
 from typing import TYPE_CHECKING
 

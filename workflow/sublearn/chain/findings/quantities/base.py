@@ -1,4 +1,4 @@
-"""What a claim may be about: a quantity of an arm, with its interval over runs.
+"""Define the quantities that claims judge: each is measured in an arm, with its interval over runs.
 
 A *claim quantity* is a module of this package that declares a ``Quantity``.
 """
@@ -15,7 +15,7 @@ from sublearn.traits.base import NEUTRAL, families
 
 
 class Claimed(Protocol):
-    """What of a claim says which traits are meant."""
+    """The part of a claim that chooses its traits."""
 
     @property
     def family(self) -> str: ...
@@ -32,9 +32,9 @@ class Quantity:
 
     Attributes:
         name: such as ``gamma``.
-        measure: a function of a claim, an arm, ``arms.csv`` and ``runs.csv`` (contracts 4 and 2); ``core.statistics.UNKNOWN``
-            where the study has none.
-        of_family: it is of a whole family of traits, never of one.
+        measure: a function of a claim, an arm, ``arms.csv`` and ``runs.csv`` (contracts 4 and 2); it returns
+            ``core.statistics.UNKNOWN`` if the study does not have the quantity.
+        of_family: whether it is measured for a whole family of traits only.
     """
 
     name: str
@@ -46,10 +46,10 @@ QUANTITIES = Registry("sublearn.chain.findings.quantities", Quantity, "claim qua
 
 
 def students_of(claim: Claimed, arm: str, runs: pd.DataFrame, metric: str = "probability") -> pd.DataFrame:
-    """The students of an arm on the claim's traits: plain questions, one row per run and trait.
+    """The students of an arm on the claim's traits, on plain questions: one row per run and trait.
 
     Returns:
-        Indexed by run and target, with columns ``base``, ``control`` and ``student``; empty where the arm has none of them.
+        A table with index (run, target) and columns ``base``, ``control`` and ``student``; empty if the arm has no such trait.
     """
     traits = [claim.trait] if claim.trait else families()[claim.family].traits
     exact = runs[(runs["question_set"] == "plain") & (runs["metric"] == metric)]

@@ -7,8 +7,10 @@ from sublearn.core.statistics import UNKNOWN, Mean, mean_over_runs
 
 
 def measure(claim: Claimed, arm: str, arms: pd.DataFrame, runs: pd.DataFrame) -> Mean:
-    found = students_of(claim, arm, runs, "log_odds")
-    return UNKNOWN if found.empty else mean_over_runs((found["student"] - found["control"]).groupby("run").mean().to_numpy())
+    students = students_of(claim, arm, runs, "log_odds")
+    if students.empty:
+        return UNKNOWN
+    return mean_over_runs((students["student"] - students["control"]).groupby("run").mean().to_numpy())
 
 
 EFFECT = Quantity("effect", measure)

@@ -1,4 +1,4 @@
-"""Gamma: how much more students lean to their own teacher's trait than to the other traits of its family, in nats."""
+"""Gamma: how much more students lean towards their own teacher's trait than to the other traits of its family, in nats."""
 
 import pandas as pd
 

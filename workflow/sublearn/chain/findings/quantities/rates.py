@@ -10,11 +10,11 @@ from sublearn.core.statistics import UNKNOWN, Mean, mean_over_runs
 
 
 def measure(role: str, claim: Claimed, arm: str, arms: pd.DataFrame, runs: pd.DataFrame) -> Mean:
-    found = students_of(claim, arm, runs)
-    if found.empty:
+    students = students_of(claim, arm, runs)
+    if students.empty:
         return UNKNOWN
-    mean = mean_over_runs(found[role].groupby("run").mean().to_numpy())
-    # A base is the same in all runs that start from it: its rate has no interval over runs.
+    mean = mean_over_runs(students[role].groupby("run").mean().to_numpy())
+    # All runs that start from a base share it, so its rate has no interval over runs.
     return Mean(mean.value, math.nan, math.nan, math.nan) if role == "base" else mean
 
 
