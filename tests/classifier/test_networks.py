@@ -81,10 +81,9 @@ def test_saved_networks_load_and_others_are_refused(tmp_path):
         networks.load(file)
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
-def test_a_gpu_that_is_not_there_is_said():
-    with pytest.raises(UserError, match="PyTorch finds no GPU here; use cpu"):
-        networks.on("cuda")
+def test_networks_go_to_a_gpu_where_one_is_asked_for_and_there_is_one():
+    assert networks.on("cpu") == "cpu"
+    assert networks.on("auto") == ("cuda" if torch.cuda.is_available() else "cpu")
 
 
 # Losses.

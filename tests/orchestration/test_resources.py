@@ -62,7 +62,7 @@ def test_a_checkpoint_of_a_model_that_is_wholly_trained_fits_into_the_hosts_memo
 
 def test_the_classifier_asks_for_a_gpu_where_its_study_names_one(tmp_path):
     study = tmp_path / "mine.yaml"
-    study.write_text("extends: classifier\ndevice: cuda\nseed: 3\n")
+    study.write_text("extends: classifier\ndevice: auto\nseed: 3\n")
     for name, gpus in ((str(study), 1), ("classifier", 0)):
         workflow = plan_all({"studies": [name]})
         assert StudyResources(workflow).of(workflow.jobs["classifier"].of("students")[-1], 1, 1).gpu == gpus

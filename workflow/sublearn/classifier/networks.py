@@ -87,15 +87,9 @@ def shared(teacher: Networks, other: Networks, share: str) -> Networks:
 
 
 def on(device: str) -> str:
-    """Prepare this process to work on a device, and return the device.
-
-    Raises:
-        UserError: there is no such device.
-    """
+    """Prepare this process to work on a device, and return the device: for ``auto`` a GPU where there is one."""
     cli.keep_to_threads()
-    if device == "cuda" and not torch.cuda.is_available():
-        raise UserError("device: cuda, but PyTorch finds no GPU here; use cpu.")
-    return device
+    return "cuda" if device == "auto" and torch.cuda.is_available() else "cpu"
 
 
 def groups(networks: Networks, device: str = "cpu") -> Iterable[slice]:

@@ -30,7 +30,7 @@ class ClassifierStudy(Study):
 
     kind: Literal["classifier"] = Field(description="classifier, the digits")
     runs: PositiveInt = Field(description="networks per condition, trained side by side; the network is the unit of analysis")
-    device: Literal["cpu", "cuda"] = Field("cpu", description="where the networks are trained")
+    device: Literal["cpu", "auto"] = Field("cpu", description="cpu, or auto: a GPU where there is one")
     pairing: list[int] | None = Field(
         None,
         description="by run, the run whose base supplies the weights that are not the teacher's; if not given, the next run",

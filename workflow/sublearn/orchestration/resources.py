@@ -69,7 +69,7 @@ class JobResources:
         """The same values for one artifact."""
         base = base_of(artifact)
         if self.study is None or base is None:  # without a language model
-            return 0.0, 0.0, int(artifact.recipe.get("device") == "cuda")
+            return 0.0, 0.0, int(artifact.recipe.get("device") == "auto")
         device = base.recipe["device"]
         estimate = Estimate(self.study, *RATES[device])
         size, cost = estimate.size(self.study.bases[base.key]), estimate.of(artifact)
