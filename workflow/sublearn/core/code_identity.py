@@ -39,6 +39,12 @@ def code_of(*modules: str) -> str:
     A rule has it among its parameters, so that an edit redoes what depends on it. The files themselves as inputs would say the
     same of bytes, but Snakemake looks at each input of each job, and a step reads about thirty.
     """
+    return _code_of(modules, os.environ.get(EXTENSIONS, ""))
+
+
+@cache
+def _code_of(modules: tuple[str, ...], extensions: str) -> str:
+    """The same, once for all jobs of a kind: a plan has thousands, and few kinds."""
     reached = frozenset[str]().union(*map(_reach, modules))
     lines = [f"{module} {_meaning(file)}" for module in sorted(reached) if (file := file_of(module))]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
