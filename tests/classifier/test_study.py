@@ -15,7 +15,10 @@ BAD = {
     "a pairing that leaves out a run": ({"runs": 3, "pairing": [1, 0, 0]}, "pairing: found [1, 0, 0]; each run from 0 to 2"),
     "an unknown key": ({"students": {"epoch": 3}}, "students.epoch: there is no such key"),
     "an unknown key in an arm": ({"arms": {"auxiliary": {"students": {"epoch": 3}}}}, "arms.auxiliary.students.epoch"),
-    "a missing teacher": ({"arms": {"auxiliary": {"teacher": "nobody"}}}, "unknown teacher of the study 'nobody'; choose one of teacher"),
+    "a missing teacher": (
+        {"arms": {"auxiliary": {"teacher": "nobody"}}},
+        "unknown teacher of the study 'nobody'; choose one of teacher",
+    ),
     "a missing base": ({"arms": {"auxiliary": {"base": "cnn"}}}, "arms.auxiliary.base: unknown base of the study 'cnn'"),
     "another number of logits": (
         {"bases": {"ten": {"auxiliary": 10}}, "arms": {"auxiliary": {"base": "ten", "share": "nothing"}}},

@@ -40,6 +40,12 @@ def code_of(*modules: str) -> str:
     Each rule has this hash among its parameters, so an edit reruns the jobs that depend on it. Listing the source files as
     inputs would be slower: a step imports about thirty, and Snakemake checks every input of every job.
     """
+    return _code_of(modules, os.environ.get(EXTENSIONS, ""))
+
+
+@cache
+def _code_of(modules: tuple[str, ...], extensions: str) -> str:
+    """The same, once for all jobs of a kind: a plan has thousands, and few kinds."""
     reached = frozenset[str]().union(*map(_reach, modules))
     lines = [f"{module} {_meaning(file)}" for module in sorted(reached) if (file := file_of(module))]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
