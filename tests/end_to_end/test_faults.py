@@ -71,10 +71,10 @@ def test_a_step_dies_while_it_writes_its_weights(micro, trial, recovers, tmp_pat
     assert [file.name for folder in trial.student.glob(".partial-*") for file in folder.iterdir()] == ["model.safetensors"]
     assert trial.planned() == {ONE, *REST}
     recovers(trial, {ONE}, resumed=True)
+    # 11 s of processor time on quiet cores; three times that can be the machine, more is a target of faults that has grown.
+    assert trial.took <= 35
     assert trial.rerun(target=RUNS) == REST
     assert trial.clone.read(RUNS) == micro.read(RUNS)
-    # 16 s of processor time on quiet cores; three times that can be the machine, more is a target of faults that has grown.
-    assert trial.took <= 50
 
 
 def test_snakemake_is_killed(trial, recovers):

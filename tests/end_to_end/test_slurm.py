@@ -27,8 +27,7 @@ def submitted(slurm, tmp_path_factory, clone):
 def local(micro, tmp_path_factory):
     """The same made here: what does not follow from the students is that of the micro study."""
     made = micro.copied(tmp_path_factory.mktemp("here") / "a copy")
-    shutil.rmtree(made.folder / "results/micro/students")
-    made.snakemake("--cores", "2", *TWO_PROCESSES, study="micro")
+    made.snakemake("--cores", "2", "--forcerun", "students_micro", *TWO_PROCESSES, study="micro")
     return made
 
 
