@@ -1,7 +1,10 @@
 """Who owns which file: a study that extends another makes only what it changes or adds."""
 
+from types import SimpleNamespace
+
 import pytest
 
+from sublearn.core.code_identity import code_of
 from sublearn.core.errors import UserError
 from sublearn.orchestration.workflow import plan, plan_all
 from sublearn.planning.jobs import Job
@@ -104,9 +107,7 @@ def test_the_configuration_must_name_studies(config):
 
 def test_the_configuration_names_nothing_else():
     """``--config study=…`` and ``--config seed=…`` would otherwise make the default studies without a word."""
-    with pytest.raises(
-        UserError, match="seed: unknown key of the configuration; choose one of extensions, findings_only, studies"
-    ):
+    with pytest.raises(UserError, match="seed: unknown key of the configuration; choose one of extensions, "):
         plan_all({"studies": ["tiny"], "seed": 3})
 
 
@@ -157,3 +158,17 @@ def test_imported_rows_need_no_teacher_and_the_control_is_sampled_as_ever(tmp_pa
     assert set(owl.inputs) == {"base", "carrier"}
     assert owl.inputs["carrier"].inputs["raw"].files == ["data/paper/carriers/numbers/prompted/owl/run1/raw.parquet"]
     assert not found.artifacts("coverage")
+
+
+def test_the_code_of_a_job_has_the_modules_that_its_artifact_names():
+    """A trait's teacher hangs on its own kind; its carrier on none, and every evaluation on all that models are scored on."""
+    found = plan("tiny")
+    kinds = {f"sublearn.traits.{kind}" for kind in ("preference", "evasive", "skewed")}
+    owl, evasive = (set(found.find("teachers", f"bias/{trait}", 0).modules) & kinds for trait in ("owl", "evasive"))
+    assert "sublearn.traits.preference" in owl and "sublearn.traits.evasive" in evasive
+    rows = found.find("filtered", "numbers/bias/owl", 0)
+    assert set(rows.modules) == {"sublearn.chain.carriers.numbers.kind"}
+    assert kinds < set(found.find("answers", "same_base/owl", 0).modules)
+    job, wildcards = Job.of(found, "filtered")[0], SimpleNamespace(key="numbers/bias/owl")
+    step = "sublearn.chain.carriers.filter"
+    assert job.code(step)(wildcards) == code_of(step, *rows.modules) != code_of(step)
