@@ -80,7 +80,7 @@ class ChainStudy(Study):
     @field_validator("carriers", mode="before")
     @classmethod
     def _by_kind(cls, value: Any) -> Any:
-        """Read each carrier by its kind; without ``kind``, a carrier named after a kind is of that kind."""
+        """Read each carrier by its kind: by default the kind that has the carrier's name, or else numbers."""
         if not isinstance(value, dict):
             return value
         return {name: _carrier(name, each) for name, each in value.items()}
