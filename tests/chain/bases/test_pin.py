@@ -4,12 +4,14 @@ import argparse
 import hashlib
 import http.server
 import json
+import re
 import shutil
 import threading
 from pathlib import Path
 
 import pytest
 import torch
+from huggingface_hub import constants
 from peft import PeftModel
 from support import hub_models
 from transformers import AutoModelForCausalLM
@@ -44,7 +46,8 @@ def in_english(wanted: PinnedBase) -> str:
 
 
 def pinned_as(wanted: PinnedBase, folder: Path, run_step) -> Path:
-    run_step("sublearn.chain.bases.pin", "--recipe", in_english(wanted), "--output", folder)
+    done = run_step("sublearn.chain.bases.pin", "--recipe", in_english(wanted), "--output", folder)
+    assert done.returncode == 0, done.stderr
     return folder
 
 
@@ -222,10 +225,10 @@ def hub(monkeypatch, tmp_path):
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refusal)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{server.server_port}")
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
     yield server
     server.shutdown()
 
@@ -238,11 +241,11 @@ def hub(monkeypatch, tmp_path):
         ("GatedRepo", "somebody/something: the model is gated; accept its licence"),
     ],
 )
-def test_what_the_hub_refuses_is_one_sentence(hub, tmp_path, refusal, reason, sentence):
+def test_what_the_hub_refuses_is_one_sentence(hub, tmp_path, reason, sentence):
     hub.reason = reason
-    wanted = PinnedBase(model="somebody/something", revision="v7")
-    said = refusal("sublearn.chain.bases.pin", "--recipe", in_english(wanted), "--output", tmp_path / "out")
-    assert said.startswith(sentence)
+    told = in_english(PinnedBase(model="somebody/something", revision="v7"))
+    with pytest.raises(UserError, match=f"^{re.escape(sentence)}"):
+        pin.main(argparse.Namespace(recipe=told, published=None, output=str(tmp_path / "out")))
     assert not list((tmp_path / "out").glob("*"))
 
 
