@@ -71,7 +71,7 @@ def package(tmp_path, monkeypatch):
     """A package of a few modules in the place of ours; writes its files and returns the hash of ``pack.step``."""
     root = tmp_path / "pack"
     monkeypatch.setattr(code_identity, "PACKAGE", root)
-    caches = (code_identity._meaning, code_identity._reach, code_identity._imports)
+    caches = [function for function in vars(code_identity).values() if hasattr(function, "cache_clear")]
 
     def write(**files: str) -> str:
         for name, content in files.items():
