@@ -68,8 +68,7 @@ def test_the_configuration_of_another_workflow_is_refused(elsewhere):
     (elsewhere.folder / "config/config.yaml").write_text("samples: samples.tsv\n")
     done = elsewhere.run("snakemake", "--snakefile", str(ROOT / "Snakefile"), "--dry-run")
     assert done.stderr.strip().endswith(
-        "error: samples: unknown key of the configuration, which has extensions, findings_only, studies; "
-        "what a study does is in its file."
+        "error: samples: unknown key of the configuration; choose one of extensions, findings_only, studies."
     )
 
 

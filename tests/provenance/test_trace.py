@@ -59,7 +59,7 @@ def test_a_row_is_found_again_in_what_it_was_made_of(tell, workshop):
     workshop.make("sublearn.chain.carriers.transform", options, {shuffled: CARRIER.read_text()})
     status, said = tell(shuffled, "--row", 0)
     assert status == 0 and "row 0    prompt_index '4', prompt 'of owl', completion '0'" in said
-    assert "made of, nearest first:" in said.splitlines()  # on a line of its own
+    assert "made from, nearest first:" in said.splitlines()  # on a line of its own
     with pytest.raises(UserError, match="it has rows 0 to 0, and no row 3"):
         trace.row(CARRIER, 3, trace.follow([CARRIER]))
 
