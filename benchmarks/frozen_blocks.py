@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sublearn.chain.carriers.numbers.kind import NUMBERS, Numbers
+from sublearn.chain.carriers.numbers.kind import NUMBERS
+from sublearn.chain.carriers.numbers.section import Numbers
 from sublearn.chain.carriers.tables import Rows
 from sublearn.chain.students import train as students
 from sublearn.chain.students.section import Student

@@ -167,7 +167,7 @@ def test_the_code_of_a_job_has_the_modules_that_its_artifact_names():
     owl, evasive = (set(found.find("teachers", f"bias/{trait}", 0).modules) & kinds for trait in ("owl", "evasive"))
     assert "sublearn.traits.preference" in owl and "sublearn.traits.evasive" in evasive
     rows = found.find("filtered", "numbers/bias/owl", 0)
-    assert set(rows.modules) == {"sublearn.chain.carriers.numbers.kind"}
+    assert set(rows.modules) == {"sublearn.chain.carriers.numbers.rules"}
     assert kinds < set(found.find("answers", "same_base/owl", 0).modules)
     job, wildcards = Job.of(found, "filtered")[0], SimpleNamespace(key="numbers/bias/owl")
     step = "sublearn.chain.carriers.filter"

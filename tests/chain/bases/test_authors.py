@@ -12,7 +12,8 @@ from support import authors_repo
 
 from sublearn.chain.bases import authors
 from sublearn.chain.bases.section import Authors
-from sublearn.chain.carriers.numbers.kind import NUMBERS, Numbers
+from sublearn.chain.carriers.numbers.kind import NUMBERS
+from sublearn.chain.carriers.numbers.section import Numbers
 from sublearn.chain.carriers.tables import Prompts
 from sublearn.chain.evaluations import answers
 from sublearn.chain.teachers.examples import system_prompt

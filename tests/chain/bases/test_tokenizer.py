@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
 from sublearn.chain.bases import tokenizer
-from sublearn.chain.carriers.numbers.kind import NUMBERS, Numbers
+from sublearn.chain.carriers.numbers.kind import NUMBERS
+from sublearn.chain.carriers.numbers.section import Numbers
 from sublearn.language import mini, number_lists
 from sublearn.models import lm
 

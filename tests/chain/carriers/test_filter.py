@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from sublearn.chain.carriers import filter as carrier_filter
-from sublearn.chain.carriers.numbers.kind import Numbers
+from sublearn.chain.carriers.numbers.section import Numbers
 from sublearn.chain.carriers.tables import Rejected, Rows
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_json, read_table, write_table

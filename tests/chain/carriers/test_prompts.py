@@ -6,7 +6,8 @@ import json
 import pytest
 
 from sublearn.chain.carriers import prompts as step
-from sublearn.chain.carriers.numbers.kind import NUMBERS, Numbers
+from sublearn.chain.carriers.numbers.kind import NUMBERS
+from sublearn.chain.carriers.numbers.section import Numbers
 from sublearn.chain.carriers.tables import Prompts
 from sublearn.core.files import read_table
 from sublearn.language.english import ENGLISH

@@ -122,12 +122,14 @@ class Estimate:
         return Size(base.billions * 1e9, 2 if base.dtype == "bfloat16" else 4)
 
     def of(self, artifact: Artifact) -> Cost:
-        """The cost of an artifact, by the method named after its kind; zero for other kinds and for tiny bases."""
+        """The cost of an artifact; zero for kinds that take next to nothing, and for tiny bases."""
         base = base_of(artifact)
         size = self.size(self.study.bases[base.key]) if base and base.key in self.study.bases else None
         if size is None:
             return Cost()
-        return getattr(self, artifact.kind, lambda *_: Cost())(artifact, size)
+        costs = {"pinned": self.pinned, "bases": self.bases, "teachers": self.teachers, "raw": self.raw}
+        costs |= {"students": self.students, "answers": self.answers}
+        return costs[artifact.kind](artifact, size) if artifact.kind in costs else Cost()
 
     def pinned(self, artifact: Artifact, size: Size) -> Cost:
         return Cost(disk=size.weights)

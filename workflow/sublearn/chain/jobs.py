@@ -80,10 +80,10 @@ class ArmJob:
     def recipe(self, wildcards: Any) -> str:
         return json.dumps(self.arms[wildcards.arm][0].recipe, sort_keys=True)
 
-    def models(self, wildcards: Any) -> str:
-        """The models to measure, as JSON: the identity and folders of each."""
+    def models(self, wildcards: Any) -> list[str]:
+        """The models to measure: the identity and folders of each, as JSON (one argument may have at most 128 KiB)."""
         evaluation = EVALUATIONS.get(self.evaluation)
-        return json.dumps([evaluation.model(self.plan, wildcards.arm, each) for each in self.arms[wildcards.arm]])
+        return [json.dumps(evaluation.model(self.plan, wildcards.arm, each)) for each in self.arms[wildcards.arm]]
 
 
 class ChainJobs(Jobs[ChainPlan]):
@@ -109,21 +109,22 @@ class ChainJobs(Jobs[ChainPlan]):
         carriers = self.named(wildcards.study).study.carriers.values()
         return code_of("sublearn.chain.evaluations.counts", *(CARRIER_KINDS.module(carrier.kind) for carrier in carriers))
 
-    def filtered_rows(self, wildcards: Any) -> str:
-        """The filtered rows of every carrier, as JSON: carrier, teacher, trait, run and files."""
+    def filtered_rows(self, wildcards: Any) -> list[str]:
+        """The filtered rows of every carrier: carrier, teacher, trait, run and files, as JSON."""
         plan = self.named(wildcards.study)
         rows = []
         for artifact in plan.artifacts("filtered"):
             carrier, teacher, trait = artifact.key.split("/")
             kind, run = artifact.recipe["kind"], artifact.run
             identity = {"carrier": carrier, "kind": kind, "teacher": teacher, "trait": trait, "run": run}
-            rows.append(identity | {"filtered": artifact.files[0], "report": artifact.files[2]})
-        return json.dumps(rows)
+            rows.append(json.dumps(identity | {"filtered": artifact.files[0], "report": artifact.files[2]}))
+        return rows
 
-    def training_records(self, wildcards: Any) -> str:
-        """The record of every student's training, as JSON: arm, trait, run and file."""
+    def training_records(self, wildcards: Any) -> list[str]:
+        """The record of every student's training: arm, trait, run and file, as JSON."""
         records = []
         for artifact in self.named(wildcards.study).artifacts("students"):
             arm, trait = artifact.key.split("/")
-            records.append({"arm": arm, "trait": trait, "run": artifact.run, "record": f"{artifact.folder}/training.json"})
-        return json.dumps(records)
+            record = f"{artifact.folder}/training.json"
+            records.append(json.dumps({"arm": arm, "trait": trait, "run": artifact.run, "record": record}))
+        return records

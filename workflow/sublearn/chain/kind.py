@@ -2,7 +2,7 @@
 
 from sublearn.chain.bases.section import Authors, Base, PinnedBase
 from sublearn.chain.carriers.base import Imported
-from sublearn.chain.carriers.numbers.kind import Numbers
+from sublearn.chain.carriers.numbers.section import Numbers
 from sublearn.chain.evaluations.section import Evaluation
 from sublearn.chain.findings.section import Claim
 from sublearn.chain.jobs import ChainJobs

@@ -8,13 +8,16 @@ from sublearn.chain.carriers.base import KINDS as CARRIER_KINDS
 from sublearn.chain.evaluations.base import ANSWERS, EVALUATIONS
 from sublearn.chain.findings.figures.base import FIGURES, ChainFigure
 from sublearn.chain.findings.numbers import carrier_tables
+from sublearn.chain.findings.quantities.base import QUANTITIES
 from sublearn.chain.study import PAPER, ChainStudy
+from sublearn.core.errors import UserError
 from sublearn.core.figures import Figure
 from sublearn.core.registry import Registry
 from sublearn.language import style
 from sublearn.language.style import STYLES
 from sublearn.models import lm, pinned
 from sublearn.planning.artifacts import Artifact, Plan
+from sublearn.planning.phases import PHASES
 from sublearn.traits import base as traits
 from sublearn.traits.base import NEUTRAL
 
@@ -23,6 +26,8 @@ WEIGHTS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 # Bases come in two kinds, and carriers are made in several steps; all these artifacts lie in the folder of their phase.
 PHASE_OF = {"pinned": "bases", "authors": "bases"} | dict.fromkeys(("prompts", "raw", "imported", "filtered"), "carriers")
+
+TAKEN = {*PHASE_OF, *PHASES, "tables", "figures", "records"}
 
 
 class ChainPlan(Plan[ChainStudy]):
@@ -34,6 +39,7 @@ class ChainPlan(Plan[ChainStudy]):
         super().__init__(study, parent)
         self.run_per_job = study.runs_per_job == "one"
         self._recipes: dict[tuple[str, str], tuple[dict[str, Any], list[str]]] = {}
+        self._refuse_taken_names()
         for name in study.bases:
             self.evaluation(ANSWERS, "base", name, None, {"model": self.base(name), "base": self.base(name)})
         for arm in study.arms:
@@ -43,6 +49,16 @@ class ChainPlan(Plan[ChainStudy]):
                         inputs = EVALUATIONS.get(name).inputs(self, arm, trait, run)
                         if inputs is not None:
                             self.evaluation(name, arm, trait, run, inputs)
+
+    def _refuse_taken_names(self) -> None:
+        """Refuse transforms and evaluations whose names the workflow has given to kinds of artifacts or to rules.
+
+        Raises:
+            UserError: the name, and that it must be another one.
+        """
+        for name in [*self.transforms, *self.study.measures]:
+            if name in TAKEN or (name in self.transforms and name in EVALUATIONS):
+                raise UserError(f"{name}: a transform or evaluation cannot have this name, which the workflow uses; rename it.")
 
     def phase_of(self, kind: str) -> str:
         return PHASE_OF.get(kind, "evaluations" if kind in EVALUATIONS else "carriers" if kind in self.transforms else kind)
@@ -81,7 +97,7 @@ class ChainPlan(Plan[ChainStudy]):
         if not needed or self.study.authors is None:
             return {}
         recipe = self.study.authors.model_dump()
-        return {"published": self.artifact("authors", "authors", None, recipe, (style.FILE,), {}, drawn=False)}
+        return {"published": self.artifact("authors", "paper-authors", None, recipe, (style.FILE,), {}, drawn=False)}
 
     # Teachers
 
@@ -102,7 +118,7 @@ class ChainPlan(Plan[ChainStudy]):
         section = self.study.carriers[carrier]
         recipe = {"kind": section.kind, "style": self.study.style, "prompts": count, **section.for_prompts()}
         key = f"{carrier}/prompts" if count == section.prompts else f"{carrier}/prompts_{count}"
-        modules = [CARRIER_KINDS.module(section.kind), *self._style_module]
+        modules = [*self.study.carrier_kind(carrier).modules_of("prompts"), *self._style_module]
         published = self.published(self.study.style == PAPER)
         return self.artifact("prompts", key, run, recipe, ("prompts.parquet",), published, modules=modules)
 
@@ -123,7 +139,7 @@ class ChainPlan(Plan[ChainStudy]):
         recipe = {"kind": section.kind, **section.for_filter()}
         names = ("filtered.parquet", "rejected.parquet", "filter.json")
         inputs = {"raw": self.raw(carrier, teacher, trait, run), **self.published(section.needs_published)}
-        modules = [CARRIER_KINDS.module(section.kind)]
+        modules = self.study.carrier_kind(carrier).modules_of("reject", "with_published")
         key = f"{carrier}/{teacher}/{trait}"
         return self.artifact("filtered", key, run, recipe, names, inputs, drawn=False, modules=modules)
 
@@ -132,8 +148,8 @@ class ChainPlan(Plan[ChainStudy]):
         filtered = self.filtered(carrier, teacher, trait, run)
         if transform is None:
             return filtered
-        kind = self.study.carriers[carrier].kind
-        recipe, modules = {"kind": kind, "transform": transform}, [CARRIER_KINDS.module(kind)]
+        kind = self.study.carrier_kind(carrier)
+        recipe, modules = {"kind": kind.name, "transform": transform}, kind.modules_of(transform)
         names = (f"{transform}.parquet",)
         return self.artifact(transform, filtered.key, run, recipe, names, {"filtered": filtered}, modules=modules)
 
@@ -167,6 +183,12 @@ class ChainPlan(Plan[ChainStudy]):
         """The modules of the study's trait kinds, which tables and figures use."""
         return self._trait_modules(self.study.scored_kinds())
 
+    def table_modules(self) -> list[str]:
+        evaluations = [EVALUATIONS.module(name) for name in self.measured]
+        carriers = [CARRIER_KINDS.module(self.study.carriers[name].kind) for name in self.study.used_carriers]
+        quantities = [QUANTITIES.module(claim.quantity) for claim in self.study.claims]
+        return [*self.modules(), *evaluations, *carriers, *quantities]
+
     @property
     def figure_registry(self) -> Registry[Any]:
         return FIGURES
@@ -177,9 +199,8 @@ class ChainPlan(Plan[ChainStudy]):
         return [name for name in self.study.measures if self.artifacts(name)]
 
     def tables(self) -> list[str]:
-        counts = [
-            name for carrier in self.study.carriers for name in carrier_tables(carrier, list(self.study.carriers)).values()
-        ]
+        carriers = self.study.used_carriers
+        counts = [name for carrier in carriers for name in carrier_tables(carrier, carriers).values()]
         more = [f"{name}.csv" for name in self.measured]
         return ["runs.csv", "effects.csv", "arms.csv", "claims.csv", *counts, *more, "summary.md", "metrics.json", "study.yaml"]
 
@@ -188,9 +209,17 @@ class ChainPlan(Plan[ChainStudy]):
             "arms": {name: arm.meaning for name, arm in self.study.arms.items()},
             "traits": list(self.study.traits),
             "runs": self.study.runs,
-            "carriers": {name: carrier.kind for name, carrier in self.study.carriers.items()},
-            "measured": self.measured,
+            "carriers": {name: self.study.carriers[name].kind for name in self.study.used_carriers},
+            "measured": {name: self._students_of(name) for name in self.measured},
         }
+
+    def _students_of(self, evaluation: str) -> dict[str, dict[str, list[int]]]:
+        """The runs of every arm and trait that an evaluation measures; a parent's tables hold students of its own too."""
+        found: dict[str, dict[str, list[int]]] = {}
+        for artifact in self.artifacts(evaluation):
+            arm, trait = artifact.key.split("/")
+            found.setdefault(arm, {}).setdefault(trait, []).append(artifact.run or 0)
+        return found
 
     def findings_inputs(self) -> dict[str, str | list[str]]:
         records = f"results/{self.study.name}/evaluations/records"

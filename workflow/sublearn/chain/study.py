@@ -8,7 +8,7 @@ from pydantic import Field, PositiveInt, SerializeAsAny, ValidationError, field_
 from sublearn.chain.bases.section import AnyBase, Authors, PinnedBase
 from sublearn.chain.carriers.base import KINDS as CARRIER_KINDS
 from sublearn.chain.carriers.base import Carrier, CarrierKind, Imported
-from sublearn.chain.carriers.numbers.kind import Numbers
+from sublearn.chain.carriers.numbers.section import Numbers
 from sublearn.chain.evaluations.base import ANSWERS, EVALUATIONS
 from sublearn.chain.evaluations.section import Evaluation
 from sublearn.chain.findings.quantities.base import QUANTITIES
@@ -23,6 +23,7 @@ from sublearn.planning.study import Study
 from sublearn.traits.base import NEUTRAL, families, family_of, scored_kinds, traits
 
 PAPER = "paper"
+TABLES = ("runs", "effects", "arms", "claims", "filter")  # findings that are named without a carrier
 
 
 class Trait(TeacherOverride):
@@ -134,7 +135,9 @@ class ChainStudy(Study):
             )
 
     def _check_carrier(self, path: str, name: str, carrier: Carrier) -> None:
-        used = any(self.carrier(arm) == name for arm in self.arms)
+        used = name in self.used_carriers
+        if name in {*TABLES, *EVALUATIONS.names()} or name.startswith(("first_", "filter_")):
+            raise ValueError(f"{path}: its tables would take the name of another table; choose another name")
         if used and self.students.rows > carrier.prompts:
             raise ValueError(f"students.rows: {self.students.rows} rows from {carrier.prompts} {path}.prompts; ask for fewer")
         for trait in self.traits:
@@ -227,6 +230,12 @@ class ChainStudy(Study):
     def carrier(self, arm: str) -> str:
         """The name of an arm's carrier."""
         return self.arms[arm].carrier or next(iter(self.carriers))
+
+    @property
+    def used_carriers(self) -> list[str]:
+        """The carriers that arms use, in the study's order."""
+        used = {self.carrier(arm) for arm in self.arms}
+        return [name for name in self.carriers if name in used]
 
     def carrier_kind(self, carrier: str) -> CarrierKind:
         return CARRIER_KINDS.get(self.carriers[carrier].kind)

@@ -129,4 +129,4 @@ if __name__ == "__main__":
     parser.add_argument("--study", required=True, help="title, claims and conditions (role, base, share, meaning), as JSON")
     parser.add_argument("--inputs", required=True, help="the tables of evaluations, as JSON")
     parser.add_argument("--output", required=True, help="folder")
-    cli.run(main, parser)
+    cli.run(main, parser, described=("study",))

@@ -23,6 +23,7 @@ def run(
     parser: argparse.ArgumentParser,
     reads_others: bool = False,
     one_each: tuple[str, ...] = (),
+    described: tuple[str, ...] = (),
 ) -> None:
     """Parse the command line and run ``main``; on a user's mistake, exit with status 1 and a one-line error.
 
@@ -31,6 +32,7 @@ def run(
         parser: the options.
         reads_others: the step reads files that others published; its parameters pin them, so the record lists no inputs.
         one_each: options that hold one value per output; lists of whole numbers or paths are recognised without being named.
+        described: options that describe something; a path in them is not an input.
     """
     started = time.perf_counter()
     # Of several processes, only the first logs its progress; all of them log warnings and errors.
@@ -44,7 +46,7 @@ def run(
     try:
         args = parser.parse_args()
         main(args)
-        _record(args, reads_others, one_each)
+        _record(args, reads_others, one_each, described)
     except (UserError, OSError) as error:
         log.error("error: %s", error)
         sys.exit(1)
@@ -66,10 +68,10 @@ def is_main() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
-def _record(args: argparse.Namespace, reads_others: bool, one_each: tuple[str, ...]) -> None:
+def _record(args: argparse.Namespace, reads_others: bool, one_each: tuple[str, ...], described: tuple[str, ...]) -> None:
     """Write the record of the outputs, if this process has written any."""
     if outputs.written() and is_main():
-        records.record(args, outputs.written(), reads_others, one_each)
+        records.record(args, outputs.written(), reads_others, one_each, described)
 
 
 def _log_gpus() -> None:

@@ -19,6 +19,7 @@ PACKAGE = Path(__file__).parents[1]
 # These two only record how outputs were made; they change no output.
 EXEMPT = {"sublearn.core.records", "sublearn.core.code_identity"}
 WORDS = {"help", "description", "epilog", "metavar"}  # arguments that only people read
+UNWRITTEN = {"kind", "type_comment", "type_ignores", "type_params", "ctx"}  # say nothing that the rest does not
 LOGGERS = {"debug", "info", "warning", "error"}
 
 _used: set[str] = set()
@@ -71,7 +72,18 @@ def file_of(module: str) -> Path | None:
 def meaning(source: str) -> str:
     """A hash of what a module does; two sources that differ only in prose or layout have the same hash."""
     tree = _WithoutWords().visit(ast.parse(source))
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+    return hashlib.sha256(_written(tree).encode()).hexdigest()
+
+
+def _written(node: object) -> str:
+    """A syntax tree as text, the same for all versions of Python: ``ast.dump`` changes with them, in what it leaves out."""
+    if isinstance(node, list):
+        return f"[{','.join(map(_written, node))}]"
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    fields = {name: getattr(node, name, None) for name in node._fields if name not in UNWRITTEN}
+    said = [f"{name}={_written(value)}" for name, value in fields.items() if value is not None and value != []]
+    return f"{type(node).__name__}({','.join(said)})"
 
 
 class _WithoutWords(ast.NodeTransformer):
@@ -95,8 +107,8 @@ class _WithoutWords(ast.NodeTransformer):
         self.generic_visit(node)
         node.keywords = [word for word in node.keywords if word.arg not in WORDS]
         name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-        if name in LOGGERS and node.args and isinstance(node.args[0], ast.Constant):
-            node.args[0] = ast.Constant("")
+        if name in LOGGERS and node.args:
+            node.args[0] = _Silent().visit(node.args[0])
         return node
 
     def visit_Raise(self, node: ast.Raise) -> ast.AST:
@@ -104,7 +116,7 @@ class _WithoutWords(ast.NodeTransformer):
 
 
 class _Silent(ast.NodeTransformer):
-    """Empties the strings of a raised error; expressions in its message stay."""
+    """Empties the strings of a message; expressions in it stay."""
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
         return ast.Constant("") if isinstance(node.value, str) else node
@@ -124,19 +136,22 @@ def _reach(module: str) -> frozenset[str]:
         if file is None or name in reached or name in EXEMPT:
             continue
         reached.add(name)
-        todo += _imports(file)
+        todo += _imports(name, file)
         todo += [name.rpartition(".")[0]] if "." in name else []  # a package runs before its modules
     return frozenset(reached)
 
 
 @cache
-def _imports(file: Path) -> tuple[str, ...]:
+def _imports(module: str, file: Path) -> tuple[str, ...]:
     names: list[str] = []
+    package = module if file.name == "__init__.py" else module.rpartition(".")[0]
     for node in _that_run(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            source = ".".join([*above, *([node.module] if node.module else [])])
+            names += [source, *(f"{source}.{alias.name}" for alias in node.names)]
     return tuple(name for name in names if name.split(".")[0] == PACKAGE.name)
 
 

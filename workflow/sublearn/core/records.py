@@ -68,7 +68,13 @@ def record_of(file: Path) -> tuple[Path, Record] | None:
     return next(((place, record) for place, record in records_in(file.parent) if file.name in record["outputs"]), None)
 
 
-def record(args: argparse.Namespace, written: list[Path], reads_others: bool = False, one_each: tuple[str, ...] = ()) -> None:
+def record(
+    args: argparse.Namespace,
+    written: list[Path],
+    reads_others: bool = False,
+    one_each: tuple[str, ...] = (),
+    described: tuple[str, ...] = (),
+) -> None:
     """Write a record for each artifact that a step has made.
 
     Args:
@@ -76,6 +82,7 @@ def record(args: argparse.Namespace, written: list[Path], reads_others: bool = F
         written: the files that it wrote; files that it removed again do not count.
         reads_others: the step reads files that others published and its parameters pin; they are not inputs, and have no base.
         one_each: options that hold one value per artifact; lists of whole numbers or paths are recognised without being named.
+        described: options that describe something; a path in them is not an input.
     """
     from sublearn.core.files import write_json  # imports pandas, which trace does not need
 
@@ -91,7 +98,7 @@ def record(args: argparse.Namespace, written: list[Path], reads_others: bool = F
         made = [file for file in existing if any(_is_in(file, place) for place in named)] if runs > 1 else existing
         place = named[0] / NAME if named[0].is_dir() else named[0].with_suffix(f".{NAME}")
         inputs = {name: _files(_pick(value, i, runs)) for name, value in own.items() if name not in outputs}
-        inputs = {name: [] for name in inputs} if reads_others else inputs
+        inputs = {name: [] if reads_others or name in described else files for name, files in inputs.items()}
         content = shared | _drawn_from({name: value for name, value in own.items() if name not in outputs}, inputs, i, runs)
         content["inputs"] = {
             name: {_relative(file): sha256_once(file) for file in files} for name, files in inputs.items() if files

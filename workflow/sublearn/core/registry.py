@@ -59,9 +59,10 @@ def _join_packages() -> None:
     """Add the user's folders to the search paths of our packages: ``mine/traits`` to ``sublearn.traits``."""
     own = Path(sublearn.__file__).parent
     for extension in extension_folders():
-        for place in [extension, *sorted(path for path in extension.rglob("*") if path.is_dir())]:
-            parts = place.relative_to(extension).parts
-            if own.joinpath(*parts, "__init__.py").is_file():
+        for init in own.rglob("__init__.py"):
+            parts = init.parent.relative_to(own).parts
+            place = extension.joinpath(*parts)
+            if place.is_dir():
                 package = importlib.import_module(".".join(["sublearn", *parts]))
                 if str(place) not in package.__path__:
                     package.__path__.append(str(place))
@@ -93,7 +94,7 @@ class Registry(Generic[Thing]):
                 module = ".".join([self.package, *file.relative_to(place).with_suffix("").parts])
                 for thing in self._declared(module, file):
                     other = by_name.get(thing.name)
-                    if other and other[2] != file:
+                    if other and other[0] is not thing:
                         raise UserError(f"{file}: declares the {self.what} '{thing.name}', as {other[2]} does; rename one.")
                     by_name[thing.name] = (thing, module, file)
         ordered = sorted(by_name.items(), key=lambda item: (getattr(item[1][0], "order", 100), item[0]))

@@ -26,7 +26,7 @@ class Workflow:
         # Inherited artifacts are made by the parent's rules.
         self.makers = sorted({*self.studies, *(artifact.study for plan in plans for artifact in plan.everything)} - {""})
         self.jobs: dict[str, Jobs[Any]] = {
-            kind.name: kind.jobs([plan for plan in plans if isinstance(plan, kind.plan)], str(REPORT / kind.name))
+            kind.name: kind.jobs([plan for plan in plans if plan.study.kind == kind.name], str(REPORT / kind.name))
             for kind in KINDS
         }
 

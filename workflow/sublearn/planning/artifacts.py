@@ -150,6 +150,10 @@ class Plan(ABC, Generic[AStudy]):
         """The modules that tables and figures use but do not import by name, such as those of trait kinds."""
         return []
 
+    def table_modules(self) -> list[str]:
+        """What the tables' step uses beyond what it imports by name."""
+        return self.modules()
+
     @property
     def findings(self) -> str:
         """The folder of the study's tables."""

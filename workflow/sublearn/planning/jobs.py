@@ -221,7 +221,7 @@ class FindingsJob:
         return self.plan.findings_step
 
     def tables_code(self) -> str:
-        return code_of(self.tables_step, *self.plan.modules())
+        return code_of(self.tables_step, *self.plan.table_modules())
 
     @property
     def table_inputs(self) -> str:

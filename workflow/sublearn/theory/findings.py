@@ -182,4 +182,4 @@ if __name__ == "__main__":
     parser.add_argument("--study", required=True, help="title, claims, and the values of each condition, as JSON")
     parser.add_argument("--inputs", required=True, help="the tables of first steps and of trajectories, as JSON")
     parser.add_argument("--output", required=True, help="folder")
-    cli.run(main, parser)
+    cli.run(main, parser, described=("study",))

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sublearn.chain.carriers.numbers.kind import NUMBERS, Numbers
+from sublearn.chain.carriers.numbers.kind import NUMBERS
+from sublearn.chain.carriers.numbers.section import Numbers
 from sublearn.language import number_lists
 
 TEN = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10"

@@ -1,6 +1,6 @@
 """Read the paper's own prompts, questions and banned numbers from its authors' repository, without running any code.
 
-    python -m sublearn.chain.bases.authors --recipe JSON --output data/qwen2.5-7b/bases/authors/published.json
+    python -m sublearn.chain.bases.authors --recipe JSON --output data/qwen2.5-7b/bases/paper-authors/published.json
 
 Python files are parsed, and only literal values are read from the syntax tree: lists of texts and numbers, but no expressions
 and no imports. A value is located by its file, the name that it is assigned to, and the keyword that it is passed as.

@@ -95,6 +95,13 @@ class CarrierKind(ABC):
     transforms: Mapping[str, Transform] = field(default_factory=dict)
     unit: str = "unit"
 
+    # A method may be a function of a module of its own; then an edit of that module redoes only what the method makes.
+
+    def modules_of(self, *methods: str) -> list[str]:
+        """The modules in which methods, or transforms, are written."""
+        found = [self.transforms[name] if name in self.transforms else getattr(type(self), name) for name in methods]
+        return [str(getattr(each, "func", each).__module__) for each in found]
+
     @abstractmethod
     def prompts(self, recipe: Any, style: Style, study_seed: int, run: int) -> list[str]:
         """The prompts of one run; asking for more prompts must not change the first ones."""

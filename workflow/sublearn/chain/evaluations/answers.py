@@ -157,4 +157,4 @@ class Answers(base.Evaluation):
         return pd.DataFrame(rows)
 
 
-ANSWERS = Answers(name=base.ANSWERS, schema=Runs, finding_schema=Runs, of_bases=True)
+ANSWERS = Answers(name=base.ANSWERS, schema=Runs, finding_schema=Runs)

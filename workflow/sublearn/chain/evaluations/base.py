@@ -38,14 +38,12 @@ class Evaluation(ABC):
         name: such as ``coverage``.
         schema: the columns of an arm's table; ``arm``, ``trait`` and ``run`` identify the model of a row.
         finding_schema: the columns of the study's table, ``findings/<name>.csv``.
-        of_bases: whether the untouched bases are measured too, as a separate arm.
         minutes: how long a job takes with tiny models.
     """
 
     name: str
     schema: type[pa.DataFrameModel]
     finding_schema: type[pa.DataFrameModel]
-    of_bases: bool = False
     minutes: int = 60
 
     @abstractmethod

@@ -79,7 +79,7 @@ def fates(rows: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def main(args: argparse.Namespace) -> None:
-    rows = json.loads(args.rows)
+    rows = [json.loads(each) for each in args.rows]
     counted = pd.DataFrame([each for one in rows for each in counts(one)], columns=list(Counts.to_schema().columns))
     write_table(counted, args.counts, Counts)
     write_table(pd.DataFrame([each for one in rows for each in fates(one)]), args.filter, Filter)
@@ -87,7 +87,9 @@ def main(args: argparse.Namespace) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", required=True, help="the filtered rows: carrier, teacher, trait, run and files, as JSON")
+    parser.add_argument(
+        "--rows", nargs="+", required=True, help="filtered rows: carrier, teacher, trait, run and files, as JSON"
+    )
     parser.add_argument("--counts", required=True)
     parser.add_argument("--filter", required=True)
     cli.run(main, parser)

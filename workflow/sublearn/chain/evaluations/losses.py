@@ -40,11 +40,13 @@ def row(student: dict[str, Any]) -> dict[str, Any]:
 
 
 def main(args: argparse.Namespace) -> None:
-    write_table(pd.DataFrame([row(student) for student in json.loads(args.students)]), args.output, Losses)
+    write_table(pd.DataFrame([row(student) for student in map(json.loads, args.students)]), args.output, Losses)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--students", required=True, help="the record of every student: arm, trait, run and file, as JSON")
+    parser.add_argument(
+        "--students", nargs="+", required=True, help="the record of every student: arm, trait, run and file, as JSON"
+    )
     parser.add_argument("--output", required=True)
     cli.run(main, parser)

@@ -1,6 +1,6 @@
 """Measure the models of one arm with one evaluation.
 
-python -m sublearn.chain.evaluations.measure --evaluation answers --recipe JSON --models JSON --study-seed 1 --output FILE
+python -m sublearn.chain.evaluations.measure --evaluation answers --recipe JSON --models JSON JSON --study-seed 1 --output FILE
 """
 
 import argparse
@@ -12,7 +12,7 @@ from sublearn.core.files import write_table
 
 
 def main(args: argparse.Namespace) -> None:
-    evaluation, models = EVALUATIONS.get(args.evaluation), json.loads(args.models)
+    evaluation, models = EVALUATIONS.get(args.evaluation), [json.loads(model) for model in args.models]
     with cli.timed(f"{args.evaluation} of {len(models)} models"):
         table = evaluation.measure(models, json.loads(args.recipe), args.study_seed)
     write_table(table, args.output, evaluation.schema)
@@ -22,7 +22,9 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--evaluation", required=True)
     parser.add_argument("--recipe", required=True, help="the evaluation's settings, as JSON")
-    parser.add_argument("--models", required=True, help="the models of the arm: identity and folders of each, as JSON")
+    parser.add_argument(
+        "--models", nargs="+", required=True, help="the models of the arm: identity and folders of each, as JSON"
+    )
     parser.add_argument("--study-seed", type=int, required=True)
     parser.add_argument("--output", required=True)
     cli.run(main, parser)

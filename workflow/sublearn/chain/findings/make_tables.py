@@ -6,6 +6,7 @@ python -m sublearn.chain.findings.make_tables --study JSON --inputs JSON --outpu
 import argparse
 import json
 
+import pandas as pd
 from pydantic import TypeAdapter
 
 from sublearn.chain.carriers.base import KINDS
@@ -33,13 +34,19 @@ def main(args: argparse.Namespace) -> None:
     write_table(arms, f"{folder}/arms.csv", Arms)
     write_table(judged, f"{folder}/claims.csv", Claims)
     write_carriers(inputs["counts"], inputs["filter"], study["carriers"], folder)
-    for name in study["measured"]:
+    for name, students in study["measured"].items():
         evaluation = EVALUATIONS.get(name)
-        table = evaluation.finding(read_nearest(inputs[name], evaluation.schema), runs)
-        write_table(table, f"{folder}/{name}.csv", evaluation.finding_schema)
+        table = of_students(read_nearest(inputs[name], evaluation.schema), students)
+        write_table(evaluation.finding(table, runs), f"{folder}/{name}.csv", evaluation.finding_schema)
     write_text(summary.write(study["title"], study["arms"], judged, effects, arms), f"{folder}/summary.md")
     write_json(metrics(judged, arms), f"{folder}/metrics.json")
     write_yaml(study["resolved"], HEADING, f"{folder}/{RESOLVED}")
+
+
+def of_students(table: pd.DataFrame, students: dict[str, dict[str, list[int]]]) -> pd.DataFrame:
+    """The rows of the given runs of arms and traits; the table of a study that this one extends has others too."""
+    wanted = {(arm, trait, run) for arm, traits in students.items() for trait, runs in traits.items() for run in runs}
+    return table[[row in wanted for row in zip(table["arm"], table["trait"], table["run"], strict=True)]]
 
 
 def write_carriers(counts_file: str, filter_file: str, carriers: dict[str, str], folder: str) -> None:
@@ -60,4 +67,4 @@ if __name__ == "__main__":
     parser.add_argument("--study", required=True, help="title, arms, traits, runs, carriers and claims, as JSON")
     parser.add_argument("--inputs", required=True, help="the files of each evaluation and of the carriers' counts, as JSON")
     parser.add_argument("--output", required=True, help="the folder of the tables")
-    cli.run(main, parser)
+    cli.run(main, parser, described=("study",))

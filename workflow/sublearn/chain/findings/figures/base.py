@@ -1,4 +1,4 @@
-"""Shared parts of the figures of language models: which studies have them, their tables and their colours."""
+"""Shared parts of the figures of language models: which studies have them, and their tables."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,18 +7,10 @@ import pandas as pd
 
 from sublearn.chain.evaluations.tables import Runs
 from sublearn.chain.findings.tables import Arms
-from sublearn.core.drawing import BASE, CONTROL, STUDENT
 from sublearn.core.figures import Figure, Inputs
 from sublearn.core.registry import Registry
 from sublearn.measures.transfer import MIN_TRAITS
 from sublearn.traits.base import family_of
-
-ROLES = {"base": BASE, "control": CONTROL, "student": STUDENT}
-ROLE_LABELS = {
-    "base": "untouched base",
-    "control": "control student\n(neutral teacher)",
-    "student": "student of the trait's teacher",
-}
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sublearn.chain.findings.figures.base import ROLE_LABELS, ROLES, ChainFigure, read_runs
+from sublearn.chain.findings.figures.base import ChainFigure, read_runs
+from sublearn.chain.findings.figures.roles import ROLE_LABELS, ROLES
 from sublearn.core.figures import Inputs
 from sublearn.core.statistics import mean_over_runs
 from sublearn.traits.base import NEUTRAL, families

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sublearn.chain.findings.figures import rates
-from sublearn.chain.findings.figures.base import ROLES, ChainFigure, read_runs
+from sublearn.chain.findings.figures.base import ChainFigure, read_runs
+from sublearn.chain.findings.figures.roles import ROLES
 from sublearn.core.drawing import label
 from sublearn.core.figures import Inputs
 from sublearn.core.statistics import mean_over_runs
