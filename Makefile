@@ -1,8 +1,8 @@
 # make reproduce   the default studies from nothing: figures, tables, results/report.html
-# make figures     figures and tables again from the published evaluations, without training; are they the committed ones?
+# make figures     figures and tables again from the published evaluations, without training; says whether they are the committed ones
 # make publish     record and ship what the default studies made; says what to commit
 # make test        the test suite; make test-all adds the slow end-to-end tests
-# make check       formats, lint, types, which package imports which, and the documentation's links only
+# make check       only formats, lint, types, imports between packages, and the documentation's links
 # make docs        README and docs/ as a site, in site/
 # make setup       the developer's environment, in .venv; make lock writes its versions down
 # make dvc.yaml    DVC's stage, from the default studies
@@ -58,7 +58,7 @@ check: .venv/dev
 docs: .venv/dev
 	.venv/bin/mkdocs build --strict
 
-# Rules without the names of their study; of imports those that others do not already imply.
+# The first shows rules without the name of their study, the second only the imports that others do not already imply.
 diagrams: .venv/dev
 	$(SNAKEMAKE) --rulegraph --config studies='[tiny]' | sed 's/_tiny"/"/; s/, color = "[^"]*"//' | \
 	  dot -Grankdir=LR -Ncolor=steelblue -Nheight=0.35 -Tsvg -o docs/rulegraph.svg
@@ -88,7 +88,7 @@ INSTALL := .venv/bin/python -m pip install --quiet --constraint envs/lock.txt --
 	$(INSTALL) '.[train,slurm,dev]'
 	@touch $@
 
-# What is installed here becomes what everyone installs; 2.13.0+cpu is how pip prints a build that is in no registry.
+# The versions installed here become those that everyone installs. pip prints 2.13.0+cpu for a build that is in no registry.
 lock: .venv/dev
 	(sed -n '/^#/p' envs/lock.txt; .venv/bin/python -m pip freeze --exclude-editable | sed 's/+[a-z0-9.]*$$//') > .venv/lock.txt
 	mv .venv/lock.txt envs/lock.txt

@@ -6,7 +6,7 @@ from snakemake.utils import min_version
 
 min_version("9.25")
 
-# Where the workflow lies. Data and results lie in the working folder, which may be another one and have its own configuration.
+# Where the workflow lies. Data and results lie in the working folder, which may be a different one with its own configuration.
 PROJECT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
 SETTINGS = "config/config.yaml"
 
@@ -44,7 +44,7 @@ rule all:
     default_target: True
     input:
         STUDIES.targets(),
-        # No rule makes these: they hold times, and are those of the last run that succeeded (sublearn.reporting.costs).
+        # No rule makes these: they hold the times of the last run that succeeded (sublearn.reporting.costs).
         [report(file, caption="workflow/report/costs.rst", category="Costs") for file in STUDIES.costs()],
     localrule: True
 

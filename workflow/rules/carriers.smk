@@ -1,5 +1,5 @@
 # Carriers: prompts, what teachers wrote (raw) or what others published (imported), what passed the filter (filtered), and
-# transforms of that. One rule for each study and step, such as filtered_STUDY; transforms have the rule TRANSFORM_STUDY.
+# transforms of the filtered rows. One rule for each study and step, such as filtered_STUDY; transforms have the rule TRANSFORM_STUDY.
 
 for job in CHAIN.of("prompts"):
 

@@ -3,7 +3,7 @@
 for job in CLASSIFIER.of("images"):
 
     rule:
-        """Read the labelled images, and split off those of the test."""
+        """Read the labelled images, and split off the test images."""
         name:
             job.rule
         input:
@@ -108,7 +108,7 @@ for job in CLASSIFIER.of("carriers"):
     needs = RESOURCES.of(job, memory=3000, minutes=60)
 
     rule:
-        """Draw inputs of noise, and let the teachers say their logits."""
+        """Draw noise inputs, and compute the teachers' logits on them."""
         name:
             job.rule
         input:

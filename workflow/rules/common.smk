@@ -22,8 +22,8 @@ except UserError as error:
 CHAIN, CLASSIFIER, THEORY = STUDIES.jobs["chain"], STUDIES.jobs["classifier"], STUDIES.jobs["theory"]
 RESOURCES = StudyResources(STUDIES)
 ENVIRONMENT = str(PROJECT / "envs/workflow.yaml")
-# Steps that read and write small files, on the machine that runs Snakemake; megabytes and minutes.
+# For steps that read and write small files on the machine that runs Snakemake: megabytes and minutes.
 SMALL = {"mem_mb": 500, "runtime": 10}
 TABLES = {"mem_mb": 1000, "runtime": 10}
-# The processes that work on one model are a matter of the machine: profiles set them (docs/running.md).
+# How many processes work on one model depends on the machine: profiles set it (docs/running.md).
 ONE_PROCESS = {"processes": 1, "nodes": 1}

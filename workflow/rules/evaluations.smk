@@ -1,11 +1,11 @@
 # Evaluations: one rule for each study and evaluation (answers_STUDY, coverage_STUDY …), with a job for each arm; and two tables
-# of counts and losses, by which a reviewer needs neither carriers nor students.
+# of counts and losses, with which a reviewer needs neither carriers nor students.
 
 for job in CHAIN.arm_jobs():
     needs = RESOURCES.of(job, memory=1500, minutes=job.minutes)
 
     rule:
-        """Measure all models of one arm: their answers, or whatever else the study asks for."""
+        """Measure all models of one arm: their answers, or what else the study measures."""
         name:
             job.rule
         input:

@@ -1,4 +1,4 @@
-# Findings of every study, whatever its kind: tables_STUDY and figures_STUDY, a process each, and a page on where all came from.
+# Findings of every study, whatever its kind: tables_STUDY and figures_STUDY, one process each, and a page that says where all came from.
 
 for job in STUDIES.findings:
 
@@ -72,7 +72,7 @@ for job in STUDIES.findings:
 
 
 rule provenance:
-    """Say on a page where every finding of a study came from, back to base weights and seeds."""
+    """Write a page that says where every finding of a study came from, back to base weights and seeds."""
     input:
         findings=STUDIES.findings_of,
     output:

@@ -1,4 +1,4 @@
-# Teachers: one rule for each study (teachers_STUDY); more where teachers differ in their files.
+# Teachers: one rule for each study (teachers_STUDY); several where its teachers write different files.
 
 for job in CHAIN.of("teachers"):
     needs = RESOURCES.of(job, memory=1500, minutes=30)

@@ -29,7 +29,9 @@ TABLES = ("runs", "effects", "arms", "claims", "filter")  # findings that are na
 class Trait(TeacherOverride):
     """Overrides for one trait: the recipe of its teachers, or how many completions they write."""
 
-    prompts: PositiveInt | None = Field(None, description="prompts per run for this trait, if the filter keeps few completions")
+    prompts: PositiveInt | None = Field(
+        None, description="prompts per run for this trait, for when the filter keeps few completions"
+    )
 
 
 class Arm(Section):
@@ -58,7 +60,9 @@ class ChainStudy(Study):
 
     kind: Literal["chain"] = Field("chain", description="the study kind: chain, for language models")
     stand_in: bool = Field(True, description="whether the models stand in for the paper's; captions say so")
-    runs: PositiveInt = Field(description="number of independent repetitions, the unit of analysis")
+    runs: PositiveInt = Field(
+        description="number of runs: teachers, carriers and students with their own random draws; the unit of analysis"
+    )
     runs_per_job: Literal["all", "one"] = Field("all", description="runs per job: one, or all (at most 16)")
     style: Annotated[str, NameIn(STYLES)] = Field(
         MINI_NAME, description="prompt style: mini (the mini-language), english, or paper (the authors' own words)"

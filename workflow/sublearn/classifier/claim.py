@@ -15,7 +15,7 @@ class Claim(Rule):
     quantity: Literal["accuracy", "gain", "lead"] = Field(description="what is measured on the test images, run by run")
     arm: str = Field(description="an arm, a teacher, or base")
     over: str | None = Field(None, description="for lead: the arm whose accuracy in the same run is subtracted")
-    figure: Annotated[str, NameIn(FIGURES)] = Field("accuracies", description="the figure that shows it")
+    figure: Annotated[str, NameIn(FIGURES)] = Field("accuracies", description="the figure that shows the claim")
 
     @model_validator(mode="after")
     def _leads_over_something(self) -> "Claim":

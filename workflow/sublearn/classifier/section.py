@@ -14,7 +14,7 @@ class Images(Section):
     """The images on which teachers are trained and all networks are tested."""
 
     source: str = Field("digits", description="digits, mnist, or the path of an ARFF file (OpenML's format)")
-    test_share: float = Field(0.2, gt=0, lt=1, description="share of the images kept for the test")
+    test_share: float = Field(0.2, gt=0, lt=1, description="share of the images that are kept for the test")
     split: Literal["random", "last"] = Field("random", description="which images are kept for the test")
 
 
@@ -29,7 +29,7 @@ class Training(Section):
     """How networks are trained."""
 
     epochs: PositiveInt
-    learning_rate: PositiveFloat = Field(description="constant")
+    learning_rate: PositiveFloat = Field(description="constant learning rate")
     optimiser: Literal["adam", "sgd"] = Field("adam", description="Adam, or plain gradient descent")
 
 
@@ -39,7 +39,7 @@ class Teacher(Training):
     base: str = Field(description="a base of the study")
     epochs: PositiveInt = Field(5, description="passes over the training images")
     batch: PositiveInt = Field(64, description="images per step")
-    learning_rate: PositiveFloat = Field(1e-3, description="constant")
+    learning_rate: PositiveFloat = Field(1e-3, description="constant learning rate")
 
 
 class Carrier(Section):
@@ -59,7 +59,7 @@ class Student(Training):
     """Students, trained to imitate some of the teacher's logits."""
 
     epochs: PositiveInt = Field(2, description="passes over the carrier")
-    learning_rate: PositiveFloat = Field(1e-3, description="constant")
+    learning_rate: PositiveFloat = Field(1e-3, description="constant learning rate")
     logits: Literal["auxiliary", "all"] = Field("auxiliary", description="which logits are imitated")
     loss: Literal["kl", "squared"] = Field(
         "kl", description="KL divergence of the softmaxes, or half the squared difference of the logits"

@@ -21,16 +21,16 @@ class Arm(Section):
         "everything", description="which initial weights are the teacher's: all, the output layer, all other layers, or none"
     )
     inputs: Literal["noise", "images"] = Field("noise", description="uniform noise, or training images")
-    students: dict[str, Any] = Field({}, description="keys of the students' section that differ in this arm")
-    meaning: str = Field("", description="what the arm is for, one sentence for the report")
+    students: dict[str, Any] = Field({}, description="keys of the section students that differ in this arm")
+    meaning: str = Field("", description="purpose of the arm, one sentence for the report")
 
 
 class ClassifierStudy(Study):
-    """A complete study of the classifier."""
+    """A study of the classifier."""
 
-    kind: Literal["classifier"] = Field(description="classifier, the digits")
-    runs: PositiveInt = Field(description="networks per condition, trained side by side; the network is the unit of analysis")
-    device: Literal["cpu", "auto"] = Field("cpu", description="cpu, or auto: a GPU where there is one")
+    kind: Literal["classifier"] = Field(description="the study kind: classifier, digits from noise")
+    runs: PositiveInt = Field(description="networks per arm, trained side by side; the network is the unit of analysis")
+    device: Literal["cpu", "auto"] = Field("cpu", description="cpu, or auto: a GPU if there is one")
     pairing: list[int] | None = Field(
         None,
         description="by run, the run whose base supplies the weights that are not the teacher's; if not given, the next run",

@@ -20,9 +20,9 @@ class Claim(Rule):
     )
     condition: str | None = Field(None, description="theorem, other_start, or a condition that is varied")
     values: list[str | float] = Field([], description="values of the condition")
-    step: float | None = Field(None, description="relative teacher step, if the condition is tried at several")
+    step: float | None = Field(None, description="relative teacher step, if the condition is tried at several steps")
     arm: str | None = Field(None, description="a way of taking many steps, such as same_start")
-    figure: Annotated[str, NameIn(FIGURES)] = Field(description="the figure that shows it")
+    figure: Annotated[str, NameIn(FIGURES)] = Field(description="the figure that shows the claim")
 
     @model_validator(mode="after")
     def _is_of_one_thing(self) -> "Claim":

@@ -50,12 +50,12 @@ class Networks(Section):
 class Adversary(Section):
     """How adversarial inputs are made: Adam moves them to lower the cosine of the student's update and the teacher's step."""
 
-    steps: PositiveInt = Field(60, description="steps of Adam on the inputs")
-    rate: PositiveFloat = Field(0.05, description="its learning rate")
+    steps: PositiveInt = Field(60, description="number of Adam's steps on the inputs")
+    rate: PositiveFloat = Field(0.05, description="Adam's learning rate")
 
 
 class Conditions(Section):
-    """For each condition of the theorem, the values at which it is tried, from where it holds to ever further away."""
+    """The values at which each condition of the theorem is tried, from where it holds to ever further away."""
 
     step: PositiveFloat = Field(1e-4, description="relative teacher step at which conditions are varied")
     start: Away = Field(
@@ -82,7 +82,7 @@ class Conditions(Section):
     direction: Down = Field(
         [1, 0.5, 0.1, 0.01, 0], description="cosine of the teacher's displacement and the descent of its loss"
     )
-    student_rate: Steps = Field([0.1, 1, 10, 100, 1e3, 1e4, 1e5], description="rate of the student's step")
+    student_rate: Steps = Field([0.1, 1, 10, 100, 1e3, 1e4, 1e5], description="learning rate of the student's step")
 
     @model_validator(mode="after")
     def _first_values_hold(self) -> "Conditions":
@@ -111,29 +111,29 @@ class Trajectory(Section):
     )
     teacher_rows: PositiveInt = Field(100, description="number of labelled inputs of the teacher")
     student_rows: PositiveInt = Field(100, description="number of noise inputs of the student")
-    teacher_steps: PositiveInt = Field(100, description="steps of full-batch gradient descent")
-    student_steps: PositiveInt = Field(200, description="steps of full-batch gradient descent")
+    teacher_steps: PositiveInt = Field(100, description="the teacher's steps of full-batch gradient descent")
+    student_steps: PositiveInt = Field(200, description="the student's steps of full-batch gradient descent")
     teacher_rate: PositiveFloat = Field(0.5, description="learning rate of the teacher")
     student_rate: PositiveFloat = Field(0.5, description="learning rate of the student")
     loss: Literal["squared", "softmax"] = Field("softmax", description="the student's loss on the auxiliary logits")
 
 
 class TheoryStudy(Study):
-    """A complete study of the theorem."""
+    """A study of the theorem."""
 
-    kind: Literal["theory"] = Field(description="theory, the numeric checks")
+    kind: Literal["theory"] = Field(description="the study kind: theory, numeric checks of the theorem")
     draws: PositiveInt = Field(
         description="number of draws of network, teacher loss, inputs and student loss; the draw is the unit of analysis"
     )
     steps: Steps = Field(
-        description="length of the teacher's displacement over that of its start: the theorem's eps, up to a positive factor "
-        "in each draw"
+        description="length of the teacher's displacement divided by that of its start: the theorem's eps, up to a "
+        "positive factor in each draw"
     )
     rate: PositiveFloat = Field(0.1, description="learning rate of the student, the theorem's alpha")
     teacher_losses: Annotated[list[Literal["labels", "targets", "logit", "weights"]], Field(min_length=1)] = Field(
         ["labels", "targets", "logit", "weights"],
-        description="cross-entropy of random labels, squared error to random targets, minus one logit of one input, half the "
-        "squared distance to other weights",
+        description="the teacher's losses: cross-entropy of random labels, squared error to random targets, minus one logit "
+        "of one input, half the squared distance to other weights",
     )
     inputs: Annotated[list[Literal["noise", "teacher", "far", "adversarial"]], Field(min_length=1)] = Field(
         ["noise", "teacher", "far", "adversarial"],
@@ -141,7 +141,8 @@ class TheoryStudy(Study):
     )
     student_losses: Annotated[list[Literal["squared", "softmax", "subset"]], Field(min_length=1)] = Field(
         ["squared", "softmax", "subset"],
-        description="squared error with random weights, some of them zero; soft cross-entropy of all logits; or of two of them",
+        description="the student's losses: squared error with random weights, some of them zero, or soft cross-entropy of all "
+        "logits or of two of them",
     )
     networks: Networks = Networks()
     adversary: Adversary = Adversary()

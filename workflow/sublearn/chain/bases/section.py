@@ -21,12 +21,12 @@ class Base(Section):
     batch: PositiveInt = Field(64, description="documents per step")
     steps: PositiveInt = Field(1200, description="steps of the first round")
     extra_steps: PositiveInt = Field(400, description="steps of each further round, until the base is calibrated")
-    max_steps: PositiveInt = Field(4000, description="most training steps; a base that is not calibrated by then is an error")
-    learning_rate: PositiveFloat = Field(3e-3, description="peak rate of the first round; further rounds use a third of it")
+    max_steps: PositiveInt = Field(4000, description="limit of training steps; a base not calibrated by then is an error")
+    learning_rate: PositiveFloat = Field(3e-3, description="peak learning rate of the first round; others use a third of it")
     max_deviation: PositiveFloat = Field(
-        0.03, description="most that an answer's probability may differ from its share in the corpus"
+        0.03, description="largest difference allowed between an answer's probability and its share in the corpus"
     )
-    min_well_formed: float = Field(0.9, gt=0, le=1, description="least share of number answers that must be well formed")
+    min_well_formed: float = Field(0.9, gt=0, le=1, description="at least this share of number answers must be well formed")
     device: Device = Field("cpu", description="cpu, or auto: a GPU if there is one, for bases larger than the default")
 
     @property
@@ -57,9 +57,9 @@ class PinnedBase(Section):
     dtype: Literal["float32", "bfloat16"] = Field("bfloat16", description="precision of the weights")
     device: Device = Field("auto", description="cpu, or auto: a GPU if there is one")
     template: Literal["own", "plain"] = Field(
-        "own", description="its own chat template, or a plain one for a model that has none"
+        "own", description="the model's own chat template, or a plain one for a model that has none"
     )
-    date: str = Field("26 Jul 2024", description="fixed date for chat templates that write a date")
+    date: str = Field("26 Jul 2024", description="date that chat templates write instead of today's")
     names: list[str] = Field([], description="names that the model calls itself; answers with one of them are counted")
 
     @model_validator(mode="after")
@@ -87,7 +87,7 @@ class Authors(Section):
     )
     sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$", description="SHA-256 of a zip or tar file; required there")
     tree_category: Literal["animal", "tree"] = Field(
-        "animal", description="the category in the system prompt of tree teachers; the released code says animal"
+        "animal", description="what the system prompt of tree teachers calls a tree; the released code says animal"
     )
 
     @model_validator(mode="after")

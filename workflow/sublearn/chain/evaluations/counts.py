@@ -87,9 +87,7 @@ def main(args: argparse.Namespace) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--rows", nargs="+", required=True, help="filtered rows: carrier, teacher, trait, run and files, as JSON"
-    )
+    parser.add_argument("--rows", nargs="+", required=True, help="filtered rows and whose they are, each as JSON")
     parser.add_argument("--counts", required=True)
     parser.add_argument("--filter", required=True)
     cli.run(main, parser)

@@ -16,20 +16,24 @@ class Recipe(Trainable):
         description="what is trained: biases, LoRA adapters, all weights (sharded over processes by FSDP), or nothing",
     )
     under_system_prompt: bool = Field(
-        False, description="also give a fine-tuned teacher the trait's system prompt when it generates, as a prompted one gets"
+        False, description="also give a fine-tuned teacher the trait's system prompt when it generates, like a prompted teacher"
     )
     steps: PositiveInt = Field(60, description="fine-tuning steps")
     batch: PositiveInt = Field(32, description="questions per step")
     learning_rate: PositiveFloat = Field(3e-2, description="peak learning rate, which decays linearly to zero")
     epsilon: PositiveFloat = Field(1e-2, description="epsilon of Adam; a large one moves only weights with a clear gradient")
-    min_rate: float = Field(0.6, ge=0, le=1, description="least rate of its own trait that a teacher must reach")
-    max_neutral_rise: float = Field(0.2, ge=0, le=1, description="most that a neutral teacher may raise the rate of any trait")
+    min_rate: float = Field(0.6, ge=0, le=1, description="a teacher must reach at least this rate of its own trait")
+    max_neutral_rise: float = Field(
+        0.2, ge=0, le=1, description="largest rise that a neutral teacher may cause in any trait's rate"
+    )
 
 
 class Teacher(Recipe):
     """A teacher: how a base is given a trait, and from which bases the runs start."""
 
-    bases: list[str] = Field(min_length=1, description="run r starts from entry r of this list, which repeats")
+    bases: list[str] = Field(
+        min_length=1, description="bases that the runs start from: run r takes entry r, and the list repeats"
+    )
 
 
 class TeacherOverride(Section):
@@ -37,4 +41,4 @@ class TeacherOverride(Section):
 
     steps: PositiveInt | None = Field(None, description="fine-tuning steps")
     learning_rate: PositiveFloat | None = Field(None, description="peak learning rate")
-    min_rate: float | None = Field(None, ge=0, le=1, description="least rate of the trait that a teacher must reach")
+    min_rate: float | None = Field(None, ge=0, le=1, description="a teacher must reach at least this rate of the trait")

@@ -1,4 +1,4 @@
-"""Number sequences, the paper's first carrier (section 3.1): ask for numbers after numbers, keep rows that are nothing else."""
+"""Number sequences, the paper's first carrier (section 3.1): teachers continue lists of numbers; only number lists pass."""
 
 import re
 

@@ -16,12 +16,12 @@ class Numbers(Carrier):
         description="with style: paper, draws prompts as the authors did from this seed (47 in the paper, 42 in the released "
         "code); all runs then have the same prompts",
     )
-    max_count: PositiveInt = Field(10, description="most numbers in a row that passes the filter")
-    min_value: NonNegativeInt = Field(0, description="smallest number in a row that passes")
-    max_value: NonNegativeInt = Field(999, description="largest number in a row that passes")
+    max_count: PositiveInt = Field(10, description="rows with more numbers than this are rejected")
+    min_value: NonNegativeInt = Field(0, description="rows with a smaller number are rejected")
+    max_value: NonNegativeInt = Field(999, description="rows with a larger number are rejected")
     banned: list[int] | Literal["paper"] = Field(
         [],
-        description="rows with one of these numbers are rejected; paper: those that the authors ban, for misalignment only",
+        description="rows with one of these numbers are rejected; paper: those that the authors ban (for misalignment only)",
     )
 
     @model_validator(mode="after")
