@@ -137,7 +137,7 @@ def test_the_papers_words_are_an_input_of_bases_and_prompts_alone(tmp_path):
     file = tmp_path / "paper.yaml"
     file.write_text(PAPER)
     found = plan(str(file))
-    assert [artifact.files for artifact in found.artifacts("authors")] == [["data/paper/bases/authors/published.json"]]
+    assert [artifact.files for artifact in found.artifacts("authors")] == [["data/paper/bases/paper-authors/published.json"]]
     assert "data/paper/bases/one/published.json" in found.artifacts("pinned")[0].files
     for phase in ("pinned", "prompts", "filtered", "students"):
         assert all(("published" in artifact.inputs) == (phase in ("pinned", "prompts")) for artifact in found.artifacts(phase))
@@ -172,3 +172,42 @@ def test_the_code_of_a_job_has_the_modules_that_its_artifact_names():
     job, wildcards = Job.of(found, "filtered")[0], SimpleNamespace(key="numbers/bias/owl")
     step = "sublearn.chain.carriers.filter"
     assert job.code(step)(wildcards) == code_of(step, *rows.modules) != code_of(step)
+
+
+LONGEST_ARGUMENT = 131_072  # bytes, on Linux
+
+
+def test_no_argument_grows_with_the_runs(tmp_path):
+    file = tmp_path / "many.yaml"
+    file.write_text("extends: tiny-controls\nruns: 40\n")
+    workflow = plan_all({"studies": [str(file)]})
+    chain, wildcards = workflow.jobs["chain"], SimpleNamespace(study="many")
+    lists = [chain.filtered_rows(wildcards), chain.training_records(wildcards)]
+    lists += [job.models(SimpleNamespace(arm=arm)) for job in chain.arm_jobs() if job.study == "many" for arm in job.arms]
+    findings = next(job for job in workflow.findings if job.study == "many")
+    arguments = [each for values in lists for each in values] + [findings.study_values(), findings.table_inputs]
+    assert max(map(len, lists)) > 1000
+    assert max(len(argument.encode()) for argument in [*arguments, *findings.figure_inputs]) < LONGEST_ARGUMENT / 2
+
+
+def test_tables_know_the_code_of_all_that_registries_find_for_them(tmp_path):
+    found = plan("tiny")
+    modules = set(found.table_modules())
+    assert {"sublearn.chain.findings.quantities.gamma", "sublearn.chain.findings.quantities.rates"} <= modules
+    assert {"sublearn.chain.evaluations.coverage", "sublearn.chain.carriers.numbers.kind"} <= modules
+    assert "sublearn.traits.preference" in modules
+    assert not modules & {"sublearn.chain.findings.figures.rates"}
+
+
+def test_a_carrier_that_no_arm_uses_has_no_tables(tmp_path):
+    file = tmp_path / "spare.yaml"
+    file.write_text("extends: smoke\ncarriers: {spare: {kind: numbers, prompts: 5}}\n")
+    assert not [name for name in plan(str(file)).tables() if "spare" in name]
+
+
+@pytest.mark.parametrize("name", ["effects", "filter", "coverage", "first_numbers"])
+def test_a_carrier_cannot_take_the_name_of_another_table(tmp_path, name):
+    file = tmp_path / "taken.yaml"
+    file.write_text(f"extends: smoke\ncarriers: {{{name}: {{kind: numbers}}}}\n")
+    with pytest.raises(UserError, match=f"carriers.{name}: its tables would take the name of another table"):
+        plan(str(file))

@@ -56,7 +56,7 @@ class Workshop:
             self.make("sublearn.chain.students.train", {**options, "outputs": students}, written)
         models = sorted(str(file.parent) for file in Path("results/s/students").rglob("model.safetensors"))
         table = "results/s/evaluations/answers/same_base.csv"
-        asked = "[" + ", ".join(f'{{"run": {i % 2}, "folder": "{folder}"}}' for i, folder in enumerate(models)) + "]"
+        asked = [f'{{"run": {i % 2}, "folder": "{folder}"}}' for i, folder in enumerate(models)]
         options = {"evaluation": "answers", "models": asked, "study_seed": 7, "output": table}
         self.make("sublearn.chain.evaluations.measure", options, {table: "value\n1\n"})
         drawing = "results/s/findings/figures/rates.svg"

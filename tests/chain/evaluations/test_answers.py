@@ -159,7 +159,12 @@ def test_the_step_scores_every_model_that_it_is_given(scored, base, tmp_path):
         for run in (0, 1)
     ]
     output = tmp_path / "base.parquet"
-    told = {"recipe": RECIPE.model_dump_json(), "models": json.dumps(models), "study_seed": 1, "output": output}
+    told = {
+        "recipe": RECIPE.model_dump_json(),
+        "models": [json.dumps(model) for model in models],
+        "study_seed": 1,
+        "output": output,
+    }
     measure.main(argparse.Namespace(evaluation="answers", **told))
     table = read_table(output, Runs)
     assert len(table) == 2 * len(scored)

@@ -33,7 +33,9 @@ def carriers(tmp_path):
 
 def test_numbers_are_counted_by_run_and_ranked_over_runs(carriers, run_step, tmp_path):
     counts, fates = tmp_path / "counts.parquet", tmp_path / "filter.parquet"
-    done = run_step("sublearn.chain.evaluations.counts", "--rows", json.dumps(carriers), "--counts", counts, "--filter", fates)
+    done = run_step(
+        "sublearn.chain.evaluations.counts", "--rows", *map(json.dumps, carriers), "--counts", counts, "--filter", fates
+    )
     assert done.returncode == 0, done.stderr
     table = read_table(counts, Counts)
     of_run_0 = table[table["run"] == 0].set_index("unit")
@@ -54,7 +56,7 @@ def test_losses_keep_the_order_and_every_digit(run_step, tmp_path):
         record.parent.mkdir(parents=True)
         write_json({"first_loss": 1 / 3 + i, "last_loss": 0.1, "steps": 8}, record)
     students = [{"arm": record.parts[-4], "trait": "owl", "run": 1, "record": str(record)} for record in records]
-    options = ("--students", json.dumps(students), "--output", tmp_path / "losses.parquet")
+    options = ("--students", *map(json.dumps, students), "--output", tmp_path / "losses.parquet")
     done = run_step("sublearn.chain.evaluations.losses", *options)
     assert done.returncode == 0, done.stderr
     table = read_table(tmp_path / "losses.parquet", Losses)

@@ -94,7 +94,7 @@ def test_the_step_finds_a_teacher_that_went_the_students_way(base, carrier, run_
     place |= {"carrier": carrier, "control_carrier": carrier, "control_teacher": str(tmp_path / "neutral")}
     students = [{**place, "trait": name, "teacher": str(tmp_path / name)} for name in ("along", "astray")]
     output = tmp_path / "full.parquet"
-    parts = ["--evaluation", "coverage", "--recipe", recipe.model_dump_json(), "--models", json.dumps(students)]
+    parts = ["--evaluation", "coverage", "--recipe", recipe.model_dump_json(), "--models", *map(json.dumps, students)]
     done = run_step("sublearn.chain.evaluations.measure", *parts, "--study-seed", 1, "--output", output)
     assert done.returncode == 0, done.stderr
     table = read_table(output, Coverage).set_index("trait")
@@ -114,7 +114,7 @@ def test_contrast_is_what_student_and_teacher_have_beyond_their_controls(base, c
     write_table(table.assign(completion=table["completion"].iloc[::-1].to_numpy()), other, Rows)
     place = {"arm": "full", "trait": "owl", "run": 0, "base": str(base), "teacher_base": str(base), "carrier": carrier}
     place |= {"teacher": str(tmp_path / "teacher"), "control_teacher": str(base), "control_carrier": other}
-    told = {"recipe": recipe.model_dump_json(), "models": json.dumps([place]), "study_seed": 1}
+    told = {"recipe": recipe.model_dump_json(), "models": [json.dumps(place)], "study_seed": 1}
     args = argparse.Namespace(evaluation="coverage", output=tmp_path / "c.parquet", **told)
     measure.main(args)
     updates = {}

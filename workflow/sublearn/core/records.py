@@ -171,6 +171,8 @@ def _is_path(value: Any) -> bool:
 
 def _decoded(value: Any) -> Any:
     """An option's value; JSON text is decoded."""
+    if isinstance(value, list):
+        return [_decoded(part) for part in value]
     if isinstance(value, str) and value[:1] in ("{", "["):
         try:
             return json.loads(value)

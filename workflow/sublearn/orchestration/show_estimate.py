@@ -23,6 +23,8 @@ def main(args: argparse.Namespace) -> None:
         raise UserError(f"{args.study}: not a study of language models; estimates are of these.")
     estimate = Estimate(chosen.study, args.tflops * 1e12, args.terabytes * 1e12, args.processes)
     print("\n".join(table(chosen, estimate)))
+    if all(estimate.size(base) is None for base in chosen.study.bases.values()):
+        print("These models run on the processor; estimates are of GPUs. docs/findings.md has the times of our studies.")
 
 
 def parser() -> argparse.ArgumentParser:

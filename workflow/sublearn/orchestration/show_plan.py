@@ -66,7 +66,8 @@ def shown(plan: Plan[Any], trait: str | None) -> list[Artifact]:
         return plan.everything
     todo = [artifact for artifact in plan.everything if trait in artifact.key.split("/")]
     if not todo:
-        raise UserError(f"{trait}: {plan.study.name} has no artifact of this trait; see the traits in its file.")
+        names = sorted({artifact.key.rpartition("/")[2] for artifact in plan.artifacts("students")})
+        raise UserError(f"{trait}: {plan.study.name} has nothing of this name; choose one of {', '.join(names)}.")
     chosen: dict[tuple[str, str, int | None], Artifact] = {}
     while todo:
         artifact = todo.pop()
@@ -99,8 +100,8 @@ def main(args: argparse.Namespace) -> None:
     extensions = args.extensions or settings().get("extensions") or []
     workflow = plan_all({"studies": [args.study], "extensions": extensions})
     plan = next(plan for jobs in workflow.jobs.values() for plan in jobs.chosen)
-    known = states(args.study, extensions)
     artifacts = shown(plan, args.trait)
+    known = states(args.study, extensions)
     for phase in (*PHASES, *sorted({plan.phase_of(each.kind) for each in artifacts} - set(PHASES))):
         groups: dict[tuple[str, str], list[Artifact]] = {}
         for artifact in artifacts:
@@ -110,12 +111,16 @@ def main(args: argparse.Namespace) -> None:
             print(f"# {phase}\n")
         for group in groups.values():
             print("\n".join(describe(group, known)) + "\n")
+    waiting = len(
+        {(state.rule, state.why) for state in known.values() if state.why and state.rule.startswith(("tables_", "figures_"))}
+    )
+    print(f"# findings\n\ntables, figures and the page on their provenance: {'to be made' if waiting else 'up to date'}")
 
 
 def parser() -> argparse.ArgumentParser:
     found = argparse.ArgumentParser(prog="sublearn plan", description=__doc__.splitlines()[0])
     found.add_argument("study", help="its name in config/studies, or the path of a YAML file")
-    found.add_argument("trait", nargs="?", help="show what is of this trait only")
+    found.add_argument("trait", nargs="?", help="show only this trait's artifacts, and what they are made from")
     found.add_argument(
         "--extensions",
         nargs="*",

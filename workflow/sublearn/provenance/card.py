@@ -158,6 +158,8 @@ def of(place: Path) -> Card:
     Raises:
         UserError: the place holds no model and no rows, its origin is unknown, or it was edited after it was made.
     """
+    if not place.exists():
+        raise UserError(f"{place}: not here; name a folder, or a table, that was made or pulled.")
     if (place / pinned.FILE).is_file():
         raise UserError(f"{place}: a base that others trained; use the card that they published.")
     file = next((place / name for name in KEY_FILES if (place / name).is_file()), place)

@@ -91,8 +91,10 @@ def verdicts_differ(file: str) -> bool:
 def main(args: argparse.Namespace) -> None:
     workflow.use_configured_extensions()
     found: dict[str, str] = {}
+    names = []
     for name in args.studies or workflow.settings()["studies"]:
         study = studies.load(name)
+        names.append(study.name)
         found |= {file: compare(file, study.tolerance) for file in known(study.name)}
     for file, words in found.items():
         print(f"{file}: {words or 'equal'}")
@@ -106,6 +108,8 @@ def main(args: argparse.Namespace) -> None:
         print(
             f"verdict: equal; all {tables} tables (the figures' data among them) and {figures} figures are the committed ones"
         )
+    if untouched := [name for name in names if not Path("results", name, "evaluations").is_dir()]:
+        print(f"note: no evaluations of {', '.join(untouched)} are here; its files may be the committed ones themselves")
     sys.stdout.flush()
     claims = [file for file in found if file.endswith("/claims.csv")]
     if args.verdicts and (wrong := [file for file in claims if verdicts_differ(file)] if claims else ["claims.csv"]):

@@ -62,7 +62,12 @@ def main(args: argparse.Namespace) -> None:
     missing, modified = pull()
     for file in modified:
         print(f"{file}: not the published one; findings will use it as it is")
-    print(f"pulled {', '.join(missing)}" if missing else "nothing to pull: all published files are here", flush=True)
+    records = [file for file in missing if file.startswith(RECORDS)]
+    pulled = [
+        *(file for file in missing if file not in records),
+        *([f"{len(records)} of Snakemake's records"] if records else []),
+    ]
+    print(f"pulled {', '.join(pulled)}" if pulled else "nothing to pull: all published files are here", flush=True)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -29,7 +29,8 @@ def summary(study: str) -> str:
     if verdicts:
         lines.append("  claims: " + ", ".join(f"{count} {verdict.replace('_', ' ')}" for verdict, count in verdicts.items()))
     read = folder / "summary.md" if (folder / "summary.md").exists() else folder
-    lines.append(f"  read {read}, look at {folder / 'figures'}")
+    look = f", look at {folder / 'figures'}" if (folder / "figures").is_dir() else ""
+    lines.append(f"  read {read}{look}")
     return "\n".join(lines)
 
 
