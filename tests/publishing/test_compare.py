@@ -63,6 +63,7 @@ def findings(tmp_path, monkeypatch, capsys):
     (tmp_path / "config/studies/mine.yaml").write_text(study)
     folder = tmp_path / "results/mine/findings"
     (folder / "figures").mkdir(parents=True)
+    (folder.parent / "evaluations").mkdir()
     (folder / "claims.csv").write_text("claim,verdict\na,reproduced\n")
     for name in ("gamma", "rates"):
         (folder / f"figures/{name}.csv").write_text("value\n0.5\n")
@@ -86,6 +87,12 @@ def test_every_file_has_a_line_and_equal_ones_an_equal_verdict(findings):
     said = run(strict=True, verdicts=True)
     assert len(said) == 8 and all(line.endswith(": equal") for line in said[:-1])
     assert said[-1] == "verdict: equal; all 3 tables (the figures' data among them) and 2 figures are the committed ones"
+
+
+def test_a_clone_in_which_nothing_was_made_is_told_so(findings):
+    folder, run = findings
+    (folder.parent / "evaluations").rmdir()
+    assert run()[-2].startswith("note: no evaluations of mine are here")
 
 
 def test_a_changed_number_is_named_with_its_figure_alone(findings):

@@ -100,6 +100,8 @@ def main(args: argparse.Namespace) -> None:
         print(f"{file}: {words or 'equal'}")
     differing = [file for file, words in found.items() if words not in ("", DRAWN_OTHERWISE)]
     tables, figures = (sum(file.endswith(suffix) for file in found) for suffix in (".csv", ".svg"))
+    if untouched := [name for name in names if not Path("results", name, "evaluations").is_dir()]:
+        print(f"note: no evaluations of {', '.join(untouched)} are here; its files may be the committed ones themselves")
     if not found:
         print("no committed findings to compare with")
     elif differing:
@@ -108,8 +110,6 @@ def main(args: argparse.Namespace) -> None:
         print(
             f"verdict: equal; all {tables} tables (the figures' data among them) and {figures} figures are the committed ones"
         )
-    if untouched := [name for name in names if not Path("results", name, "evaluations").is_dir()]:
-        print(f"note: no evaluations of {', '.join(untouched)} are here; its files may be the committed ones themselves")
     sys.stdout.flush()
     claims = [file for file in found if file.endswith("/claims.csv")]
     if args.verdicts and (wrong := [file for file in claims if verdicts_differ(file)] if claims else ["claims.csv"]):
