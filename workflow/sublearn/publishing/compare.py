@@ -100,7 +100,7 @@ def main(args: argparse.Namespace) -> None:
         print(f"{file}: {words or 'equal'}")
     differing = [file for file, words in found.items() if words not in ("", DRAWN_OTHERWISE)]
     tables, figures = (sum(file.endswith(suffix) for file in found) for suffix in (".csv", ".svg"))
-    if untouched := [name for name in names if not Path("results", name, "evaluations").is_dir()]:
+    if found and (untouched := [name for name in names if not Path("results", name, "evaluations").is_dir()]):
         print(f"note: no evaluations of {', '.join(untouched)} are here; its files may be the committed ones themselves")
     if not found:
         print("no committed findings to compare with")
