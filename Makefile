@@ -41,7 +41,7 @@ dvc.yaml: .venv/base
 	mv .venv/dvc.yaml $@
 
 test: check
-	.venv/bin/python -m pytest -n 2 --dist loadfile -m "not slow"
+	.venv/bin/python -m pytest -n 2 -m "not slow"
 
 test-all: test
 	.venv/bin/python -m pytest -m slow

@@ -1,5 +1,6 @@
 """What the tests share: one tiny base, pretrained for two seconds, and steps run as their users run them."""
 
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -81,3 +82,20 @@ def refusal(run_step) -> Callable[..., str]:
         return said[0].split("error: ", 1)[1]
 
     return refuse
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """With several processes, let one of them run all tests of a group, and all of a file that is in none.
+
+    Tests of a group share what took long to make, or this machine's SLURM. A file names its group by the mark ``xdist_group``,
+    which pytest-xdist 3.8 does not see under pytest 9.2.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByGroup(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.split("::", 1)[0]
+            group = re.search(r'xdist_group\("(\w+)"\)', (config.rootpath / file).read_text(encoding="utf-8"))
+            return group[1] if group else file
+
+    return ByGroup(config, log)

@@ -1,6 +1,6 @@
 """Clones in paths with spaces, in which the smoke study and the micro study were made once.
 
-Tests that share what took long to make are one group (``xdist_group``): with ``pytest -n 2 --dist loadgroup`` one process runs
+Tests that share what took long to make are one group (``xdist_group``): with ``pytest -n 2`` one process runs
 them all, so that it is made once.
 """
 

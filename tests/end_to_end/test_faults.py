@@ -151,9 +151,12 @@ def test_an_input_is_truncated(trial, recovers):
 
 def test_two_snakemakes_at_once(micro, trial):
     """The second one is sent away, and the first one does not notice."""
-    trial.start()
-    trial.until((trial.folder / LOG).exists)
+    trial.start(**OFTEN)
+    trial.until_a_checkpoint()
+    (step,) = trial.processes()
+    step.suspend()  # else it may end before the second Snakemake has started
     second = trial.clone.snakemake("--cores", "1", RUNS, study="micro", check=False)
+    step.resume()
     assert second.returncode == 1 and "Traceback" not in second.stderr
     assert "Directory cannot be locked. Please make sure that no other Snakemake process is trying" in second.stderr
     assert trial.clone.jobs(trial.end(0)) == {ONE}

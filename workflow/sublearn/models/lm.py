@@ -111,6 +111,7 @@ def to_device(model: "PreTrainedModel", asked: pinned.Device) -> "PreTrainedMode
 
 def attach(folder: Path, base: "PreTrainedModel") -> Any:
     """The base with the adapter beside its weights; a pickle, missing weights and another base's adapter are refused."""
+    import torch.distributed.tensor  # noqa: F401 (PEFT asks for it by attribute, of each linear layer)
     from peft import PeftConfig, get_peft_model, set_peft_model_state_dict
     from safetensors.torch import load_file
 
@@ -156,7 +157,7 @@ def make_trainable(model: "PreTrainedModel", method: Method, recipe: Trainable, 
     if recipe.save_memory:
         model.activation_checkpointing_enable()
     if method == "lora":
-        import torch
+        import torch.distributed.tensor  # PEFT asks for it by attribute, of each linear layer
         from peft import LoraConfig, get_peft_model
         from transformers.pytorch_utils import Conv1D
 
