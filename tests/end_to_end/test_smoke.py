@@ -22,7 +22,7 @@ def test_tables_and_figures_are_there(smoke):
         "claims.csv",
         "numbers.csv",
         "first_numbers.csv",
-        "filter_numbers.csv",
+        "filter.csv",
         "coverage.csv",
         "summary.md",
         "study.yaml",
