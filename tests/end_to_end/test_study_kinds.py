@@ -41,4 +41,4 @@ def test_a_wrong_pairing_is_one_sentence(fresh):
     done = fresh.snakemake("--cores", "1", study="mine.yaml", check=False)
     said = done.stdout + done.stderr
     assert done.returncode == 1 and "Traceback" not in said
-    assert "error: mine.yaml: pairing: run 0 is paired with itself, so it would share its teacher's base." in said
+    assert "error: mine.yaml: pairing: run 0 is paired with itself, so it would share its teacher's base" in said
