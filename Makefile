@@ -16,7 +16,8 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 SNAKEMAKE := .venv/bin/python -m snakemake
 SUBLEARN := .venv/bin/python -m sublearn
 
-.PHONY: help reproduce figures publish dvc.yaml test test-all check docs diagrams setup lock clean
+PHONY_CHECKS := check-types check-formats check-workflow check-pages
+.PHONY: $(PHONY_CHECKS) help reproduce figures publish dvc.yaml test test-all check docs diagrams setup lock clean
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -46,13 +47,23 @@ test: check
 test-all: test
 	.venv/bin/python -m pytest -m slow
 
+# Two at a time.
 check: .venv/dev
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check-types check-formats check-workflow check-pages
+
+check-types:
+	.venv/bin/mypy
+
+check-formats:
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/mypy
-	.venv/bin/lint-imports --no-cache
 	.venv/bin/snakefmt --check Snakefile workflow/rules
+
+check-workflow:
+	.venv/bin/lint-imports --no-cache
 	$(SNAKEMAKE) --lint
+
+check-pages:
 	.venv/bin/mkdocs build --strict --quiet --site-dir .venv/site
 
 docs: .venv/dev
