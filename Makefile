@@ -16,8 +16,8 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 SNAKEMAKE := .venv/bin/python -m snakemake
 SUBLEARN := .venv/bin/python -m sublearn
 
-PHONY_CHECKS := check-types check-formats check-workflow check-pages
-.PHONY: $(PHONY_CHECKS) help reproduce figures publish dvc.yaml test test-all check docs diagrams setup lock clean
+.PHONY: help reproduce figures publish dvc.yaml test test-all check docs diagrams setup lock clean
+.PHONY: check-types check-formats check-workflow check-pages
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile

@@ -33,6 +33,11 @@ def test_parameters_are_those_of_the_default_models():
     assert number(r"\*\*train their biases only\*\*: ([\d,]+) of") == trained.num_parameters(only_trainable=True)
 
 
+def test_gamma_is_that_of_the_default_study():
+    arms = pd.read_csv("results/tiny/findings/arms.csv").set_index(["arm", "family"])["gamma"]
+    assert number(r"it is ([\d.]+) for students of the same base") == round(arms["same_base", "animal"], 1)
+
+
 def test_lora_is_as_much_weaker_as_it_says():
     arms = pd.read_csv("results/tiny-controls/findings/arms.csv")
     gamma = arms[arms["family"] == "animal"].set_index("arm")["gamma"]

@@ -18,8 +18,8 @@ def remotes(outs):
 
 
 def test_the_file_in_the_repository_is_that_of_the_default_studies():
-    names = yaml.safe_load(Path(dvcfile.CONFIG).read_text())["studies"]
-    assert Path("dvc.yaml").read_text() == dvcfile.render(dvcfile.workflow(), names), "make dvc.yaml writes it again"
+    names = yaml.safe_load(Path("config/config.yaml").read_text())["studies"]
+    assert Path("dvc.yaml").read_text() == dvcfile.render(dvcfile.configured(), names), "make dvc.yaml writes it again"
 
 
 def test_small_artifacts_and_snakemakes_records_are_bundled():

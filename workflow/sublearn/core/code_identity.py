@@ -47,8 +47,7 @@ def code_of(*modules: str) -> str:
 @cache
 def _code_of(modules: tuple[str, ...], extensions: str) -> str:
     """The same, once for all jobs of a kind: a plan has thousands, and few kinds."""
-    reached = frozenset[str]().union(*map(_reach, modules))
-    lines = [f"{module} {_meaning(file)}" for module in sorted(reached) if (file := file_of(module))]
+    lines = [f"{module} {_meaning(file)}" for module in modules_of(*modules) if (file := file_of(module))]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 

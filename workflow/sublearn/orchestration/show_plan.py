@@ -111,9 +111,7 @@ def main(args: argparse.Namespace) -> None:
             print(f"# {phase}\n")
         for group in groups.values():
             print("\n".join(describe(group, known)) + "\n")
-    waiting = len(
-        {(state.rule, state.why) for state in known.values() if state.why and state.rule.startswith(("tables_", "figures_"))}
-    )
+    waiting = any(state.why for state in known.values() if state.rule.startswith(("tables_", "figures_")))
     print(f"# findings\n\ntables, figures and the page on their provenance: {'to be made' if waiting else 'up to date'}")
 
 

@@ -322,7 +322,3 @@ class Jobs(Generic[APlan]):
     def findings(self) -> list[FindingsJob]:
         """The jobs that make findings, one ``FindingsJob`` per study."""
         return [FindingsJob(plan, self.report) for plan in self.all]
-
-    def targets(self) -> list[str]:
-        """Every table and every figure of the chosen studies."""
-        return [file for plan in self.chosen for file in FindingsJob(plan, self.report).targets]

@@ -14,14 +14,11 @@ import sys
 from pathlib import Path, PurePath
 from typing import Any
 
-import yaml
-
 from sublearn.core.errors import UserError
-from sublearn.orchestration import studies
-from sublearn.orchestration.workflow import SETTINGS, Workflow, plan_all
+from sublearn.orchestration import studies, workflow
+from sublearn.orchestration.workflow import SETTINGS, Workflow
 from sublearn.planning.artifacts import Plan
 
-CONFIG = SETTINGS
 RECORDS = ".snakemake/metadata"
 BUNDLED, STORE = "bundled", "data/store"  # the name of the remote, and its folder as in .dvc/config
 HEAD = """# Snakemake decides what to run; this one stage records, ships and compares what it made (docs/artifacts.md).
@@ -40,14 +37,14 @@ def settings() -> dict[str, Any]:
     Raises:
         UserError: there is no such file, so this is not a folder to publish from.
     """
-    if not Path(CONFIG).is_file():
-        raise UserError(f"{CONFIG}: there is no such file here; publish from a clone of the project.")
-    return dict(yaml.safe_load(Path(CONFIG).read_text(encoding="utf-8")))
+    if not Path(SETTINGS).is_file():
+        raise UserError(f"{SETTINGS}: there is no such file here; publish from a clone of the project.")
+    return workflow.settings()
 
 
-def workflow() -> Workflow:
+def configured() -> Workflow:
     """The workflow of the studies that config/config.yaml names."""
-    return plan_all(settings())
+    return workflow.plan_all(settings())
 
 
 def folders(plan: Plan[Any]) -> dict[str, bool]:
@@ -72,7 +69,7 @@ def render(planned: Workflow, names: list[str]) -> str:
     files = sorted({str(file) for name in names for file in studies.files(name)})
     findings = sorted(planned.targets(), key=lambda file: ("/figures/" in file, file))
     lines = ["    deps:", *(f"      - {path}" for path in DEPENDENCIES)]
-    lines += ["    params:", *(f"      - {path}:" for path in (CONFIG, *files))]
+    lines += ["    params:", *(f"      - {path}:" for path in (SETTINGS, *files))]
     lines += ["    outs:"]
     for folder, small in artifacts(planned).items():
         lines.append(f"      - {folder}: {{persist: true{f', remote: {BUNDLED}' if small else ''}}}")
@@ -98,7 +95,7 @@ def dvc(*arguments: str) -> str:
 
 
 def main(args: argparse.Namespace) -> None:
-    print(render(workflow(), settings()["studies"]), end="")
+    print(render(configured(), settings()["studies"]), end="")
 
 
 def parser() -> argparse.ArgumentParser:

@@ -72,7 +72,7 @@ def prune(store: Path, bundled: list[str]) -> None:
 
 
 def main(args: argparse.Namespace) -> None:
-    chosen = dvcfile.workflow()
+    chosen = dvcfile.configured()
     findings = [f"results/{study}/findings/" for study in chosen.studies]
     refuse_other_changes([*findings, "dvc.lock", f"{STORE}/"])
     if Path("dvc.yaml").read_text(encoding="utf-8") != dvcfile.render(chosen, dvcfile.settings()["studies"]):
