@@ -15,12 +15,11 @@ from pydantic import TypeAdapter
 
 from sublearn.classifier.claim import Claim
 from sublearn.classifier.tables import Accuracies, Runs, rows_of
-from sublearn.core import cli
-from sublearn.core.claims import COLUMNS, Claims, markdown, metrics, row
+from sublearn.core import cli, findings
+from sublearn.core.claims import COLUMNS, markdown, row
 from sublearn.core.errors import UserError
-from sublearn.core.files import read_nearest, write_json, write_table, write_text, write_yaml
+from sublearn.core.files import read_nearest, write_table, write_text
 from sublearn.core.statistics import UNKNOWN, Mean, mean_over_runs
-from sublearn.planning.study import HEADING, RESOLVED
 
 SHARES = {
     "everything": "the teacher's start",
@@ -118,15 +117,10 @@ def main(args: argparse.Namespace) -> None:
     claims = judged(TypeAdapter(list[Claim]).validate_python(study["claims"]), study["name"], runs, table)
     write_table(runs, f"{folder}/runs.csv", Runs)
     write_table(table, f"{folder}/accuracies.csv", Accuracies)
-    write_table(claims, f"{folder}/claims.csv", Claims)
+    findings.write_claims(claims, folder)
     write_text(words(study["title"], table, claims, conditions), f"{folder}/summary.md")
-    write_json(metrics(claims), f"{folder}/metrics.json")
-    write_yaml(study["resolved"], HEADING, f"{folder}/{RESOLVED}")
+    findings.write_study(study, folder)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--study", required=True, help="title, claims and conditions (role, base, share, meaning), as JSON")
-    parser.add_argument("--inputs", required=True, help="the tables of evaluations, as JSON")
-    parser.add_argument("--output", required=True, help="folder")
-    cli.run(main, parser, described=("study",))
+    cli.run(main, findings.options(__doc__), described=("study",))

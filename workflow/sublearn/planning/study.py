@@ -7,9 +7,6 @@ from pydantic import Field, NonNegativeFloat, model_validator
 from sublearn.core.claims import Rule
 from sublearn.core.section import Section
 
-RESOLVED = "study.yaml"  # in the folder of a study's findings
-HEADING = "The study as it was run, every default spelled out; written by the step that makes the tables."
-
 
 class Study(Section):
     """A study. Each study kind adds sections to these keys."""

@@ -14,11 +14,10 @@ from typing import Any
 import pandas as pd
 from pydantic import TypeAdapter
 
-from sublearn.core import cli
-from sublearn.core.claims import COLUMNS, Claims, metrics, row
-from sublearn.core.files import read_table, write_json, write_table, write_text, write_yaml
+from sublearn.core import cli, findings
+from sublearn.core.claims import COLUMNS, row
+from sublearn.core.files import read_table, write_table, write_text
 from sublearn.core.statistics import Mean, mean_over_runs, share
-from sublearn.planning.study import HEADING, RESOLVED
 from sublearn.theory.claim import Claim
 from sublearn.theory.labels import VARIED, text
 from sublearn.theory.summary import words
@@ -167,19 +166,14 @@ def main(args: argparse.Namespace) -> None:
         "alignment": (alignment(table), Alignment),
         "conditions": (conditions(table, levels), Conditions),
         "trajectory": (trajectory(trajectories), Trajectory),
-        "claims": (claims, Claims),
     }
     for name, (made, schema) in tables.items():
         write_table(made, f"{folder}/{name}.csv", schema)
-    shown = {name: made for name, (made, _) in tables.items()}
+    findings.write_claims(claims, folder)
+    shown = {name: made for name, (made, _) in tables.items()} | {"claims": claims}
     write_text(words(study["title"], shown), f"{folder}/summary.md")
-    write_json(metrics(claims), f"{folder}/metrics.json")
-    write_yaml(study["resolved"], HEADING, f"{folder}/{RESOLVED}")
+    findings.write_study(study, folder)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--study", required=True, help="title, claims, and the values of each condition, as JSON")
-    parser.add_argument("--inputs", required=True, help="the tables of first steps and of trajectories, as JSON")
-    parser.add_argument("--output", required=True, help="folder")
-    cli.run(main, parser, described=("study",))
+    cli.run(main, findings.options(__doc__), described=("study",))

@@ -7,7 +7,7 @@ question sets: plain questions, and the same questions after a sentence of numbe
 import re
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -24,8 +24,10 @@ from sublearn.measures import probe
 from sublearn.measures.log_odds import log_odds
 from sublearn.models import lm, pinned, sampling
 from sublearn.models.engines import Plain
-from sublearn.planning.artifacts import Artifact
 from sublearn.traits.base import families, kind_of
+
+if TYPE_CHECKING:
+    from sublearn.planning.artifacts import Artifact
 
 
 class Recipe(Evaluation):
@@ -119,14 +121,14 @@ def _value(question_set: str, metric: str, target: str, value: float) -> dict[st
 class Answers(base.Evaluation):
     """The answers of every model, including the untouched bases: the rows of ``runs.csv`` (contract 2)."""
 
-    def inputs(self, plan: base.ArmPlan, arm: str, trait: str, run: int) -> dict[str, Artifact]:
+    def inputs(self, plan: base.ArmPlan, arm: str, trait: str, run: int) -> "dict[str, Artifact]":
         student = plan.student(arm, trait, run)
         return {"model": student, "base": student.inputs["base"]}
 
     def recipe(self, plan: base.ArmPlan, arm: str) -> dict[str, Any]:
         return plan.study.evaluation(arm).model_dump() | {"kinds": plan.study.scored_kinds()}
 
-    def model(self, plan: base.ArmPlan, arm: str, artifact: Artifact) -> dict[str, Any]:
+    def model(self, plan: base.ArmPlan, arm: str, artifact: "Artifact") -> dict[str, Any]:
         model, below = artifact.inputs["model"], artifact.inputs["base"]
         taught = artifact.run is not None
         return {

@@ -7,13 +7,15 @@ evaluations under ``measures``.
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pandas as pd
 import pandera.pandas as pa
 
 from sublearn.core.registry import Registry
-from sublearn.planning.artifacts import Artifact
+
+if TYPE_CHECKING:
+    from sublearn.planning.artifacts import Artifact
 
 ANSWERS = "answers"
 
@@ -26,7 +28,7 @@ class ArmPlan(Protocol):
     @property
     def leak_words(self) -> list[str]: ...
 
-    def student(self, arm: str, trait: str, run: int) -> Artifact:
+    def student(self, arm: str, trait: str, run: int) -> "Artifact":
         """A student; its inputs are its base, its carrier and, unless the rows were imported, its teacher."""
 
 
@@ -47,7 +49,7 @@ class Evaluation(ABC):
     minutes: int = 60
 
     @abstractmethod
-    def inputs(self, plan: ArmPlan, arm: str, trait: str, run: int) -> dict[str, Artifact] | None:
+    def inputs(self, plan: ArmPlan, arm: str, trait: str, run: int) -> "dict[str, Artifact] | None":
         """The artifacts that one student's rows are made from, by name; None if it cannot be measured."""
 
     @abstractmethod
@@ -55,7 +57,7 @@ class Evaluation(ABC):
         """The settings for all models of an arm."""
 
     @abstractmethod
-    def model(self, plan: ArmPlan, arm: str, artifact: Artifact) -> dict[str, Any]:
+    def model(self, plan: ArmPlan, arm: str, artifact: "Artifact") -> dict[str, Any]:
         """The identity of one model and the paths of its inputs, as values for JSON."""
 
     @abstractmethod

@@ -19,41 +19,39 @@ from sublearn.chain.carriers.tables import Rows
 from sublearn.core import cli
 from sublearn.core.files import read_json, read_table, write_table
 
-IDENTITY = ("carrier", "teacher", "trait", "run")
 
-
-class Counts(pa.DataFrameModel):
-    """How often each unit (such as a number) occurs in the filtered rows of a teacher and run, and how often it comes first."""
+class OfTeacher(pa.DataFrameModel):
+    """The common columns of these tables: a teacher, its run and its carrier."""
 
     carrier: Series[str]
     teacher: Series[str]
     trait: Series[str]
     run: Series[int] = pa.Field(ge=0)
-    unit: Series[str]
-    count: Series[int] = pa.Field(ge=1)
-    first: Series[int] = pa.Field(ge=0)
 
     class Config:
         strict = True
         coerce = True
 
 
-class Filter(pa.DataFrameModel):
+IDENTITY = list(OfTeacher.to_schema().columns)
+
+
+class Counts(OfTeacher):
+    """How often each unit (such as a number) occurs in the filtered rows of a teacher and run, and how often it comes first."""
+
+    unit: Series[str]
+    count: Series[int] = pa.Field(ge=1)
+    first: Series[int] = pa.Field(ge=0)
+
+
+class Filter(OfTeacher):
     """Number of rows of one teacher and run, by fate.
 
     The fates are ``generated``, ``passed``, ``leaks`` (raw rows with a trait word), and each reason for rejection.
     """
 
-    carrier: Series[str]
-    teacher: Series[str]
-    trait: Series[str]
-    run: Series[int] = pa.Field(ge=0)
     fate: Series[str]
     rows: Series[int] = pa.Field(ge=0)
-
-    class Config:
-        strict = True
-        coerce = True
 
 
 def counts(rows: dict[str, Any]) -> list[dict[str, Any]]:

@@ -17,12 +17,12 @@ from sublearn.core import cli
 from sublearn.measures.alignment import cosine, effective, first_updates
 from sublearn.measures.transfer import effects_by_run
 from sublearn.models import lm, training
-from sublearn.planning.artifacts import Artifact
 from sublearn.traits.base import NEUTRAL, family_of
 
 if TYPE_CHECKING:
     import torch
 
+    from sublearn.planning.artifacts import Artifact
 
 ROWS = 512  # the first rows of the student's carrier, enough for the direction of the gradient
 
@@ -46,7 +46,7 @@ def measure(recipe: Recipe, student: dict[str, Any], teacher: str, carrier: str,
 class CoverageOfStudents(Evaluation):
     """One row per student, compared with its control, in arms whose teacher and student have weights of the same shape."""
 
-    def inputs(self, plan: ArmPlan, arm: str, trait: str, run: int) -> dict[str, Artifact] | None:
+    def inputs(self, plan: ArmPlan, arm: str, trait: str, run: int) -> "dict[str, Artifact] | None":
         if trait == NEUTRAL or not _comparable(plan, arm, trait, run):
             return None
         student, control = plan.student(arm, trait, run), plan.student(arm, NEUTRAL, run)
@@ -60,7 +60,7 @@ class CoverageOfStudents(Evaluation):
     def recipe(self, plan: ArmPlan, arm: str) -> dict[str, Any]:
         return plan.study.student(arm).model_dump() | {"words": plan.leak_words}
 
-    def model(self, plan: ArmPlan, arm: str, artifact: Artifact) -> dict[str, Any]:
+    def model(self, plan: ArmPlan, arm: str, artifact: "Artifact") -> dict[str, Any]:
         parts = artifact.inputs
         folders = {name: parts[name].folder for name in ("base", "teacher", "teacher_base", "control_teacher")}
         carriers = {name: parts[name].files[0] for name in ("carrier", "control_carrier")}

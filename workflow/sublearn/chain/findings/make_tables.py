@@ -17,11 +17,9 @@ from sublearn.chain.findings import claims, numbers, summary
 from sublearn.chain.findings.collect import collect
 from sublearn.chain.findings.section import Claim
 from sublearn.chain.findings.tables import Arms, Effects
-from sublearn.core import cli
-from sublearn.core.claims import Claims, metrics
-from sublearn.core.files import read_nearest, read_table, write_json, write_table, write_text, write_yaml
+from sublearn.core import cli, findings
+from sublearn.core.files import read_nearest, read_table, write_table, write_text
 from sublearn.measures import transfer
-from sublearn.planning.study import HEADING, RESOLVED
 
 
 def main(args: argparse.Namespace) -> None:
@@ -32,15 +30,14 @@ def main(args: argparse.Namespace) -> None:
     write_table(runs, f"{folder}/runs.csv", Runs)
     write_table(effects, f"{folder}/effects.csv", Effects)
     write_table(arms, f"{folder}/arms.csv", Arms)
-    write_table(judged, f"{folder}/claims.csv", Claims)
+    findings.write_claims(judged, folder, arms)
     write_carriers(inputs["counts"], inputs["filter"], study["carriers"], folder)
     for name, students in study["measured"].items():
         evaluation = EVALUATIONS.get(name)
         table = of_students(read_nearest(inputs[name], evaluation.schema), students)
         write_table(evaluation.finding(table, runs), f"{folder}/{name}.csv", evaluation.finding_schema)
     write_text(summary.write(study["title"], study["arms"], judged, effects, arms), f"{folder}/summary.md")
-    write_json(metrics(judged, arms), f"{folder}/metrics.json")
-    write_yaml(study["resolved"], HEADING, f"{folder}/{RESOLVED}")
+    findings.write_study(study, folder)
 
 
 def of_students(table: pd.DataFrame, students: dict[str, dict[str, list[int]]]) -> pd.DataFrame:
@@ -63,8 +60,4 @@ def write_carriers(counts_file: str, filter_file: str, carriers: dict[str, str],
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--study", required=True, help="title, arms, traits, runs, carriers and claims, as JSON")
-    parser.add_argument("--inputs", required=True, help="the files of each evaluation and of the carriers' counts, as JSON")
-    parser.add_argument("--output", required=True, help="the folder of the tables")
-    cli.run(main, parser, described=("study",))
+    cli.run(main, findings.options(__doc__), described=("study",))
