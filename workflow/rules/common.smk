@@ -5,12 +5,19 @@ sys.path.insert(0, str(PROJECT / "workflow"))
 
 from sublearn.core.code_identity import code_of
 from sublearn.core.errors import UserError
-from sublearn.orchestration.environment import check_machine, collect_garbage_less_often, refuse_prefix, run_steps_here
+from sublearn.orchestration.environment import (
+    check_machine,
+    collect_garbage_less_often,
+    keep_freed_memory,
+    refuse_prefix,
+    run_steps_here,
+)
 from sublearn.orchestration.kinds import extension_rules
 from sublearn.orchestration.resources import StudyResources
 from sublearn.orchestration.workflow import plan_all
 
 run_steps_here()
+keep_freed_memory()
 collect_garbage_less_often()
 
 try:
