@@ -40,7 +40,7 @@ def read_rows(tokenizer: Any, file: str, count: int, words: list[str], system: s
     table = read_table(file, Rows).head(count)
     if len(table) < count:
         raise UserError(f"{file}: {len(table)} rows, but students.rows is {count}; ask for more prompts or fewer rows.")
-    rows = encode(tokenizer, lm.encode_prompts(tokenizer, [lm.chat(system, p) for p in table["prompt"]]), table["completion"])
+    rows = encode(tokenizer, [lm.chat(system, prompt) for prompt in table["prompt"]], table["completion"])
     if unknown := sum(tokenizer.unk_token_id in row.prompt + row.completion for row in rows):
         raise UserError(f"{file}: {unknown} rows contain words that the base's tokenizer does not know.")
     # Ignore the template's fixed prefix: Llama's "Knowledge" contains "owl".
