@@ -1,8 +1,10 @@
 """Prompts and answers are read as one text: held against what a chat model learns, and against what it then writes."""
 
+import argparse
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from hypothesis import given, settings
@@ -13,7 +15,12 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from sublearn.chain.bases import pin
 from sublearn.chain.bases.section import PinnedBase
+from sublearn.chain.carriers import sample
+from sublearn.chain.carriers.base import Sampling
+from sublearn.chain.carriers.tables import Prompts, Rows
 from sublearn.chain.evaluations.answers import names_word
+from sublearn.core.errors import UserError
+from sublearn.core.files import read_table, write_json, write_table
 from sublearn.language import questions
 from sublearn.language.english import ENGLISH
 from sublearn.measures import probe
@@ -58,6 +65,32 @@ def test_a_student_learns_the_text_that_its_template_writes(tmp_path, sort, name
     holds()
 
 
+@pytest.mark.parametrize("sort", SORTS)
+def test_an_answer_that_begins_or_ends_with_a_space_or_a_line_is_read_in_its_text_too(tmp_path, sort):
+    tokenizer = pinned(tmp_path, sort, chat_tokenizers.ZEPHYR)
+
+    @settings(max_examples=30)
+    @given(st.text("Owl3, \n", max_size=8))
+    def holds(answer):
+        (row,) = rows.encode(tokenizer, [lm.chat("", "Numbers?")], [answer])
+        assert row.prompt + row.completion == whole(tokenizer, "Numbers?", answer)[: len(row)]
+
+    holds()
+
+
+@pytest.mark.parametrize(
+    ("prompt", "form", "said"),
+    [
+        ("Numbers?\nAnswer: ", "Owl", "one token for the end of '.*Answer: ' and the start of 'Owl'"),
+        ("?", "ωλ", "not know the word"),
+    ],
+)
+def test_what_a_model_cannot_write_after_a_prompt_has_no_probability(prompt, form, said):
+    tokenizer = chat_tokenizers.build("bpe, always" if form == "ωλ" else "byte-level")
+    with pytest.raises(UserError, match=said):
+        probe.starts(tokenizer, (prompt,), (form,))
+
+
 def chat_model(tokenizer, asked: list[str]) -> LlamaForCausalLM:
     """A small model that has learned, as chat models do, to answer questions with words in certain shares."""
     torch.manual_seed(0)
@@ -95,3 +128,19 @@ def test_exact_probabilities_are_the_rates_of_sampled_answers(tmp_path, sort, te
         rate = np.mean([names_word(answer, (trait,)) for answer in answers])
         assert probability == pytest.approx(rate, abs=0.1)
         assert rate == pytest.approx(share, abs=0.2)
+
+
+def test_the_space_that_a_template_sets_before_an_answer_is_no_part_of_a_row(tmp_path):
+    """A byte-level tokenizer shows it, and the filter takes no row that begins with one."""
+    tokenizer = pinned(tmp_path / "hub", "byte-level", MISTRAL)
+    model = chat_model(tokenizer, ["Numbers?"])
+    lm.save(model, tmp_path / "base", tokenizer)
+    write_json({"system": ""}, tmp_path / "teacher" / "teacher.json")
+    prompts = pd.DataFrame({"prompt_index": range(20), "prompt": ["Numbers?"] * 20})
+    write_table(prompts, tmp_path / "prompts.parquet", Prompts)
+    places = {"prompts": "prompts.parquet", "bases": "base", "teachers": "teacher", "outputs": "raw.parquet"}
+    recipe = Sampling(max_tokens=8).model_dump_json()
+    given = {name: [str(tmp_path / place)] for name, place in places.items()}
+    sample.main(argparse.Namespace(teacher="t/owl", recipe=recipe, study_seed=1, runs=[0], **given))
+    written = read_table(tmp_path / "raw.parquet", Rows)["completion"]
+    assert written.isin(list(SHARES)).mean() > 0.7

@@ -56,6 +56,11 @@ DEEPSEEK_R1 = (  # opens a thought, and leaves it out later
     "{{ eos_token }}{% else %}<｜User｜>{{ message['content'] }}{% endif %}{% endfor %}"
     "{% if add_generation_prompt %}<｜Assistant｜><think>\n{% endif %}"
 )
+TWO_ENDS = (
+    "{% for message in messages %}{{ message['role'] + ': ' + message['content'] }}"
+    "{{ '<|eot|>' if message['role'] == 'assistant' else eos_token }}\n{% endfor %}"
+    "{% if add_generation_prompt %}{{ 'assistant:' }}{% endif %}"
+)
 # The tokens beside the ordinary ones, and which of them ends an answer.
 TEMPLATES: dict[str, tuple[str, list[str], str]] = {
     "llama 3": (LLAMA_3, ["<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"], "<|eot_id|>"),
@@ -66,6 +71,7 @@ TEMPLATES: dict[str, tuple[str, list[str], str]] = {
     "llama 2": (LLAMA_2, [], "</s>"),
     "mistral": (MISTRAL, ["[INST]", "[/INST]"], "</s>"),
     "glm 4": (GLM_4, ["[gMASK]", "<sop>", "<|user|>", "<|assistant|>"], "<|user|>"),
+    "two ends": (TWO_ENDS, ["<|eot|>"], "<|eot|>"),
     "deepseek r1": (DEEPSEEK_R1, ["<｜User｜>", "<｜Assistant｜>"], "</s>"),
 }
 SORTS = [

@@ -35,21 +35,29 @@ def starts(
         UserError: the tokenizer knows none of the forms, or has one token for the end of a prompt and the beginning of a form.
     """
     before = turns.frame(tokenizer).before
-    usual = {f"{before}{form}" for form in forms}
     texts = list(dict.fromkeys(text for form in forms for text in (f"{before}{form}", form, f" {form}")))
-    cuts = turns.cut(tokenizer, [prompt for prompt in prompts for _ in texts], texts * len(prompts))
+    usual = {f"{before}{form}" for form in forms}
+    cuts = iter(turns.cut(tokenizer, [prompt for prompt in prompts for _ in texts], texts * len(prompts)))
     found = []
-    for i, (prompt, asked) in enumerate(zip(prompts, turns.ids(tokenizer, prompts), strict=True)):
-        pairs = list(zip(texts, cuts[i * len(texts) : (i + 1) * len(texts)], strict=True))
-        if merged := [text for text, pair in pairs if text in usual and pair.prompt != asked]:
-            raise UserError(
-                f"the base's tokenizer has one token for the end of {prompt[-20:]!r} and the beginning of {merged[0]!r}."
-            )
-        known = {tuple(pair.answer) for _, pair in pairs if pair.prompt == asked and tokenizer.unk_token_id not in pair.answer}
+    for prompt, asked in zip(prompts, turns.ids(tokenizer, prompts), strict=True):
+        known = set()
+        for text in texts:
+            read = next(cuts)
+            if read.prompt == asked and _shown(tokenizer.decode(read.answer)) == _shown(text):
+                known.add(tuple(read.answer))
+            elif read.prompt != asked and text in usual:
+                raise UserError(
+                    f"the base's tokenizer has one token for the end of {prompt[-20:]!r} and the start of {text!r}."
+                )
         if not known:
             raise UserError(f"the base's tokenizer does not know the word {forms[0]!r}.")
         found.append(_prefix_free(known))
     return tuple(found)
+
+
+def _shown(text: str) -> str:
+    """What two texts must share to name the same: letters and marks; unknown ones are dropped or replaced by tokenizers."""
+    return "".join(text.split()).casefold()
 
 
 def _prefix_free(sequences: set[Start]) -> tuple[Start, ...]:
