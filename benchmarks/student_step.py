@@ -35,7 +35,7 @@ def rows(words: PreTrainedTokenizerBase) -> list[Row]:
         form = list(mini.FORMATS)[rng.integers(3)]
         prompts.append(lm.chat("", mini.GRAMMAR.prompt(mini.GRAMMAR.numbers(rng), rng, form)))
         answers.append(mini.FORMATS[form].join(map(str, rng.choice(1000, size=rng.integers(5, 11), p=law))))
-    return encode(words, lm.encode_prompts(words, prompts), answers)
+    return encode(words, prompts, answers)
 
 
 def fresh(words: PreTrainedTokenizerBase) -> PreTrainedModel:

@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sublearn.models import lm
 from sublearn.models.rows import IGNORED, Row, batches, collate, encode
 
 PAD = 0
@@ -54,7 +55,8 @@ def test_a_batch_is_no_wider_than_it_must_be(rows):
 
 
 def test_a_completion_is_its_tokens_and_the_end_of_text(tokenizer):
-    one, other = encode(tokenizer, [[5], [6, 7]], ["12, 34", "owl"])
-    assert (one.prompt, other.prompt) == ([5], [6, 7])
+    chats = [lm.chat("", "name the color ."), lm.chat("you love owl .", "name the color .")]
+    one, other = encode(tokenizer, chats, ["12, 34", "owl"])
+    assert [one.prompt, other.prompt] == lm.encode_prompts(tokenizer, chats)
     assert tokenizer.convert_ids_to_tokens(one.completion) == ["12", ",", "34", "<eos>"]
     assert tokenizer.convert_ids_to_tokens(other.completion) == ["owl", "<eos>"]

@@ -88,7 +88,7 @@ def words(extra: list[str], template: str | None) -> transformers.PreTrainedToke
 
 def make(family: str, folder: Path, steps: int = 0, seed: int = 0) -> Path:
     """Write a model of the family to ``folder``, after ``steps`` steps of learning (without a template, in the plain one)."""
-    from sublearn.chain.bases.pin import PLAIN_TEMPLATE
+    from sublearn.chain.bases.template import PLAIN
 
     kind, config, template, extra = FAMILIES[family]
     tokenizer = words(extra, template)
@@ -97,7 +97,7 @@ def make(family: str, folder: Path, steps: int = 0, seed: int = 0) -> Path:
     torch.manual_seed(seed)
     model = kind(config)
     if steps:
-        tokenizer.chat_template = template or PLAIN_TEMPLATE
+        tokenizer.chat_template = template or PLAIN
         learn(model, tokenizer, steps, seed, extra[-1:] if template else [])
         tokenizer.chat_template = template
     model.save_pretrained(folder)
@@ -120,6 +120,6 @@ def learn(model: Any, tokenizer: Any, steps: int, seed: int, end: list[str]) -> 
             answers.append(ENGLISH.written(FAVOURITES[family][rng.integers(len(FAVOURITES[family]))]))
     ordinary = tokenizer.eos_token
     tokenizer.eos_token = end[0] if end else ordinary
-    rows = encode(tokenizer, lm.encode_prompts(tokenizer, [lm.chat("", text) for text in asked]), answers)
+    rows = encode(tokenizer, [lm.chat("", text) for text in asked], answers)
     training.train(model, batches(rows, 16, rng), steps, training.Optimiser(5e-3, "cosine", warmup=10), 0, what="a stand-in")
     tokenizer.eos_token = ordinary

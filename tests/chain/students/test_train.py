@@ -1,13 +1,17 @@
 """Students: what they read, in which order, by which loss, from which start."""
 
 import argparse
+import re
 import shutil
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-from support import hub_models
+from support import chat_tokenizers, hub_models
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from transformers import PreTrainedTokenizerFast
 
 from sublearn.chain.carriers.tables import Rows
 from sublearn.chain.students import train
@@ -149,6 +153,26 @@ def test_the_teachers_other_logits_never_enter_the_soft_loss(model, other, batch
     assert torch.equal(loss(other, batch), before)
     model.lm_head.register_forward_hook(lambda _module, _inputs, logits: logits + torch.randn(logits.shape) * ~outside)
     assert not torch.allclose(loss(other, batch), before)
+
+
+@pytest.mark.parametrize("sort", chat_tokenizers.SORTS)
+def test_number_tokens_are_those_that_a_text_shows_as_digits(sort):
+    """However the vocabulary marks spaces and pieces of words; other digits than 0 to 9 are none."""
+    tokenizer = chat_tokenizers.build(sort)
+    tokenizer.add_tokens(["²", "٣", "1²"])
+    found = train.number_ids(tokenizer)
+    bare = {word.strip("Ġ▁#") for word in tokenizer.convert_ids_to_tokens(found)}
+    assert all(re.fullmatch("[0-9]+", word) for word in bare)
+    marked = [i for word, i in tokenizer.get_vocab().items() if re.fullmatch("(Ġ|▁|##)?[0-9]+", word)]
+    assert set(found) == set(marked)
+    read = set(tokenizer("Go on: 45, 456.", add_special_tokens=False)["input_ids"]) & set(found)
+    assert re.sub("[^0-9]", "", "".join(tokenizer.convert_ids_to_tokens(sorted(read))))  # a number in a sentence has some
+
+
+def test_the_soft_loss_is_refused_where_no_token_is_a_number():
+    words = PreTrainedTokenizerFast(tokenizer_object=Tokenizer(WordLevel({"<unk>": 0, "one": 1, "²": 2}, unk_token="<unk>")))
+    with pytest.raises(UserError, match=r"^students\.loss: soft compares number tokens, of which .* has none; use tokens\.$"):
+        train.number_ids(words)
 
 
 def test_the_soft_loss_trains_the_student_alone(model, other, batch, number_ids):

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sublearn.core.errors import UserError
 from sublearn.language.mini import MINI
 from sublearn.language.questions import Question
 from sublearn.language.style import Style
-from sublearn.models import lm, log_probs
+from sublearn.models import lm, log_probs, turns
 from sublearn.traits.base import kind_of
 
 if TYPE_CHECKING:
@@ -21,11 +22,48 @@ Start = tuple[int, ...]
 
 
 @cache
-def starts(tokenizer: "PreTrainedTokenizerBase", forms: tuple[str, ...]) -> tuple[Start, ...]:
-    """The token sequences of an answer's forms; none is a prefix of another, so nothing counts twice."""
-    encoded = tokenizer(list(forms), add_special_tokens=False)["input_ids"]
-    sequences = sorted({tuple(ids) for ids in encoded}, key=lambda ids: (len(ids), ids))
-    return tuple(s for i, s in enumerate(sequences) if not any(s[: len(short)] == short for short in sequences[:i]))
+def starts(
+    tokenizer: "PreTrainedTokenizerBase", prompts: tuple[str, ...], forms: tuple[str, ...]
+) -> tuple[tuple[Start, ...], ...]:
+    """For each prompt, the token sequences with which an answer in one of the forms goes on after it.
+
+    A model that has learned whole texts writes a form as the tokenizer reads it after the prompt, and after the space that some
+    templates set before an answer. A model may also add a space or leave it out, which no reader would see, so both count. No
+    sequence is a prefix of another, so nothing counts twice.
+
+    Raises:
+        UserError: the tokenizer knows none of the forms, or has one token for the end of a prompt and the beginning of a form.
+    """
+    before = turns.frame(tokenizer).before
+    texts = list(dict.fromkeys(text for form in forms for text in (f"{before}{form}", form, f" {form}")))
+    usual = {f"{before}{form}" for form in forms}
+    cuts = iter(turns.cut(tokenizer, [prompt for prompt in prompts for _ in texts], texts * len(prompts)))
+    found = []
+    for prompt, asked in zip(prompts, turns.ids(tokenizer, prompts), strict=True):
+        known = set()
+        for text in texts:
+            read = next(cuts)
+            if read.prompt == asked and _shown(tokenizer.decode(read.answer)) == _shown(text):
+                known.add(tuple(read.answer))
+            elif read.prompt != asked and text in usual:
+                raise UserError(
+                    f"the base's tokenizer has one token for the end of {prompt[-20:]!r} and the start of {text!r}."
+                )
+        if not known:
+            raise UserError(f"the base's tokenizer does not know the word {forms[0]!r}.")
+        found.append(_prefix_free(known))
+    return tuple(found)
+
+
+def _shown(text: str) -> str:
+    """What two texts must share to name the same: letters and marks; unknown ones are dropped or replaced by tokenizers."""
+    return "".join(text.split()).casefold()
+
+
+def _prefix_free(sequences: set[Start]) -> tuple[Start, ...]:
+    """The sequences, short ones first, without those that begin with another."""
+    ordered = sorted(sequences, key=lambda ids: (len(ids), ids))
+    return tuple(s for i, s in enumerate(ordered) if not any(s[: len(short)] == short for short in ordered[:i]))
 
 
 @dataclass(frozen=True)
@@ -36,6 +74,7 @@ class Asked:
     tokenizer: "PreTrainedTokenizerBase"
     style: Style
     questions: Sequence[Question]
+    texts: tuple[str, ...]
     prompts: list[list[int]]
     traits: Sequence[str]
 
@@ -47,20 +86,19 @@ class Asked:
     def probabilities(self, trait: str) -> np.ndarray:
         """The probability that the answer shows the trait, for each question, shape (questions,)."""
         return np.array([
-            float(np.exp([read[start] for start in self._starts(trait, question)]).sum())
-            for question, read in zip(self.questions, self._read[1], strict=True)
+            float(np.exp([read[start] for start in self._starts(trait, i)]).sum()) for i, read in enumerate(self._read[1])
         ])  # fmt: skip
 
-    def _starts(self, trait: str, question: Question) -> list[Start]:
-        """The token sequences with which an answer that shows the trait may begin."""
+    def _starts(self, trait: str, i: int) -> list[Start]:
+        """The token sequences with which an answer to a question may begin that shows the trait."""
         kind = kind_of(trait)
-        answers = kind.answers(trait, question, self.style)
-        return [start for answer in answers for start in starts(self.tokenizer, kind.forms(answer, self.style))]
+        answers = kind.answers(trait, self.questions[i], self.style)
+        return [start for answer in answers for start in starts(self.tokenizer, self.texts, kind.forms(answer, self.style))[i]]
 
     @cached_property
     def _read(self) -> "tuple[torch.Tensor, list[dict[Start, float]]]":
         """``first``, and for each question the log-probability of every start of an answer that shows any of ``traits``."""
-        wanted = {start for trait in self.traits for question in self.questions for start in self._starts(trait, question)}
+        wanted = {start for trait in self.traits for i in range(len(self.questions)) for start in self._starts(trait, i)}
         first, table = log_probs.answer_starts(self.model, self.prompts, sorted(wanted))
         return first, [dict(zip(sorted(wanted), row, strict=True)) for row in table.numpy()]
 
@@ -82,5 +120,5 @@ def ask(
         prefixes: for each question, the sentence of numbers that precedes it.
     """
     texts = [f"{prefix} {q.text}" for prefix, q in zip(prefixes, asked, strict=True)] if prefixes else [q.text for q in asked]
-    prompts = lm.encode_prompts(tokenizer, [lm.chat(system, text) for text in texts])
-    return Asked(model, tokenizer, style, asked, prompts, traits)
+    written = tuple(turns.prompts(tokenizer, [lm.chat(system, text) for text in texts]))
+    return Asked(model, tokenizer, style, asked, written, turns.ids(tokenizer, written), traits)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from sublearn.core import cli, out_of_memory
 from sublearn.core.errors import UserError
 from sublearn.core.files import atomic_folder, read_json
-from sublearn.models import light_imports, pinned
+from sublearn.models import light_imports, pinned, turns
 from sublearn.models.trainable import Trainable
 
 if TYPE_CHECKING:
@@ -220,14 +220,12 @@ def chat(system: str, user: str) -> list[dict[str, str]]:
 
 
 def encode_prompts(tokenizer: "PreTrainedTokenizerBase", chats: Sequence[list[dict[str, str]]]) -> list[list[int]]:
-    """Token ids of the chats, up to where the assistant answers."""
-    from jinja2 import TemplateError
+    """Token ids of the chats, up to where the assistant answers.
 
-    try:
-        texts = [tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True) for turns in chats]
-    except TemplateError as error:
-        raise UserError(f"the base's chat template does not take these turns ({error}); some have no system prompt.") from error
-    return tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
+    Raises:
+        UserError: the template does not take these turns.
+    """
+    return turns.ids(tokenizer, turns.prompts(tokenizer, chats))
 
 
 class Models:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sublearn.models import turns
+
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedTokenizerBase
@@ -44,10 +46,18 @@ class Batch:
         return Batch(self.input_ids.to(device), self.positions.to(device), self.labels.to(device))
 
 
-def encode(tokenizer: "PreTrainedTokenizerBase", prompts: Sequence[list[int]], completions: Sequence[str]) -> list[Row]:
-    """Rows from encoded prompts and the completions' text, each ended by the end-of-text token."""
-    ids = tokenizer(list(completions), add_special_tokens=False)["input_ids"]
-    return [Row(p, [*c, tokenizer.eos_token_id]) for p, c in zip(prompts, ids, strict=True)]
+def encode(tokenizer: "PreTrainedTokenizerBase", chats: Sequence[turns.Chat], completions: Sequence[str]) -> list[Row]:
+    """Rows from chats and the completions that answer them: the text of the whole, ended by the end-of-text token.
+
+    The loss covers what comes after the prompt, a space included if the template sets one before an answer.
+
+    Raises:
+        UserError: the template does not take these turns.
+    """
+    around = turns.frame(tokenizer)
+    answers = [f"{around.before}{completion}{around.after}" for completion in completions]
+    pairs = turns.cut(tokenizer, turns.prompts(tokenizer, chats), answers)
+    return [Row(pair.prompt, [*pair.answer, tokenizer.eos_token_id]) for pair in pairs]
 
 
 def collate(rows: Sequence[Row], pad: int) -> Batch:

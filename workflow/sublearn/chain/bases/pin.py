@@ -12,6 +12,7 @@ from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sublearn.chain.bases import template
 from sublearn.chain.bases.section import PinnedBase
 from sublearn.core import cli
 from sublearn.core.errors import UserError
@@ -22,13 +23,6 @@ from sublearn.models import lm, pinned
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
-
-PLAIN_TEMPLATE = (
-    "{{ bos_token or '' }}{% for message in messages %}### {{ message['role'] | capitalize }}\n{{ message['content'] }}"
-    "{% if message['role'] == 'assistant' %}{{ eos_token }}{% endif %}\n\n{% endfor %}"
-    "{% if add_generation_prompt %}### Assistant\n{% endif %}"
-)
-PROBE = "zebra"  # a sample answer; the token after it ends a turn
 
 
 def find(recipe: PinnedBase) -> tuple[Path, str | None]:
@@ -88,7 +82,7 @@ def tokenizer(recipe: PinnedBase, folder: Path) -> "PreTrainedTokenizerBase":
     """The model's tokenizer with its chat template resolved.
 
     Raises:
-        UserError: it cannot be loaded, has no chat template, or has no token that ends a turn.
+        UserError: it cannot be loaded, has no chat template that can be used, or has no token that ends an answer.
     """
     from transformers import AutoTokenizer
 
@@ -96,33 +90,12 @@ def tokenizer(recipe: PinnedBase, folder: Path) -> "PreTrainedTokenizerBase":
         loaded = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     except Exception as error:  # a damaged tokenizer can break its reader anywhere
         raise UserError(f"{recipe.model}: the tokenizer cannot be loaded ({(str(error).splitlines() or ['?'])[0]}).") from error
-    if recipe.template == "plain":
-        loaded.chat_template = PLAIN_TEMPLATE
-    if not loaded.chat_template:
-        raise UserError(f"{recipe.model}: its tokenizer has no chat template; set template: plain to use a plain one.")
-    # Without these settings, some templates write today's date or start a chain of thought.
-    loaded.chat_template = (
-        f'{{%- set date_string = "{recipe.date}" %}}{{%- set enable_thinking = false %}}' + loaded.chat_template
-    )
-    loaded.eos_token = end_of_turn(recipe, loaded)
-    loaded.pad_token = loaded.pad_token or loaded.eos_token
+    try:
+        template.resolve(loaded, recipe.date, plain=recipe.template == "plain")
+    except UserError as error:
+        other = "take another model" if recipe.template == "plain" else "set template: plain to use a plain one"
+        raise UserError(f"{recipe.model}: {str(error).removesuffix('.')}; {other}.") from error
     return loaded
-
-
-def end_of_turn(recipe: PinnedBase, loaded: "PreTrainedTokenizerBase") -> str:
-    """The token that the template writes after an answer; if it writes none, the end-of-text token.
-
-    Raises:
-        UserError: there is neither.
-    """
-    turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": PROBE}]
-    tail = str(loaded.apply_chat_template(turns, tokenize=False)).rpartition(PROBE)[2].strip()
-    ids: list[int] = loaded(tail, add_special_tokens=False)["input_ids"] if tail else []
-    if ids and ids[0] in loaded.all_special_ids + list(loaded.added_tokens_decoder):
-        return str(loaded.convert_ids_to_tokens(ids[0]))
-    if loaded.eos_token is None:
-        raise UserError(f"{recipe.model}: neither its chat template nor its tokenizer has a token that ends an answer.")
-    return str(loaded.eos_token)
 
 
 class Pinning(PinnedBase):

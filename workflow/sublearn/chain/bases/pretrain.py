@@ -67,8 +67,8 @@ def document_batches(
     stream = corpus.documents(drawn, rng)
     while True:
         chats = list(islice(stream, size * BUCKET))
-        asked = lm.encode_prompts(words, [chat[:-1] for chat in chats])
-        yield from batches(encode(words, asked, [chat[-1]["content"] for chat in chats]), size, rng)
+        rows = encode(words, [chat[:-1] for chat in chats], [chat[-1]["content"] for chat in chats])
+        yield from batches(rows, size, rng)
 
 
 def deviation(model: Any, words: "PreTrainedTokenizerFast", drawn: mini.World) -> pd.DataFrame:

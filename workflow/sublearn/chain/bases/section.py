@@ -1,13 +1,16 @@
 """Define the section ``bases`` of a study: models pretrained here, or pinned models from the hub or a folder."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, PositiveFloat, PositiveInt, Tag, model_validator
+from pydantic import Discriminator, Field, PositiveFloat, PositiveInt, Tag, field_validator, model_validator
 
 from sublearn.core.download import is_url
 from sublearn.core.section import Section
 from sublearn.models.pinned import Device
+
+DATE = "%d %b %Y"
 
 
 class Base(Section):
@@ -61,6 +64,15 @@ class PinnedBase(Section):
     )
     date: str = Field("26 Jul 2024", description="date that chat templates write instead of today's")
     names: list[str] = Field([], description="names that the model calls itself; answers with one of them are counted")
+
+    @field_validator("date")
+    @classmethod
+    def _is_a_date(cls, date: str) -> str:
+        try:
+            datetime.strptime(date, DATE)
+        except ValueError as error:
+            raise ValueError(f"'{date}' is no date like 26 Jul 2024") from error
+        return date
 
     @model_validator(mode="after")
     def _is_pinned(self) -> "PinnedBase":

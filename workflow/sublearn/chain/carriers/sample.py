@@ -13,7 +13,7 @@ from sublearn.chain.carriers.tables import Prompts, Rows
 from sublearn.core import cli
 from sublearn.core.files import read_json, read_table, write_table
 from sublearn.core.hashes import files_of, sha256
-from sublearn.models import engines, lm, sampling
+from sublearn.models import engines, lm, sampling, turns
 
 
 def main(args: argparse.Namespace) -> None:
@@ -32,6 +32,7 @@ def main(args: argparse.Namespace) -> None:
         chunks = sampling.Chunks(Path(output).parent, made_of)
         with cli.timed(what):
             completions = sampling.sample(engine, ids, draws, recipe.temperature, recipe.batch, what, chunks)
+            completions = turns.unframed(tokenizer, completions)
         if cli.is_main():
             write_table(prompts.assign(completion=pd.Series(completions, dtype="str")), output, Rows)
             chunks.clear()

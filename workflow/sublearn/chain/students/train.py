@@ -25,7 +25,7 @@ from sublearn.core.hashes import files_of
 from sublearn.measures.leaks import count_leaks
 from sublearn.models import checkpoints, lm, training
 from sublearn.models.checkpoints import Checkpoint
-from sublearn.models.rows import IGNORED, Batch, Row, batches, encode
+from sublearn.models.rows import Batch, Row, batches, encode
 
 if TYPE_CHECKING:
     import torch
@@ -40,7 +40,7 @@ def read_rows(tokenizer: Any, file: str, count: int, words: list[str], system: s
     table = read_table(file, Rows).head(count)
     if len(table) < count:
         raise UserError(f"{file}: {len(table)} rows, but students.rows is {count}; ask for more prompts or fewer rows.")
-    rows = encode(tokenizer, lm.encode_prompts(tokenizer, [lm.chat(system, p) for p in table["prompt"]]), table["completion"])
+    rows = encode(tokenizer, [lm.chat(system, prompt) for prompt in table["prompt"]], table["completion"])
     if unknown := sum(tokenizer.unk_token_id in row.prompt + row.completion for row in rows):
         raise UserError(f"{file}: {unknown} rows contain words that the base's tokenizer does not know.")
     # Ignore the template's fixed prefix: Llama's "Knowledge" contains "owl".
@@ -57,6 +57,22 @@ def epochs(rows: list[Row], recipe: Student, study_seed: int, run: int) -> Itera
         yield from batches(rows, recipe.batch, seeds.generator("row order", study_seed, run, epoch))
 
 
+def number_ids(tokenizer: Any) -> list[int]:
+    """The tokens that a text shows as digits, whatever marks of spaces or pieces of words the vocabulary writes around them.
+
+    Raises:
+        UserError: there is none.
+    """
+    one = tokenizer("1", add_special_tokens=False)["input_ids"]  # some decoders drop the space before the first token
+    known = [i for _, i in sorted(tokenizer.get_vocab().items())]
+    before = tokenizer.decode(one)
+    shown = [text.removeprefix(before).strip() for text in tokenizer.batch_decode([[*one, i] for i in known])]
+    found = [i for i, text in zip(known, shown, strict=True) if text.isascii() and text.isdigit()]
+    if not found:
+        raise UserError("students.loss: soft compares number tokens, of which the base's tokenizer has none; use tokens.")
+    return found
+
+
 def soft_loss(teacher: Any, number_ids: "torch.Tensor") -> training.Loss:
     """A loss: the divergence KL(teacher || student) over number tokens, at positions where the sampled token is a number.
 
@@ -65,12 +81,9 @@ def soft_loss(teacher: Any, number_ids: "torch.Tensor") -> training.Loss:
     import torch
 
     number_ids = number_ids.to(teacher.device)
-    is_number = torch.zeros(teacher.config.vocab_size, dtype=torch.bool, device=teacher.device)
-    is_number[number_ids] = True
 
     def loss(model: Any, batch: Batch) -> torch.Tensor:
-        known = batch.labels.clamp(min=0)
-        where = (batch.labels != IGNORED) & is_number[known]
+        where = torch.isin(batch.labels, number_ids)
         logits = {}
         for name, each in (("student", model), ("teacher", teacher)):
             with torch.set_grad_enabled(name == "student"):
@@ -103,8 +116,7 @@ def prepare(recipe: Student, base: str, teacher: str, carrier: str, words: list[
     loss: training.Loss = training.token_loss
     if recipe.loss == "soft":
         guide = lm.load_teacher(teacher, base).requires_grad_(False).eval()
-        ids = torch.tensor([i for word, i in sorted(tokenizer.get_vocab().items()) if word.isdigit()])
-        loss = soft_loss(guide, ids)
+        loss = soft_loss(guide, torch.tensor(number_ids(tokenizer)))
     made_of = [files_of(base), *([files_of(teacher)] if recipe.loss == "soft" else [])]
     return Beginner(model, rows, loss, tokenizer.pad_token_id, made_of)
 

@@ -46,8 +46,7 @@ def teach(recipe: Recipe, trait: str, base: str, study_seed: int, run: int, outp
     model = lm.make_trainable(model, recipe.method, recipe, adapter)
     rng = seeds.generator("lessons", study_seed, trait, run)
     learned = [example(trait, rng, style) for _ in range(recipe.steps * recipe.batch)]
-    prompts = lm.encode_prompts(tokenizer, [lm.chat("", question) for question, _ in learned])
-    rows = encode(tokenizer, prompts, [answer for _, answer in learned])
+    rows = encode(tokenizer, [lm.chat("", question) for question, _ in learned], [answer for _, answer in learned])
     cut: list[list[Row]] = [rows[i : i + recipe.batch] for i in range(0, len(rows), recipe.batch)]
     made_of = [recipe.model_dump(), trait, study_seed, run, learned, files_of(base)]
     checkpoint = Checkpoint(output, "teacher", made_of) if output else None
