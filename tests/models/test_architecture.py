@@ -1,6 +1,7 @@
 """Families whose attention, dropout or parts differ: what is known of them, and that all that steps do works with them."""
 
 import argparse
+import copy
 import json
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 import torch
 import transformers
 from support import hub_models
+from support.training import STEPS, one_and_two
 
 from sublearn.chain.bases import pin
 from sublearn.chain.bases.section import PinnedBase
@@ -19,9 +21,9 @@ from sublearn.measures import probe
 from sublearn.models import architecture, engines, lm, log_probs, pinned, rows, sampling, training
 from sublearn.models.trainable import Trainable
 
-# In each fast run: a model without fused attention.
-FAST = ("gpt_neo",)
-WITHOUT_BIASES = ("gemma2", "phi3", "mixtral", "mpt")
+# In each fast run: a model without fused attention, and one that sees.
+FAST = ("gpt_neo", "gemma3")
+WITHOUT_BIASES = ("gemma3", "gemma2", "phi3", "mixtral", "mpt")
 ATTENTION = dict.fromkeys(("gemma2", "gpt_oss", "gpt_neo", "gptj", "bloom", "mpt"), "eager")
 
 
@@ -105,6 +107,7 @@ def test_it_learns_the_same_twice(base, method):
         return
     once, again = learned(base, method, seed=1), learned(base, method, seed=2)
     assert once and all(torch.equal(weight, again[name]) for name, weight in once.items())
+    assert not any("vision" in name or "multi_modal" in name for name in once)
 
 
 def test_it_learns_from_a_teachers_distribution(base):
@@ -153,3 +156,32 @@ def test_exact_and_sampled_answers_agree_however_they_are_read(base):
             steps = torch.log_softmax(logits, dim=-1)[len(prompt) - 1 : -1]
             expected += float(steps[range(len(answer)), list(answer)].sum().exp())
         assert probability == pytest.approx(expected, rel=1e-3)
+
+
+# A model that sees: its language part alone is trained.
+
+
+@pytest.fixture(scope="module")
+def seeing() -> transformers.PreTrainedModel:
+    kind, config = hub_models.OTHERS["gemma3"]()
+    config.text_config.vocab_size = 1000
+    torch.manual_seed(0)
+    return kind(config)
+
+
+def test_layers_of_the_eye_are_no_targets(seeing):
+    with pytest.raises(UserError, match=r"^targets: Gemma3ForConditionalGeneration has no fc1; it has down_proj, gate_proj"):
+        lm.make_trainable(seeing, "lora", Trainable(targets=["fc1"]), 0)
+
+
+@pytest.mark.parametrize("method", ["lora", "full"])
+def test_two_processes_train_the_language_of_a_model_that_sees(seeing, tmp_path, method):
+    """An adapter without a gradient would stop them; what is sharded is the language and what stands beside it."""
+    one, two = one_and_two(
+        lambda: lm.make_trainable(copy.deepcopy(seeing), method, Trainable(rank=2), 0), STEPS, tmp_path, micro_batch=3
+    )
+    assert two["losses"] == pytest.approx(one["losses"], abs=1e-4)
+    for name, weight in one["weights"].items():
+        torch.testing.assert_close(two["weights"][name], weight, atol=1e-4, rtol=0)
+        if "vision" in name:
+            assert torch.equal(weight, seeing.state_dict()[name.removeprefix("base_model.model.")])

@@ -69,9 +69,24 @@ FAMILIES: dict[str, tuple[type, Any, str | None, list[str]]] = {
 }  # fmt: skip
 
 TEXT = {**GROUPED, "head_dim": 12, "sliding_window": 64, "query_pre_attn_scalar": 12}
+EYE = {
+    "hidden_size": 16,
+    "intermediate_size": 32,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "image_size": 28,
+    "patch_size": 14,
+}
 T = transformers
-# Families that differ from those in attention or dropout, without a template. Each is imported when it is needed.
+# Families that differ from those in attention, in dropout or by seeing, without a template. Each is imported when it is needed.
 OTHERS: dict[str, Callable[[], tuple[type, Any]]] = {
+    "gemma3": lambda: (
+        T.Gemma3ForConditionalGeneration,
+        T.Gemma3Config(
+            text_config=T.Gemma3TextConfig(**TEXT), vision_config=T.SiglipVisionConfig(**EYE), mm_tokens_per_image=4,
+            image_token_index=3, boi_token_index=4, eoi_token_index=5,
+        ),
+    ),
     "gemma2": lambda: (T.Gemma2ForCausalLM, T.Gemma2Config(**TEXT)),
     "gpt_oss": lambda: (
         T.GptOssForCausalLM,

@@ -14,6 +14,7 @@ from sublearn.core.errors import UserError
 from sublearn.models import light_imports, pinned
 
 if TYPE_CHECKING:
+    import torch
     from transformers import PreTrainedConfig
 
 ASKED_WITH = ("attention_mask", "past_key_values", "logits_to_keep")  # of a model's forward pass
@@ -118,3 +119,11 @@ def _attention(config: "PreTrainedConfig") -> pinned.Attention:
         build("eager")
         return "eager"
     return "sdpa"
+
+
+def language_part(model: Any) -> "tuple[str, torch.nn.Module]":
+    """What reads and writes text in a model, and its name there; a model that only does that is all of it, without a name."""
+    if model.config.get_text_config(decoder=True) is model.config:
+        return "", model
+    part = model.get_decoder()
+    return next(name for name, module in model.named_modules() if module is part), part

@@ -153,7 +153,8 @@ def make_trainable(model: "PreTrainedModel", method: Method, recipe: Trainable, 
     """Freeze all of ``model`` but what ``method`` trains, and return it (wrapped by PEFT for LoRA).
 
     ``bitfit`` trains every bias after the first ``recipe.frozen_blocks`` blocks, those of layer norms too; ``lora`` adds
-    adapters to all linear layers but the head, with weights drawn from ``adapter_seed``; ``full`` trains everything.
+    adapters to all linear layers but the head, with weights drawn from ``adapter_seed``; ``full`` trains everything. Of a model
+    that also sees or hears, all this is in its language part: texts do not reach the others.
 
     Raises:
         UserError: the model has no biases to train, no layer of that name, or cannot save memory.
@@ -162,39 +163,49 @@ def make_trainable(model: "PreTrainedModel", method: Method, recipe: Trainable, 
         raise UserError(f"save_memory: {type(model).__name__} cannot compute activations again; leave it out.")
     if recipe.save_memory:
         model.activation_checkpointing_enable()
+    where, language = architecture.language_part(model)
+    head = model.get_output_embeddings()
     if method == "lora":
-        import torch.distributed.tensor  # PEFT asks for it by attribute, of each linear layer
-        from peft import LoraConfig, get_peft_model
-        from transformers.pytorch_utils import Conv1D
-
-        # PEFT's shorthand for "all linear layers" does not list the order of GPT-2's layers; naming them fixes it.
-        kinds = (torch.nn.Linear, Conv1D)
-        head = model.get_output_embeddings()
-        linear = [name for name, module in model.named_modules() if isinstance(module, kinds) and module is not head]
-        names = {name.rpartition(".")[2] for name in linear}
-        if missing := set(recipe.targets) - names:
-            raise UserError(f"targets: {type(model).__name__} has no {sorted(missing)[0]}; it has {', '.join(sorted(names))}.")
-        transposed = any(isinstance(module, Conv1D) for module in model.modules())
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(adapter_seed)
-            config = LoraConfig(
-                task_type="CAUSAL_LM",
-                r=recipe.rank,
-                lora_alpha=recipe.alpha,
-                use_rslora=recipe.rank_stabilised,
-                target_modules=sorted(recipe.targets or names),
-                fan_in_fan_out=transposed,
-            )
-            return get_peft_model(model, config)
+        return _adapted(model, where, language, head, recipe, adapter_seed)
+    reached = {id(parameter) for part in (language, head) if part is not None for parameter in part.parameters()}
     found = 0
     for name, parameter in model.named_parameters():
         block = BLOCK.search(name)
         early = block is not None and int(block[1]) < recipe.frozen_blocks
-        parameter.requires_grad_(method == "full" or (name.endswith("bias") and not early))
+        wanted = method == "full" or (name.endswith("bias") and not early)
+        # What is fixed already is no weight that is learned, such as a router's correction.
+        parameter.requires_grad_(wanted and parameter.requires_grad and id(parameter) in reached)
         found += parameter.requires_grad
     if not found:
         raise UserError(f"method bitfit: {type(model).__name__} has no biases to train; choose lora or full.")
     return model
+
+
+def _adapted(model: "PreTrainedModel", where: str, language: Any, head: Any, recipe: Trainable, seed: int) -> Any:
+    """The model with fresh adapters on the linear layers of its language part, which has the name ``where`` in it."""
+    import torch.distributed.tensor  # PEFT asks for it by attribute, of each linear layer
+    from peft import LoraConfig, get_peft_model
+    from transformers.pytorch_utils import Conv1D
+
+    # PEFT's shorthand for "all linear layers" does not list the order of GPT-2's layers; naming them fixes it.
+    kinds = (torch.nn.Linear, Conv1D)
+    linear = [name for name, module in language.named_modules() if isinstance(module, kinds) and module is not head]
+    names = {name.rpartition(".")[2] for name in linear}
+    if missing := set(recipe.targets) - names:
+        raise UserError(f"targets: {type(model).__name__} has no {sorted(missing)[0]}; it has {', '.join(sorted(names))}.")
+    transposed = any(isinstance(module, Conv1D) for module in model.modules())
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        config = LoraConfig(
+            task_type="CAUSAL_LM",
+            r=recipe.rank,
+            lora_alpha=recipe.alpha,
+            use_rslora=recipe.rank_stabilised,
+            target_modules=sorted(recipe.targets or names),
+            exclude_modules=rf"(?!{re.escape(where)}\.).*" if where else None,  # others have layers of the same names
+            fan_in_fan_out=transposed,
+        )
+        return get_peft_model(model, config)
 
 
 def save(model: Any, folder: str | Path, tokenizer: "PreTrainedTokenizerBase | None" = None) -> None:

@@ -112,7 +112,7 @@ def train(
 
     logs = tensorboard(what)
     accelerator = _accelerator(model, what, logs)
-    sharded = accelerator.num_processes > 1 and all(p.requires_grad for p in model.parameters())
+    sharded = accelerator.num_processes > 1 and sharding.is_worth_it(model)
     if next(model.parameters()).dtype == torch.bfloat16:
         loss = _in_mixed_precision(loss, accelerator.device.type, keep_weights=not sharded)
     learner = sharding.shard(model, accelerator.num_processes) if sharded else model

@@ -25,7 +25,7 @@ from sublearn.core.hashes import files_of
 from sublearn.measures.leaks import count_leaks
 from sublearn.models import checkpoints, lm, training
 from sublearn.models.checkpoints import Checkpoint
-from sublearn.models.rows import IGNORED, Batch, Row, batches, encode
+from sublearn.models.rows import Batch, Row, batches, encode
 
 if TYPE_CHECKING:
     import torch
@@ -65,12 +65,9 @@ def soft_loss(teacher: Any, number_ids: "torch.Tensor") -> training.Loss:
     import torch
 
     number_ids = number_ids.to(teacher.device)
-    is_number = torch.zeros(teacher.config.vocab_size, dtype=torch.bool, device=teacher.device)
-    is_number[number_ids] = True
 
     def loss(model: Any, batch: Batch) -> torch.Tensor:
-        known = batch.labels.clamp(min=0)
-        where = (batch.labels != IGNORED) & is_number[known]
+        where = torch.isin(batch.labels, number_ids)
         logits = {}
         for name, each in (("student", model), ("teacher", teacher)):
             with torch.set_grad_enabled(name == "student"):
