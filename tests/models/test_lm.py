@@ -91,6 +91,12 @@ def test_bitfit_is_refused_for_a_model_without_biases(llama):
         lm.make_trainable(llama, "bitfit", Trainable(), 0)
 
 
+def test_save_memory_is_refused_for_a_model_that_cannot(model):
+    model.supports_gradient_checkpointing = False
+    with pytest.raises(UserError, match=r"^save_memory: GPT2LMHeadModel cannot compute activations again; leave it out\.$"):
+        lm.make_trainable(model, "full", Trainable(save_memory=True), 0)
+
+
 def test_lora_adapts_every_linear_layer_but_the_head(model, llama):
     for each, layers in (
         (model, {"c_attn", "c_proj", "c_fc"}),

@@ -1,9 +1,12 @@
-"""Models of five families as the hub holds them, small and on disk: config, safetensors, tokenizer and chat template.
+"""Models as the hub holds them, small and on disk: config, safetensors, tokenizer and chat template.
 
 A model with random weights writes nothing that the filter keeps, so each learns for a few seconds to answer number prompts
 with numbers and questions with a word.
 """
 
+import hashlib
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +68,52 @@ FAMILIES: dict[str, tuple[type, Any, str | None, list[str]]] = {
     "olmo": (transformers.OlmoForCausalLM, transformers.OlmoConfig(**GROUPED), OLMO, []),
 }  # fmt: skip
 
+TEXT = {**GROUPED, "head_dim": 12, "sliding_window": 64, "query_pre_attn_scalar": 12}
+EYE = {
+    "hidden_size": 16,
+    "intermediate_size": 32,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "image_size": 28,
+    "patch_size": 14,
+}
+T = transformers
+# Families that differ from those in attention, in dropout or by seeing, without a template. Each is imported when it is needed.
+OTHERS: dict[str, Callable[[], tuple[type, Any]]] = {
+    "gemma3": lambda: (
+        T.Gemma3ForConditionalGeneration,
+        T.Gemma3Config(
+            text_config=T.Gemma3TextConfig(**TEXT), vision_config=T.SiglipVisionConfig(**EYE), mm_tokens_per_image=4,
+            image_token_index=3, boi_token_index=4, eoi_token_index=5,
+        ),
+    ),
+    "gemma2": lambda: (T.Gemma2ForCausalLM, T.Gemma2Config(**TEXT)),
+    "gpt_oss": lambda: (
+        T.GptOssForCausalLM,
+        T.GptOssConfig(**GROUPED, head_dim=12, sliding_window=64, num_local_experts=4, num_experts_per_tok=2),
+    ),
+    "gpt_neo": lambda: (
+        T.GPTNeoForCausalLM,
+        T.GPTNeoConfig(
+            hidden_size=48, num_layers=2, num_heads=4, attention_types=[[["global", "local"], 1]], window_size=16,
+            max_position_embeddings=512, intermediate_size=96, resid_dropout=0.1,
+        ),
+    ),
+    "gptj": lambda: (T.GPTJForCausalLM, T.GPTJConfig(n_embd=48, n_layer=2, n_head=4, rotary_dim=8, n_positions=512)),
+    "bloom": lambda: (T.BloomForCausalLM, T.BloomConfig(hidden_size=48, n_layer=2, n_head=4)),
+    "mpt": lambda: (T.MptForCausalLM, T.MptConfig(d_model=48, n_layers=2, n_heads=4, max_seq_len=512, expansion_ratio=2)),
+    "opt": lambda: (
+        T.OPTForCausalLM, T.OPTConfig(**SMALL, hidden_size=48, ffn_dim=96, word_embed_proj_dim=48, layerdrop=0.1),
+    ),
+    "gpt2": lambda: (T.GPT2LMHeadModel, T.GPT2Config(n_embd=48, n_layer=2, n_head=4, n_positions=512)),
+    "falcon": lambda: (
+        T.FalconForCausalLM,
+        T.FalconConfig(hidden_size=48, num_hidden_layers=2, num_attention_heads=4, hidden_dropout=0.1, bias=True),
+    ),
+    "phi3": lambda: (T.Phi3ForCausalLM, T.Phi3Config(**GROUPED, pad_token_id=0)),
+    "mixtral": lambda: (T.MixtralForCausalLM, T.MixtralConfig(**GROUPED, num_local_experts=4, router_jitter_noise=0.1)),
+}  # fmt: skip
+
 
 def words(extra: list[str], template: str | None) -> transformers.PreTrainedTokenizerFast:
     """A byte-level tokenizer that has read some of our English."""
@@ -90,10 +139,11 @@ def make(family: str, folder: Path, steps: int = 0, seed: int = 0) -> Path:
     """Write a model of the family to ``folder``, after ``steps`` steps of learning (without a template, in the plain one)."""
     from sublearn.chain.bases.template import PLAIN
 
-    kind, config, template, extra = FAMILIES[family]
+    kind, config, template, extra = FAMILIES[family] if family in FAMILIES else (*OTHERS[family](), None, [])
     tokenizer = words(extra, template)
-    config.vocab_size = len(tokenizer)
-    config.bos_token_id, config.eos_token_id, config.pad_token_id = 1, 2, 0
+    text = config.get_text_config()
+    text.vocab_size = len(tokenizer)
+    text.bos_token_id, text.eos_token_id, text.pad_token_id = 1, 2, 0
     torch.manual_seed(seed)
     model = kind(config)
     if steps:
@@ -103,6 +153,20 @@ def make(family: str, folder: Path, steps: int = 0, seed: int = 0) -> Path:
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
+
+
+def into_cache(folder: Path, cache: Path, name: str, commit: str) -> None:
+    """Put a model's files where ``huggingface_hub`` keeps those that it has fetched from the repository of that name."""
+    place = cache / f"models--{name.replace('/', '--')}"
+    snapshot = place / "snapshots" / commit
+    snapshot.mkdir(parents=True)
+    (place / "blobs").mkdir()
+    (place / "refs").mkdir()
+    (place / "refs/main").write_text(commit)
+    for file in folder.iterdir():
+        blob = place / "blobs" / hashlib.sha256(file.read_bytes()).hexdigest()
+        shutil.copyfile(file, blob)
+        (snapshot / file.name).symlink_to(f"../../blobs/{blob.name}")
 
 
 def learn(model: Any, tokenizer: Any, steps: int, seed: int, end: list[str]) -> None:

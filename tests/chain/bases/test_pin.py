@@ -22,7 +22,7 @@ from sublearn.core.errors import UserError
 from sublearn.language import questions
 from sublearn.language.english import ENGLISH
 from sublearn.measures import probe
-from sublearn.models import engines, lm, log_probs, pinned, rows, sampling, turns
+from sublearn.models import architecture, engines, lm, log_probs, pinned, rows, sampling, turns
 from sublearn.models.trainable import Trainable
 from sublearn.traits.base import kind_of
 
@@ -248,22 +248,22 @@ def test_a_revision_belongs_to_the_hub(values, said):
 
 def test_pickled_weights_are_refused(llama):
     (llama / "model.safetensors").rename(llama / "pytorch_model.bin")
-    with pytest.raises(UserError, match="no safetensors weights; pickled ones are never loaded"):
-        pin.find(recipe(llama))
+    with pytest.raises(UserError, match=r"no safetensors weights .* pickled ones are never loaded"):
+        pin.weights(recipe(llama), llama, None)
 
 
 def test_a_truncated_weights_file_is_refused(llama):
     file = llama / "model.safetensors"
     file.write_bytes(file.read_bytes()[:-100])
     with pytest.raises(UserError, match=r"model\.safetensors: damaged or truncated"):
-        pin.weights(llama)
+        pin.weights(recipe(llama), llama, None)
 
 
 def test_an_unknown_architecture_is_refused(llama):
     config = json.loads((llama / "config.json").read_text())
     (llama / "config.json").write_text(json.dumps(config | {"model_type": "abacus"}))
-    with pytest.raises(UserError, match="'abacus' is no causal language model"):
-        pin.architecture(recipe(llama), llama)
+    with pytest.raises(UserError, match=r"^llama: 'abacus' is no causal language model"):
+        architecture.of("llama", llama)
 
 
 def test_a_tokenizer_without_a_chat_template_is_refused(tmp_path):

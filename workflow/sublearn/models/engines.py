@@ -96,6 +96,8 @@ class Continuous:
     """Transformers' continuous batching: a row that has ended makes room for the next prompt, and nothing is padded."""
 
     def __init__(self, model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase") -> None:
+        if not model._supports_attention_backend:
+            raise UserError(f"carriers.engine: {type(model).__name__} cannot be asked in continuous batches; use plain.")
         self.model, self.tokenizer = model.eval(), tokenizer
 
     def __call__(self, prompts: Sequence[list[int]], draws: np.ndarray, temperature: float) -> list[str]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from sublearn.core import cli, out_of_memory
 from sublearn.core.errors import UserError
 from sublearn.core.files import atomic_folder, read_json
-from sublearn.models import light_imports, pinned, turns
+from sublearn.models import architecture, light_imports, pinned, turns
 from sublearn.models.trainable import Trainable
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ MODEL_FILES = ("config.json", "generation_config.json", "model.safetensors")
 CALIBRATION = "calibration.json"  # of a base that the pipeline pretrained: how that went, and where it is computed
 ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors")
 TOKENIZER_FILES = ("chat_template.jinja", "tokenizer.json", "tokenizer_config.json")
+AGAIN = "delete it and run again"  # what helps where the pipeline made what is damaged
 
 
 def prepare() -> None:
@@ -65,21 +66,22 @@ def load(folder: str | Path, base: str | Path | None = None) -> "PreTrainedModel
         UserError: a file is missing, truncated, or lacks weights that the model needs.
     """
     folder = Path(folder)
-    about = pinned.read(folder) or (pinned.read(base) if base else None)
-    with _Readable(folder):
+    own = pinned.read(folder)
+    about = own or (pinned.read(base) if base else None)
+    with _Readable(folder, f"check the files of {own.model}" if own else AGAIN):
         if (folder / "adapter_config.json").exists():
             adapted = attach(folder, load(base or ""))
             return adapted if about else adapted.merge_and_unload()
         from transformers import AutoModelForCausalLM, GenerationConfig
 
+        place = pinned.weights_folder(own) if own else folder
+        settings: dict[str, Any] = {"dtype": "float32", "attn_implementation": "sdpa"}
+        if about:
+            config, _ = architecture.configuration(place)
+            settings = {"dtype": about.dtype, "attn_implementation": about.attention, "config": config}
         with light_imports.undrawn():
             model, found = AutoModelForCausalLM.from_pretrained(
-                pinned.weights_folder(about) if about and pinned.read(folder) else folder,
-                use_safetensors=True,
-                trust_remote_code=False,
-                dtype=about.dtype if about else "float32",
-                attn_implementation="sdpa",
-                output_loading_info=True,
+                place, use_safetensors=True, trust_remote_code=False, output_loading_info=True, **settings
             )
         # Transformers would draw a missing weight at random and go on.
         if found["missing_keys"]:
@@ -127,10 +129,10 @@ def attach(folder: Path, base: "PreTrainedModel") -> Any:
 
 
 class _Readable:
-    """Turns the many ways in which a weights folder can be unreadable into one sentence."""
+    """Turns the many ways in which a weights folder can be unreadable into one sentence, which ends with what helps."""
 
-    def __init__(self, folder: str | Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: str | Path, remedy: str = AGAIN) -> None:
+        self.folder, self.remedy = folder, remedy
 
     def __enter__(self) -> None:
         if not Path(self.folder).is_dir():
@@ -142,53 +144,68 @@ class _Readable:
             raise UserError(f"{self.folder}: the model does not fit: {found}; {help_}.") from error
         if isinstance(error, Exception) and not isinstance(error, UserError):
             problem = (str(error).splitlines() or [type(error).__name__])[0]
-            raise UserError(f"{self.folder}: the model cannot be loaded ({problem}); delete it and run again.") from error
+            # Another file would be as far out of reach, and need the same package.
+            remedy = "" if isinstance(error, ImportError | PermissionError) else f"; {self.remedy}"
+            raise UserError(f"{self.folder}: the model cannot be loaded ({problem}){remedy}.") from error
 
 
 def make_trainable(model: "PreTrainedModel", method: Method, recipe: Trainable, adapter_seed: int) -> Any:
     """Freeze all of ``model`` but what ``method`` trains, and return it (wrapped by PEFT for LoRA).
 
     ``bitfit`` trains every bias after the first ``recipe.frozen_blocks`` blocks, those of layer norms too; ``lora`` adds
-    adapters to all linear layers but the head, with weights drawn from ``adapter_seed``; ``full`` trains everything.
+    adapters to all linear layers but the head, with weights drawn from ``adapter_seed``; ``full`` trains everything. Of a model
+    that also sees or hears, all this is in its language part: texts do not reach the others.
 
     Raises:
-        UserError: the model has no biases to train.
+        UserError: the model has no biases to train, no layer of that name, or cannot save memory.
     """
+    if recipe.save_memory and not model.supports_gradient_checkpointing:
+        raise UserError(f"save_memory: {type(model).__name__} cannot compute activations again; leave it out.")
     if recipe.save_memory:
         model.activation_checkpointing_enable()
+    where, language = architecture.language_part(model)
+    head = model.get_output_embeddings()
     if method == "lora":
-        import torch.distributed.tensor  # PEFT asks for it by attribute, of each linear layer
-        from peft import LoraConfig, get_peft_model
-        from transformers.pytorch_utils import Conv1D
-
-        # PEFT's shorthand for "all linear layers" does not list the order of GPT-2's layers; naming them fixes it.
-        kinds = (torch.nn.Linear, Conv1D)
-        head = model.get_output_embeddings()
-        linear = [name for name, module in model.named_modules() if isinstance(module, kinds) and module is not head]
-        names = {name.rpartition(".")[2] for name in linear}
-        if missing := set(recipe.targets) - names:
-            raise UserError(f"targets: {type(model).__name__} has no {sorted(missing)[0]}; it has {', '.join(sorted(names))}.")
-        transposed = any(isinstance(module, Conv1D) for module in model.modules())
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(adapter_seed)
-            config = LoraConfig(
-                task_type="CAUSAL_LM",
-                r=recipe.rank,
-                lora_alpha=recipe.alpha,
-                use_rslora=recipe.rank_stabilised,
-                target_modules=sorted(recipe.targets or names),
-                fan_in_fan_out=transposed,
-            )
-            return get_peft_model(model, config)
+        return _adapted(model, where, language, head, recipe, adapter_seed)
+    reached = {id(parameter) for part in (language, head) if part is not None for parameter in part.parameters()}
     found = 0
     for name, parameter in model.named_parameters():
         block = BLOCK.search(name)
         early = block is not None and int(block[1]) < recipe.frozen_blocks
-        parameter.requires_grad_(method == "full" or (name.endswith("bias") and not early))
+        wanted = method == "full" or (name.endswith("bias") and not early)
+        # What is fixed already is no weight that is learned, such as a router's correction.
+        parameter.requires_grad_(wanted and parameter.requires_grad and id(parameter) in reached)
         found += parameter.requires_grad
     if not found:
         raise UserError(f"method bitfit: {type(model).__name__} has no biases to train; choose lora or full.")
     return model
+
+
+def _adapted(model: "PreTrainedModel", where: str, language: Any, head: Any, recipe: Trainable, seed: int) -> Any:
+    """The model with fresh adapters on the linear layers of its language part, which has the name ``where`` in it."""
+    import torch.distributed.tensor  # PEFT asks for it by attribute, of each linear layer
+    from peft import LoraConfig, get_peft_model
+    from transformers.pytorch_utils import Conv1D
+
+    # PEFT's shorthand for "all linear layers" does not list the order of GPT-2's layers; naming them fixes it.
+    kinds = (torch.nn.Linear, Conv1D)
+    linear = [name for name, module in language.named_modules() if isinstance(module, kinds) and module is not head]
+    names = {name.rpartition(".")[2] for name in linear}
+    if missing := set(recipe.targets) - names:
+        raise UserError(f"targets: {type(model).__name__} has no {sorted(missing)[0]}; it has {', '.join(sorted(names))}.")
+    transposed = any(isinstance(module, Conv1D) for module in model.modules())
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        config = LoraConfig(
+            task_type="CAUSAL_LM",
+            r=recipe.rank,
+            lora_alpha=recipe.alpha,
+            use_rslora=recipe.rank_stabilised,
+            target_modules=sorted(recipe.targets or names),
+            exclude_modules=rf"(?!{re.escape(where)}\.).*" if where else None,  # others have layers of the same names
+            fan_in_fan_out=transposed,
+        )
+        return get_peft_model(model, config)
 
 
 def save(model: Any, folder: str | Path, tokenizer: "PreTrainedTokenizerBase | None" = None) -> None:
@@ -196,11 +213,13 @@ def save(model: Any, folder: str | Path, tokenizer: "PreTrainedTokenizerBase | N
 
     Weights of another kind that an earlier study left in the folder are removed: a folder holds one model.
     """
-    for adapter in getattr(model, "peft_config", {}).values():
+    adapters = getattr(model, "peft_config", {})
+    for adapter in adapters.values():
         adapter.target_modules = sorted(adapter.target_modules)  # a set, whose order differs between processes
     with atomic_folder(folder) as temporary:
         with light_imports.without("torch.distributed.tensor"):  # only to see that no weight is such a tensor
-            model.save_pretrained(temporary, safe_serialization=True)
+            # Else PEFT asks the hub whether the base's vocabulary was another.
+            model.save_pretrained(temporary, safe_serialization=True, **({"save_embedding_layers": False} if adapters else {}))
         (temporary / "README.md").unlink(missing_ok=True)  # PEFT's empty model card
         if tokenizer is not None:
             tokenizer.save_pretrained(temporary)

@@ -4,18 +4,27 @@ A pinned base's folder holds ``base.json`` and the tokenizer with its chat templ
 stay where they are (the hub's cache, or the folder that the study names) and must be the files that were pinned.
 """
 
+import json
+from collections.abc import Collection
 from functools import cache
-from pathlib import Path
-from typing import Literal
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, Literal
 
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_record
 from sublearn.core.section import Section
 
+if TYPE_CHECKING:
+    from httpx2 import Client, Request
+
 Device = Literal["cpu", "auto"]
+Attention = Literal["sdpa", "eager"]
 FILE = "base.json"
-# What of a repository is read; pickles and code are never fetched.
-PATTERNS = ("*.safetensors", "*.safetensors.index.json", "config.json", "generation_config.json")
+CONFIG = "config.json"
+WHOLE, INDEX = "model.safetensors", "model.safetensors.index.json"
+ADAPTER = "adapter_config.json"
+# What of a repository says what the model is and how its text is read; pickles and code are never fetched.
+DESCRIPTION = (CONFIG, INDEX)
 TOKENIZER_PATTERNS = (
     "tokenizer*",
     "*.model",
@@ -36,6 +45,8 @@ class Pinned(Section):
         weights: for each safetensors file its size in bytes, and its SHA-256 as the hub or the pinning step found it.
         parameters: how many numbers its weights hold.
         family: the architecture, such as ``qwen2``.
+        attention: how attention is computed: torch's fused one, or step by step where the model has no other.
+        dropout: the shares that it came with of what is left out at random in training; here nothing is.
         dtype: in which precision its weights are computed with.
         device: where its steps run: ``cpu``, or ``auto`` for a GPU where there is one.
         style: how it is spoken to.
@@ -47,6 +58,8 @@ class Pinned(Section):
     weights: dict[str, tuple[int, str]]
     parameters: int
     family: str
+    attention: Attention
+    dropout: dict[str, float]
     dtype: Literal["float32", "bfloat16"]
     device: Device
     style: str
@@ -72,7 +85,10 @@ def weights_folder(found: Pinned) -> Path:
     Raises:
         UserError: the files are not there, or not those that were pinned.
     """
-    folder = Path(found.model) if found.commit is None else fetch(found.model, found.commit, PATTERNS)
+    if found.commit is None:
+        folder = Path(found.model)
+    else:
+        folder = fetch(found.model, found.commit, (CONFIG, *found.weights, *([] if WHOLE in found.weights else [INDEX])))
     for name, (size, _) in found.weights.items():
         file = folder / name
         if not file.is_file():
@@ -81,17 +97,97 @@ def weights_folder(found: Pinned) -> Path:
             )
         if file.stat().st_size != size:
             raise UserError(f"{file}: {file.stat().st_size} bytes, but {size} were pinned; fetch it again, or pin anew.")
+    if other := sorted(set(weights_in(folder)) - set(found.weights)):
+        raise UserError(
+            f"{folder / other[0]}: would be read, but the base was pinned with {sorted(found.weights)[0]}. Take it away, or "
+            "delete the base's folder to pin anew."
+        )
     return folder
 
 
-def fetch(model: str, revision: str | None, patterns: tuple[str, ...]) -> Path:
-    """Files of a repository of the hub, from its cache where they are there.
+def weights_in(folder: Path, there: Collection[str] | None = None) -> tuple[str, ...]:
+    """The weights files that ``from_pretrained`` reads from a model's folder; the same weights in other files do not count.
+
+    Args:
+        there: the names of all its files, where some are still to be fetched.
+
+    Raises:
+        UserError: it has no safetensors weights, or an adapter beside them.
+    """
+    there = {file.name for file in folder.iterdir()} if there is None else there
+    if ADAPTER in there:
+        raise UserError(
+            f"{folder}: {ADAPTER} stands beside the model's own weights and would change them; merge the adapter into them, or "
+            "take it away."
+        )
+    if WHOLE in there:
+        return (WHOLE,)
+    if INDEX in there:
+        named = description(folder / INDEX).get("weight_map")
+        shards = sorted(set(map(str, named.values()))) if isinstance(named, dict) else []
+        if not shards or any(PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts for name in shards):
+            raise UserError(f"{folder / INDEX}: it does not name the files of the weights beside it; fetch it again.")
+        return tuple(shards)
+    others = sorted(name for name in there if name.endswith(".safetensors"))
+    beside = f" ({', '.join(others[:3])} is no name that it reads)" if others else ""
+    raise UserError(
+        f"{folder}: no safetensors weights under the names that transformers reads, {WHOLE} or {INDEX}{beside}; pickled ones "
+        "are never loaded, so convert the model first."
+    )
+
+
+def description(file: Path) -> dict[str, Any]:
+    """A JSON file that came with a model.
+
+    Raises:
+        UserError: it is missing or damaged.
+    """
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UserError(f"{file}: there is no such file; a model's folder has one.") from error
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{file}: not readable as JSON ({error}); fetch it again.") from error
+    if not isinstance(found, dict):
+        raise UserError(f"{file}: it holds no names and values; fetch it again.")
+    return found
+
+
+def files_of(model: str, folder: Path) -> set[str]:
+    """The names of all files of a model of the hub, fetched or not, at the commit of its snapshot in the cache."""
+    from huggingface_hub import errors, get_cached_repo_tree
+
+    try:
+        return {file.path for file in get_cached_repo_tree(model, revision=folder.name)}
+    except errors.CachedRepoTreeNotFoundError:  # the cache of an older version, and no network to ask
+        return {file.name for file in folder.iterdir()}
+
+
+def fetch(model: str, commit: str, names: Collection[str]) -> Path:
+    """The snapshot of a commit with some of its files: from the hub's cache alone where they are all there.
+
+    Raises:
+        UserError: as ``download``.
+    """
+    from huggingface_hub import errors, snapshot_download
+
+    try:
+        folder = Path(snapshot_download(model, revision=commit, allow_patterns=list(names), local_files_only=True))
+    except (errors.LocalEntryNotFoundError, errors.HFValidationError):
+        return download(model, commit, names)
+    return folder if all((folder / name).is_file() for name in names) else download(model, commit, names)
+
+
+def download(model: str, revision: str | None, patterns: Collection[str]) -> Path:
+    """The snapshot of a revision of the hub with the files that match; without a network, that of its cache.
 
     Raises:
         UserError: there is no such model or revision, it is gated, or there is no network.
     """
-    from huggingface_hub import errors, snapshot_download
+    from httpx2 import HTTPError
+    from huggingface_hub import errors, set_client_factory, snapshot_download
 
+    set_client_factory(_client)
     try:
         return Path(snapshot_download(model, revision=revision, allow_patterns=list(patterns)))
     except errors.GatedRepoError as error:
@@ -108,8 +204,26 @@ def fetch(model: str, revision: str | None, patterns: tuple[str, ...]) -> Path:
         ) from error
     except errors.HFValidationError as error:
         raise UserError(f"{model}: neither a folder that is there nor a model's name on the hub (owner/name).") from error
-    except (errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled, OSError) as error:
+    except (errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled, HTTPError) as error:
         raise UserError(
             f"{model}: the hub cannot be reached and the model is not in its cache; fetch it where there is a network, "
             "or give a local folder."
         ) from error
+    except OSError as error:  # a full disk, a cache that may not be written
+        raise UserError(f"{model}: its files cannot be stored ({error}).") from error
+
+
+def _client() -> "Client":
+    """The hub's own client, except that no request waits for ever: where the hub sets no limit, that of its downloads holds."""
+    from huggingface_hub import constants
+    from huggingface_hub.utils._http import default_client_factory
+
+    def limit(request: "Request") -> None:
+        limits = request.extensions["timeout"]
+        request.extensions["timeout"] = {
+            name: constants.HF_HUB_DOWNLOAD_TIMEOUT if seconds is None else seconds for name, seconds in limits.items()
+        }
+
+    client = default_client_factory()
+    client.event_hooks["request"].append(limit)
+    return client

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     import torch
 
 
+def is_worth_it(model: Any) -> bool:
+    """Whether so much of a model is trained that it is split: its embeddings too, and not adapters or biases alone."""
+    return bool(model.get_input_embeddings().weight.requires_grad)
+
+
 def shard(model: Any, processes: int) -> Any:
     """The model in as many parts as there are processes; ``model`` itself keeps no weights until ``gather``.
 

@@ -18,7 +18,7 @@ from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
-from sublearn.core import out_of_memory
+from sublearn.core import out_of_memory, seeds
 from sublearn.core.cli import log, progress
 from sublearn.core.errors import UserError
 from sublearn.models import sharding
@@ -112,7 +112,7 @@ def train(
 
     logs = tensorboard(what)
     accelerator = _accelerator(model, what, logs)
-    sharded = accelerator.num_processes > 1 and all(p.requires_grad for p in model.parameters())
+    sharded = accelerator.num_processes > 1 and sharding.is_worth_it(model)
     if next(model.parameters()).dtype == torch.bfloat16:
         loss = _in_mixed_precision(loss, accelerator.device.type, keep_weights=not sharded)
     learner = sharding.shard(model, accelerator.num_processes) if sharded else model
@@ -137,7 +137,7 @@ def train(
             tokens = sum(len(row.completion) for row in global_rows)
             parts = _parts(global_rows, accelerator.process_index, accelerator.num_processes, micro_batch)
             with out_of_memory.enough(what, help_):
-                summed = _backward(accelerator, wrapped, loss, parts, pad, tokens)
+                summed = _backward(accelerator, wrapped, loss, parts, pad, tokens, step=len(losses))
             if optimiser.max_grad_norm:
                 _clip(accelerator, trained, optimiser.max_grad_norm, sharded)
             with out_of_memory.enough(what, help_):  # the first step makes the optimiser's moments
@@ -167,11 +167,19 @@ def train(
 
 
 def _backward(
-    accelerator: "Accelerator", model: Any, loss: Loss, parts: Sequence[tuple[Sequence[Row], float]], pad: int, tokens: int
+    accelerator: "Accelerator",
+    model: Any,
+    loss: Loss,
+    parts: Sequence[tuple[Sequence[Row], float]],
+    pad: int,
+    tokens: int,
+    step: int,
 ) -> "torch.Tensor":
     """Add up the gradients of a process's parts of a global batch of so many completion tokens; returns their summed loss."""
     import torch
 
+    # For what a model draws in training beside dropout, such as a router's noise.
+    torch.manual_seed(seeds.seed("training", step, accelerator.process_index))
     summed = torch.zeros((), device=accelerator.device)
     for number, (part, weight) in enumerate(parts, start=1):
         # Copies meet after the last part; what is sharded has no `no_sync` and meets after each.

@@ -16,65 +16,52 @@ from sublearn.chain.bases import template
 from sublearn.chain.bases.section import PinnedBase
 from sublearn.core import cli
 from sublearn.core.errors import UserError
-from sublearn.core.files import atomic_folder, read_json, write_json
+from sublearn.core.files import atomic_folder, write_json
 from sublearn.core.hashes import sha256
 from sublearn.language import style
-from sublearn.models import lm, pinned
+from sublearn.models import architecture, lm, pinned
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 
 def find(recipe: PinnedBase) -> tuple[Path, str | None]:
-    """The folder of the model's files, and its commit on the hub (None for a local folder).
+    """The folder of the model's configuration and tokenizer, and its commit on the hub (None for a local folder).
 
     Raises:
-        UserError: there is no such model, or it has no safetensors weights.
+        UserError: there is no such model.
     """
     if recipe.is_folder:
-        folder, commit = Path(recipe.model).expanduser(), None
+        folder = Path(recipe.model).expanduser()
         if not folder.is_dir():
             raise UserError(f"{recipe.model}: there is no such model folder.")
-    else:
-        folder = pinned.fetch(recipe.model, recipe.revision, (*pinned.PATTERNS, *pinned.TOKENIZER_PATTERNS))
-        commit = folder.name  # the cache names a snapshot by its commit
-    if not (folder / "config.json").is_file():
-        raise UserError(f"{recipe.model}: there is no config.json; a model folder has one.")
-    if not list(folder.glob("*.safetensors")):
-        raise UserError(f"{recipe.model}: no safetensors weights; pickled ones are never loaded, so convert the model first.")
-    return folder, commit
+        return folder, None
+    folder = pinned.download(recipe.model, recipe.revision, (*pinned.DESCRIPTION, *pinned.TOKENIZER_PATTERNS))
+    return folder, folder.name  # the cache names a snapshot by its commit
 
 
-def architecture(recipe: PinnedBase, folder: Path) -> str:
-    """The model's architecture, such as ``llama``: its ``model_type``.
+def weights(recipe: PinnedBase, folder: Path, commit: str | None) -> tuple[dict[str, tuple[int, str]], int]:
+    """Size in bytes and SHA-256 of each weights file that is read, fetched if need be, and the total number of parameters.
 
     Raises:
-        UserError: transformers has no causal language model of that type.
-    """
-    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
-
-    family = str(read_json(folder / "config.json").get("model_type"))
-    if family not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
-        raise UserError(f"{recipe.model}: '{family}' is no causal language model that this version of transformers knows.")
-    return family
-
-
-def weights(folder: Path) -> tuple[dict[str, tuple[int, str]], int]:
-    """Size in bytes and SHA-256 of each weights file, and the total number of parameters.
-
-    Raises:
-        UserError: a file is damaged.
+        UserError: there are none, or a file is missing or damaged.
     """
     from safetensors import SafetensorError, safe_open
 
+    names = pinned.weights_in(folder, pinned.files_of(recipe.model, folder) if commit else None)
+    if commit:
+        pinned.fetch(recipe.model, commit, names)
     files, parameters = {}, 0
-    for file in cli.progress(sorted(folder.glob("*.safetensors")), "pinning"):
+    for name in cli.progress(names, "pinning"):
+        file = folder / name
+        if not file.is_file():
+            raise UserError(f"{file}: missing; {pinned.INDEX} beside it names it.")
         try:
             with safe_open(file, "np") as opened:
-                parameters += sum(prod(opened.get_slice(name).get_shape()) for name in opened.keys())  # noqa: SIM118 (no mapping)
+                parameters += sum(prod(opened.get_slice(key).get_shape()) for key in opened.keys())  # noqa: SIM118 (no mapping)
         except (SafetensorError, OSError) as error:
             raise UserError(f"{file}: damaged or truncated ({error}); fetch it again.") from error
-        files[file.name] = (file.stat().st_size, sha256(file))
+        files[name] = (file.stat().st_size, sha256(file))
     return files, parameters
 
 
@@ -108,13 +95,16 @@ def main(args: argparse.Namespace) -> None:
     lm.prepare()
     recipe = Pinning.model_validate_json(args.recipe)
     folder, commit = find(recipe)
-    files, parameters = weights(folder)
+    known = architecture.of(recipe.model, folder)  # before weights are fetched
+    files, parameters = weights(recipe, folder, commit)
     record: dict[str, Any] = {
         "model": recipe.model if commit else str(folder.absolute()),
         "commit": commit,
         "weights": files,
         "parameters": parameters,
-        "family": architecture(recipe, folder),
+        "family": known.family,
+        "attention": known.attention,
+        "dropout": known.dropout,
         "style": recipe.style,
         **recipe.model_dump(include={"dtype", "device", "names"}),
     }
@@ -123,7 +113,7 @@ def main(args: argparse.Namespace) -> None:
         write_json(record, temporary / pinned.FILE)
         if args.published:
             shutil.copyfile(args.published, temporary / style.FILE)
-    cli.log.info("%s: %s, %.1f million parameters, commit %s", recipe.model, record["family"], parameters / 1e6, commit)
+    cli.log.info("%s: %s, %.1f million parameters, commit %s", recipe.model, known.family, parameters / 1e6, commit)
 
 
 if __name__ == "__main__":
