@@ -144,7 +144,8 @@ def report(file: Path, chain: Chain) -> int:
     followed = f"{count} artifact{'s' * (count != 1)}, back to {chain.beginning}"
     if chain.imported:
         files = ", ".join(f"{each.file} ({each.stated})" for each in chain.imported)
-        print(f"verdict: unbroken; {followed}, but of unknown origin in part: nobody here knows the teacher of {files}.")
+        part = " in part" if chain.bases else ""
+        print(f"verdict: unbroken; {followed}, but of unknown origin{part}: nobody here knows the teacher of {files}.")
         return 1
     print(f"verdict: unbroken; {followed}.")
     return 0
