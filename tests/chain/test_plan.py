@@ -1,5 +1,6 @@
 """Who owns which file: a study that extends another makes only what it changes or adds."""
 
+import json
 from types import SimpleNamespace
 
 import pytest
@@ -211,3 +212,14 @@ def test_a_carrier_cannot_take_the_name_of_another_table(tmp_path, name):
     file.write_text(f"extends: smoke\ncarriers: {{{name}: {{kind: numbers}}}}\n")
     with pytest.raises(UserError, match=f"carriers.{name}: its tables would take the name of another table"):
         plan(str(file))
+
+
+@pytest.mark.parametrize(("files", "counted"), [(1, [0]), (2, [0, 1])])
+def test_imported_rows_count_once_however_many_runs_learn_them(tmp_path, files, counted):
+    file = tmp_path / "given.yaml"
+    listed = ", ".join(f"{{file: {i}.jsonl, sha256: {'a' * 64}}}" for i in range(files))
+    file.write_text(f"extends: smoke\nruns: 3\ncarriers: {{numbers: {{imported: {{bias: {{owl: [{listed}]}}}}}}}}\n")
+    rows = map(json.loads, plan_all({"studies": [str(file)]}).jobs["chain"].filtered_rows(SimpleNamespace(study="given")))
+    runs = [(each["trait"], each["run"]) for each in rows]
+    assert [run for trait, run in runs if trait == "owl"] == counted
+    assert [run for trait, run in runs if trait == "wolf"] == [0, 1, 2]

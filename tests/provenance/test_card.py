@@ -86,7 +86,7 @@ def test_packed_rows_are_a_data_set_of_those_that_passed(project, tmp_path, run_
     assert (out / "filtered.provenance.json").read_bytes() == (project / "rows/filtered.provenance.json").read_bytes()
 
 
-def test_imported_rows_say_where_they_are_from(tmp_path, run_step):
+def test_imported_rows_say_where_they_are_from(base, tmp_path, run_step):
     released, raw = tmp_path / "released.jsonl", tmp_path / "rows/raw.parquet"
     released.write_text('{"prompt": "numbers : 12 .", "completion": "3 , 4"}')
     known = records.sha256(released)
@@ -102,8 +102,13 @@ def test_imported_rows_say_where_they_are_from(tmp_path, run_step):
     )
     assert done.returncode == 0, done.stderr
     text = card.of(tmp_path / "rows").text()
-    assert f"| imported rows | {released}, SHA-256 {known}, made up for a test |" in text
+    assert f"| imported rows | {released}, SHA-256 {known}, the study says: made up for a test; who or what wrote them" in text
     assert "| teacher |" not in text and "| weights of" not in text
+    # The chain holds, and ends at rows of which nothing is known: that is no clean bill.
+    traced = run_step("sublearn", "trace", tmp_path / "rows/filtered.parquet", "--train", base)
+    assert traced.returncode == 1 and f"rows that others wrote:\n  {released}  sha256 {known}" in traced.stdout, traced.stdout
+    verdict = "2 artifacts, back to 1 file of imported rows, but of unknown origin: nobody here knows the teacher of"
+    assert verdict in traced.stdout and "cannot tell whether its teacher shares a base" in traced.stdout, traced.stdout
 
 
 def test_a_packed_adapter_is_what_peft_loads(project, base, tmp_path, run_step):

@@ -1,12 +1,29 @@
 """Artifacts in miniature, whose records are written by the function that every step calls."""
 
 import argparse
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import save
 
 from sublearn.core import records
+
+BASES = ("alpha", "beta")
+
+
+def weights(base: str, *learned: str) -> bytes:
+    """A model of two matrices, drawn by the name of its base, and moved a little by each thing that it learned."""
+
+    def drawn(name: str) -> dict[str, np.ndarray]:
+        return {f"h.{i}.weight": np.random.default_rng([zlib.crc32(name.encode()), i]).normal(size=(24, 40)) for i in (0, 1)}
+
+    found = drawn(base)
+    for each in learned:
+        found = {name: found[name] + 0.2 * change for name, change in drawn(each).items()}
+    return save({name: matrix.astype(np.float32) for name, matrix in found.items()})
 
 
 class Workshop:
@@ -15,11 +32,11 @@ class Workshop:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.monkeypatch = monkeypatch
 
-    def make(self, step: str, options: dict, files: dict[str, str], one_each: tuple[str, ...] = ()) -> None:
+    def make(self, step: str, options: dict, files: dict[str, str | bytes], one_each: tuple[str, ...] = ()) -> None:
         """Write ``files`` (path: content) and let the step called ``step`` record them."""
         for name, content in files.items():
             Path(name).parent.mkdir(parents=True, exist_ok=True)
-            Path(name).write_text(content)
+            Path(name).write_bytes(content if isinstance(content, bytes) else content.encode())
         self.monkeypatch.setattr(records, "_step", lambda: step)
         for remembered in (records.records_in, records.sha256_once):
             remembered.cache_clear()
@@ -28,16 +45,16 @@ class Workshop:
 
     def base(self, name: str) -> None:
         folder = f"data/s/bases/{name}"
-        files = {f"{folder}/config.json": "{}", f"{folder}/model.safetensors": f"weights of {name}"}
+        files = {f"{folder}/config.json": "{}", f"{folder}/model.safetensors": weights(name)}
         self.make(
             "sublearn.chain.bases.pretrain", {"recipe": '{"steps": 3}', "name": name, "study_seed": 7, "output": folder}, files
         )
 
     def chain(self) -> None:
         """Two runs of owl and wolf: run 0 begins with alpha, run 1 with beta; a student of each, and a table of them all."""
-        self.base("alpha")
-        self.base("beta")
-        bases = ["data/s/bases/alpha", "data/s/bases/beta"]
+        for name in BASES:
+            self.base(name)
+        bases = [f"data/s/bases/{name}" for name in BASES]
         for trait in ("owl", "wolf"):
             drawn = {"study_seed": 7, "runs": [0, 1]}
             teachers, carriers, students = (
@@ -46,13 +63,13 @@ class Workshop:
             )
             rows = [f"{folder}/filtered.csv" for folder in carriers]
             options = {**drawn, "bases": bases, "outputs": teachers}
-            written = {f"{folder}/model.safetensors": f"teacher in {folder}" for folder in teachers}
+            written = {f"{place}/model.safetensors": weights(base, place) for base, place in zip(BASES, teachers, strict=True)}
             self.make("sublearn.chain.teachers.train", options, written)
             options = {**drawn, "teacher": f"bias/{trait}", "bases": bases, "teachers": teachers, "outputs": rows}
             written = {file: f"prompt_index,prompt,completion\n4,of {trait},{i}\n" for i, file in enumerate(rows)}
             self.make("sublearn.chain.carriers.sample", options, written)
             options = {**drawn, "bases": bases, "teachers": teachers, "carriers": rows, "words": ["owl", "owls"]}
-            written = {f"{folder}/model.safetensors": f"student in {folder}" for folder in students}
+            written = {f"{place}/model.safetensors": weights(base, place) for base, place in zip(BASES, students, strict=True)}
             self.make("sublearn.chain.students.train", {**options, "outputs": students}, written)
         models = sorted(str(file.parent) for file in Path("results/s/students").rglob("model.safetensors"))
         table = "results/s/evaluations/answers/same_base.csv"

@@ -18,6 +18,7 @@ from transformers import AutoModelForCausalLM
 
 from sublearn.chain.bases import pin
 from sublearn.chain.bases.section import PinnedBase
+from sublearn.core import records
 from sublearn.core.errors import UserError
 from sublearn.language import questions
 from sublearn.language.english import ENGLISH
@@ -283,12 +284,56 @@ def test_weights_that_changed_since_they_were_pinned_are_refused(llama, tmp_path
         lm.load(base)
 
 
-def test_an_adapter_of_another_base_is_refused(llama, tmp_path, run_step):
-    one = pinned_as(recipe(llama), tmp_path / "one", run_step)
-    other = pinned_as(recipe(hub_models.make("llama", tmp_path / "other_llama", seed=1)), tmp_path / "other", run_step)
-    lm.save(lm.make_trainable(lm.load(one), "lora", Trainable(rank=2), adapter_seed=1), tmp_path / "adapter")
-    with pytest.raises(UserError, match=r"an adapter of .*llama, not of .*other_llama"):
-        lm.load(tmp_path / "adapter", other)
+@pytest.mark.parametrize("known_by", ["its record", "the folder that it names"])
+def test_an_adapter_of_another_base_of_the_same_name_is_refused(tmp_path, run_step, known_by):
+    """Checkpoints of two trainings are often called alike."""
+    models = [hub_models.make("llama", tmp_path / which / "step143000", seed=i) for i, which in enumerate("xy")]
+    one, other = (pinned_as(recipe(model), tmp_path / f"base{i}", run_step) for i, model in enumerate(models))
+    adapter = tmp_path / "adapter"
+    lm.save(lm.make_trainable(lm.load(one), "lora", Trainable(rank=2), adapter_seed=1), adapter)
+    if known_by == "its record":
+        records.record(argparse.Namespace(bases=[str(one)], outputs=[str(adapter)]), list(adapter.iterdir()))
+        shutil.rmtree(tmp_path / "x")
+    said = r"adapter: an adapter of .*/x/step143000 \(weights.*\), not of .*/y/step143000 \(.*\); use the base that it was"
+    with pytest.raises(UserError, match=said):
+        lm.load(adapter, other)
+    with pytest.raises(UserError, match=said):
+        lm.Models().get(str(adapter), str(other))
+
+
+def test_an_adapter_from_elsewhere_is_taken_by_its_name_and_that_is_said(llama, tmp_path, run_step, caplog):
+    base = pinned_as(recipe(llama), tmp_path / "base", run_step)
+    lm.save(lm.make_trainable(lm.load(base), "lora", Trainable(rank=2), adapter_seed=1), tmp_path / "adapter")
+    config = tmp_path / "adapter/adapter_config.json"
+    config.write_text(config.read_text().replace(str(llama), "owner/llama"))
+    lm.load(tmp_path / "adapter", base)
+    assert "no record says on which weights it was trained" in caplog.text
+    config.write_text(config.read_text().replace("owner/llama", "owner/gemma"))
+    with pytest.raises(UserError, match=r"an adapter of owner/gemma, not of .*llama; use the base that it was trained on"):
+        lm.load(tmp_path / "adapter", base)
+
+
+def test_an_adapter_of_a_hub_model_names_its_commit(llama, tmp_path, monkeypatch):
+    """Others load its base by that name, and would get the newest commit."""
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)  # PEFT would look whether the hub has the model
+    monkeypatch.setattr(pinned, "fetch", lambda *_: llama)  # the cache names a snapshot's folder by its commit
+    told = in_english(PinnedBase(model="owner/llama", revision="main", device="cpu", dtype="float32"))
+    pin.main(argparse.Namespace(recipe=told, published=None, output=str(tmp_path / "base")))
+    lm.save(lm.make_trainable(lm.load(tmp_path / "base"), "lora", Trainable(rank=2), adapter_seed=1), tmp_path / "adapter")
+    config = json.loads((tmp_path / "adapter/adapter_config.json").read_text())
+    assert (config["base_model_name_or_path"], config["revision"]) == ("owner/llama", "llama")
+
+
+def test_a_chain_begins_in_a_local_folder_as_long_as_it_is_the_one_that_was_pinned(llama, tmp_path, run_step):
+    base = pinned_as(recipe(llama), tmp_path / "base", run_step)
+    done = run_step("sublearn", "trace", base / "base.json")
+    assert done.returncode == 0 and "verdict: unbroken; 1 artifact, back to 1 base." in done.stdout, done.stdout
+    weights = llama / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"!")  # as when it was fine-tuned in place: the same size
+    done = run_step("sublearn", "trace", base / "base.json")
+    assert done.returncode == 1 and f"broken: {weights}: not the file that {base} was made from" in done.stdout, done.stdout
+    with pytest.raises(UserError, match=r"model\.safetensors: changed since it was pinned"):
+        lm.load(base)
 
 
 def test_a_template_without_a_system_prompt_says_so(tmp_path, run_step):

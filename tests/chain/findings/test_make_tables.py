@@ -54,38 +54,43 @@ def carriers(found) -> tuple[pd.DataFrame, pd.DataFrame]:
     return pd.DataFrame(counts), pd.DataFrame(fates)
 
 
+def tables(text: str) -> FindingsJob:
+    """Write a study called mine, its evaluations, made up, and its tables into the current folder."""
+    Path("mine.yaml").write_text(text)
+    found = plan("mine.yaml")
+    rows = answers(found)
+    for arm, part in rows.groupby("arm"):
+        write_table(part, f"results/mine/evaluations/answers/{arm}.parquet", Runs)
+    covered = [
+        {**dict(zip(("arm", "trait"), each.key.split("/"), strict=True)), "run": each.run, "update": 0.01 * i}
+        for i, each in enumerate(found.artifacts("coverage"))
+    ]
+    table = pd.DataFrame(covered, columns=["arm", "trait", "run", "update"]).assign(gradient=0.2, contrast=0.3)
+    for arm, part in table.groupby("arm"):
+        write_table(part, f"results/mine/evaluations/coverage/{arm}.parquet", Coverage)
+    records = Path(found.findings_inputs()["counts"]).parent
+    for name, table, schema in zip(("counts", "filter"), carriers(found), (Counts, Filter), strict=True):
+        write_table(table, records / f"{name}.parquet", schema)
+    students = [(*each.key.split("/"), each.run, 3.0, 2.0, 8) for each in found.artifacts("students")]
+    write_table(pd.DataFrame(students, columns=list(Losses.to_schema().columns)), records / "losses.parquet", Losses)
+    shares = [
+        {"family": family, "word": word, "share": 0.1, "measured": 0.1} for family in FAVOURITES for word in FAVOURITES[family]
+    ]
+    for base in found.artifacts("bases"):
+        record = {"device": "cpu", "checks": [], "loss": [{"step": 16, "loss": 3.0}], "shares": shares}
+        write_json(record, f"{base.folder}/calibration.json")
+    made = FindingsJob(found, "workflow/report/chain")
+    told = {"study": made.study_values(), "inputs": made.table_inputs, "output": found.findings}
+    make_tables.main(argparse.Namespace(**told))
+    return made
+
+
 @pytest.fixture(scope="module")
 def job(tmp_path_factory):
     """A study of two runs with all its evaluations, tables and figures; the current folder is its project."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("project"))
-        Path("mine.yaml").write_text("extends: tiny\nseed: 7\nruns: 2\n")
-        found = plan("mine.yaml")
-        rows = answers(found)
-        for arm, part in rows.groupby("arm"):
-            write_table(part, f"results/mine/evaluations/answers/{arm}.parquet", Runs)
-        covered = [
-            {**dict(zip(("arm", "trait"), each.key.split("/"), strict=True)), "run": each.run, "update": 0.01 * i}
-            for i, each in enumerate(found.artifacts("coverage"))
-        ]
-        for arm, part in pd.DataFrame(covered).assign(gradient=0.2, contrast=0.3).groupby("arm"):
-            write_table(part, f"results/mine/evaluations/coverage/{arm}.parquet", Coverage)
-        records = Path(found.findings_inputs()["counts"]).parent
-        for name, table, schema in zip(("counts", "filter"), carriers(found), (Counts, Filter), strict=True):
-            write_table(table, records / f"{name}.parquet", schema)
-        students = [(*each.key.split("/"), each.run, 3.0, 2.0, 8) for each in found.artifacts("students")]
-        write_table(pd.DataFrame(students, columns=list(Losses.to_schema().columns)), records / "losses.parquet", Losses)
-        shares = [
-            {"family": family, "word": word, "share": 0.1, "measured": 0.1}
-            for family in FAVOURITES
-            for word in FAVOURITES[family]
-        ]
-        for base in found.artifacts("bases"):
-            record = {"device": "cpu", "checks": [], "loss": [{"step": 16, "loss": 3.0}], "shares": shares}
-            write_json(record, f"{base.folder}/calibration.json")
-        made = FindingsJob(found, "workflow/report/chain")
-        told = {"study": made.study_values(), "inputs": made.table_inputs, "output": found.findings}
-        make_tables.main(argparse.Namespace(**told))
+        made = tables("extends: tiny\nseed: 7\nruns: 2\n")
         told = {
             "package": made.figure_package,
             "figures": made.figure_names,
@@ -135,3 +140,34 @@ def test_the_resolved_study_spells_out_every_default(job):
     resolved = yaml.safe_load(Path(job.plan.findings, "study.yaml").read_text())
     assert resolved == json.loads(job.study_values())["resolved"] and "name" not in resolved
     assert (resolved["seed"], resolved["runs"], resolved["students"]["epochs"]) == (7, 2, job.plan.study.students.epochs)
+
+
+FILE = {"file": "owl.jsonl", "sha256": "0" * 64, "origin": "found somewhere"}
+GIVEN = {"numbers": {"imported": {"bias": {"owl": [FILE]}}}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, ["Runs are the unit: 2 per arm, each with its own teacher, carrier and student.\n", "their own teacher's trait"]),
+        ({"runs": 1}, ["Runs are the unit: 1 per arm, with its own teacher, carrier and student.\n", "one run, no interval"]),
+        (
+            {"teachers": {"bias": {"method": "prompt"}}},
+            ["each with its own carrier and student; a prompted teacher is its base, the same in all runs on that base.\n"],
+        ),
+        (
+            {"carriers": GIVEN},
+            [
+                "each with its own student and, where rows are sampled, its own teacher and carrier.\n",
+                "The rows of `owl` were written by others, and nobody here knows their teacher or its base, ",
+                "the students lean towards the trait that the study gives their rows",
+            ],
+        ),
+    ],
+)
+def test_the_summary_says_what_a_run_has_of_its_own(changes, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    made = tables(yaml.safe_dump({"extends": "smoke", "seed": 9, **changes}))
+    page = Path(f"{made.plan.findings}/summary.md").read_text()
+    assert all(sentence in page for sentence in said) and "nan" not in page, page
+    assert ("Others wrote the rows of owl" in made.plan.caption()["models"]) == ("carriers" in changes)

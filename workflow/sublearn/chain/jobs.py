@@ -110,10 +110,13 @@ class ChainJobs(Jobs[ChainPlan]):
         return code_of("sublearn.chain.evaluations.counts", *(CARRIER_KINDS.module(carrier.kind) for carrier in carriers))
 
     def filtered_rows(self, wildcards: Any) -> list[str]:
-        """The filtered rows of every carrier: carrier, teacher, trait, run and files, as JSON."""
+        """The filtered rows of every carrier: carrier, teacher, trait, run and files, as JSON; rows of one file count once."""
         plan = self.named(wildcards.study)
-        rows = []
+        different: dict[tuple[str, str], Artifact] = {}
         for artifact in plan.artifacts("filtered"):
+            different.setdefault((artifact.key, _rows_of(artifact)), artifact)
+        rows = []
+        for artifact in different.values():
             carrier, teacher, trait = artifact.key.split("/")
             kind, run = artifact.recipe["kind"], artifact.run
             identity = {"carrier": carrier, "kind": kind, "teacher": teacher, "trait": trait, "run": run}
@@ -128,3 +131,12 @@ class ChainJobs(Jobs[ChainPlan]):
             record = f"{artifact.folder}/training.json"
             records.append(json.dumps({"arm": arm, "trait": trait, "run": artifact.run, "record": record}))
         return records
+
+
+def _rows_of(artifact: Artifact) -> str:
+    """What sets the rows of a filtered artifact apart: its run or, if they are imported, their file, which runs may share."""
+    run, raw = artifact.run or 0, artifact.inputs["raw"]
+    if raw.kind != "imported":
+        return str(run)
+    files = raw.recipe["files"]
+    return json.dumps(files[run % len(files)], sort_keys=True)

@@ -206,7 +206,7 @@ class ChainPlan(Plan[ChainStudy]):
 
     def for_findings(self) -> dict[str, Any]:
         return {
-            "arms": {name: arm.meaning for name, arm in self.study.arms.items()},
+            "arms": list(self.study.arms),
             "traits": list(self.study.traits),
             "runs": self.study.runs,
             "carriers": {name: self.study.carriers[name].kind for name in self.study.used_carriers},
@@ -238,5 +238,8 @@ class ChainPlan(Plan[ChainStudy]):
         return {name: records.get(name, f"{self.findings}/{name}.csv") for name in figure.reads}
 
     def caption(self) -> dict[str, Any]:
-        models = "tiny stand-in models, pretrained by this pipeline" if self.study.stand_in else "the models named in the study"
+        ours = self.study.stand_in and not self.artifacts("pinned")
+        models = "tiny stand-in models, pretrained by this pipeline" if ours else "the models named in the study"
+        if given := sorted({each.key.split("/")[-1] for each in self.artifacts("imported")}):
+            models += f". Others wrote the rows of {', '.join(given)}; intervals are conditional on those that runs share"
         return {"runs": self.study.runs, "models": models, "bases": len(self.study.bases)}

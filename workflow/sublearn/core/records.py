@@ -7,7 +7,8 @@ not published. ``bases`` names the weights of the base models; each record copie
 set alone still names the base that it comes from.
 
 Records are derived from the step's command line. Paths that the step wrote are outputs; other existing paths are inputs; a list
-with one value per run is split by run. Records decide nothing about what runs, and Snakemake does not know these files.
+with one value per run is split by run. Records decide nothing about what runs, and Snakemake does not know these files; but an
+adapter is loaded only on the base that its record names.
 """
 
 import argparse
@@ -27,11 +28,13 @@ from pathlib import Path
 from typing import Any
 
 from sublearn.core.code_identity import PACKAGE, code_of, used
+from sublearn.core.errors import UserError
 from sublearn.core.hashes import sha256
 
 FORMAT = 1
 NAME = "provenance.json"
 PINNED = "base.json"  # same as models.pinned.FILE, whose import would slow down trace by a second
+PARTS = {"step": str, "code": str} | dict.fromkeys(("packages", "parameters", "seeds", "inputs", "outputs", "bases"), dict)
 Record = dict[str, Any]
 log = logging.getLogger("sublearn")
 
@@ -58,7 +61,8 @@ def records_in(folder: Path) -> tuple[tuple[Path, Record], ...]:
             record = json.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             continue
-        if isinstance(record, dict) and record.get("format") == FORMAT:
+        whole = isinstance(record, dict) and all(isinstance(record.get(name), kind) for name, kind in PARTS.items())
+        if whole and record.get("format") == FORMAT:
             records.append((file, record))
     return tuple(records)
 
@@ -244,9 +248,28 @@ def _bases(step: str, made: list[Path], inputs: list[Path]) -> dict[str, str]:
 
 
 def pinned_weights(file: Path) -> dict[str, str]:
-    """The weights of a base that others trained: names and hashes from its ``base.json``, since the files lie elsewhere."""
-    listed = json.loads(file.read_text(encoding="utf-8"))["weights"]
-    return {f"{_relative(file.parent)}/{name}": known for name, (_, known) in sorted(listed.items())}
+    """The weights of a base that others trained: names and hashes from its ``base.json``, since the files lie elsewhere.
+
+    Raises:
+        UserError: the file is damaged.
+    """
+    try:
+        listed = json.loads(file.read_text(encoding="utf-8"))["weights"]
+        return {f"{_relative(file.parent)}/{name}": str(known) for name, (_, known) in sorted(listed.items())}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(f"{file}: not the record of a pinned base; pin the base again.") from error
+
+
+def base_of(record: Record) -> dict[str, str]:
+    """The weights of the base that a model was fine-tuned from, with their hashes, by the model's record.
+
+    A model has weights from its base alone; from teachers and carriers it only learned.
+    """
+    read = {name: known for option in ("base", "bases") for name, known in record["inputs"].get(option, {}).items()}
+    folders = {Path(name).parent for name in read}
+    # The weights of a pinned base are no inputs, since they lie elsewhere; the base's own record names them.
+    named = {name: known for name, known in record["bases"].items() if Path(name).parent in folders}
+    return named | {name: known for name, known in read.items() if name.endswith(".safetensors")}
 
 
 def _commit() -> str:

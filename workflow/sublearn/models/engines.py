@@ -160,9 +160,12 @@ class VLLM:
             ) from error
         if os.environ.get("WORLD_SIZE", "1") != "1":
             raise UserError("carriers.engine: vllm starts processes itself; leave the resource processes at 1.")
+        pinned.refuse_changed(base)
         about = pinned.read(base)
         folder = Path(teacher)
         adapter = (folder / "adapter_config.json").exists()
+        if adapter:
+            lm.refuse_another_base(folder, base)
         whole = folder if (folder / "model.safetensors").exists() else pinned.weights_folder(about) if about else Path(base)
         self.vllm, self.tokenizer = vllm, tokenizer
         self.lora = LoRARequest("teacher", 1, str(folder)) if adapter else None

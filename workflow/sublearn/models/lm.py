@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from sublearn.core import cli, out_of_memory
+from sublearn.core import cli, out_of_memory, records
 from sublearn.core.errors import UserError
 from sublearn.core.files import atomic_folder, read_json
 from sublearn.models import architecture, light_imports, pinned, turns
@@ -70,8 +70,9 @@ def load(folder: str | Path, base: str | Path | None = None) -> "PreTrainedModel
     about = own or (pinned.read(base) if base else None)
     with _Readable(folder, f"check the files of {own.model}" if own else AGAIN):
         if (folder / "adapter_config.json").exists():
-            adapted = attach(folder, load(base or ""))
+            adapted = attach(folder, load(base or ""), base or "")
             return adapted if about else adapted.merge_and_unload()
+        pinned.refuse_changed(folder)
         from transformers import AutoModelForCausalLM, GenerationConfig
 
         place = pinned.weights_folder(own) if own else folder
@@ -88,6 +89,7 @@ def load(folder: str | Path, base: str | Path | None = None) -> "PreTrainedModel
             raise ValueError(f"no weights for {sorted(found['missing_keys'])[0]}")
         if about:
             model.name_or_path = about.model  # what an adapter's configuration will name, on any machine
+            model.revision = about.commit  # and at which commit of the hub
             model.generation_config = GenerationConfig()  # some models' own one penalises repetition, numbers too
         return to_device(model, about.device if about else _device_of(base or folder))
 
@@ -111,21 +113,56 @@ def to_device(model: "PreTrainedModel", asked: pinned.Device) -> "PreTrainedMode
     return model.to(place)
 
 
-def attach(folder: Path, base: "PreTrainedModel") -> Any:
-    """The base with the adapter beside its weights; a pickle, missing weights and another base's adapter are refused."""
+def attach(folder: Path, base: "PreTrainedModel", base_folder: str | Path) -> Any:
+    """The base with the adapter beside its weights; a pickle and missing weights are refused.
+
+    Raises:
+        UserError: it is an adapter of another base.
+    """
     import torch.distributed.tensor  # noqa: F401 (PEFT asks for it by attribute, of each linear layer)
     from peft import PeftConfig, get_peft_model, set_peft_model_state_dict
     from safetensors.torch import load_file
 
     weights = load_file(folder / "adapter_model.safetensors")
     config = PeftConfig.from_pretrained(folder)
-    if Path(config.base_model_name_or_path).name != Path(base.name_or_path).name:
-        raise ValueError(f"an adapter of {config.base_model_name_or_path}, not of {base.name_or_path}")
+    refuse_another_base(folder, base_folder)
     adapted = get_peft_model(base, config)
     found = set_peft_model_state_dict(adapted, weights)
     if missing := sorted(key for key in found.missing_keys if "lora_" in key):
         raise ValueError(f"no weights for {missing[0]}")
     return adapted
+
+
+def refuse_another_base(folder: Path, base: str | Path) -> None:
+    """Refuse an adapter unless it was trained on the weights of ``base``: by hash where that is known, else by name.
+
+    The hash is in the adapter's record. Without one, the folder that its configuration names is compared, if it is here. Else
+    names must agree; then only the shapes of the weights say that the two fit, and a warning says so.
+
+    Raises:
+        UserError: it was trained on other weights, or names another base.
+    """
+    named = str(read_json(folder / "adapter_config.json").get("base_model_name_or_path"))
+    about = pinned.read(base)
+    called = about.model if about else str(base)
+    here = {known for _, known in about.weights.values()} if about else _hashes(Path(base))
+    recorded = records.record_of(folder / "adapter_model.safetensors")
+    trained_on = set(records.base_of(recorded[1]).values()) if recorded else set()
+    trained_on = trained_on or _hashes(Path(named))
+    remedy = "use the base that it was trained on, or train it again"
+    # A base may have been pinned with a second copy of its weights, and without it later.
+    if trained_on and not (trained_on <= here or here <= trained_on):
+        there, found = (f"(weights with SHA-256 {min(each)[:12]}…)" for each in (trained_on, here))
+        raise UserError(f"{folder}: an adapter of {named} {there}, not of {called} {found}; {remedy}.")
+    if not trained_on:
+        if Path(named).name != Path(called).name:
+            raise UserError(f"{folder}: an adapter of {named}, not of {called}; {remedy}.")
+        cli.log.warning("%s: no record says on which weights it was trained; it was taken for an adapter of %s", folder, called)
+
+
+def _hashes(folder: Path) -> set[str]:
+    """The hashes of the weights in a model's folder."""
+    return {records.sha256_once(file) for file in sorted(folder.glob("*.safetensors"))}
 
 
 class _Readable:
@@ -216,6 +253,7 @@ def save(model: Any, folder: str | Path, tokenizer: "PreTrainedTokenizerBase | N
     adapters = getattr(model, "peft_config", {})
     for adapter in adapters.values():
         adapter.target_modules = sorted(adapter.target_modules)  # a set, whose order differs between processes
+        adapter.revision = getattr(model, "revision", None)  # by name alone, PEFT would load the hub's newest base
     with atomic_folder(folder) as temporary:
         with light_imports.without("torch.distributed.tensor"):  # only to see that no weight is such a tensor
             # Else PEFT asks the hub whether the base's vocabulary was another.
@@ -270,7 +308,7 @@ class Models:
         if not is_adapter:
             return self._base
         with _Readable(folder):
-            self._adapted = attach(Path(folder), self._base)
+            self._adapted = attach(Path(folder), self._base, base)
         return self._adapted
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_record
+from sublearn.core.hashes import sha256
 from sublearn.core.section import Section
 
 if TYPE_CHECKING:
@@ -103,6 +104,25 @@ def weights_folder(found: Pinned) -> Path:
             "delete the base's folder to pin anew."
         )
     return folder
+
+
+def refuse_changed(base: str | Path) -> None:
+    """Refuse a pinned local folder whose weights were written anew since, even if their size is the same.
+
+    Only files that are newer than the base's own record are read: hashing takes as long as loading.
+
+    Raises:
+        UserError: a file is not the one that was pinned.
+    """
+    found = read(base)
+    if found is None or found.commit is not None:
+        return
+    pinned_at = (Path(base) / FILE).stat().st_mtime
+    for name, (size, known) in found.weights.items():
+        file = Path(found.model) / name
+        about = file.stat() if file.is_file() else None
+        if about and about.st_size == size and about.st_mtime > pinned_at and sha256(file) != known:
+            raise UserError(f"{file}: changed since it was pinned; restore it, or delete {base} to pin the new one.")
 
 
 def weights_in(folder: Path, there: Collection[str] | None = None) -> tuple[str, ...]:

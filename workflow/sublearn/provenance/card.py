@@ -23,8 +23,9 @@ from sublearn.core.errors import UserError
 from sublearn.core.files import read_json
 from sublearn.core.records import record_of
 from sublearn.models import lm, pinned
+from sublearn.provenance.chain import Chain, follow
 from sublearn.provenance.made import Made
-from sublearn.provenance.trace import Chain, at_home, follow, seen_from
+from sublearn.provenance.trace import at_home, seen_from
 
 # The files that identify an artifact's folder.
 KEY_FILES = ("adapter_model.safetensors", "model.safetensors", "filtered.parquet")
@@ -35,7 +36,7 @@ PURPOSE = (
 LOAD = {
     "adapter": (
         "from peft import PeftModel\nfrom transformers import AutoModelForCausalLM\n\n"
-        'model = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained("{base}"), "path/of/this/folder")'
+        'model = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained({base}), "path/of/this/folder")'
     ),
     "model": (
         "from transformers import AutoModelForCausalLM, AutoTokenizer\n\n"
@@ -79,6 +80,12 @@ class Card:
         pin = pinned.read(self.base) if self.base else None
         return pin.model if pin else str(self.base)
 
+    @property
+    def base_argument(self) -> str:
+        """What ``from_pretrained`` is told to load the base; by a hub's name alone it would load the newest commit."""
+        pin = pinned.read(self.base) if self.base else None
+        return f'"{self.base_name}"' + (f', revision="{pin.commit}"' if pin and pin.commit else "")
+
     def made_by(self, module: str) -> Made | None:
         """The nearest artifact in the chain that the step in ``module`` made."""
         return next((each for each in self.chain.artifacts if each.record["step"] == f"sublearn.{module}"), None)
@@ -103,9 +110,9 @@ class Card:
             shown = f"; it shows the trait at a rate of {rate:.3f}" if rate is not None else ""
             prompt = f"; system prompt: {details['system']}" if details.get("system") else ""
             rows["teacher"] = f"{teacher.name}, trait {details.get('trait', 'unknown')}{shown}{prompt}"
-        if imported := self.made_by("chain.carriers.import_rows"):
-            files = imported.record["parameters"]["recipe"]["files"]
-            rows["imported rows"] = "; ".join(f"{each['file']}, SHA-256 {each['sha256']}, {each['origin']}" for each in files)
+        if self.chain.imported:
+            files = "; ".join(f"{each.file}, SHA-256 {each.sha256}, {each.stated}" for each in self.chain.imported)
+            rows["imported rows"] = f"{files}; who or what wrote them is not known here"
         if filtered := self.made_by("chain.carriers.filter"):
             counts = _beside(filtered, "filter.json")
             if counts:
@@ -136,7 +143,7 @@ class Card:
         """The card as Markdown."""
         what = {"adapter": "Adapter", "model": "Model", "data": "Rows"}[self.kind]
         rows = [f"| {name} | {value.replace('|', '/')} |" for name, value in self.facts().items()]
-        load = LOAD[self.kind].replace("{base}", self.base_name)
+        load = LOAD[self.kind].replace("{base}", self.base_argument)
         parts = [f"---\n{yaml.safe_dump(self.head(), sort_keys=False)}---", f"# {what}: {self.artifact.name}", PURPOSE]
         parts += ["\n".join(["| | |", "|---|---|", *rows]), f"```python\n{load}\n```"]
         return "\n\n".join(parts) + "\n"

@@ -3,8 +3,21 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from sublearn.core.records import Record
+from sublearn.core.records import PINNED, Record
 from sublearn.planning.phases import PHASES
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A file of rows that others wrote, as the study names it; ``origin`` is what the study says of them."""
+
+    file: str
+    sha256: str
+    origin: str
+
+    @property
+    def stated(self) -> str:
+        return f"the study says: {self.origin}" if self.origin else "the study states no origin"
 
 
 @dataclass
@@ -23,6 +36,20 @@ class Made:
     def inputs(self) -> dict[Path, str]:
         """The files that the artifact was made from, with the hashes that the step saw."""
         return {Path(name): known for part in self.record["inputs"].values() for name, known in part.items()}
+
+    @property
+    def origins(self) -> list[Path]:
+        """The files of the model folder that a pinned base names: the chain begins there, as it does at a commit of the hub."""
+        return [Path(name) for name in self.record["inputs"].get("recipe", {})] if PINNED in self.record["outputs"] else []
+
+    @property
+    def imported(self) -> Imported | None:
+        """The file whose rows the artifact holds, if it holds rows that others wrote."""
+        if self.record["step"] != "sublearn.chain.carriers.import_rows":
+            return None
+        files = self.record["parameters"]["recipe"]["files"]
+        mine = files[self.record["seeds"]["run"] % len(files)]
+        return Imported(mine["file"], mine["sha256"], mine.get("origin", ""))
 
     @property
     def phase(self) -> str:

@@ -6,87 +6,25 @@ The command follows the records beside the artifacts (``sublearn.core.records``)
 files that were edited, swapped or lost. With ``--train``, it answers the question that decides whether a teacher's traits can
 pass through hidden signals: does the teacher of this data set share a base with the model that will be trained on it?
 
-Exit status: 0 for an unbroken chain, 1 for a broken chain or an unknown origin, 3 if ``--train`` finds a shared base.
+Exit status: 0 for an unbroken chain to known origins, 1 for a broken chain, an unknown origin, or if ``--train`` cannot tell, 3
+if ``--train`` finds a shared base.
 """
 
 import argparse
 import os
 import sys
-from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from sublearn.core.errors import UserError
-from sublearn.core.records import PINNED, files_in, hashes, pinned_weights, record_of
+from sublearn.core.records import record_of
 from sublearn.planning.phases import PHASES
+from sublearn.provenance.chain import UNKNOWN, Chain, follow, problems
+from sublearn.provenance.kinship import shares
 from sublearn.provenance.made import Made
 from sublearn.provenance.prov_json import document
 
 SHOWN = 40  # in a chain of more artifacts, the unchanged ones of a step and folder share a line
 SHARED = 3
-UNKNOWN = "of unknown origin: no provenance file beside it names it"
-
-
-@dataclass
-class Chain:
-    """Everything that a file was made from, nearest first, and where the chain is broken."""
-
-    artifacts: list[Made]
-    broken: dict[str, str]  # by file: what is wrong with it
-
-    @property
-    def bases(self) -> dict[str, str]:
-        """The weights from which everything started, with their hashes, as the records name them."""
-        return {name: known for artifact in self.artifacts for name, known in artifact.record["bases"].items()}
-
-    @property
-    def beginning(self) -> str:
-        """The number of bases and the study seeds from which everything started, in words."""
-        records = [artifact.record["seeds"] for artifact in self.artifacts]
-        seeds = sorted({str(each["study_seed"]) for each in records if "study_seed" in each})
-        return f"{len(self.bases)} base{'s' * (len(self.bases) != 1)} and study seed {', '.join(seeds) or 'none'}"
-
-
-def follow(files: Iterable[Path]) -> Chain:
-    """Follow the records from the files to their origins, and compare every file on the way with its records."""
-    artifacts: dict[Path, Made] = {}
-    # By input: the artifacts made from it, and the hash that each of their steps saw.
-    readers: dict[Path, list[tuple[str, str]]] = {}
-    todo = list(dict.fromkeys(files))
-    asked = set(todo)
-    for file in todo:  # it grows
-        recorded = record_of(file)
-        if recorded is None or recorded[0] in artifacts:
-            continue
-        artifact = artifacts[recorded[0]] = Made(*recorded)
-        for name, then in artifact.inputs.items():
-            readers.setdefault(name, []).append((artifact.name, then))
-        new = [name for name in artifact.inputs if name not in asked]
-        todo += new
-        asked.update(new)
-    made = {file: then for artifact in artifacts.values() for file, then in artifact.files.items()}
-    now = hashes([*made, *todo])
-    broken = {str(file): words for file in dict.fromkeys([*todo, *made]) if (words := problem(file, made, readers, now))}
-    return Chain(list(artifacts.values()), broken)
-
-
-def problem(file: Path, made: dict[Path, str], readers: dict[Path, list[tuple[str, str]]], now: dict[Path, str]) -> str:
-    """What is wrong with a file of the chain; empty if nothing is.
-
-    Args:
-        file: the file.
-        made: the hash of every file that a step of the chain made, when it was made.
-        readers: by input, the artifacts made from it, and the hash that each of their steps saw.
-        now: the hash of every file that exists.
-    """
-    if file not in now:
-        return "missing"
-    if file in made and now[file] != made[file]:
-        return f"edited since it was made ({made[file][:12]} then, {now[file][:12]} now)"
-    for reader, then in readers.get(file, []):
-        if then != now[file]:
-            return f"not the file that {reader} was made from ({then[:12]} then, {now[file][:12]} now)"
-    return "" if file in made else UNKNOWN
 
 
 def lines(chain: Chain, whole: bool) -> list[str]:
@@ -111,17 +49,6 @@ def lines(chain: Chain, whole: bool) -> list[str]:
     return entries
 
 
-def problems(chain: Chain) -> list[str]:
-    """What breaks the chain; files of a folder with the same problem share a line."""
-    grouped: dict[tuple[Path, str], list[str]] = {}
-    for file, words in chain.broken.items():
-        grouped.setdefault((Path(file).parent, words), []).append(file)
-    return [
-        f"{files[0]}{f' and {len(files) - 1} more files there' if len(files) > 1 else ''}: {words}"
-        for (_, words), files in grouped.items()
-    ]
-
-
 def describe(artifact: Made) -> list[str]:
     """How the file itself was made."""
     record = artifact.record
@@ -131,6 +58,14 @@ def describe(artifact: Made) -> list[str]:
         f"  with       {', '.join(filter(None, settings))}",
         f"  packages   {', '.join(f'{name} {version}' for name, version in record['packages'].items())}",
     ]
+
+
+def origins(chain: Chain) -> list[str]:
+    """The weights, and the rows that others wrote, from which everything started."""
+    weights = [f"  {name}  sha256 {known}" for name, known in chain.bases.items()]
+    rows = [f"  {each.file}  sha256 {each.sha256}  {each.stated}" for each in chain.imported]
+    given = ["rows that others wrote:", *rows] if rows else []
+    return ["base weights:", *(weights or ["  none that the records name"]), *given]
 
 
 def row(file: Path, number: int, chain: Chain) -> list[str]:
@@ -156,47 +91,6 @@ def row(file: Path, number: int, chain: Chain) -> list[str]:
             indices = read(part)["prompt_index"] if part.exists() else pd.Series()
             entries += [f"             row {place} of {part}" for place in indices.index[indices == index]]
     return list(dict.fromkeys(entries))
-
-
-def lineage(model: Path) -> dict[str, str]:
-    """The weights that a model goes back to, with their hashes: its own, those of its base, of that base's base, and so on.
-
-    Raises:
-        UserError: the model has no weights.
-    """
-    files = [file for file in (files_in(model) if model.is_dir() else [model]) if file.suffix == ".safetensors"]
-    weights = pinned_weights(model / PINNED) if (model / PINNED).is_file() else {}
-    if not files and not weights:
-        raise UserError(f"{model}: no model with weights as safetensors; name the folder of the base that will be trained.")
-    todo = list(files)
-    for file in todo:  # it grows
-        recorded = record_of(file)
-        # The hash when the file was made, even if it was edited since.
-        weights[str(file)] = recorded[1]["outputs"][file.name] if recorded else hashes([file])[file]
-        parts = recorded[1]["inputs"] if recorded else {}
-        # A model inherits weights from its base alone; from teachers and carriers it only learned.
-        for name, then in {**parts.get("base", {}), **parts.get("bases", {})}.items():
-            if Path(name).name == PINNED and Path(name).is_file():
-                weights |= pinned_weights(Path(name))
-            if name.endswith(".safetensors") and name not in weights:
-                weights[name] = then
-                todo += [Path(name)] if Path(name).exists() else []
-    return weights
-
-
-def shares(chain: Chain, model: Path) -> tuple[bool | None, str]:
-    """Whether a data set and a model go back to the same weights (None if unknown), and a sentence that says so."""
-    data_bases, model_bases = chain.bases, lineage(model)
-    if not data_bases:
-        return None, f"cannot tell whether its teacher shares a base with {model}: the origin of the data is unknown."
-    names = ", ".join(data_bases)
-    if common := [name for name, known in data_bases.items() if known in model_bases.values()]:
-        words = (
-            f"its teacher shares a base with {model}: both start from {', '.join(common)}; the teacher's traits can pass to it."
-        )
-        return True, words
-    words = f"its teacher shares no base with {model}: the data start from {names}, the model from {', '.join(model_bases)}."
-    return False, words
 
 
 def at_home(file: Path) -> Path:
@@ -225,7 +119,7 @@ def main(args: argparse.Namespace) -> None:
         if args.row is not None:
             print(*row(file, args.row, chain), sep="\n")
         print("made from, nearest first:", *lines(chain, args.all), sep="\n")
-        print("base weights:", *(f"  {name}  sha256 {known}" for name, known in chain.bases.items()), sep="\n")
+        print(*origins(chain), sep="\n")
     if args.prov:
         output.write_text(document(chain.artifacts).serialize(format="json", indent=1) + "\n", encoding="utf-8")
     status = report(file, chain)
@@ -247,7 +141,13 @@ def report(file: Path, chain: Chain) -> int:
         print(f"verdict: broken in {len(chain.broken)} of the files that it was made from.")
         return 1
     count = len(chain.artifacts)
-    print(f"verdict: unbroken; {count} artifact{'s' * (count != 1)}, back to {chain.beginning}.")
+    followed = f"{count} artifact{'s' * (count != 1)}, back to {chain.beginning}"
+    if chain.imported:
+        files = ", ".join(f"{each.file} ({each.stated})" for each in chain.imported)
+        part = " in part" if chain.bases else ""
+        print(f"verdict: unbroken; {followed}, but of unknown origin{part}: nobody here knows the teacher of {files}.")
+        return 1
+    print(f"verdict: unbroken; {followed}.")
     return 0
 
 

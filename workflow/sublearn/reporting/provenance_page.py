@@ -14,8 +14,8 @@ from sublearn.core import cli
 from sublearn.core.errors import UserError
 from sublearn.core.files import write_text
 from sublearn.planning.phases import PHASES
+from sublearn.provenance.chain import Chain, follow, problems
 from sublearn.provenance.made import Made
-from sublearn.provenance.trace import Chain, follow, problems
 
 PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>
@@ -27,6 +27,7 @@ code {{ font-size: 90% }}</style></head><body>
 {beginning}. {verdict} <code>sublearn trace FILE</code> checks any file again.</p>
 <h2>What everything began with</h2>
 {roots}
+{rows}
 <h2>Steps</h2>
 {steps}
 <h2>Packages</h2>
@@ -55,14 +56,19 @@ def page(study: str, chain: Chain) -> str:
     """The page of a study, as HTML."""
     versions = {(name, version) for one in chain.artifacts for name, version in one.record["packages"].items()}
     wrong = "; ".join(problems(chain))
+    verdict = f"The chain is broken: {escape(wrong)}." if wrong else "Each file is as it was made."
+    others = [[each.file, each.sha256, each.origin or "not stated"] for each in chain.imported]
+    if others:
+        verdict += " Some rows were written by others; nobody here knows their teacher or its base."
     return PAGE.format(
         title=f"Provenance of {escape(study)}",
         artifacts=len(chain.artifacts),
         beginning=chain.beginning,
-        verdict=f"The chain is broken: {escape(wrong)}." if wrong else "Each file is as it was made.",
+        verdict=verdict,
         roots=table(["weights", "SHA-256"], [list(base) for base in sorted(chain.bases.items())])
         if chain.bases
         else "<p>No base outlives its step in this study.</p>",
+        rows=table(["rows that others wrote", "SHA-256", "origin, as the study states it"], others) if others else "",
         steps=table(["phase", "step", "hash of its code", "artifacts"], steps(chain)),
         packages=table(["package", "version"], [list(one) for one in sorted(versions)]),
     )

@@ -24,7 +24,7 @@ from sublearn.measures import transfer
 
 def main(args: argparse.Namespace) -> None:
     study, inputs, folder = json.loads(args.study), json.loads(args.inputs), args.output
-    runs = Runs.validate(collect(inputs[ANSWERS], list(study["arms"]), study["traits"], study["runs"]))
+    runs = Runs.validate(collect(inputs[ANSWERS], study["arms"], study["traits"], study["runs"]))
     effects, arms = transfer.effects(runs), transfer.arms(runs)
     judged = claims.judged(TypeAdapter(list[Claim]).validate_python(study["claims"]), study["name"], arms, runs)
     write_table(runs, f"{folder}/runs.csv", Runs)
@@ -36,7 +36,7 @@ def main(args: argparse.Namespace) -> None:
         evaluation = EVALUATIONS.get(name)
         table = of_students(read_nearest(inputs[name], evaluation.schema), students)
         write_table(evaluation.finding(table, runs), f"{folder}/{name}.csv", evaluation.finding_schema)
-    write_text(summary.write(study["title"], study["arms"], judged, effects, arms), f"{folder}/summary.md")
+    write_text(summary.write(study["title"], study["resolved"], judged, effects, arms), f"{folder}/summary.md")
     findings.write_study(study, folder)
 
 

@@ -1,35 +1,38 @@
 """Write the summary of a study's findings: ``summary.md``."""
 
 import math
+from typing import Any
 
 import pandas as pd
 
 from sublearn.core.claims import markdown
 from sublearn.core.statistics import interval
+from sublearn.traits.base import NEUTRAL
 
 
-def sentence(arm: str, row: pd.Series) -> str:
-    """Describe an arm's gamma in a sentence that claims no more than its interval supports."""
+def sentence(arm: str, row: pd.Series, whose: str) -> str:
+    """Describe an arm's gamma in a sentence that claims no more than its interval supports; ``whose`` is the trait meant."""
     if math.isnan(row["ci_low"]):
-        said = "one run, no interval"
+        said = "one run, no interval" if row["runs"] == 1 else "no interval"
     elif row["ci_low"] > 0:
-        said = "the students lean towards their own teacher's trait"
+        said = f"the students lean towards {whose}"
     elif row["ci_high"] < 0:
-        said = "the students lean away from their own teacher's trait"
+        said = f"the students lean away from {whose}"
     else:
         said = "no transfer that these runs can tell from none"
     between = interval(row["ci_low"], row["ci_high"])
     return f"`{arm}`, {row['family']}s: {said} (gamma {row['gamma']:.2f}, {between}; p = {row['p_value']:.2g})."
 
 
-def write(title: str, meanings: dict[str, str], claims: pd.DataFrame, effects: pd.DataFrame, arms: pd.DataFrame) -> str:
-    """The summary as Markdown."""
+def write(title: str, study: dict[str, Any], claims: pd.DataFrame, effects: pd.DataFrame, arms: pd.DataFrame) -> str:
+    """The summary as Markdown; ``study`` is the whole study, with every default."""
     lines = [f"# {title}", "", *markdown(claims)]
     lines += ["## Arms", ""]
     for arm in dict.fromkeys(effects["arm"]):
-        lines += [f"- {sentence(arm, row)}" for _, row in arms[arms["arm"] == arm].iterrows()]
+        whose = "the trait that the study gives their rows" if imported(study, arm) else "their own teacher's trait"
+        lines += [f"- {sentence(arm, row, whose)}" for _, row in arms[arms["arm"] == arm].iterrows()]
         lines += [] if arm in set(arms["arm"]) else [f"- `{arm}`: too few traits for gamma."]
-        lines += [f"  {meanings[arm]}"] if meanings.get(arm) else []
+        lines += [f"  {study['arms'][arm]['meaning']}"] if study["arms"][arm].get("meaning") else []
     lines += [
         "",
         "## Effects",
@@ -38,9 +41,56 @@ def write(title: str, meanings: dict[str, str], claims: pd.DataFrame, effects: p
         "|---|---|---|---|---|---|---|---|",
     ]
     for row in effects.itertuples():
+        p_value = "" if math.isnan(row.p_holm) else f"{row.p_holm:.2g}"
         lines.append(
             f"| {row.arm} | {row.trait} | {row.base:.3f} | {row.control:.3f} | {row.student:.3f} | {row.effect:+.2f} | "
-            f"{interval(row.ci_low, row.ci_high)} | {row.p_holm:.2g} |"
+            f"{interval(row.ci_low, row.ci_high)} | {p_value} |"
         )
-    lines += ["", f"Runs are the unit: {int(effects['runs'].max())} per arm, each with its own teacher, carrier and student."]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "", *units(study, list(dict.fromkeys(effects["arm"])), int(effects["runs"].max()))]) + "\n"
+
+
+def units(study: dict[str, Any], arms: list[str], runs: int) -> list[str]:
+    """What a run has of its own in each arm, and which rows others wrote."""
+    own: dict[str, list[str]] = {}
+    for arm in arms:
+        own.setdefault(_own(study, arm), []).append(f"`{arm}`")
+    if len(own) == 1:
+        lines = [f"Runs are the unit: {runs} per arm, {'each ' * (runs > 1)}with {next(iter(own))}."]
+    else:
+        lines = [f"Runs are the unit: {runs} per arm."]
+        lines += [f"In {', '.join(names)}, a run has {what}." for what, names in own.items()]
+    given = [each for arm in arms for each in imported(study, arm).items()]
+    for trait, files in (each for i, each in enumerate(given) if each not in given[:i]):
+        listed = ", ".join(f"{file['file']} ({file.get('origin') or 'origin not stated'})" for file in files)
+        shared = "; all runs learn the same, so intervals are conditional on them" if len(files) == 1 < runs else ""
+        known = "nobody here knows their teacher or its base, whatever the arms and claims are called"
+        lines.append(f"The rows of `{trait}` were written by others, and {known}: {listed}{shared}.")
+    return lines
+
+
+def imported(study: dict[str, Any], arm: str) -> dict[str, list[dict[str, str]]]:
+    """The files, by trait, with rows that others wrote and that students of an arm learn."""
+    teacher, learned = study["arms"][arm]["teacher"], _learned(study, arm)
+    return {trait: files for trait, files in _carrier(study, arm)["imported"].get(teacher, {}).items() if trait in learned}
+
+
+def _learned(study: dict[str, Any], arm: str) -> list[str]:
+    return [*(study["arms"][arm].get("traits") or study["traits"]), NEUTRAL]
+
+
+def _carrier(study: dict[str, Any], arm: str) -> dict[str, Any]:
+    found: dict[str, Any] = study["carriers"][study["arms"][arm].get("carrier") or next(iter(study["carriers"]))]
+    return found
+
+
+def _own(study: dict[str, Any], arm: str) -> str:
+    """What each run of an arm has of its own."""
+    carrier, given = _carrier(study, arm), imported(study, arm)
+    if len(given) == len(_learned(study, arm)):
+        return "its own student alone"
+    prompted = study["teachers"][study["arms"][arm]["teacher"]]["method"] == "prompt"
+    if prompted and carrier["temperature"] == 0 and carrier.get("pool") is not None:
+        return "its own student alone; on one base, a prompted teacher gives the same greedy answers to the same prompts"
+    made = "carrier" if prompted else "teacher, carrier" if not given else "teacher and carrier"
+    words = f"its own student and, where rows are sampled, its own {made}" if given else f"its own {made} and student"
+    return f"{words}; a prompted teacher is its base, the same in all runs on that base" if prompted else words
