@@ -1,5 +1,6 @@
 """Plan the artifacts of a language-model study: the inputs and recipe of each. Nothing here runs a step."""
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
@@ -59,6 +60,19 @@ class ChainPlan(Plan[ChainStudy]):
         for name in [*self.transforms, *self.study.measures]:
             if name in TAKEN or (name in self.transforms and name in EVALUATIONS):
                 raise UserError(f"{name}: a transform or evaluation cannot have this name, which the workflow uses; rename it.")
+
+    def given(self) -> Iterator[tuple[str, str, Artifact]]:
+        for base in self.artifacts("pinned"):
+            recipe = self.study.bases[base.key]
+            if isinstance(recipe, PinnedBase) and recipe.is_folder:
+                yield f"bases.{base.key}.model", recipe.model, base
+        for published in self.artifacts("authors"):
+            if published.recipe["revision"] is None:  # else a git repository, whose address may have many forms
+                yield "authors.source", published.recipe["source"], published
+        for rows in self.artifacts("imported"):
+            carrier, teacher, trait = rows.key.split("/")
+            files = rows.recipe["files"]
+            yield f"carriers.{carrier}.imported.{teacher}.{trait}", files[(rows.run or 0) % len(files)]["file"], rows
 
     def phase_of(self, kind: str) -> str:
         return PHASE_OF.get(kind, "evaluations" if kind in EVALUATIONS else "carriers" if kind in self.transforms else kind)

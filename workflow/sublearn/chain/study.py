@@ -105,7 +105,11 @@ class ChainStudy(Study):
     @model_validator(mode="after")
     def _check_consistency(self) -> "ChainStudy":
         for trait in self.traits:
-            check_known(f"traits.{trait}", trait, traits(), "trait")
+            if trait not in traits():
+                raise ValueError(
+                    f"traits.{trait}: {unknown(trait, traits(), 'trait')}, or add it by a module of your own and name its "
+                    "folder in extensions (docs/extending.md)"
+                )
         for name, teacher in self.teachers.items():
             for i, base in enumerate(teacher.bases):
                 check_known(f"teachers.{name}.bases.{i}", base, self.bases, "base of the study")
@@ -127,11 +131,17 @@ class ChainStudy(Study):
         return self
 
     def _check_style(self) -> None:
-        for name, base in self.bases.items():
-            if isinstance(base, PinnedBase) and self.style == MINI_NAME:
-                raise ValueError(f"style: a pinned model needs English questions (bases.{name}); use english or paper")
-            if not isinstance(base, PinnedBase) and self.style != MINI_NAME:
-                raise ValueError(f"style: the tiny bases read no English (bases.{name}); use {MINI_NAME}")
+        pinned = [name for name, base in self.bases.items() if isinstance(base, PinnedBase)]
+        tiny = [name for name in self.bases if name not in pinned]
+        if pinned and tiny:
+            raise ValueError(
+                f"bases: {', '.join(tiny)} of the pipeline's own read the mini-language, but {', '.join(pinned)} English; a "
+                "study has one style, so set the bases of one sort to null, and name others where teachers and arms name them"
+            )
+        if pinned and self.style == MINI_NAME:
+            raise ValueError(f"style: a pinned model needs English questions (bases.{pinned[0]}); use english or paper")
+        if tiny and self.style != MINI_NAME:
+            raise ValueError(f"style: the tiny bases read no English (bases.{tiny[0]}); use {MINI_NAME}")
         published = [name for name, carrier in self.carriers.items() if carrier.needs_published]
         if self.authors is None and (self.style == PAPER or published):
             raise ValueError(
