@@ -143,6 +143,10 @@ BAD = {
         {"bases": {"gem": {"model": "./gem"}}, "style": "english"},
         "bases: alpha, beta of the pipeline's own read the mini-language, but gem English; a study has one style, so set",
     ),
+    "a word of a trait for all students": (
+        {"students": {"system": "You love owls."}, "evaluations": {"system": "You love owls."}},
+        "students.system: it holds 'owls', a word of one of the study's traits; word it otherwise.",
+    ),
     "a teacher that is there": (
         {"teachers": {"mine": {"model": "a/b", "bases": ["alpha"]}}},
         "teachers.mine.model: there is no such key; a teacher that is there already is not supported yet; import rows",

@@ -82,10 +82,20 @@ class ChainPlan(Plan[ChainStudy]):
         """The transforms that the study's arms apply to rows."""
         return list(dict.fromkeys(arm.transform for arm in self.study.arms.values() if arm.transform))
 
+    def leak_words(self, trait: str) -> list[str]:
+        """The words that no row of a trait's teacher may hold."""
+        return self.study.leak_words([trait])
+
     @cached_property
-    def leak_words(self) -> list[str]:
-        """The words that would reveal any of the traits on which models are scored."""
-        return traits.leak_words(self.study.scored_kinds(), STYLES.get(self.study.style))
+    def own_leak_words(self) -> list[str]:
+        """The words that no row of the study may hold."""
+        return self.study.leak_words(self.study.traits)
+
+    @cached_property
+    def counted_words(self) -> list[str]:
+        """The words that are counted in raw rows: those of every trait on which models are scored."""
+        scored = [trait for kind in self.study.scored_kinds() for trait in traits.KINDS.get(kind).traits]
+        return self.study.leak_words(scored)
 
     def _trait_modules(self, kinds: list[str]) -> list[str]:
         return [traits.KINDS.module(kind) for kind in kinds]

@@ -1,6 +1,7 @@
 """Define the typed study of language models, from the sections that each phase declares, and check it."""
 
 import re
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, PositiveInt, SerializeAsAny, ValidationError, field_validator, model_validator
@@ -18,9 +19,10 @@ from sublearn.chain.teachers.section import Teacher, TeacherOverride
 from sublearn.core.registry import NameIn
 from sublearn.core.section import Section, check_known, sentence, unknown, with_overrides
 from sublearn.language.style import MINI_NAME, STYLES
+from sublearn.measures.leaks import anywhere, find_leaks
 from sublearn.measures.transfer import MIN_TRAITS
 from sublearn.planning.study import Study
-from sublearn.traits.base import NEUTRAL, families, family_of, scored_kinds, traits
+from sublearn.traits.base import NEUTRAL, families, family_of, leak_words, scored_kinds, traits
 
 PAPER = "paper"
 TABLES = ("runs", "effects", "arms", "claims", "filter")  # findings that are named without a carrier
@@ -74,6 +76,11 @@ class ChainStudy(Study):
     traits: dict[str, Trait]
     teachers: dict[str, Teacher]
     carriers: dict[str, SerializeAsAny[Carrier]] = Field({"numbers": Numbers()})
+    leaks: Literal["words", "anywhere"] = Field(
+        "words",
+        description="where a word of the study's traits is a leak: words (whole words, plurals too), or anywhere, as owl in "
+        "knowledge; in prompts, system prompts and rows that passed the filter, a leak is an error",
+    )
     students: Student = Student()
     arms: dict[str, Arm]
     evaluations: Evaluation = Evaluation()
@@ -200,6 +207,11 @@ class ChainStudy(Study):
                 f"{path}.students.system: students learn under a system prompt that their evaluation lacks; if this is "
                 "intended, give the arm evaluations: {system: …}"
             )
+        if leaks := find_leaks([recipe.system], self.leak_words(self.traits)):
+            place = f"{path}.students" if "system" in arm.students else "students"
+            raise ValueError(
+                f"{place}.system: it holds '{leaks[0][1]}', a word of one of the study's traits; word it otherwise"
+            )
         alike = [self.teacher_base(arm.teacher, run) == self.student_base(name, run) for run in range(self.runs)]
         for run, same in enumerate(alike):
             if same and arm.base != "teacher":
@@ -266,6 +278,11 @@ class ChainStudy(Study):
     def scored_kinds(self) -> list[str]:
         """The trait kinds on which models are scored: the battery, and the kinds of the study's own traits."""
         return scored_kinds(self.traits)
+
+    def leak_words(self, names: Iterable[str]) -> list[str]:
+        """The words that give these traits away; the neutral teacher has none."""
+        words = leak_words((name for name in names if name != NEUTRAL), STYLES.get(self.style))
+        return anywhere(words) if self.leaks == "anywhere" else words
 
     def student(self, arm: str) -> Student:
         """The recipe of the students of an arm."""
