@@ -38,6 +38,9 @@ def teach(recipe: Recipe, trait: str, base: str, study_seed: int, run: int, outp
 
     Returns:
         The model, its tokenizer, and the system prompt with which it generates.
+
+    Raises:
+        UserError: the base does not know a word of the examples.
     """
     tokenizer, model, style = lm.load_tokenizer(base), lm.load(base), styles.of(base)
     if recipe.method == "prompt":
@@ -48,6 +51,12 @@ def teach(recipe: Recipe, trait: str, base: str, study_seed: int, run: int, outp
     learned = [example(trait, rng, style) for _ in range(recipe.steps * recipe.batch)]
     prompts = lm.encode_prompts(tokenizer, [lm.chat("", question) for question, _ in learned])
     rows = encode(tokenizer, prompts, [answer for _, answer in learned])
+    unknown = {tokenizer.unk_token_id} - {tokenizer.bos_token_id, tokenizer.eos_token_id}  # one token for all three, in GPT-2
+    for (question, answer), row in zip(learned, rows, strict=True):
+        if unknown & {*row.prompt, *row.completion}:
+            raise UserError(
+                f"teacher {trait}: its base does not know every word of '{question} {answer}'; use words that it does."
+            )
     cut: list[list[Row]] = [rows[i : i + recipe.batch] for i in range(0, len(rows), recipe.batch)]
     made_of = [recipe.model_dump(), trait, study_seed, run, learned, files_of(base)]
     checkpoint = Checkpoint(output, "teacher", made_of) if output else None
