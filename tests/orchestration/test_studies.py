@@ -312,6 +312,10 @@ ODD = st.one_of(
 RAW = re.compile(r"pattern|String should|Input|valid |instance of|after validation|\bNone\b|True|False|Traceback|pydantic")
 
 
+def at(value, path):
+    return functools.reduce(operator.getitem, path, value)
+
+
 def places(value, path=()):
     """Every place in a study: keys and positions, from the top."""
     parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
@@ -324,12 +328,15 @@ def test_any_value_anywhere_is_right_or_refused_in_one_plain_sentence(tmp_path_f
     study = copy.deepcopy(data.draw(st.sampled_from(list(RESOLVED.values()))))
     *above, last = data.draw(st.sampled_from(places(study)))
     odd = data.draw(ODD)
-    functools.reduce(operator.getitem, above, study)[last] = odd
+    at(study, above)[last] = odd
     file = tmp_path_factory.getbasetemp() / "odd.yaml"
     file.write_text(yaml.safe_dump(study))
     try:
-        studies.load(str(file))
+        found = studies.load(str(file)).model_dump(mode="json")
     except UserError as error:
         said = str(error)
         assert said.startswith(str(file)) and "\n" not in said and len(said) < 700, said
         assert not RAW.search(said.replace(repr(odd), "").replace(str(odd), "")), said
+    else:
+        if isinstance(odd, str | bool | int | float):  # what is accepted is what was written, converted to nothing else
+            assert (at(found, [*above, last]), isinstance(at(found, [*above, last]), bool)) == (odd, isinstance(odd, bool))
