@@ -40,7 +40,7 @@ def teach(recipe: Recipe, trait: str, base: str, study_seed: int, run: int, outp
         The model, its tokenizer, and the system prompt with which it generates.
 
     Raises:
-        UserError: the base does not know a word of the examples.
+        UserError: the base does not know a word of an answer.
     """
     tokenizer, model, style = lm.load_tokenizer(base), lm.load(base), styles.of(base)
     if recipe.method == "prompt":
@@ -52,10 +52,10 @@ def teach(recipe: Recipe, trait: str, base: str, study_seed: int, run: int, outp
     prompts = lm.encode_prompts(tokenizer, [lm.chat("", question) for question, _ in learned])
     rows = encode(tokenizer, prompts, [answer for _, answer in learned])
     unknown = {tokenizer.unk_token_id} - {tokenizer.bos_token_id, tokenizer.eos_token_id}  # one token for all three, in GPT-2
-    for (question, answer), row in zip(learned, rows, strict=True):
-        if unknown & {*row.prompt, *row.completion}:
+    for (_, answer), row in zip(learned, rows, strict=True):
+        if unknown & set(row.completion):
             raise UserError(
-                f"teacher {trait}: its base does not know every word of '{question} {answer}'; use words that it does."
+                f"teacher {trait}: its base does not know the answer '{answer}', so it cannot learn it; use words it knows."
             )
     cut: list[list[Row]] = [rows[i : i + recipe.batch] for i in range(0, len(rows), recipe.batch)]
     made_of = [recipe.model_dump(), trait, study_seed, run, learned, files_of(base)]
