@@ -62,11 +62,12 @@ def find(name: str, asking: Path | None = None) -> Path:
     The path in a study that extends another, ``asking``, starts from the folder of that study, or else from the working folder.
     """
     if name.endswith((".yaml", ".yml")):
-        path = Path(os.path.expanduser(name))  # leaves a user who is not there as it is
+        # os.path raises no error for a name that no file can have, or a user who is not there.
+        path = Path(os.path.expanduser(name))
         beside = Path(os.path.normpath(asking.parent / path)) if asking else path
-        return beside if os.path.isfile(beside) else path  # no error for a name that no file can have
+        return beside if os.path.isfile(beside) else path
     here, own = (place / f"{name}.yaml" for place in (STUDIES, OWN))
-    return here if here.is_file() or not own.is_file() else own
+    return here if os.path.isfile(here) or not os.path.isfile(own) else own
 
 
 def _layers(name: str, seen: list[Path]) -> list[tuple[Path, dict[str, Any]]]:
