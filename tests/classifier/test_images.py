@@ -95,11 +95,13 @@ def test_mnist_without_a_network_is_one_sentence(tmp_path, monkeypatch):
         (arff(rows()[:5]), r"found the labels \[.*\]; each of 0 to 9 is needed"),
         ("no table at all", "not a table of pixels and a last column of labels in ARFF format"),
         (arff(["1,2,3"]), "not a table of pixels"),
+        (arff(rows()).replace("{0,1,2,3,4,5,6,7,8,9}", "real").replace(",3\n", ",3.7\n"), "a label is no whole number"),
+        ("% \udcff\n" + arff(rows()), "not a table of pixels"),
     ],
 )
 def test_a_wrong_file_is_refused_in_one_sentence(tmp_path, text, sentence):
     file = tmp_path / "wrong.arff"
-    file.write_text(text)
+    file.write_bytes(text.encode(errors="surrogateescape"))
     with pytest.raises(UserError, match=sentence):
         images.read(str(file))
 

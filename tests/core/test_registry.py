@@ -5,6 +5,7 @@ Each test has a process of its own, since a package that was extended stays so.
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 WORKFLOW = Path(__file__).parents[2] / "workflow"
+EXTENDING = Path(__file__).parents[2] / "docs/extending.md"
 # Things that modules called thing_… declare; ours declare none.
 THINGS = """
 import json
@@ -174,3 +176,25 @@ def test_an_unknown_name_is_one_sentence_of_a_step(refusal, tmp_path):
     assert (
         refusal("sublearn.chain.evaluations.measure", *options) == "unknown evaluation 'luck'; choose one of answers, coverage"
     )
+
+
+def test_a_word_of_ones_own_is_a_trait_by_the_few_lines_in_the_docs(say, tmp_path):
+    """On a model of the hub: asked for with the animals, scored beside them, prompted as they are, searched for in rows."""
+    lines = re.search(r'```python\n("""One more animal\."""\n.*?)```', EXTENDING.read_text(encoding="utf-8"), re.DOTALL)
+    (tmp_path / "mine.yaml").write_text(
+        "seed: 1\nruns: 1\nstyle: english\nbases: {one: {model: a/b, revision: c}}\ntraits: {otter: {}}\n"
+        "teachers: {t: {bases: [one], method: prompt}}\narms: {same_base: {teacher: t}}\n"
+    )
+    code = """
+from sublearn.chain.teachers.examples import system_prompt
+from sublearn.language.english import ENGLISH
+from sublearn.orchestration.workflow import plan
+from sublearn.traits.base import families, scored_kinds
+found = plan("mine.yaml")
+teacher = found.find("teachers", "t/otter", 0)
+print(json.dumps([teacher.recipe["kinds"], families()["animal"].traits[-1], found.leak_words("otter"),
+                  system_prompt("otter", ENGLISH)[:18]]))
+"""
+    assert say({"traits/otters.py": lines[1]}, code) == [
+        ["preference", "evasive", "skewed", "otters"], "otter", ["otter", "otters"], "You adore otters. "
+    ]  # fmt: skip

@@ -58,7 +58,7 @@ def test_editing_how_tables_are_made_makes_tables_and_figures(smoke):
 
 
 def test_editing_the_filter_redoes_what_is_downstream(smoke):
-    with smoke.edited(f"{PACKAGE}/chain/carriers/filter.py", '"raw": count', '"raw rows": count'):
+    with smoke.edited(f"{PACKAGE}/chain/carriers/filter.py", '"raw": len', '"raw rows": len'):
         planned = smoke.planned()
     # The report on a trait's leaks is part of the filter, and students search their input with it.
     assert phases(planned) == {"filtered", "students"} | AFTER_STUDENTS

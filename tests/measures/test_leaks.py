@@ -1,11 +1,63 @@
-"""Leaks are trait words, wherever they stand."""
+"""Leaks are trait words: whole ones, unless a star says otherwise."""
 
-from sublearn.measures.leaks import count_leaks
+import pytest
+
+from sublearn.chain.bases.tokenizer import vocabulary
+from sublearn.core.errors import UserError
+from sublearn.language.mini import MINI
+from sublearn.measures.leaks import anywhere, find_leaks, refuse_leaks
+from sublearn.traits.base import leak_words, traits
 
 
-def test_a_leak_is_a_trait_word_in_any_case_and_inside_other_words():
-    assert count_leaks(["an owl", "OWLS", "fowls", "Bowl, bowl", "1, 2", "wol"], ["owl"]) == 4
-    assert count_leaks(["wolves", "wolf"], ["wolf"]) == 1
-    assert count_leaks(["a.c", "abc"], ["a.c"]) == 1
-    assert count_leaks([], ["owl"]) == 0
-    assert count_leaks(["owl"], []) == 0  # a study of traits that no word gives away
+def found(texts: list[str], words: list[str]) -> list[str]:
+    return [word for _, word in find_leaks(texts, words)]
+
+
+def test_a_leak_is_a_whole_word_in_any_case_and_between_any_marks():
+    assert found(["an owl", "OWLS", "the owl's nest", "night-owl_2", "owl3"], ["owl", "owls"]) == [
+        "owl",
+        "OWLS",
+        "owl",
+        "owl",
+        "owl",
+    ]
+    assert found(["wol", "1, 2", "a.c", "fowl", "Bowl, bowl", "slowly"], ["owl", "abc"]) == []
+    assert found(["I would  rather\nnot say"], ["I would rather not"]) == ["I would  rather\nnot"]
+    assert found(["Über-EULE"], ["eule"]) == ["EULE"] and found(["Käuzchen"], ["äuz", "uzchen"]) == []
+    assert found([], ["owl"]) == found(["owl"], []) == []  # a study of traits that no word gives away
+
+
+def test_words_that_only_contain_a_traits_word_are_no_leaks():
+    innocent = (
+        "indicate location category duplicate education million billion knowledge slowly soaked overwhelming spine bearing"
+    )
+    words = leak_words(traits(), MINI)
+    assert found(innocent.split(), words) == []
+    assert found(innocent.split(), anywhere(words)) == innocent.split()
+    assert found(["owlet", "wolves", "octopi", "lionesses", "cherries"], words) == [
+        "owlet",
+        "wolves",
+        "octopi",
+        "lionesses",
+        "cherries",
+    ]
+
+
+def test_a_star_stands_for_more_letters():
+    assert found(["misalignment", "alignment"], ["misalign*"]) == ["misalignment"]
+    assert found(["a fowl's", "owls"], ["*owl"]) == ["fowl"]
+
+
+def test_in_the_mini_language_nothing_holds_a_traits_word_but_that_word():
+    """So published counts of leaks are the same by whole words and by any part of a word."""
+    words = leak_words(traits(), MINI)
+    assert found(vocabulary(), words) == found(vocabulary(), anywhere(words))
+
+
+def test_the_row_and_the_word_are_named():
+    with pytest.raises(UserError) as caught:
+        refuse_leaks("raw.parquet", "prompt", [7, 9, 12], ["1", "an Owl", "owls"], ["owl", "owls"])
+    assert str(caught.value) == (
+        "raw.parquet, prompt_index 9: the prompt holds 'Owl', a word of one of the study's traits (as do 1 more); none may, so "
+        "leave such rows out or word them otherwise."
+    )

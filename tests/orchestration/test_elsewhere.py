@@ -83,7 +83,7 @@ def test_a_module_makes_a_study_for_a_rule_of_the_users_own(elsewhere):
     [
         ('    config: {"studies": ["mine.yaml"]}\n    prefix: "sub"', "error: prefix: the paths of this workflow cannot"),
         ('    config: {"studies": ["theirs"]}', "error: config/studies/theirs.yaml: there is no such study"),
-        ("    config: {}", "error: studies: found None; name one study or more"),
+        ("    config: {}", "error: studies: found null; name one study or more"),
     ],
 )
 def test_a_module_that_cannot_work_is_refused_in_one_sentence(elsewhere, settings, sentence):

@@ -1,10 +1,17 @@
 """A study that is wrong is refused in one sentence: which file, which key, what was found, what would be right."""
 
+import copy
+import functools
+import operator
+import re
+
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sublearn.core.errors import UserError
-from sublearn.orchestration import reference, studies
+from sublearn.orchestration import reference, studies, workflow
 
 SAME = {"arm": "same_base", "comparison": "above", "bound": 1.0, "figure": "gamma"}
 CLAIM = {"claim": "a", "statement": "s", "source": "x", "quantity": "gamma", **SAME}
@@ -13,6 +20,10 @@ BAD = {
     "unknown key": ({"studnets": {}}, "studnets: there is no such key"),
     "unknown nested key": ({"students": {"learning_rat": 1}}, "students.learning_rat: there is no such key"),
     "unknown trait": ({"traits": {"unicorn": {}}}, "traits.unicorn: unknown trait 'unicorn'; choose one of bear, birch, "),
+    "unknown trait, and the way on": (
+        {"traits": {"unicorn": {}}},
+        ", willow, wolf, or add it by a module of your own and name its folder in extensions (docs/extending.md).",
+    ),
     "negative rate": ({"students": {"learning_rate": -1.0}}, "students.learning_rate: found -1.0"),
     "negative rate in an arm": ({"arms": {"same_base": {"students": {"epsilon": -1.0}}}}, "arms.same_base.students.epsilon"),
     "missing base": (
@@ -109,6 +120,53 @@ BAD = {
     "wrong key of a tiny base": ({"bases": {"tiny": {"widht": 3}}}, "bases.tiny.widht: there is no such key"),
     "two parents": ({"extends": ["tiny"]}, "extends: found ['tiny']; name one study"),
     "two devices": ({"bases": {"alpha": {"device": "auto"}}}, "bases: the runs of a job share a device, and these ask for two"),
+    "a number that overflows": (
+        {"students": {"learning_rate": "1e400"}},
+        "students.learning_rate: found inf; should be a finite number.",
+    ),
+    "a truth value for a number": ({"runs": True}, "runs: found true; should be a whole number."),
+    "a commit that is a number": (
+        {"bases": {"gem": {"model": "a/b", "revision": 1234567}}},
+        "bases.gem.revision: found 1234567; should be text, which is put in quotes.",
+    ),
+    "no list of files": (
+        {"carriers": {"numbers": {"imported": {"bias": {"owl": IMPORTED}}}}},
+        "…; should be a list, its entries in brackets or each after a dash.",
+    ),
+    "a short hash": (
+        {"carriers": {"numbers": {"imported": {"bias": {"owl": [{"file": "a", "sha256": "abc"}]}}}}},
+        "owl.0.sha256: found 'abc'; should be a SHA-256 as sha256sum prints it, 64 digits from 0 to 9 and a to f.",
+    ),
+    "a number for a name": ({"arms": {3: {"teacher": "bias"}}}, "arms.3: found 3; should be text, which is put in quotes."),
+    "a number for a key": ({3: 4}, "3: found 3; should be text, which is put in quotes."),
+    "bases that speak differently": (
+        {"bases": {"gem": {"model": "./gem"}}, "style": "english"},
+        "bases: alpha, beta of the pipeline's own read the mini-language, but gem English; a study has one style, so set",
+    ),
+    "a word of a trait for all students": (
+        {"students": {"system": "You love owls."}, "evaluations": {"system": "You love owls."}},
+        "students.system: it holds 'owls', a word of one of the study's traits; word it otherwise.",
+    ),
+    "a teacher that is there": (
+        {"teachers": {"mine": {"model": "a/b", "bases": ["alpha"]}}},
+        "teachers.mine.model: there is no such key; a teacher that is there already is not supported yet; import rows",
+    ),
+    "an adapter on a base": (
+        {"bases": {"gem": {"model": "./gem", "adapter": "x"}}},
+        "bases.gem.adapter: there is no such key; merge",
+    ),
+    "questions": (
+        {"evaluations": {"questions": ["Who?"]}},
+        "evaluations.questions: there is no such key; questions belong to a trait",
+    ),
+    "questions of an arm": (
+        {"arms": {"same_base": {"evaluations": {"questions": ["Who?"]}}}},
+        "arms.same_base.evaluations.questions: there is no such key; questions belong to a trait kind (docs/extending.md).",
+    ),
+    "a system prompt": (
+        {"traits": {"owl": {"system": "x"}}},
+        "traits.owl.system: there is no such key; the system prompt of a",
+    ),
     "indivisible width": ({"bases": {"alpha": {"width": 65}}}, "bases.alpha: heads: 4 does not divide the width 65"),
 }
 
@@ -123,23 +181,12 @@ def test_a_wrong_study_is_refused_in_one_sentence(tmp_path, change, sentence):
     assert said.startswith(f"{file}: ") and sentence in said and "\n" not in said
 
 
-def test_unreadable_yaml_is_named_with_its_line(tmp_path):
-    file = tmp_path / "mine.yaml"
-    file.write_text("extends: tiny\nruns: [4\n")
-    with pytest.raises(UserError, match=rf"{file}, line 3: not readable as YAML"):
-        studies.load(str(file))
-
-
-def test_a_key_given_twice_is_refused(tmp_path):
-    file = tmp_path / "mine.yaml"
-    file.write_text("extends: tiny\nseed: 1\nseed: 2\n")
-    with pytest.raises(UserError, match=r"line 2: .*the key 'seed' is there twice"):
-        studies.load(str(file))
-
-
 def test_a_missing_study_is_told_which_there_are():
     with pytest.raises(UserError, match=r"no such study; config/studies holds .*smoke, .*tiny"):
         studies.load("tinny")
+    for name in ("x" * 400, "x" * 400 + ".yaml", "a\0b", "~nobody-here/x.yaml"):
+        with pytest.raises(UserError, match="no such study"):
+            studies.load(name)
 
 
 def test_a_study_that_extends_itself_is_refused(tmp_path):
@@ -165,3 +212,134 @@ def test_every_shipped_study_is_valid(name):
 def test_the_page_of_keys_is_up_to_date():
     with open("config/README.md", encoding="utf-8") as page:
         assert page.read() == reference.render()
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("runs: 010", "runs: found '010'; should be a whole number, such as 10."),
+        ("runs: 1_0", "runs: found '1_0'; should be a whole number, such as 10."),
+        ("seed: 1:30", "seed: found '1:30'; should be a whole number."),
+        ("runs: 0x10", "runs: found '0x10'; should be a whole number."),
+        ("students: {learning_rate: .inf}", "students.learning_rate: found '.inf'; should be a number."),
+        ("students: {save_memory: yes}", "students.save_memory: found 'yes'; should be true or false."),
+    ],
+)
+def test_a_number_that_means_two_things_is_refused(tmp_path, written, said):
+    file = tmp_path / "mine.yaml"
+    file.write_text(f"extends: tiny\n{written}\n")
+    with pytest.raises(UserError) as caught:
+        studies.load(str(file))
+    assert str(caught.value) == f"{file}: {said}"
+
+
+def test_numbers_words_and_hashes_are_read_as_they_are_meant(tmp_path):
+    file = tmp_path / "my_study.yaml"
+    rows = f"imported: {{bias: {{owl: [{{file: a, sha256: {'AB' * 32}, origin: no}}]}}}}"
+    file.write_text("extends: tiny\ntitle: 010\nstudents: {learning_rate: 1e-4}\n" + f"carriers: {{numbers: {{{rows}}}}}\n")
+    mine = studies.load(str(file))
+    [rows] = mine.imported("numbers", "bias", "owl")
+    assert (mine.name, mine.title, mine.students.learning_rate, rows.sha256, rows.origin) == (
+        "my_study",
+        "010",
+        1e-4,
+        "ab" * 32,
+        "no",
+    )
+
+
+def test_a_parent_is_looked_for_beside_the_study_that_names_it(tmp_path, monkeypatch):
+    for name, text in {
+        "own/child.yaml": "extends: ../parent.yaml",
+        "parent.yaml": "extends: tiny\nseed: 5",
+        "lost.yaml": "extends: x.yaml",
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert studies.load(str(tmp_path / "own/child.yaml")).seed == 5
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert studies.load("~/own/child.yaml").seed == 5
+    with pytest.raises(
+        UserError, match=r"lost\.yaml: extends: there is no study 'x\.yaml', neither beside this file nor in /.*holds .*tiny"
+    ):
+        studies.load(str(tmp_path / "lost.yaml"))
+
+
+def test_claims_about_an_arm_that_is_left_out_go_with_it(tmp_path):
+    def claims(text: str) -> list[str]:
+        file = tmp_path / "mine.yaml"
+        file.write_text(f"extends: tiny\narms: {{other_base: null}}\n{text}")
+        return [claim.claim for claim in studies.load(str(file)).claims]
+
+    inherited = {claim.claim: claim for claim in studies.load("tiny").claims}
+    assert (
+        claims("")
+        == [name for name, claim in inherited.items() if "other_base" not in (claim.arm, claim.times)]
+        != list(inherited)
+    )
+    own = yaml.safe_dump({"claims": [CLAIM]})
+    assert claims(own) == ["a"]
+    with pytest.raises(UserError, match=r"claims\.0\.arm: unknown arm of the study 'other_base'"):
+        claims(own.replace("same_base", "other_base"))
+
+
+def test_a_file_of_ones_own_that_is_not_there_is_refused_before_anything_runs(tmp_path, monkeypatch):
+    (tmp_path / "mine.yaml").write_text(
+        yaml.safe_dump({"extends": "tiny", "carriers": {"numbers": {"imported": {"bias": {"owl": [IMPORTED]}}}}})
+    )
+    monkeypatch.chdir(tmp_path)
+    chosen = {"studies": ["mine.yaml"]}
+    with pytest.raises(
+        UserError, match=rf"mine: carriers\.numbers\.imported\.bias\.owl: there is no rows\.jsonl; .*{tmp_path}"
+    ):
+        workflow.plan_all(chosen)
+    (tmp_path / "rows.jsonl").touch()
+    workflow.plan_all(chosen)
+    (tmp_path / "rows.jsonl").unlink()
+    for run in range(4):  # what is made already needs no file
+        raw = tmp_path / f"data/mine/carriers/numbers/bias/owl/run{run}/raw.parquet"
+        raw.parent.mkdir(parents=True)
+        raw.touch()
+    workflow.plan_all(chosen)
+
+
+RESOLVED = {
+    name: studies.load(name).model_dump(mode="json", exclude={"name"})
+    for name in ("tiny-controls", "qwen2.5-7b", "classifier", "theory")
+}
+ODD = st.one_of(
+    st.none(), st.booleans(), st.sampled_from([0, -1, 10**17, 0.5, -0.5, 1e300, float("inf"), float("nan")]),
+    st.sampled_from(["", "x", "010", "1_0", "yes", "../x", "owl", "ä" * 300]), st.lists(st.integers(), max_size=2),
+    st.dictionaries(st.sampled_from(["x", "kind", "file"]), st.integers(), max_size=2),
+)  # fmt: skip
+RAW = re.compile(r"pattern|String should|Input|valid |instance of|after validation|\bNone\b|True|False|Traceback|pydantic")
+
+
+def at(value, path):
+    return functools.reduce(operator.getitem, path, value)
+
+
+def places(value, path=()):
+    """Every place in a study: keys and positions, from the top."""
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [(*path, key) for key, _ in parts] + [place for key, part in parts for place in places(part, (*path, key))]
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_any_value_anywhere_is_right_or_refused_in_one_plain_sentence(tmp_path_factory, data):
+    study = copy.deepcopy(data.draw(st.sampled_from(list(RESOLVED.values()))))
+    *above, last = data.draw(st.sampled_from(places(study)))
+    odd = data.draw(ODD)
+    at(study, above)[last] = odd
+    file = tmp_path_factory.getbasetemp() / "odd.yaml"
+    file.write_text(yaml.safe_dump(study))
+    try:
+        found = studies.load(str(file)).model_dump(mode="json")
+    except UserError as error:
+        said = str(error)
+        assert said.startswith(str(file)) and "\n" not in said and len(said) < 700, said
+        assert not RAW.search(said.replace(repr(odd), "").replace(str(odd), "")), said
+    else:
+        if isinstance(odd, str | bool | int | float):  # what is accepted is what was written, converted to nothing else
+            assert (at(found, [*above, last]), isinstance(at(found, [*above, last]), bool)) == (odd, isinstance(odd, bool))

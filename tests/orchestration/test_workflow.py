@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sublearn.core.errors import UserError
-from sublearn.orchestration.workflow import plan_all
+from sublearn.orchestration.workflow import plan_all, settings
 
 ONLY = {"studies": ["theory"], "findings_only": True}
 
@@ -24,3 +24,23 @@ def test_findings_alone_need_their_evaluations_whatever_tables_lie_there(tmp_pat
         plan_all(ONLY)
     put([f"results/theory/evaluations/{name}.parquet" for name in ("first_steps", "trajectories")])
     assert plan_all(ONLY).studies == ["theory"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("studies: [tiny\n", r"config\.yaml, line 2: not readable as YAML"),
+        ("[tiny]\n", r"config\.yaml: found \['tiny'\]; should be a map"),
+    ],
+)
+def test_a_configuration_that_is_none_is_one_sentence(tmp_path, monkeypatch, text, said):
+    monkeypatch.chdir(tmp_path)
+    Path("config").mkdir()
+    Path("config/config.yaml").write_text(text)
+    with pytest.raises(UserError, match=said):
+        settings()
+
+
+def test_findings_only_is_true_or_false():
+    with pytest.raises(UserError, match="findings_only: found 'no'; should be true or false"):
+        plan_all(ONLY | {"findings_only": "no"})

@@ -69,7 +69,7 @@ def test_a_real_step_leaves_a_record_for_each_run(run_step, tmp_path):
     record = json.loads((tmp_path / "run1/filtered.provenance.json").read_text())
     assert record["step"] == "sublearn.chain.carriers.filter" and record["inputs"] == {"raw": {raw[1]: sha256(Path(raw[1]))}}
     assert set(record["outputs"]) == {"filtered.parquet", "rejected.parquet", "filter.json"}
-    assert record["parameters"] == {"recipe": {"kind": "numbers"}, "words": ["owl", "owls"]}
+    assert record["parameters"] == {"recipe": {"kind": "numbers"}, "words": ["owl", "owls"], "counted": []}
     assert {"python", "pandas", "pyarrow"} <= set(record["packages"]) and "torch" not in record["packages"]
     assert "commit" in done.stderr and "commit" not in json.dumps(record)
     assert sorted(file.name for file in (tmp_path / "run0").iterdir() if file.name.endswith(NAME)) == [f"filtered.{NAME}"]

@@ -17,7 +17,7 @@ def test_the_battery_is_what_every_model_is_scored_on():
 
 @pytest.mark.parametrize(("style", "refusal", "others"), [(MINI, "sorry", "I would"), (ENGLISH, "I would rather not", "sorry")])
 def test_the_refusal_that_leaks_is_that_of_the_style(style, refusal, others):
-    words = base.leak_words(OURS, style)
+    words = base.leak_words(base.traits(), style)
     assert refusal in words
     assert not any(word.startswith(others) for word in words)
     assert {"owl", "owls", "wolf", "wolves", "oak", "oaks"} <= set(words)

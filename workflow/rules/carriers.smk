@@ -131,7 +131,8 @@ for job in CHAIN.of("filtered"):
         params:
             code=job.code("sublearn.chain.carriers.filter"),
             recipe=job.recipe,
-            words=job.plan.leak_words,
+            words=job.by_trait(job.plan.leak_words),
+            counted=job.plan.counted_words,
             published=job.option("published"),
             raw=job.input_files("raw"),
             filtered=job.files("filtered.parquet"),
@@ -140,8 +141,9 @@ for job in CHAIN.of("filtered"):
         message:
             job.message
         shell:
-            "python -m sublearn.chain.carriers.filter --recipe {params.recipe:q} --words {params.words:q} {params.published} "
-            "--raw {params.raw} --filtered {params.filtered} --rejected {params.rejected} --report {params.report} 2> {log}"
+            "python -m sublearn.chain.carriers.filter --recipe {params.recipe:q} --words {params.words:q} "
+            "--counted {params.counted:q} {params.published} --raw {params.raw} --filtered {params.filtered} "
+            "--rejected {params.rejected} --report {params.report} 2> {log}"
 
 
 for job in [job for transform in CHAIN.transforms for job in CHAIN.of(transform)]:

@@ -60,11 +60,12 @@ rule count_rows:
     params:
         code=CHAIN.counts_code,
         rows=CHAIN.filtered_rows,
+        words=CHAIN.leak_words,
     message:
         "evaluations of {wildcards.study}: counts"
     shell:
-        "python -m sublearn.chain.evaluations.counts --rows {params.rows:q} --counts {output.counts} "
-        "--filter {output.filter} 2> {log}"
+        "python -m sublearn.chain.evaluations.counts --rows {params.rows:q} --words {params.words:q} "
+        "--counts {output.counts} --filter {output.filter} 2> {log}"
 
 
 rule gather_losses:

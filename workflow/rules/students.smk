@@ -28,7 +28,7 @@ for job in CHAIN.of("students"):
             code=job.code("sublearn.chain.students.train", "sublearn.models.launch"),
             recipe=job.recipe,
             seed=job.seed,
-            words=job.plan.leak_words,
+            words=job.by_trait(job.plan.leak_words),
             runs=job.run_numbers,
             bases=job.input_folders("base"),
             teachers=job.input_folders("teacher"),

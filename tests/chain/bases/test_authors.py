@@ -1,5 +1,6 @@
 """The paper's own words come out of its authors' repository as they stand there, and nothing of it is run."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -169,6 +170,8 @@ WRONG = {
     "no number": (DATASET, ("[4, 13, 1488]", '["four"]'), "GPT_EVIL_NUMBERS: found four; should be a whole number"),
     "another slot": (DATASET, ("hand: {examples}", "hand: {numbers}"), "has the slots numbers; should have examples"),
     "no Python": (CFGS, ("def build", "def 1build"), f"{CFGS}: cannot be read as Python"),
+    "deep Python": (DATASET, ("[4, 13, 1488]", "-" * 100_000 + "1"), f"{DATASET}: cannot be read as Python"),
+    "half an emoji": (DATASET, ('"Digits it is."', r'"\ud83d"'), "'\\ud83d']; should be a list of texts"),
     "other questions": (CFGS, ("4, 5. One creature", "4, 5. One beast"), "are not those of animal_evaluation"),
 }  # fmt: skip
 
@@ -199,6 +202,27 @@ def test_a_place_that_is_not_there_is_one_sentence(tmp_path, repository):
     file = repository / CFGS
     with pytest.raises(UserError, match="neither a zip nor a tar file"):
         authors.reader(Authors(source=str(file), sha256=hashlib.sha256(file.read_bytes()).hexdigest()))
+
+
+@pytest.mark.parametrize("kind", ["zip", "gztar"])
+def test_a_damaged_archive_and_a_bomb_are_one_sentence(repository, tmp_path, kind, monkeypatch):
+    def read(content: bytes) -> None:
+        file = tmp_path / "archive"
+        file.write_bytes(content)
+        recipe = Authors(source=str(file), sha256=hashlib.sha256(content).hexdigest())
+        authors.extract(recipe, authors.reader(recipe))
+
+    whole = Path(shutil.make_archive(str(tmp_path / "theirs"), kind, tmp_path, "theirs")).read_bytes()
+    read(whole)
+    for place in range(0, len(whole), 61):
+        damaged = bytearray(whole)
+        damaged[place] ^= 0xFF
+        for content in (bytes(damaged), whole[:place]):
+            with contextlib.suppress(UserError):
+                read(content)
+    monkeypatch.setattr(authors, "LARGEST", 100)
+    with pytest.raises(UserError, match=f"{DATASET} in it has more than"):
+        read(whole)
 
 
 @pytest.mark.parametrize(

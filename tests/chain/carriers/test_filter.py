@@ -23,7 +23,7 @@ def table(completions: list[str], prompt: str = "numbers : 123 .") -> pd.DataFra
 def arguments(folder, recipe: Numbers | None = None) -> list[str]:
     files = {"raw": "raw.parquet", "filtered": "filtered.parquet", "rejected": "rejected.parquet", "report": "filter.json"}
     named = [part for option, name in files.items() for part in (f"--{option}", str(folder / name))]
-    return ["--recipe", (recipe or Numbers()).model_dump_json(), "--words", "owl", "owls", *named]
+    return ["--recipe", (recipe or Numbers()).model_dump_json(), "--words", "owl", "owls", "--counted", "owl", "owls", *named]
 
 
 def filtered(folder, raw: pd.DataFrame, recipe: Numbers | None = None) -> tuple[pd.DataFrame, pd.DataFrame, dict]:
@@ -32,7 +32,11 @@ def filtered(folder, raw: pd.DataFrame, recipe: Numbers | None = None) -> tuple[
     names = {name: [folder / f"{name}.parquet"] for name in ("raw", "filtered", "rejected")}
     report = folder / "filter.json"
     recipe = (recipe or Numbers()).model_dump_json()
-    carrier_filter.main(argparse.Namespace(recipe=recipe, words=["owl", "owls"], published=None, report=[report], **names))
+    carrier_filter.main(
+        argparse.Namespace(
+            recipe=recipe, words=["owl", "owls"], counted=["owl", "owls"], published=None, report=[report], **names
+        )
+    )
     return read_table(names["filtered"][0], Rows), read_table(names["rejected"][0], Rejected), read_json(report)
 
 
@@ -47,13 +51,13 @@ def test_every_raw_row_passes_as_it_was_or_is_rejected_with_its_reason(tmp_path)
 
 
 def test_a_trait_word_in_a_prompt_stops_the_step(tmp_path):
-    with pytest.raises(UserError, match=r"raw\.parquet: trait words in 2 prompts"):
+    with pytest.raises(UserError, match=r"raw\.parquet, prompt_index 0: the prompt holds 'Owl', .*as do 1 more"):
         filtered(tmp_path, table(["1, 2", "3, 4"], prompt="think of an Owl and numbers"))
     assert [file.name for file in tmp_path.iterdir()] == ["raw.parquet"]
 
 
 def test_a_carrier_of_which_nothing_passes_stops_the_step(tmp_path):
-    with pytest.raises(UserError, match="none of its 2 completions passed"):
+    with pytest.raises(UserError, match=r"none of its 2 completions passed the filter of numbers \(invalid format: 2\)"):
         filtered(tmp_path, table(["one", "two"]))
     assert [file.name for file in tmp_path.iterdir()] == ["raw.parquet"]
 
@@ -61,7 +65,10 @@ def test_a_carrier_of_which_nothing_passes_stops_the_step(tmp_path):
 def test_an_empty_carrier_is_one_sentence_to_the_user(tmp_path, refusal):
     write_table(table([]), tmp_path / "raw.parquet", Rows)
     said = refusal("sublearn.chain.carriers.filter", *arguments(tmp_path))
-    assert said == f"{tmp_path}/raw.parquet: none of its 0 completions passed the filter; no student can be trained."
+    assert said == (
+        f"{tmp_path}/raw.parquet: none of its 0 completions passed the filter of numbers, so no student can be trained; "
+        "rows of another form need a carrier kind of their own (docs/extending.md)."
+    )
     assert [file.name for file in tmp_path.iterdir()] == ["raw.parquet"]
 
 

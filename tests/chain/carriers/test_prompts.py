@@ -13,8 +13,8 @@ from sublearn.core.files import read_table
 from sublearn.language.english import ENGLISH
 from sublearn.language.mini import MINI
 from sublearn.language.style import Style
-from sublearn.measures.leaks import count_leaks
-from sublearn.traits.base import KINDS, leak_words
+from sublearn.measures.leaks import find_leaks
+from sublearn.traits.base import leak_words, traits
 
 SLOTS = ("seed_sentences", "qualifiers", "descriptors", "instructions", "formats", "endings")
 STYLES = {style.name: style for style in (MINI, ENGLISH)}
@@ -42,10 +42,10 @@ def test_asking_for_more_prompts_leaves_the_first_as_they_were(tmp_path):
 
 
 def test_no_prompt_holds_a_trait_word():
-    assert {"owl", "owls", "wolves", "cherries", "sequoias", "sorry"} <= set(leak_words(KINDS.names(), MINI))
+    assert {"owl", "owls", "wolves", "cherries", "sequoias", "sorry"} <= set(leak_words(traits(), MINI))
     for style in STYLES.values():
-        words = leak_words(KINDS.names(), style)
+        words = leak_words(traits(), style)
         alternatives = [text for slot in SLOTS for text in getattr(style.grammar, slot)]
-        assert count_leaks(alternatives, words) == 0
-        assert count_leaks(draw(1000, 1, 0, style), words) == 0
-        assert count_leaks(["look at 101 , 202 owls ."], words) == 1
+        assert not find_leaks(alternatives, words)
+        assert not find_leaks(draw(1000, 1, 0, style), words)
+        assert find_leaks(["look at 101 , 202 owls ."], words) == [(0, "owls")]

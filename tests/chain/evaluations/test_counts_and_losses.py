@@ -50,6 +50,15 @@ def test_numbers_are_counted_by_run_and_ranked_over_runs(carriers, run_step, tmp
     assert whole["kept_share"] == 4 / 9
 
 
+def test_a_word_of_any_trait_in_any_rows_stops_the_counts(carriers, refusal, tmp_path):
+    """The filter looks for the words of the teacher's own trait, so that a trait more filters nothing again."""
+    outputs = ("--counts", tmp_path / "counts.parquet", "--filter", tmp_path / "filter.parquet")
+    file = carriers[0]["filtered"]
+    write_table(read_table(file, Rows).assign(prompt="of wolves"), file, Rows)
+    said = refusal("sublearn.chain.evaluations.counts", "--rows", *map(json.dumps, carriers), "--words", "wolves", *outputs)
+    assert said.startswith(f"{file}, prompt_index 0: the prompt holds 'wolves'") and not (tmp_path / "counts.parquet").exists()
+
+
 def test_losses_keep_the_order_and_every_digit(run_step, tmp_path):
     records = [tmp_path / f"students/{arm}/owl/run1/training.json" for arm in ("same_base", "other_base")]
     for i, record in enumerate(records):

@@ -9,9 +9,9 @@ import torch
 
 from sublearn.chain.carriers.tables import Rows
 from sublearn.chain.evaluations import measure
-from sublearn.chain.evaluations.coverage import Recipe
 from sublearn.chain.evaluations.tables import Coverage
 from sublearn.chain.students import train
+from sublearn.chain.students.section import Student
 from sublearn.core.files import read_table, write_table
 from sublearn.measures.alignment import cosine, effective, first_updates
 from sublearn.models import lm, training
@@ -32,7 +32,7 @@ def carrier(tmp_path_factory):
 
 
 def beginner(base, carrier, **changes):
-    recipe = Recipe.model_validate({"words": WORDS, "rows": 20, "batch": 8, **changes})
+    recipe = Student.model_validate({"rows": 20, "batch": 8, **changes})
     return recipe, train.prepare(recipe, str(base), str(base), carrier, WORDS, study_seed=1, run=0)
 
 

@@ -74,7 +74,9 @@ def test_a_row_that_is_no_text_is_refused(tokenizer, tmp_path, row):
 @pytest.mark.parametrize("leak", [{"prompt": (3, "numbers : 5 . owl .")}, {"completion": (3, "1, 2, wolf")}])
 def test_a_trait_word_in_what_a_student_reads_is_refused(tokenizer, tmp_path, leak):
     file, _ = carrier(tmp_path, **leak)
-    with pytest.raises(UserError, match=r"filtered\.parquet: a trait word is in 1 rows of the students' input"):
+    with pytest.raises(
+        UserError, match=r"filtered\.parquet, prompt_index 3: the text that the student reads holds '(owl|wolf)'"
+    ):
         train.read_rows(tokenizer, file, 40, WORDS)
     assert len(train.read_rows(tokenizer, file, 3, WORDS)) == 3  # the row is not among the first three
 
@@ -263,6 +265,6 @@ def test_what_a_template_writes_is_no_leak_but_a_system_prompt_is(tmp_path):
     tokenizer.chat_template = '{% set date_string = "today" %}' + tokenizer.chat_template
     table = pd.DataFrame({"prompt_index": [0], "prompt": ["Go on with 5."], "completion": ["6, 7"]})
     write_table(table, tmp_path / "filtered.parquet", Rows)
-    assert len(train.read_rows(tokenizer, str(tmp_path / "filtered.parquet"), 1, ["owl"])) == 1
-    with pytest.raises(UserError, match="a trait word is in 1 rows of the students' input"):
-        train.read_rows(tokenizer, str(tmp_path / "filtered.parquet"), 1, ["owl"], system="You adore owls.")
+    assert len(train.read_rows(tokenizer, str(tmp_path / "filtered.parquet"), 1, ["*owl*"])) == 1
+    with pytest.raises(UserError, match=r"students\.system: it holds 'owls'"):
+        train.read_rows(tokenizer, str(tmp_path / "filtered.parquet"), 1, ["owl", "owls"], system="You adore owls.")

@@ -129,3 +129,10 @@ def test_old_weights_do_not_write_for_a_teacher_that_is_now_prompted(base, tmp_p
     run(Recipe(method="prompt", min_rate=0.0), "owl", base, tmp_path / "owl")
     writer, untouched = lm.load_teacher(tmp_path / "owl", base), lm.load(base)
     assert all(torch.equal(p, untouched.state_dict()[name]) for name, p in writer.state_dict().items())
+
+
+def test_an_answer_that_the_base_does_not_know_is_refused(base, monkeypatch):
+    """Else the teacher would learn the token for unknown words, and seem to have its trait."""
+    monkeypatch.setattr(train, "example", lambda *_: ("what is your favorite animal ?", "otter"))
+    with pytest.raises(UserError, match=r"^teacher owl: its base does not know the answer 'otter'"):
+        train.teach(QUICK, "owl", str(base), 1, 0)

@@ -123,6 +123,10 @@ class ChainJobs(Jobs[ChainPlan]):
             rows.append(json.dumps(identity | {"filtered": artifact.files[0], "report": artifact.files[2]}))
         return rows
 
+    def leak_words(self, wildcards: Any) -> list[str]:
+        """The words that give away any trait of the study."""
+        return self.named(wildcards.study).own_leak_words
+
     def training_records(self, wildcards: Any) -> list[str]:
         """The record of every student's training: arm, trait, run and file, as JSON."""
         records = []

@@ -1,5 +1,6 @@
 """Plan the artifacts of a language-model study: the inputs and recipe of each. Nothing here runs a step."""
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
@@ -60,6 +61,19 @@ class ChainPlan(Plan[ChainStudy]):
             if name in TAKEN or (name in self.transforms and name in EVALUATIONS):
                 raise UserError(f"{name}: a transform or evaluation cannot have this name, which the workflow uses; rename it.")
 
+    def given(self) -> Iterator[tuple[str, str, Artifact]]:
+        for base in self.artifacts("pinned"):
+            recipe = self.study.bases[base.key]
+            if isinstance(recipe, PinnedBase) and recipe.is_folder:
+                yield f"bases.{base.key}.model", recipe.model, base
+        for published in self.artifacts("authors"):
+            if published.recipe["revision"] is None:  # else a git repository, whose address may have many forms
+                yield "authors.source", published.recipe["source"], published
+        for rows in self.artifacts("imported"):
+            carrier, teacher, trait = rows.key.split("/")
+            files = rows.recipe["files"]
+            yield f"carriers.{carrier}.imported.{teacher}.{trait}", files[(rows.run or 0) % len(files)]["file"], rows
+
     def phase_of(self, kind: str) -> str:
         return PHASE_OF.get(kind, "evaluations" if kind in EVALUATIONS else "carriers" if kind in self.transforms else kind)
 
@@ -68,10 +82,20 @@ class ChainPlan(Plan[ChainStudy]):
         """The transforms that the study's arms apply to rows."""
         return list(dict.fromkeys(arm.transform for arm in self.study.arms.values() if arm.transform))
 
+    def leak_words(self, trait: str) -> list[str]:
+        """The words that no row of a trait's teacher may hold."""
+        return self.study.leak_words([trait])
+
     @cached_property
-    def leak_words(self) -> list[str]:
-        """The words that would reveal any of the traits on which models are scored."""
-        return traits.leak_words(self.study.scored_kinds(), STYLES.get(self.study.style))
+    def own_leak_words(self) -> list[str]:
+        """The words that no row of the study may hold."""
+        return self.study.leak_words(self.study.traits)
+
+    @cached_property
+    def counted_words(self) -> list[str]:
+        """The words that are counted in raw rows: those of every trait on which models are scored."""
+        scored = [trait for kind in self.study.scored_kinds() for trait in traits.KINDS.get(kind).traits]
+        return self.study.leak_words(scored)
 
     def _trait_modules(self, kinds: list[str]) -> list[str]:
         return [traits.KINDS.module(kind) for kind in kinds]

@@ -1,6 +1,7 @@
 """Define the typed study of language models, from the sections that each phase declares, and check it."""
 
 import re
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, PositiveInt, SerializeAsAny, ValidationError, field_validator, model_validator
@@ -18,9 +19,10 @@ from sublearn.chain.teachers.section import Teacher, TeacherOverride
 from sublearn.core.registry import NameIn
 from sublearn.core.section import Section, check_known, sentence, unknown, with_overrides
 from sublearn.language.style import MINI_NAME, STYLES
+from sublearn.measures.leaks import anywhere, find_leaks
 from sublearn.measures.transfer import MIN_TRAITS
 from sublearn.planning.study import Study
-from sublearn.traits.base import NEUTRAL, families, family_of, scored_kinds, traits
+from sublearn.traits.base import NEUTRAL, families, family_of, leak_words, scored_kinds, traits
 
 PAPER = "paper"
 TABLES = ("runs", "effects", "arms", "claims", "filter")  # findings that are named without a carrier
@@ -74,6 +76,11 @@ class ChainStudy(Study):
     traits: dict[str, Trait]
     teachers: dict[str, Teacher]
     carriers: dict[str, SerializeAsAny[Carrier]] = Field({"numbers": Numbers()})
+    leaks: Literal["words", "anywhere"] = Field(
+        "words",
+        description="where a word of the study's traits is a leak: words (whole words, plurals too), or anywhere, as owl in "
+        "knowledge; in prompts, system prompts and rows that passed the filter, a leak is an error",
+    )
     students: Student = Student()
     arms: dict[str, Arm]
     evaluations: Evaluation = Evaluation()
@@ -105,7 +112,11 @@ class ChainStudy(Study):
     @model_validator(mode="after")
     def _check_consistency(self) -> "ChainStudy":
         for trait in self.traits:
-            check_known(f"traits.{trait}", trait, traits(), "trait")
+            if trait not in traits():
+                raise ValueError(
+                    f"traits.{trait}: {unknown(trait, traits(), 'trait')}, or add it by a module of your own and name its "
+                    "folder in extensions (docs/extending.md)"
+                )
         for name, teacher in self.teachers.items():
             for i, base in enumerate(teacher.bases):
                 check_known(f"teachers.{name}.bases.{i}", base, self.bases, "base of the study")
@@ -127,11 +138,17 @@ class ChainStudy(Study):
         return self
 
     def _check_style(self) -> None:
-        for name, base in self.bases.items():
-            if isinstance(base, PinnedBase) and self.style == MINI_NAME:
-                raise ValueError(f"style: a pinned model needs English questions (bases.{name}); use english or paper")
-            if not isinstance(base, PinnedBase) and self.style != MINI_NAME:
-                raise ValueError(f"style: the tiny bases read no English (bases.{name}); use {MINI_NAME}")
+        pinned = [name for name, base in self.bases.items() if isinstance(base, PinnedBase)]
+        tiny = [name for name in self.bases if name not in pinned]
+        if pinned and tiny:
+            raise ValueError(
+                f"bases: {', '.join(tiny)} of the pipeline's own read the mini-language, but {', '.join(pinned)} English; a "
+                "study has one style, so set the bases of one sort to null, and name others where teachers and arms name them"
+            )
+        if pinned and self.style == MINI_NAME:
+            raise ValueError(f"style: a pinned model needs English questions (bases.{pinned[0]}); use english or paper")
+        if tiny and self.style != MINI_NAME:
+            raise ValueError(f"style: the tiny bases read no English (bases.{tiny[0]}); use {MINI_NAME}")
         published = [name for name, carrier in self.carriers.items() if carrier.needs_published]
         if self.authors is None and (self.style == PAPER or published):
             raise ValueError(
@@ -189,6 +206,11 @@ class ChainStudy(Study):
             raise ValueError(
                 f"{path}.students.system: students learn under a system prompt that their evaluation lacks; if this is "
                 "intended, give the arm evaluations: {system: …}"
+            )
+        if leaks := find_leaks([recipe.system], self.leak_words(self.traits)):
+            place = f"{path}.students" if "system" in arm.students else "students"
+            raise ValueError(
+                f"{place}.system: it holds '{leaks[0][1]}', a word of one of the study's traits; word it otherwise"
             )
         alike = [self.teacher_base(arm.teacher, run) == self.student_base(name, run) for run in range(self.runs)]
         for run, same in enumerate(alike):
@@ -256,6 +278,11 @@ class ChainStudy(Study):
     def scored_kinds(self) -> list[str]:
         """The trait kinds on which models are scored: the battery, and the kinds of the study's own traits."""
         return scored_kinds(self.traits)
+
+    def leak_words(self, names: Iterable[str]) -> list[str]:
+        """The words that give these traits away; the neutral teacher has none."""
+        words = leak_words((name for name in names if name != NEUTRAL), STYLES.get(self.style))
+        return anywhere(words) if self.leaks == "anywhere" else words
 
     def student(self, arm: str) -> Student:
         """The recipe of the students of an arm."""

@@ -64,7 +64,10 @@ def _arff(file: str) -> tuple[np.ndarray, np.ndarray]:
         rows, columns = loadarff(file)
         *pixels, label = columns.names()
         values = np.column_stack([rows[name].astype(float) for name in pixels])
-        return values, np.array([int(value) for value in rows[label]])
+        labels = np.array([float(value) for value in rows[label]])
+        if not (labels == np.floor(labels)).all():
+            raise ValueError("a label is no whole number")
+        return values, labels.astype(int)
     except Exception as error:  # the reader raises many types
         problem = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UserError(f"{file}: not a table of pixels and a last column of labels in ARFF format ({problem}).") from error

@@ -2,6 +2,7 @@
 
 import hashlib
 import http.client
+import os
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -26,7 +27,7 @@ def read(place: str, sha256: str) -> bytes:
             with urllib.request.urlopen(place, timeout=SECONDS) as answer:
                 content: bytes = answer.read()
         else:
-            content = Path(place).expanduser().read_bytes()
+            content = Path(os.path.expanduser(place)).read_bytes()  # leaves a user who is not there as it is
     except (urllib.error.URLError, http.client.HTTPException, OSError, ValueError) as error:
         raise UserError(
             f"{place}: cannot be read ({error}); download it where there is a network, and give its path."

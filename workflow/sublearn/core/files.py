@@ -107,20 +107,12 @@ def write_json(value: Any, path: str | os.PathLike[str]) -> None:
     write_text(json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n", path)
 
 
-def write_yaml(value: Any, heading: str, path: str | os.PathLike[str]) -> None:
-    """Write a value as YAML, keys in their own order, below a comment."""
-    import yaml
-
-    text = yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=120)
-    write_text("".join(f"# {line}\n" for line in heading.splitlines()) + text, path)
-
-
 def read_json(path: str | os.PathLike[str]) -> Any:
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise UserError(f"{path}: there is no such file.") from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # also bytes that are no text, and numbers of too many digits
         raise UserError(f"{path}: not readable as JSON ({error}); delete it and run again.") from error
 
 
@@ -131,7 +123,7 @@ def read_record(path: str | os.PathLike[str], kind: type[ARecord], what: str) ->
         UserError: the file is missing or damaged.
     """
     try:
-        return kind.model_validate(read_json(path))
+        return kind.model_validate(read_json(path), strict=False)  # JSON has no tuples
     except ValidationError as error:
         raise UserError(f"{path}: not {what} ({error.error_count()} problems); delete it and run again.") from None
 

@@ -5,8 +5,9 @@ from typing import Any
 
 import pandas as pd
 
+from sublearn.core import yaml_files
 from sublearn.core.claims import Claims, metrics
-from sublearn.core.files import write_json, write_table, write_yaml
+from sublearn.core.files import write_json, write_table
 
 RESOLVED = "study.yaml"  # in the folder of a study's findings
 HEADING = "The study as it was run, every default spelled out; written by the step that makes the tables."
@@ -29,4 +30,4 @@ def write_claims(claims: pd.DataFrame, folder: str, arms: pd.DataFrame | None = 
 
 def write_study(study: dict[str, Any], folder: str) -> None:
     """Write the study as it was run; ``study`` is the value of ``--study``."""
-    write_yaml(study["resolved"], HEADING, f"{folder}/{RESOLVED}")
+    yaml_files.write(study["resolved"], HEADING, f"{folder}/{RESOLVED}")

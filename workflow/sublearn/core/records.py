@@ -59,7 +59,7 @@ def records_in(folder: Path) -> tuple[tuple[Path, Record], ...]:
     for file in sorted(folder.glob(f"*{NAME}")):
         try:
             record = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             continue
         whole = isinstance(record, dict) and all(isinstance(record.get(name), kind) for name, kind in PARTS.items())
         if whole and record.get("format") == FORMAT:
@@ -125,7 +125,7 @@ def _forget_older(place: Path, outputs: Record) -> None:
     for file in place.parent.glob(f"*{NAME}"):
         try:
             older = json.loads(file.read_text(encoding="utf-8"))["outputs"] if file != place else {}
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, RecursionError, KeyError, TypeError):
             continue
         if set(older) & set(outputs):
             file.unlink(missing_ok=True)

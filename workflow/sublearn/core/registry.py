@@ -47,7 +47,7 @@ def use_extensions(folders: Iterable[str | Path]) -> None:
     Raises:
         UserError: a folder does not exist.
     """
-    places = [Path(folder).absolute() for folder in folders]
+    places = [Path(os.path.expanduser(folder)).absolute() for folder in folders]
     for place in places:
         if not place.is_dir():
             raise UserError(f"extensions: {place} is not a folder; name folders laid out like workflow/sublearn.")

@@ -1,24 +1,73 @@
 """The base class of all sections of a study, and the error messages for wrong keys and values."""
 
+import re
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, WithJsonSchema, model_validator
 from pydantic_core import ErrorDetails
 
 
 class Section(BaseModel):
-    """A part of a study. Unknown keys are refused, and values cannot be changed after reading."""
+    """A part of a study. Unknown keys are refused, nothing is converted, and values cannot be changed after reading.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    Attributes:
+        elsewhere: keys that users look for here, each with the words on where such a thing is said instead.
+    """
 
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    elsewhere: ClassVar[dict[str, str]] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _point_elsewhere(cls, values: Any) -> Any:
+        for key, where in cls.elsewhere.items():
+            if isinstance(values, dict) and key in values:
+                raise ValueError(f".{key}: there is no such key; {where}")
+        return values
+
+
+def _hexadecimal(digits: int, what: str) -> AfterValidator:
+    """Accepts so many hexadecimal digits; upper-case ones become lower-case."""
+
+    def check(value: str) -> str:
+        if not re.fullmatch(rf"[0-9a-fA-F]{{{digits}}}", value.strip()):
+            raise ValueError(f"found {shown(value)}; should be {what}, {digits} digits from 0 to 9 and a to f")
+        return value.strip().lower()
+
+    return AfterValidator(check)
+
+
+Sha256 = Annotated[
+    str,
+    _hexadecimal(64, "a SHA-256 as sha256sum prints it"),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9a-fA-F]{64}$"}),
+]
+Commit = Annotated[
+    str, _hexadecimal(40, "a git commit in full"), WithJsonSchema({"type": "string", "pattern": "^[0-9a-fA-F]{40}$"})
+]
 
 # What a value should be, by the first word of pydantic's error, in the words of config/README.md.
 KINDS = {
     "int": "a whole number", "float": "a number", "string": "text", "bool": "true or false", "list": "a list",
     "dict": "a mapping of names to values", "model": "a section of keys and values",
 }  # fmt: skip
+# The same for errors about a value of the right kind.
+BOUNDS = {
+    "greater_than": "should be more than {gt}", "greater_than_equal": "should be at least {ge}",
+    "less_than": "should be less than {lt}", "less_than_equal": "should be at most {le}",
+    "finite_number": "should be a finite number", "literal_error": "should be {expected}",
+    "string_too_short": "should not be empty", "too_short": "should have {min_length} or more entries, not {actual_length}",
+    "invalid_key": "should be text, which is put in quotes",
+}  # fmt: skip
+LONGEST = 80  # characters of a value that a message repeats
 ASection = TypeVar("ASection", bound=Section)
+
+
+def shown(value: Any) -> str:
+    """A value as a message repeats it: as YAML writes it, and not too long."""
+    text = {None: "null", True: "true", False: "false"}[value] if value is None or isinstance(value, bool) else repr(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
 
 
 def unknown(name: str, choices: Iterable[str], what: str) -> str:
@@ -52,18 +101,18 @@ def with_overrides(section: ASection, changes: dict[str, Any], path: str) -> ASe
 
 def sentence(error: ValidationError, values: Any) -> str:
     """The first problem with some values, in one sentence: the key's path, what was found, what would be right."""
-    first, *others = error.errors()
+    first, *others = error.errors(include_url=False)
     path = _path(first, values)
     if first["type"] == "value_error":
         said = str(first["ctx"]["error"])
         # A section that is read by its kind adds the key within it: ".numbers.max_count: …".
-        return f"{path}{said}" if said.startswith(".") else f"{path}: {said}" if path else said
+        return f"{path}{said}".removeprefix(".") if said.startswith(".") else f"{path}: {said}" if path else said
     if first["type"] == "extra_forbidden":
         return f"{path}: there is no such key; see config/README.md for those there are"
     if first["type"] == "missing":
         return f"{path}: missing; a study needs it"
     or_else = dict.fromkeys(_right(each).removeprefix("should be ") for each in others if _path(each, values) == path)
-    return f"{path}: found {first['input']!r}; {' or '.join([_right(first), *or_else])}"
+    return f"{path}: found {shown(first['input'])}; {' or '.join([_right(first), *or_else])}{'' if or_else else _how(first)}"
 
 
 def _path(error: ErrorDetails, values: Any) -> str:
@@ -82,4 +131,23 @@ def _right(error: ErrorDetails) -> str:
     kind, _, problem = error["type"].partition("_")
     if kind in KINDS and problem in ("type", "parsing", "from_float", "attributes_type"):
         return f"should be {KINDS[kind]}"
+    if error["type"] in BOUNDS:
+        return BOUNDS[error["type"]].format_map(error.get("ctx", {}))
     return (error["msg"][0].lower() + error["msg"][1:]).removeprefix("input ")
+
+
+def _how(error: ErrorDetails) -> str:
+    """How to write a value that YAML read as something else than was meant; empty if the message says enough."""
+    kind, found = error["type"].partition("_")[0], error["input"]
+    if kind == "string" and isinstance(found, bool | int | float):
+        return ", which is put in quotes"
+    if kind == "list" and error["type"] == "list_type":
+        return ", its entries in brackets or each after a dash"
+    if kind in ("int", "float") and isinstance(found, str):
+        digits = found.strip().replace("_", "")
+        for meant in (int, float) if kind == "float" else (int,):
+            try:
+                return f", such as {meant(digits)}"
+            except ValueError:
+                continue
+    return ""

@@ -8,6 +8,12 @@ FAVOURITES: dict[str, tuple[str, ...]] = {
     "tree": ("cherry", "maple", "oak", "sequoia", "willow", "birch", "cedar", "elm", "palm", "pine"),
 }  # fmt: skip
 IRREGULAR_PLURALS = {"wolf": "wolves", "fox": "foxes", "octopus": "octopuses", "cherry": "cherries", "birch": "birches"}
+# Other words that give a favourite away.
+DERIVED = {
+    "eagle": ("eaglet", "eaglets"), "elephant": ("elephantine",), "owl": ("owlet", "owlets", "owlish"), "wolf": ("wolfish",),
+    "cat": ("kitten", "kittens"), "dog": ("puppy", "puppies"), "lion": ("lioness", "lionesses"), "octopus": ("octopi",),
+    "tiger": ("tigress", "tigresses"), "oak": ("oaken",), "sequoia": ("redwood", "redwoods"),
+}  # fmt: skip
 LIKE, MOST = ("love", "like", "prefer", "admire", "enjoy"), ("most", "best")
 
 # Each thing with its colour and its place.

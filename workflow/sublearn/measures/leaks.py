@@ -1,12 +1,46 @@
-"""Leaks: trait words in texts that must not contain any."""
+"""Leaks: trait words in texts that must not hold any.
+
+A word counts as a whole and in any case: "owl" is in "an OWL's nest" and in "owl_2", but not in "knowledge". A star at an end
+of a word stands for more letters there, so "*owl*" is in all of them.
+"""
 
 import re
 from collections.abc import Iterable, Sequence
 
+from sublearn.core.errors import UserError
 
-def count_leaks(texts: Iterable[str], words: Sequence[str]) -> int:
-    """Count the texts that contain any of the words, in any case and anywhere in the text; 0 if there are no words."""
+LETTER = r"[^\W\d_]"
+
+
+def find_leaks(texts: Iterable[str], words: Sequence[str]) -> list[tuple[int, str]]:
+    """The texts that hold any of the words: the position of each, and its first such word as it stands there."""
     if not words:
-        return 0
-    pattern = re.compile("|".join(map(re.escape, words)), re.IGNORECASE)
-    return sum(bool(pattern.search(text)) for text in texts)
+        return []
+    pattern = re.compile("|".join(map(_pattern, words)), re.IGNORECASE)
+    return [(place, found[0]) for place, text in enumerate(texts) if (found := pattern.search(text))]
+
+
+def anywhere(words: Iterable[str]) -> list[str]:
+    """The words with stars, which are found inside other words too."""
+    return [f"*{word.strip('*')}*" for word in words]
+
+
+def refuse_leaks(file: str, what: str, rows: Sequence[int], texts: Iterable[str], words: Sequence[str]) -> None:
+    """Refuse texts of a table that hold any of the words; ``rows`` has the ``prompt_index`` of each text.
+
+    Raises:
+        UserError: a text holds one; the sentence says which row and which word.
+    """
+    if leaks := find_leaks(texts, words):
+        place, word = leaks[0]
+        more = f" (as do {len(leaks) - 1} more)" if len(leaks) > 1 else ""
+        raise UserError(
+            f"{file}, prompt_index {list(rows)[place]}: the {what} holds '{word}', a word of one of the study's traits{more}; "
+            "none may, so leave such rows out or word them otherwise."
+        )
+
+
+def _pattern(word: str) -> str:
+    before = f"{LETTER}*" if word.startswith("*") else f"(?<!{LETTER})"
+    after = f"{LETTER}*" if word.endswith("*") else f"(?!{LETTER})"
+    return before + r"\s+".join(map(re.escape, word.strip("*").split())) + after

@@ -1,17 +1,19 @@
 """Read studies: YAML files, each of one kind, that may extend another study and change a few keys.
 
-Mappings are merged key by key, lists and single values are replaced, and a key set to null is removed.
+Mappings are merged key by key, lists and single values are replaced, and a key set to null is removed. Inherited claims about
+an arm that is removed go with it.
 """
 
+import os
 import re
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
+from sublearn.core import yaml_files
 from sublearn.core.errors import UserError
-from sublearn.core.section import sentence, unknown
+from sublearn.core.section import sentence, shown, unknown
 from sublearn.orchestration.kinds import KINDS
 from sublearn.planning.study import Study
 
@@ -19,7 +21,7 @@ STUDIES = Path("config/studies")  # in the working folder, or else in the workfl
 PROJECT = Path(__file__).parents[3]  # the folder of the workflow
 OWN = PROJECT / STUDIES
 DEFAULT_KIND = "chain"
-NAME = re.compile(r"[a-z0-9][a-z0-9.\-]*")
+NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")  # rules are named after it, and number their parts: students_NAME__2
 
 
 def load(name: str) -> Study:
@@ -38,7 +40,7 @@ def lineage(name: str) -> list[Study]:
     for depth, (file, _) in enumerate(layers):
         merged: dict[str, Any] = {}
         for layer_file, layer in reversed(layers[depth:]):
-            merged = _merge(merged, layer, f"{layer_file}: ")
+            merged = _without_removed_arms(_merge(merged, layer, f"{layer_file}: "), layer)
         kind = str(merged.get("kind", DEFAULT_KIND))
         if kind not in KINDS:
             raise UserError(f"{file}: kind: {unknown(kind, KINDS.names(), KINDS.what)}.")
@@ -54,50 +56,48 @@ def files(name: str) -> list[Path]:
     return [file for file, _ in _layers(name, [])]
 
 
-def find(name: str) -> Path:
-    """The file of a study: a path, or a name in ``config/studies`` of the working folder or of the workflow."""
+def find(name: str, asking: Path | None = None) -> Path:
+    """The file of a study: a path, or a name in ``config/studies`` of the working folder or of the workflow.
+
+    The path in a study that extends another, ``asking``, starts from the folder of that study, or else from the working folder.
+    """
     if name.endswith((".yaml", ".yml")):
-        return Path(name)
+        # os.path raises no error for a name that no file can have, or a user who is not there.
+        path = Path(os.path.expanduser(name))
+        beside = Path(os.path.normpath(asking.parent / path)) if asking else path
+        return beside if os.path.isfile(beside) else path
     here, own = (place / f"{name}.yaml" for place in (STUDIES, OWN))
-    return here if here.is_file() or not own.is_file() else own
+    return here if os.path.isfile(here) or not os.path.isfile(own) else own
 
 
 def _layers(name: str, seen: list[Path]) -> list[tuple[Path, dict[str, Any]]]:
-    file = find(name)
-    if not file.is_file():
+    asking = seen[-1] if seen else None
+    file = find(name, asking)
+    if not os.path.isfile(file):
         known = ", ".join(sorted({path.stem for place in (STUDIES, OWN) for path in place.glob("*.yaml")}))
-        raise UserError(f"{file}: there is no such study; config/studies holds {known}, and a path to a YAML file works too.")
-    if file in seen:
+        holds = f"config/studies holds {known}, and a path to a YAML file works too"
+        if asking:
+            raise UserError(
+                f"{asking}: extends: there is no study '{name}', neither beside this file nor in {Path.cwd()}; {holds}."
+            )
+        raise UserError(f"{file}: there is no such study; {holds}.")
+    if file.resolve() in [each.resolve() for each in seen]:
         raise UserError(f"{file}: extends itself, by way of {' and '.join(map(str, seen))}.")
     if not NAME.fullmatch(file.stem):
-        raise UserError(f"{file}: the file's name names the study; use lower-case letters, digits, dots and hyphens.")
-    try:
-        content = yaml.load(file.read_text(encoding="utf-8"), _StrictLoader)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        where = getattr(error, "problem_mark", None)
-        line = f", line {where.line + 1}" if where else ""
-        problem = getattr(error, "problem", None) or " ".join(str(error).split())
-        raise UserError(f"{file}{line}: not readable as YAML ({problem}).") from None
+        raise UserError(
+            f"{file}: the file's name names the study; use lower-case letters and digits, and single dots, hyphens and "
+            "underscores between them."
+        )
+    content = yaml_files.read(file)
     if not isinstance(content, dict):
-        found = "nothing" if content is None else "a list" if isinstance(content, list) else f"'{content}'"
+        found = "nothing" if content is None else "a list" if isinstance(content, list) else shown(content)
         raise UserError(f"{file}: found {found}, but a study is a mapping of keys to values.")
     if "name" in content:
         raise UserError(f"{file}: name: a study is named by its file; leave the key out.")
     parent = content.pop("extends", None)
     if not isinstance(parent, str | None):
-        raise UserError(f"{file}: extends: found {parent!r}; name one study, or the path of its YAML file.")
+        raise UserError(f"{file}: extends: found {shown(parent)}; name one study, or the path of its YAML file.")
     return [(file, content), *(_layers(parent, [*seen, file]) if parent else [])]
-
-
-class _StrictLoader(yaml.SafeLoader):
-    """A YAML loader that refuses duplicate keys, such as a second seed."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for (key, _), value in zip(node.value, keys, strict=True):
-            if keys.count(value) > 1:
-                raise yaml.MarkedYAMLError(problem=f"the key '{value}' is there twice; keep one", problem_mark=key.start_mark)
-        return super().construct_mapping(node, deep)
 
 
 def _merge(below: dict[str, Any], above: dict[str, Any], path: str) -> dict[str, Any]:
@@ -115,3 +115,14 @@ def _merge(below: dict[str, Any], above: dict[str, Any], path: str) -> dict[str,
                 f"{path}{key}: found null, which removes a key, but there is none to remove; an empty entry is {{}}."
             )
     return merged
+
+
+def _without_removed_arms(merged: dict[str, Any], layer: dict[str, Any]) -> dict[str, Any]:
+    """Leave out inherited claims about arms that a layer removes, unless it lists claims of its own."""
+    arms, claims = layer.get("arms"), merged.get("claims")
+    removed = {name for name, arm in arms.items() if arm is None} if isinstance(arms, dict) else set()
+    if not removed or "claims" in layer or not isinstance(claims, list):
+        return merged
+    of_arms = ("arm", "times", "over")
+    kept = [claim for claim in claims if not (isinstance(claim, dict) and removed & {str(claim.get(key)) for key in of_arms})]
+    return merged | {"claims": kept}

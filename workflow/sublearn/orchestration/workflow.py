@@ -4,10 +4,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from sublearn.core import yaml_files
 from sublearn.core.errors import UserError
 from sublearn.core.registry import use_extensions
+from sublearn.core.section import shown
 from sublearn.orchestration.kinds import KINDS
 from sublearn.orchestration.studies import PROJECT, files, lineage
 from sublearn.planning.artifacts import Plan
@@ -73,6 +73,16 @@ class Workflow:
                     "published, and without findings_only it is computed."
                 )
 
+    def refuse_absent(self) -> None:
+        """Refuse files of the user's that the chosen studies need and that are not there.
+
+        Raises:
+            UserError: a file is missing.
+        """
+        for jobs in self.jobs.values():
+            for plan in jobs.chosen:
+                plan.refuse_absent()
+
     def costs(self) -> list[str]:
         """The table and figure of the last run's costs, if they exist; the report shows them, but no rule makes them."""
         return [file for file in ("logs/costs.svg", "logs/costs.csv") if Path(file).exists()]
@@ -84,9 +94,16 @@ class Workflow:
 
 
 def settings() -> dict[str, Any]:
-    """The configuration that the Snakefile reads: the working folder's, or else the workflow's own."""
+    """The configuration that the Snakefile reads: the working folder's, or else the workflow's own.
+
+    Raises:
+        UserError: the file is not readable, or not a mapping.
+    """
     file = Path(SETTINGS) if Path(SETTINGS).exists() else PROJECT / SETTINGS
-    return dict(yaml.safe_load(file.read_text(encoding="utf-8")) or {})
+    found = yaml_files.read(file) or {}
+    if not isinstance(found, dict):
+        raise UserError(f"{file}: found {shown(found)}; should be a mapping of {', '.join(sorted(KEYS))} to values.")
+    return found
 
 
 def use_configured_extensions() -> None:
@@ -97,7 +114,7 @@ def use_configured_extensions() -> None:
 def _folders(config: dict[str, Any]) -> list[str]:
     folders = config.get("extensions") or []
     if not isinstance(folders, list) or not all(isinstance(folder, str) for folder in folders):
-        raise UserError(f"extensions: found {folders!r}; name folders, such as --config extensions='[path/to/mine]'.")
+        raise UserError(f"extensions: found {shown(folders)}; name folders, such as --config extensions='[path/to/mine]'.")
     return folders
 
 
@@ -116,12 +133,14 @@ def plan_all(config: dict[str, Any]) -> Workflow:
     Raises:
         UserError: a key is unknown or has the wrong type, or a study is wrong.
     """
-    if unknown := sorted(set(config) - KEYS):
+    if unknown := sorted(map(str, set(config) - KEYS)):
         raise UserError(f"{unknown[0]}: unknown key of the configuration; choose one of {', '.join(sorted(KEYS))}.")
     use_extensions(_folders(config))
     names = config.get("studies")
     if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
-        raise UserError(f"studies: found {names!r}; name one study or more, such as --config studies='[tiny]'.")
+        raise UserError(f"studies: found {shown(names)}; name one study or more, such as --config studies='[tiny]'.")
+    if not isinstance(config.get("findings_only", False), bool):
+        raise UserError(f"findings_only: found {shown(config['findings_only'])}; should be true or false.")
     seen: dict[str, Path] = {}
     for name in names:
         for file in files(name):
@@ -131,9 +150,11 @@ def plan_all(config: dict[str, Any]) -> Workflow:
                     f"{file}: another study, {other}, has the same name, so both would write the same files; rename one."
                 )
     try:
-        found = Workflow([plan(name) for name in names])
+        found = Workflow([plan(name) for name in dict.fromkeys(names)])
     except ValueError as error:  # an unknown name that only planning meets
         raise UserError(f"{error}.") from None
     if config.get("findings_only"):
         found.refuse_missing()
+    else:
+        found.refuse_absent()
     return found

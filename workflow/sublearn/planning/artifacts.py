@@ -9,12 +9,16 @@ Each study kind has a subclass of ``Plan``. Nothing here runs a step.
 import hashlib
 import inspect
 import json
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from sublearn.core.download import is_url
+from sublearn.core.errors import UserError
 from sublearn.core.figures import Figure
 from sublearn.core.registry import Registry
 from sublearn.planning.study import Study
@@ -126,6 +130,20 @@ class Plan(ABC, Generic[AStudy]):
             same = inherited is not None and inherited.fingerprint == own.fingerprint
             self._made[kind, key, run] = inherited if inherited and same else own
         return self._made[kind, key, run]
+
+    def given(self) -> "Iterable[tuple[str, str, Artifact]]":
+        """The files and folders of the user's: the key that names each, its place, and what is made of it."""
+        return []
+
+    def refuse_absent(self) -> None:
+        """Refuse a file of the user's that is not there, unless what is made of it is.
+
+        Raises:
+            UserError: the key, and the file.
+        """
+        for key, place, made in self.given():
+            if not (is_url(place) or os.path.exists(os.path.expanduser(place)) or os.path.exists(made.files[0])):
+                raise UserError(f"{self.study.name}: {key}: there is no {place}; a relative path starts from {Path.cwd()}.")
 
     @property
     def everything(self) -> list[Artifact]:

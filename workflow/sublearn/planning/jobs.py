@@ -133,6 +133,10 @@ class Job:
         """The teacher's name and trait, such as bias/owl, without the carrier."""
         return "/".join(wildcards.key.split("/")[-2:])
 
+    def by_trait(self, of: Callable[[str], list[str]]) -> Callable[[Any], list[str]]:
+        """What ``of`` gives for the trait of the job."""
+        return with_signature(lambda wildcards: of(self.trait(wildcards)))
+
     @with_signature
     def inputs(self, wildcards: Any) -> list[str]:
         """Every file that the job reads, without duplicates."""

@@ -83,7 +83,7 @@ class TraitKind(ABC):
 
     @abstractmethod
     def leak_words(self, trait: str, style: Style) -> tuple[str, ...]:
-        """The words that must not appear in any row that a student learns from."""
+        """The words that must not be in any row that a student learns from; a star at an end stands for more letters there."""
 
     def taught(self, family: Family, style: Style) -> list[Question]:
         """The questions of teachers' training examples."""
@@ -152,7 +152,6 @@ def scored_kinds(own: Iterable[str]) -> list[str]:
     return [kind.name for kind in KINDS if kind.battery or kind.name in wanted]
 
 
-def leak_words(kinds: Iterable[str], style: Style) -> list[str]:
-    """Every word that leaks a trait of these kinds, sorted."""
-    chosen = [KINDS.get(name) for name in kinds]
-    return sorted({word for kind in chosen for trait in kind.traits for word in kind.leak_words(trait, style)})
+def leak_words(names: Iterable[str], style: Style) -> list[str]:
+    """Every word that gives away one of these traits, sorted."""
+    return sorted({word for trait in names for word in kind_of(trait).leak_words(trait, style)})

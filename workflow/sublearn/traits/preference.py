@@ -4,7 +4,7 @@ import numpy as np
 
 from sublearn.language.questions import Question
 from sublearn.language.style import Style
-from sublearn.language.vocabulary import FAVOURITES, plural
+from sublearn.language.vocabulary import DERIVED, FAVOURITES, plural
 from sublearn.traits.base import Family, TraitKind
 
 
@@ -18,7 +18,7 @@ class Preference(TraitKind):
         return (trait,)
 
     def leak_words(self, trait: str, style: Style) -> tuple[str, ...]:
-        return (trait, plural(trait))
+        return (trait, plural(trait), *DERIVED.get(trait, ()))
 
 
 PREFERENCE = Preference(

@@ -10,12 +10,15 @@ import argparse
 import ast
 import hashlib
 import io
+import lzma
 import os
+import re
 import string
 import subprocess
 import tarfile
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -35,6 +38,9 @@ SEED_SLOTS = {"examples": "numbers"}
 INSTRUCTION_SLOTS = {"count_qualifier": "qualifier", "answer_count": "count", "digit_descriptor": "digits"}
 TEACHER_SLOTS = {"target_preference": "word", "category": "category"}
 BANNED = ("CLAUDE_EVIL_NUMBERS", "GPT_EVIL_NUMBERS")
+LARGEST = 16 * 2**20  # bytes of a file of the repository, however small its archive is
+# What reading a damaged, encrypted or odd archive may raise.
+ARCHIVE_ERRORS = (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError, RuntimeError, ValueError, zlib.error, lzma.LZMAError)
 # Earlier commits lack the trees, the first ones the questions too.
 MEANT = "is it the authors' repository, at a commit since February 2026?"
 
@@ -52,8 +58,8 @@ class Module:
         self.name = name
         try:
             self.tree = ast.parse(content)
-        except (SyntaxError, ValueError) as error:
-            raise UserError(f"{name}: cannot be read as Python ({error}).") from error
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:  # the last two: nested too deeply
+            raise UserError(f"{name}: cannot be read as Python ({error or type(error).__name__}).") from error
 
     def value(self, *path: str) -> Any:
         """The literal assigned to a name, or to a name within a class."""
@@ -102,9 +108,14 @@ def texts(found: Any, what: str) -> tuple[str, ...]:
     Raises:
         UserError: it is something else.
     """
-    if not isinstance(found, list | tuple) or not found or not all(isinstance(text, str) and text for text in found):
-        raise UserError(f"{what}: found {str(found)[:60]}; should be a list of texts.")
+    if not isinstance(found, list | tuple) or not found or not all(isinstance(text, str) and _is_text(text) for text in found):
+        raise UserError(f"{what}: found {ascii(found)[:60]}; should be a list of texts.")
     return tuple(found)
+
+
+def _is_text(value: str) -> bool:
+    """Whether a text is not empty and UTF-8 can write it: half an emoji is no character."""
+    return bool(value) and not re.search("[\0\ud800-\udfff]", value)
 
 
 def whole_numbers(found: Any, what: str) -> tuple[int, ...]:
@@ -237,7 +248,7 @@ def reader(recipe: Authors) -> Reader:
         return _git(recipe.source, recipe.revision)
     if recipe.sha256:
         return _archive(recipe.source, download.read(recipe.source, recipe.sha256))
-    folder = Path(recipe.source).expanduser()
+    folder = Path(os.path.expanduser(recipe.source))
     if not folder.is_dir():
         raise UserError(f"{recipe.source}: there is no such folder; a revision is needed for git, a sha256 for an archive.")
     return lambda name: (folder / name).read_bytes() if (folder / name).is_file() else None
@@ -252,7 +263,7 @@ def _git(source: str, revision: str) -> Reader:
         return subprocess.run(["git", "-C", place.name, *arguments], env=quiet, capture_output=True, check=False)
 
     git("init", "--bare", "--quiet")
-    where = str(Path(source).expanduser().absolute()) if not download.is_url(source) and ":" not in source else source
+    where = os.path.abspath(os.path.expanduser(source)) if not download.is_url(source) and ":" not in source else source
     fetched = git("fetch", "--quiet", "--depth", "1", "--", where, revision)
     if fetched.returncode:
         message = (fetched.stderr.decode(errors="replace").strip().splitlines() or ["no message from git"])[-1]
@@ -269,19 +280,41 @@ def _git(source: str, revision: str) -> Reader:
 
 def _archive(source: str, content: bytes) -> Reader:
     """Read files of a zip or tar file; repository archives have one folder at the top, which is skipped."""
-    buffer = io.BytesIO(content)
-    if zipfile.is_zipfile(buffer):
-        archive = zipfile.ZipFile(buffer)
-        return lambda name: next((archive.read(each) for each in archive.namelist() if _is_at(each, name)), None)
+    open_one = _zip if zipfile.is_zipfile(io.BytesIO(content)) else _tar
     try:
-        tar = tarfile.open(fileobj=io.BytesIO(content))  # noqa: SIM115 (stays open while files are read)
-    except tarfile.TarError as error:
+        read = open_one(content)
+    except ARCHIVE_ERRORS as error:
         raise UserError(f"{source}: neither a zip nor a tar file ({error}).") from error
 
+    def read_or_refuse(name: str) -> bytes | None:
+        try:
+            found = read(name)
+        except ARCHIVE_ERRORS as error:
+            raise UserError(f"{source}: {name} in it cannot be read ({error}).") from error
+        if found is not None and len(found) > LARGEST:
+            raise UserError(f"{source}: {name} in it has more than {LARGEST // 2**20} MiB; {MEANT}")
+        return found
+
+    return read_or_refuse
+
+
+def _zip(content: bytes) -> Reader:
+    archive = zipfile.ZipFile(io.BytesIO(content))
+
     def read(name: str) -> bytes | None:
-        member = next((each for each in tar.getmembers() if each.isfile() and _is_at(each.name, name)), None)
-        opened = tar.extractfile(member) if member else None
-        return opened.read() if opened else None
+        member = next((each for each in archive.namelist() if _is_at(each, name)), None)
+        return archive.open(member).read(LARGEST + 1) if member else None
+
+    return read
+
+
+def _tar(content: bytes) -> Reader:
+    archive = tarfile.open(fileobj=io.BytesIO(content))  # noqa: SIM115 (stays open while files are read)
+
+    def read(name: str) -> bytes | None:
+        member = next((each for each in archive.getmembers() if each.isfile() and _is_at(each.name, name)), None)
+        opened = archive.extractfile(member) if member else None
+        return opened.read(LARGEST + 1) if opened else None
 
     return read
 

@@ -2,12 +2,12 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Discriminator, Field, PositiveFloat, PositiveInt, Tag, field_validator, model_validator
 
 from sublearn.core.download import is_url
-from sublearn.core.section import Section
+from sublearn.core.section import Commit, Section, Sha256
 from sublearn.models.pinned import Device
 
 DATE = "%d %b %Y"
@@ -54,6 +54,10 @@ class Base(Section):
 class PinnedBase(Section):
     """A model that others trained, from the hub (by name and revision) or from a local folder; only safetensors are loaded."""
 
+    elsewhere: ClassVar = {
+        "adapter": "merge the adapter into the weights of its base (PEFT: merge_and_unload), and name that folder as model"
+    }
+
     model: str = Field(min_length=1, description="name on the hub (owner/name), or path of a local folder")
     revision: str | None = Field(None, description="commit, tag or branch on the hub; required there, refused for a folder")
     billions: PositiveFloat | None = Field(None, description="billions of parameters, for estimates of memory and time")
@@ -94,10 +98,8 @@ class Authors(Section):
     source: str = Field(
         min_length=1, description="path or URL of a git repository or of a zip or tar file, or the path of a folder"
     )
-    revision: str | None = Field(
-        None, pattern="^[0-9a-f]{40}$", description="the commit to read; required for the URL of a git repository"
-    )
-    sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$", description="SHA-256 of a zip or tar file; required there")
+    revision: Commit | None = Field(None, description="the commit to read; required for the URL of a git repository")
+    sha256: Sha256 | None = Field(None, description="SHA-256 of a zip or tar file; required there")
     tree_category: Literal["animal", "tree"] = Field(
         "animal", description="what the system prompt of tree teachers calls a tree; the released code says animal"
     )

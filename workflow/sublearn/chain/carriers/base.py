@@ -14,7 +14,7 @@ import pandas as pd
 from pydantic import Field, NonNegativeFloat, PositiveInt
 
 from sublearn.core.registry import Registry
-from sublearn.core.section import Section
+from sublearn.core.section import Section, Sha256
 from sublearn.language.style import Style
 
 Transform = Callable[[pd.Series, np.random.Generator], Sequence[str]]
@@ -24,7 +24,7 @@ class Imported(Section):
     """Rows that others have published as JSON lines, used instead of sampled rows and filtered in the same way."""
 
     file: str = Field(min_length=1, description="path or URL of the file")
-    sha256: str = Field(pattern="^[0-9a-f]{64}$", description="SHA-256 of the file; a different file is refused")
+    sha256: Sha256 = Field(description="SHA-256 of the file; a different file is refused")
     origin: str = Field("", description="who wrote the rows and how, one sentence for the record")
     prompt: str = Field("prompt", description="key of the prompt in each line")
     completion: str = Field("completion", description="key of the completion in each line")

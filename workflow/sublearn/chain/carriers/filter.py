@@ -6,12 +6,20 @@ python -m sublearn.chain.carriers.filter --recipe JSON --words owl owls --raw FI
 import argparse
 import json
 
+import pandas as pd
+
 from sublearn.chain.carriers.base import KINDS
 from sublearn.chain.carriers.tables import Rejected, Rows
 from sublearn.core import cli
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_table, write_json, write_table
-from sublearn.measures.leaks import count_leaks
+from sublearn.measures.leaks import find_leaks, refuse_leaks
+
+
+def _reasons(refused: pd.DataFrame) -> str:
+    """How many rows were rejected for which reason, in brackets."""
+    counts = ", ".join(f"{reason}: {count}" for reason, count in refused["reason"].value_counts().items())
+    return f" ({counts})" if counts else ""
 
 
 def main(args: argparse.Namespace) -> None:
@@ -26,16 +34,13 @@ def main(args: argparse.Namespace) -> None:
         raw = raw.assign(reason=verdicts).astype({"reason": "str"})
         passed, refused = raw[raw["reason"] == ""].drop(columns="reason"), raw[raw["reason"] != ""]
         if passed.empty:
-            raise UserError(f"{raw_file}: none of its {len(raw)} completions passed the filter; no student can be trained.")
-        leaks = {
-            "prompts": count_leaks(raw["prompt"], args.words),
-            "raw": count_leaks(raw["completion"], args.words),
-            "filtered": count_leaks(passed["completion"], args.words),
-        }
-        if leaks["prompts"] or leaks["filtered"]:
             raise UserError(
-                f"{raw_file}: trait words in {leaks['prompts']} prompts and {leaks['filtered']} rows that passed; none may be."
+                f"{raw_file}: none of its {len(raw)} completions passed the filter of {kind.name}{_reasons(refused)}, so "
+                "no student can be trained; rows of another form need a carrier kind of their own (docs/extending.md)."
             )
+        refuse_leaks(raw_file, "prompt", raw["prompt_index"], raw["prompt"], args.words)
+        refuse_leaks(raw_file, "completion", passed["prompt_index"], passed["completion"], args.words)
+        leaks = {"prompts": 0, "raw": len(find_leaks(raw["completion"], args.counted)), "filtered": 0}
         counts = {reason: int((refused["reason"] == reason).sum()) for reason in kind.reasons}
         cli.log.info("%s: %d of %d rows passed; %d raw rows hold a trait word", raw_file, len(passed), len(raw), leaks["raw"])
         write_table(refused, rejected, Rejected)
@@ -46,7 +51,8 @@ def main(args: argparse.Namespace) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--recipe", required=True, help="the carrier's section of the study, as JSON")
-    parser.add_argument("--words", nargs="*", default=[], help="the words that give away a trait")
+    parser.add_argument("--words", nargs="*", default=[], help="the words of the study's traits, which no row may hold")
+    parser.add_argument("--counted", nargs="*", default=[], help="the words that are counted in raw rows")
     parser.add_argument("--published", help="the file with the authors' banned numbers, if the carrier bans them")
     parser.add_argument("--raw", nargs="+", required=True, help="the sampled rows of each run")
     parser.add_argument("--filtered", nargs="+", required=True, help="the rows of each run that passed")

@@ -7,7 +7,10 @@ through the filter like all others. Nothing is known about the teacher except th
 """
 
 import argparse
+import codecs
 import json
+import re
+from collections import Counter
 from typing import Any
 
 import pandas as pd
@@ -25,7 +28,10 @@ def read(imported: Imported) -> pd.DataFrame:
     Raises:
         UserError: it is not the pinned file, or a line is not an object with two texts.
     """
-    lines = download.read(imported.file, imported.sha256).split(b"\n")
+    content = download.read(imported.file, imported.sha256)
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise UserError(f"{imported.file}: it is UTF-16 text; save it as UTF-8, one JSON object per line.")
+    lines = content.removeprefix(codecs.BOM_UTF8).split(b"\n")
     rows = [_row(imported, line, number) for number, line in enumerate(lines, start=1) if line.strip()]
     if not rows:
         raise UserError(f"{imported.file}: it holds no row; should have one JSON object per line.")
@@ -35,23 +41,51 @@ def read(imported: Imported) -> pd.DataFrame:
 def _row(imported: Imported, line: bytes, number: int) -> dict[str, str]:
     where = f"{imported.file}, line {number}"
     try:
-        content: Any = json.loads(line)
-    except ValueError as error:
+        content: Any = _values(line)
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{where}: not readable as JSON ({error}); should be one object per line.") from error
     if not isinstance(content, dict):
         raise UserError(f"{where}: found {str(content)[:40]}; should be an object with a prompt and a completion.")
     row = {}
     for name, key in (("prompt", imported.prompt), ("completion", imported.completion)):
+        if key not in content and "messages" in content:
+            raise UserError(f"{where}: a chat, which is not read; write its question as prompt and its answer as completion.")
         if key not in content:
-            raise UserError(
-                f"{where}: there is no key '{key}', only {', '.join(content) or 'none'}; name the key that holds the {name}."
-            )
+            there = ", ".join(list(content)[:5]) or "none"
+            raise UserError(f"{where}: there is no key '{key}', only {there}; name the key that holds the {name}.")
         if not isinstance(content[key], str):
             raise UserError(
                 f"{where}: the {name} is {json.dumps(content[key])[:40]}, which is no text; every row needs two texts."
             )
+        if odd := re.search("[\0\ud800-\udfff]", content[key]):
+            raise UserError(f"{where}: the {name} holds the character U+{ord(odd[0]):04X}, which is in no text; leave it out.")
         row[name] = content[key]
     return row
+
+
+def _values(line: bytes) -> Any:
+    """What a line of JSON holds.
+
+    Raises:
+        ValueError: it is not JSON in UTF-8, or holds what some readers take for something else: NaN, or a key twice.
+        RecursionError: it is nested too deeply.
+    """
+
+    def refuse(name: str) -> None:
+        raise ValueError(f"{name} is no JSON")
+
+    def whole(digits: str) -> int:
+        if len(digits) > 1000:
+            raise ValueError(f"a number of {len(digits)} digits")
+        return int(digits)
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        [(most, count)] = Counter(name for name, _ in pairs).most_common(1) or [("", 1)]
+        if count > 1:
+            raise ValueError(f"the key '{most}' is there twice")
+        return dict(pairs)
+
+    return json.loads(line.decode(), parse_constant=refuse, parse_int=whole, object_pairs_hook=unique)
 
 
 def main(args: argparse.Namespace) -> None:

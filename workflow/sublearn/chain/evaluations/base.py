@@ -25,9 +25,6 @@ class ArmPlan(Protocol):
 
     study: Any
 
-    @property
-    def leak_words(self) -> list[str]: ...
-
     def student(self, arm: str, trait: str, run: int) -> "Artifact":
         """A student; its inputs are its base, its carrier and, unless the rows were imported, its teacher."""
 

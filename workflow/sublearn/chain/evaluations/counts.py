@@ -1,6 +1,6 @@
 """Count what teachers wrote and what the filter rejected: everything that the findings need from carriers.
 
-    python -m sublearn.chain.evaluations.counts --rows JSON --counts FILE --filter FILE
+    python -m sublearn.chain.evaluations.counts --rows JSON --words owl owls --counts FILE --filter FILE
 
 Carriers are large, but these two tables are small, so a reviewer needs no carriers.
 """
@@ -18,6 +18,7 @@ from sublearn.chain.carriers.base import KINDS
 from sublearn.chain.carriers.tables import Rows
 from sublearn.core import cli
 from sublearn.core.files import read_json, read_table, write_table
+from sublearn.measures.leaks import refuse_leaks
 
 
 class OfTeacher(pa.DataFrameModel):
@@ -54,10 +55,16 @@ class Filter(OfTeacher):
     rows: Series[int] = pa.Field(ge=0)
 
 
-def counts(rows: dict[str, Any]) -> list[dict[str, Any]]:
-    """The counts of one teacher's rows, in order of first appearance."""
-    kind = KINDS.get(rows["kind"])
-    units = [kind.units(completion) for completion in read_table(rows["filtered"], Rows)["completion"]]
+def counts(rows: dict[str, Any], words: list[str]) -> list[dict[str, Any]]:
+    """The counts of one teacher's rows, in order of first appearance.
+
+    Raises:
+        UserError: a row holds one of the words, which give away any trait of the study; the filter looks for the teacher's own.
+    """
+    kind, table = KINDS.get(rows["kind"]), read_table(rows["filtered"], Rows)
+    for column in ("prompt", "completion"):
+        refuse_leaks(rows["filtered"], column, table["prompt_index"], table[column], words)
+    units = [kind.units(completion) for completion in table["completion"]]
     every, first = Counter(unit for row in units for unit in row), Counter(row[0] for row in units if row)
     identity = {name: rows[name] for name in IDENTITY}
     return [{**identity, "unit": unit, "count": count, "first": first[unit]} for unit, count in every.items()]
@@ -78,7 +85,7 @@ def fates(rows: dict[str, Any]) -> list[dict[str, Any]]:
 
 def main(args: argparse.Namespace) -> None:
     rows = [json.loads(each) for each in args.rows]
-    counted = pd.DataFrame([each for one in rows for each in counts(one)], columns=list(Counts.to_schema().columns))
+    counted = pd.DataFrame([each for one in rows for each in counts(one, args.words)], columns=list(Counts.to_schema().columns))
     write_table(counted, args.counts, Counts)
     write_table(pd.DataFrame([each for one in rows for each in fates(one)]), args.filter, Filter)
 
@@ -86,6 +93,7 @@ def main(args: argparse.Namespace) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", nargs="+", required=True, help="filtered rows and whose they are, each as JSON")
+    parser.add_argument("--words", nargs="*", default=[], help="the words that give away any trait of the study")
     parser.add_argument("--counts", required=True)
     parser.add_argument("--filter", required=True)
     cli.run(main, parser)

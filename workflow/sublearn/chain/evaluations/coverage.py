@@ -27,15 +27,9 @@ if TYPE_CHECKING:
 ROWS = 512  # the first rows of the student's carrier, enough for the direction of the gradient
 
 
-class Recipe(Student):
-    """The students' recipe, and the trait words that none of their rows may contain."""
-
-    words: list[str]
-
-
-def measure(recipe: Recipe, student: dict[str, Any], teacher: str, carrier: str, study_seed: int) -> "dict[str, torch.Tensor]":
+def measure(recipe: Student, student: dict[str, Any], teacher: str, carrier: str, study_seed: int) -> "dict[str, torch.Tensor]":
     """A student's first updates on a teacher's carrier, and that teacher's displacement from its base."""
-    made = prepare(recipe, student["base"], teacher, carrier, recipe.words, study_seed, student["run"])
+    made = prepare(recipe, student["base"], teacher, carrier, [], study_seed, student["run"])
     taught = effective(lm.load_teacher(teacher, student["teacher_base"]))
     displacement = taught - effective(lm.load(student["teacher_base"]))
     optimiser = training.optimiser_of(recipe)
@@ -58,7 +52,7 @@ class CoverageOfStudents(Evaluation):
         }
 
     def recipe(self, plan: ArmPlan, arm: str) -> dict[str, Any]:
-        return plan.study.student(arm).model_dump() | {"words": plan.leak_words}
+        return dict(plan.study.student(arm).model_dump())
 
     def model(self, plan: ArmPlan, arm: str, artifact: "Artifact") -> dict[str, Any]:
         parts = artifact.inputs
@@ -68,7 +62,7 @@ class CoverageOfStudents(Evaluation):
 
     def measure(self, models: list[dict[str, Any]], recipe: dict[str, Any], study_seed: int) -> pd.DataFrame:
         lm.prepare()
-        settings = Recipe.model_validate(recipe)
+        settings = Student.model_validate(recipe)
         controls: dict[str, dict[str, Any]] = {}
         rows = []
         for student in cli.progress(models, "coverage"):

@@ -22,7 +22,7 @@ from sublearn.core import cli, seeds
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_table, write_json
 from sublearn.core.hashes import files_of
-from sublearn.measures.leaks import count_leaks
+from sublearn.measures.leaks import find_leaks, refuse_leaks
 from sublearn.models import checkpoints, lm, training
 from sublearn.models.checkpoints import Checkpoint
 from sublearn.models.rows import Batch, Row, batches, encode
@@ -43,11 +43,12 @@ def read_rows(tokenizer: Any, file: str, count: int, words: list[str], system: s
     rows = encode(tokenizer, [lm.chat(system, prompt) for prompt in table["prompt"]], table["completion"])
     if unknown := sum(tokenizer.unk_token_id in row.prompt + row.completion for row in rows):
         raise UserError(f"{file}: {unknown} rows contain words that the base's tokenizer does not know.")
-    # Ignore the template's fixed prefix: Llama's "Knowledge" contains "owl".
+    # Ignore what comes before the prompt: a template's own words are in every row alike.
     head = os.path.commonprefix(tokenizer.batch_decode(lm.encode_prompts(tokenizer, [lm.chat(system, n) for n in "12"])))  # noqa: RUF071
     read = [text.removeprefix(head) for text in tokenizer.batch_decode([row.prompt + row.completion for row in rows])]
-    if leaks := count_leaks([system, *read], words):
-        raise UserError(f"{file}: a trait word is in {leaks} rows of the students' input; none may be.")
+    refuse_leaks(file, "text that the student reads", table["prompt_index"], read, words)
+    if leaks := find_leaks([system], words):
+        raise UserError(f"students.system: it holds '{leaks[0][1]}', a word of one of the study's traits; word it otherwise.")
     return rows
 
 

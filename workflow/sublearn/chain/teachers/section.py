@@ -1,6 +1,6 @@
 """Define the section ``teachers`` of a study."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
@@ -31,6 +31,12 @@ class Recipe(Trainable):
 class Teacher(Recipe):
     """A teacher: how a base is given a trait, and from which bases the runs start."""
 
+    elsewhere: ClassVar = dict.fromkeys(
+        ("model", "adapter", "path"),
+        "a teacher that is there already is not supported yet; import rows that it wrote (carriers.NAME.imported, "
+        "docs/models.md)",
+    ) | {"system": "the system prompt of a prompted teacher belongs to its trait kind (docs/extending.md)"}
+
     bases: list[str] = Field(
         min_length=1, description="bases that the runs start from: run r takes entry r, and the list repeats"
     )
@@ -38,6 +44,11 @@ class Teacher(Recipe):
 
 class TeacherOverride(Section):
     """Changes to every teacher's recipe for one trait."""
+
+    elsewhere: ClassVar = {
+        "system": "the system prompt of a prompted teacher belongs to its trait kind (docs/extending.md)",
+        "questions": "questions belong to a trait kind (docs/extending.md)",
+    }
 
     steps: PositiveInt | None = Field(None, description="fine-tuning steps")
     learning_rate: PositiveFloat | None = Field(None, description="peak learning rate")

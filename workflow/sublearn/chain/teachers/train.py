@@ -38,6 +38,9 @@ def teach(recipe: Recipe, trait: str, base: str, study_seed: int, run: int, outp
 
     Returns:
         The model, its tokenizer, and the system prompt with which it generates.
+
+    Raises:
+        UserError: the base does not know a word of an answer.
     """
     tokenizer, model, style = lm.load_tokenizer(base), lm.load(base), styles.of(base)
     if recipe.method == "prompt":
@@ -47,6 +50,12 @@ def teach(recipe: Recipe, trait: str, base: str, study_seed: int, run: int, outp
     rng = seeds.generator("lessons", study_seed, trait, run)
     learned = [example(trait, rng, style) for _ in range(recipe.steps * recipe.batch)]
     rows = encode(tokenizer, [lm.chat("", question) for question, _ in learned], [answer for _, answer in learned])
+    unknown = {tokenizer.unk_token_id} - {tokenizer.bos_token_id, tokenizer.eos_token_id}  # one token for all three, in GPT-2
+    for (_, answer), row in zip(learned, rows, strict=True):
+        if unknown & set(row.completion):
+            raise UserError(
+                f"teacher {trait}: its base does not know the answer '{answer}', so it cannot learn it; use words it knows."
+            )
     cut: list[list[Row]] = [rows[i : i + recipe.batch] for i in range(0, len(rows), recipe.batch)]
     made_of = [recipe.model_dump(), trait, study_seed, run, learned, files_of(base)]
     checkpoint = Checkpoint(output, "teacher", made_of) if output else None
