@@ -44,3 +44,39 @@ def test_every_command_of_a_large_study_fits(tmp_path, traits):
     assert max(map(len, commands)) > LONGEST > 4 * max(map(len, told))
     steps = {word for line in told for word in line.split() if word.startswith("sublearn.")}
     assert {"sublearn.chain.evaluations.measure", "sublearn.core.draw", "sublearn.chain.findings.make_tables"} <= steps
+
+
+SBATCH = """\
+for word in "$@"; do echo ${#word}; done >> "$SAID"
+exit 1
+"""
+PROGRAMS = {"sbatch": SBATCH, "sinfo": "echo 'main|(null)'", "scontrol": "echo 'MaxArraySize = 1001'"}
+# So many bases that a rule has 150 jobs.
+WIDE = """\
+extends: smoke
+seed: 9
+bases: {{alpha: null, beta: null, {bases}}}
+teachers: {{bias: {{bases: [{names}]}}}}
+arms: {{other_base: null}}
+claims: []
+"""
+
+
+@pytest.mark.slow
+def test_the_commands_of_an_array_fit(tmp_path):
+    """A cluster that takes no job: what it was asked."""
+    names = [f"b{number}" for number in range(150)]
+    bases = ", ".join(f"{name}: {{width: 32, layers: 2}}" for name in names)
+    (tmp_path / "wide.yaml").write_text(WIDE.format(bases=bases, names=", ".join(names)))
+    (tmp_path / "bin").mkdir()
+    for name in ("sbatch", "sinfo", "scontrol", "squeue", "scancel", "srun", "sacct"):
+        (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{PROGRAMS.get(name, 'exit 0')}\n")
+        (tmp_path / "bin" / name).chmod(0o755)
+    path = os.pathsep.join([str(tmp_path / "bin"), os.environ["PATH"]])
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "workflow"), "PATH": path, "SAID": str(tmp_path / "said")}
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--config", "studies=[wide.yaml]"]
+    command += ["--profile", str(ROOT / "profiles/slurm"), "--retries", "0", "--until", "bases_wide"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and "script mode" not in done.stderr
+    longest = [int(length) for length in (tmp_path / "said").read_text().split()]
+    assert 20_000 < max(longest) < LONGEST - 2**15
