@@ -91,6 +91,8 @@ INSTALL := .venv/bin/python -m pip install --quiet --constraint envs/lock.txt --
 	@touch $@
 
 .venv/train: .venv/base
+	@command -v which > /dev/null || \
+	  { echo "error: Snakemake's SLURM plugin calls the program which; install it (on Debian: apt install debianutils)" >&2; exit 1; }
 	@echo "installing what training needs: about 3 minutes, once"
 	$(INSTALL) '.[train,slurm]'
 	@touch $@

@@ -175,22 +175,6 @@ def test_the_code_of_a_job_has_the_modules_that_its_artifact_names():
     assert job.code(step)(wildcards) == code_of(step, *rows.modules) != code_of(step)
 
 
-LONGEST_ARGUMENT = 131_072  # bytes, on Linux
-
-
-def test_no_argument_grows_with_the_runs(tmp_path):
-    file = tmp_path / "many.yaml"
-    file.write_text("extends: tiny-controls\nruns: 40\n")
-    workflow = plan_all({"studies": [str(file)]})
-    chain, wildcards = workflow.jobs["chain"], SimpleNamespace(study="many")
-    lists = [chain.filtered_rows(wildcards), chain.training_records(wildcards)]
-    lists += [job.models(SimpleNamespace(arm=arm)) for job in chain.arm_jobs() if job.study == "many" for arm in job.arms]
-    findings = next(job for job in workflow.findings if job.study == "many")
-    arguments = [each for values in lists for each in values] + [findings.study_values(), findings.table_inputs]
-    assert max(map(len, lists)) > 1000
-    assert max(len(argument.encode()) for argument in [*arguments, *findings.figure_inputs]) < LONGEST_ARGUMENT / 2
-
-
 def test_tables_know_the_code_of_all_that_registries_find_for_them(tmp_path):
     found = plan("tiny")
     modules = set(found.table_modules())

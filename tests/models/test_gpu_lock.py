@@ -95,7 +95,39 @@ def test_more_than_there_are_is_refused(start):
     assert problem == "error: gpu: the job asks for 3 and this machine has 2; ask for no more in its profile.\n"
 
 
-def test_a_job_without_a_gpu_sees_what_it_saw(start, monkeypatch, tmp_path):
+def test_a_job_without_a_gpu_sees_what_it_saw(start):
     assert finish(start(0)) == "0,1"
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    assert gpu_lock.found() == []
+
+
+@pytest.mark.parametrize(
+    ("visible", "devices"),
+    [
+        ("", []),
+        ("-1", []),
+        ("NoDevFiles", []),
+        ("2, 0,-1,1", ["2", "0"]),
+        ("GPU-8f,MIG-2/1/0", ["GPU-8f", "MIG-2/1/0"]),
+        ("1,1", ["1"]),
+    ],
+)
+def test_devices_are_those_that_cuda_would_see(monkeypatch, visible, devices):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert gpu_lock.found() == devices
+
+
+def test_a_job_computes_on_the_processor_where_devices_are_hidden(start):
+    assert finish(start(2, CUDA_VISIBLE_DEVICES="-1")) == "-1"
+
+
+def test_a_user_without_a_name_has_locks(monkeypatch, tmp_path):
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 54321)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert gpu_lock.take(1, ["0"]) == ["0"]
+
+
+def test_a_folder_of_locks_that_cannot_be_is_named(start, tmp_path):
+    (tmp_path / f"sublearn-gpus-{os.getuid()}").write_text("")
+    said = start(1).communicate()[1]
+    assert said.startswith("error: gpu: ") and "sublearn-gpus" in said and "Traceback" not in said

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.training import OPTIMISER, STEPS, DiedError, interrupted, one_and_two, some_rows
 
+from sublearn.core import inherited
 from sublearn.core.errors import UserError
 from sublearn.models import lm, training
 from sublearn.models.checkpoints import Checkpoint
@@ -183,7 +184,7 @@ def test_a_checkpoint_of_other_work_or_a_damaged_one_is_not_taken_up(model, tmp_
 
 
 def test_too_few_processes_are_refused(model, monkeypatch):
-    monkeypatch.setenv("SUBLEARN_PROCESSES", "2")
+    monkeypatch.setattr(inherited, "_together", [2])
     with pytest.raises(UserError, match="1 processes work on it, but 2 were asked for"):
         training.train(model, STEPS, len(STEPS), OPTIMISER, pad=0)
 

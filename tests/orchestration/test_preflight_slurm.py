@@ -27,6 +27,7 @@ def commands(tmp_path, monkeypatch):
     write(
         scontrol="echo 'MaxArraySize            = 1001'",
         sbatch="exit 0",
+        scancel="exit 0",
         squeue="exit 0",
         sinfo=NODES,
         srun='while [ "$1" != sh ]; do shift; done; exec "$@"',
@@ -60,9 +61,20 @@ def test_what_a_cluster_can_do_is_let_pass(commands):
 def test_where_there_is_no_slurm(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     assert verdict() == (
-        "error: SLURM is not installed here (no sbatch, sinfo, squeue); run on a login node, or without a profile."
+        "error: SLURM is not installed here (no sbatch, scancel, scontrol, sinfo, squeue, srun); "
+        "run on a login node, or without a profile."
     )
     assert verdict(executor="local") == "ready"
+
+
+def test_a_program_that_is_not_there_is_named(commands, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    assert verdict() == "ready"
+    (tmp_path / "bin/stat").unlink()
+    assert verdict().startswith("error: stat: not on the PATH, but needed to check the cluster;")
+    for name in ("scontrol", "srun"):
+        (tmp_path / "bin" / name).unlink()
+    assert verdict().startswith("error: a part of SLURM is not installed here (no scontrol, srun);")
 
 
 def test_a_controller_that_is_down(commands):

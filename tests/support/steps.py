@@ -44,14 +44,14 @@ class Steps:
         self.started = dict(os.environ)
 
     def run(
-        self, module: str, *arguments: object, fresh: bool = False, **environment: str
+        self, module: str, *arguments: object, fresh: bool = False, given: str | None = None, **environment: str
     ) -> "subprocess.CompletedProcess[str]":
-        """Run ``python -m module arguments``; with ``fresh``, by another Python from its start."""
+        """Run ``python -m module arguments``; with ``fresh`` or standard input, by another Python from its start."""
         command = [sys.executable, "-m", module, *map(str, arguments)]
         env = os.environ | {"PYTHONPATH": str(WORKFLOW)} | environment
         changed = {name for name in {*env, *self.started} if env.get(name) != self.started.get(name)} - {"PYTHONPATH"}
-        if fresh or any(name.startswith(READ_AT_START) for name in changed):
-            return subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+        if fresh or given is not None or any(name.startswith(READ_AT_START) for name in changed):
+            return subprocess.run(command, env=env, input=given, capture_output=True, text=True, check=False)
         with tempfile.NamedTemporaryFile("r") as out, tempfile.NamedTemporaryFile("r") as err:
             work = (module, command[3:], env, os.getcwd(), out.name, err.name)
             process = self.context.Process(target=_work, args=work)

@@ -103,8 +103,8 @@ for job in CHAIN.of("imported"):
         message:
             job.message
         shell:
-            "python -m sublearn.chain.carriers.import_rows --recipe {params.recipe:q} --runs {params.runs} "
-            "--outputs {output} 2> {log}"
+            "printf '%s\\n' {params.recipe:q} | "
+            "python -m sublearn.chain.carriers.import_rows --recipe - --runs {params.runs} --outputs {output} 2> {log}"
 
 
 for job in CHAIN.of("filtered"):

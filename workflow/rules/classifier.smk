@@ -176,8 +176,8 @@ for job in CLASSIFIER.of("students"):
         message:
             job.message
         shell:
-            "python -m sublearn.models.gpu_lock {resources.gpu} "
-            "python -m sublearn.classifier.students --recipe {params.recipe:q} --study-seed {params.seed} "
+            "printf '%s\\n' {params.recipe:q} | python -m sublearn.models.gpu_lock {resources.gpu} "
+            "python -m sublearn.classifier.students --recipe - --study-seed {params.seed} "
             "--images {params.images} --teacher-base {params.teacher_base} --base {params.base} "
             "--carrier {params.carrier} --output {params.folder} 2> {log}"
 
@@ -207,5 +207,6 @@ rule classifier_evaluations:
     message:
         "evaluations of {wildcards.study}: networks"
     shell:
-        "python -m sublearn.classifier.evaluations --models {params.models:q} --images {params.images} "
+        "printf '%s\\n' {params.models:q} | "
+        "python -m sublearn.classifier.evaluations --models - --images {params.images} "
         "--output {output} 2> {log}"

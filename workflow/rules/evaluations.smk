@@ -1,5 +1,6 @@
 # Evaluations: one rule for each study and evaluation (answers_STUDY, coverage_STUDY …), with a job for each arm; and two tables
-# of counts and losses, with which a reviewer needs neither carriers nor students.
+# of counts and losses, with which a reviewer needs neither carriers nor students. What a study has many of is read from standard
+# input: the arguments of a process may not be that long.
 
 for job in CHAIN.arm_jobs():
     needs = RESOURCES.of(job, memory=1500, minutes=job.minutes)
@@ -33,9 +34,9 @@ for job in CHAIN.arm_jobs():
         message:
             job.message
         shell:
-            "python -m sublearn.models.gpu_lock {resources.gpu} "
+            "printf '%s\\n' {params.models:q} | python -m sublearn.models.gpu_lock {resources.gpu} "
             "python -m sublearn.chain.evaluations.measure --evaluation {params.evaluation} --recipe {params.recipe:q} "
-            "--models {params.models:q} --study-seed {params.seed} --output {output} 2> {log}"
+            "--models - --study-seed {params.seed} --output {output} 2> {log}"
 
 
 rule count_rows:
@@ -64,7 +65,7 @@ rule count_rows:
     message:
         "evaluations of {wildcards.study}: counts"
     shell:
-        "python -m sublearn.chain.evaluations.counts --rows {params.rows:q} --words {params.words:q} "
+        "printf '%s\\n' {params.rows:q} | python -m sublearn.chain.evaluations.counts --rows - --words {params.words:q} "
         "--counts {output.counts} --filter {output.filter} 2> {log}"
 
 
@@ -91,4 +92,5 @@ rule gather_losses:
     message:
         "evaluations of {wildcards.study}: losses"
     shell:
-        "python -m sublearn.chain.evaluations.losses --students {params.students:q} --output {output} 2> {log}"
+        "printf '%s\\n' {params.students:q} | "
+        "python -m sublearn.chain.evaluations.losses --students - --output {output} 2> {log}"

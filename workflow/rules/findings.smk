@@ -28,7 +28,8 @@ for job in STUDIES.findings:
         message:
             f"findings of {job.study}: tables"
         shell:
-            "python -m {params.step} --study {params.study:q} --inputs {params.inputs:q} --output {params.folder} 2> {log}"
+            "printf '%s\\n' {params.study:q} {params.inputs:q} | "
+            "python -m {params.step} --study - --inputs - --output {params.folder} 2> {log}"
 
     if job.figures:
 
@@ -67,8 +68,8 @@ for job in STUDIES.findings:
             message:
                 f"findings of {job.study}: figures"
             shell:
-                "python -m sublearn.core.draw --package {params.package} --figures {params.figures} "
-                "--inputs {params.inputs:q} --outputs {output.svgs} 2> {log}"
+                "printf '%s\\n' {params.inputs:q} | python -m sublearn.core.draw --package {params.package} "
+                "--figures {params.figures} --inputs - --outputs {output.svgs} 2> {log}"
 
 
 rule provenance:

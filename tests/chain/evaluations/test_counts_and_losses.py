@@ -71,3 +71,15 @@ def test_losses_keep_the_order_and_every_digit(run_step, tmp_path):
     table = read_table(tmp_path / "losses.parquet", Losses)
     assert list(table["arm"]) == ["same_base", "other_base"] and set(table["run"]) == {1}
     assert list(table["first_loss"]) == [1 / 3, 4 / 3]
+
+
+def test_students_may_be_more_than_a_command_line_holds(run_step, tmp_path):
+    """Linux takes two megabytes of arguments and variables, where the stack may have eight."""
+    write_json({"first_loss": 1.0, "last_loss": 0.1, "steps": 8}, tmp_path / "training.json")
+    whose = {"arm": "same_base", "trait": "owl", "record": str(tmp_path / "training.json")}
+    lines = "".join(json.dumps({**whose, "run": run}) + "\n" for run in range(16_000))
+    assert len(lines) > 2**21
+    output = tmp_path / "losses.parquet"
+    done = run_step("sublearn.chain.evaluations.losses", "--students", "-", "--output", output, given=lines)
+    assert done.returncode == 0, done.stderr
+    assert list(read_table(output, Losses)["run"]) == list(range(16_000))

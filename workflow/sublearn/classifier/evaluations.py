@@ -50,7 +50,10 @@ def main(args: argparse.Namespace) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
-        "--models", required=True, help="the networks to evaluate, as JSON: their columns of the table, and their files"
+        "--models",
+        action=cli.OrInput,
+        required=True,
+        help="the networks to evaluate, as JSON: their columns of the table, and their files",
     )
     parser.add_argument("--images", required=True)
     parser.add_argument("--output", required=True)

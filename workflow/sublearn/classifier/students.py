@@ -64,7 +64,10 @@ def main(args: argparse.Namespace) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
-        "--recipe", required=True, help="the student's recipe with its carrier's, and what it shares with its teacher, as JSON"
+        "--recipe",
+        action=cli.OrInput,
+        required=True,
+        help="the student's recipe with its carrier's, and what it shares with its teacher, as JSON",
     )
     parser.add_argument("--study-seed", type=int, required=True)
     parser.add_argument("--images", required=True)

@@ -9,9 +9,9 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sublearn.core import out_of_memory, outputs, records
+from sublearn.core import inherited, out_of_memory, outputs, records
 from sublearn.core.errors import UserError
 
 log = logging.getLogger("sublearn")
@@ -35,15 +35,16 @@ def run(
         described: options that describe something; a path in them is not an input.
     """
     started = time.perf_counter()
+    inherited.clear()
     # Of several processes, only the first logs its progress; all of them log warnings and errors.
     level = logging.INFO if is_main() else logging.WARNING
     logging.basicConfig(stream=sys.stderr, level=level, format="%(asctime)s  %(message)s", datefmt="%H:%M:%S")
     logging.captureWarnings(True)
-    # One job, one thread: tiny models run several times slower when threads compete for cores.
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     try:
+        # One job, one thread: tiny models run several times slower when threads compete for cores.
+        os.environ[inherited.THREADS] = str(inherited.threads())
         args = parser.parse_args()
         main(args)
         _record(args, reads_others, one_each, described)
@@ -69,9 +70,15 @@ def is_main() -> bool:
 
 
 def _record(args: argparse.Namespace, reads_others: bool, one_each: tuple[str, ...], described: tuple[str, ...]) -> None:
-    """Write the record of the outputs, if this process has written any."""
-    if outputs.written() and is_main():
+    """Write the record of the outputs, if this process has written any; where that fails, no output stays without one."""
+    if not (outputs.written() and is_main()):
+        return
+    try:
         records.record(args, outputs.written(), reads_others, one_each, described)
+    except BaseException:
+        for file in outputs.written():
+            file.unlink(missing_ok=True)
+        raise
 
 
 def _log_gpus() -> None:
@@ -99,7 +106,7 @@ def keep_to_threads() -> None:
     """Limit PyTorch to the threads that the job was given; one by default."""
     import torch
 
-    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
+    torch.set_num_threads(inherited.threads())
 
 
 @contextmanager
@@ -108,6 +115,20 @@ def timed(what: str) -> Iterator[None]:
     started = time.perf_counter()
     yield
     log.info("loop: %s took %.2f s", what, time.perf_counter() - started)
+
+
+class OrInput(argparse.Action):
+    """An option that, given as ``-``, is a line of standard input; a list is all its lines.
+
+    What a study has many of, such as its students, may be longer than the arguments of a process may be.
+    """
+
+    def __call__(self, parser: Any, namespace: argparse.Namespace, values: Any, option_string: str | None = None) -> None:
+        if values == "-":
+            values = sys.stdin.readline().rstrip("\n")
+        elif values == ["-"]:
+            values = [line for line in sys.stdin.read().split("\n") if line]
+        setattr(namespace, self.dest, values)
 
 
 class _Lines:

@@ -24,7 +24,9 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--package", required=True, help="the package with the figures of this study kind")
     parser.add_argument("--figures", nargs="+", required=True, help="the names of the figures")
-    parser.add_argument("--inputs", nargs="+", required=True, help="the files that each figure is drawn from, as JSON")
+    parser.add_argument(
+        "--inputs", nargs="+", action=cli.OrInput, required=True, help="the files that each figure is drawn from, as JSON"
+    )
     parser.add_argument(
         "--outputs", nargs="+", required=True, help="the SVG of each figure; PNG and CSV are written next to it"
     )

@@ -21,6 +21,7 @@ def use() -> None:
     """Set the style; SVG files keep text as text, and their element names are the same every time."""
     import matplotlib
 
+    matplotlib.rcdefaults()  # whatever a matplotlibrc of the user or the folder says
     matplotlib.use("Agg")
     import seaborn as sns
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from sublearn.core import yaml_files
+from sublearn.core import cli, yaml_files
 from sublearn.core.claims import Claims, metrics
 from sublearn.core.files import write_json, write_table
 
@@ -16,8 +16,12 @@ HEADING = "The study as it was run, every default spelled out; written by the st
 def options(about: str) -> argparse.ArgumentParser:
     """The options of a findings step; ``planning.jobs.FindingsJob`` writes their values."""
     parser = argparse.ArgumentParser(description=about.splitlines()[0])
-    parser.add_argument("--study", required=True, help="its name, title, claims and what else its tables need, as JSON")
-    parser.add_argument("--inputs", required=True, help="the files that the tables are made from, by name, as JSON")
+    parser.add_argument(
+        "--study", action=cli.OrInput, required=True, help="its name, title, claims and what else its tables need, as JSON"
+    )
+    parser.add_argument(
+        "--inputs", action=cli.OrInput, required=True, help="the files that the tables are made from, by name, as JSON"
+    )
     parser.add_argument("--output", required=True, help="the folder of the tables")
     return parser
 

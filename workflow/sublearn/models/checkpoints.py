@@ -7,12 +7,12 @@ digest tell. What is sharded is kept whole, so that any number of processes can 
 
 import hashlib
 import json
-import os
 import shutil
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sublearn.core import inherited
 from sublearn.core.cli import log
 from sublearn.core.files import atomic
 from sublearn.models import sharding
@@ -37,7 +37,7 @@ class Checkpoint:
         self.folder = Path(folder)
         self.path = self.folder / FOLDER / f"{name}.safetensors"
         self.key = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
-        self.seconds, self.last, self.took = float(os.environ.get(SECONDS, "60")), time.monotonic(), 0.0
+        self.seconds, self.last, self.took = inherited.seconds(SECONDS, 60.0), time.monotonic(), 0.0
 
     def take_up(self, model: Any, optimiser: "torch.optim.Optimizer") -> list[float]:
         """Put model and optimiser where the checkpoint left them; returns the losses of the steps done, none without one."""

@@ -8,27 +8,31 @@ releases it however the job ends. Which devices there are to share is what CUDA_
 """
 
 import fcntl
-import getpass
 import os
+import re
 import sys
 import tempfile
 import time
+from itertools import takewhile
 from pathlib import Path
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 ALLOCATION = "SLURM_JOB_ID"
+DEVICE = re.compile(r"\d+|(GPU|MIG)-.+")  # the names that CUDA knows
 
 
 def found() -> list[str]:
     """The devices of this machine, or of this job's allocation, by the names that CUDA knows them by."""
     if VISIBLE in os.environ:
-        return [name for name in os.environ[VISIBLE].split(",") if name]
+        listed = [name.strip() for name in os.environ[VISIBLE].split(",")]
+        # As in CUDA, none counts from the first that names no device: "-1" and "NoDevFiles" mean that there is none.
+        return list(dict.fromkeys(takewhile(DEVICE.fullmatch, listed)))
     return [str(number) for number in range(len(list(Path("/dev").glob("nvidia[0-9]*"))))]
 
 
 def folder() -> Path:
     """Where the locks are: one place for all jobs of a user on this machine, or in an allocation."""
-    return Path(tempfile.gettempdir(), f"sublearn-gpus-{getpass.getuser()}", os.environ.get(ALLOCATION, "machine"))
+    return Path(tempfile.gettempdir(), f"sublearn-gpus-{os.getuid()}", os.environ.get(ALLOCATION, "machine"))
 
 
 def take(count: int, devices: list[str]) -> list[str]:
@@ -64,10 +68,13 @@ def main(arguments: list[str]) -> None:
     asked, devices = int(count), found()
     if devices and asked > len(devices) and ALLOCATION not in os.environ:
         sys.exit(f"error: gpu: the job asks for {asked} and this machine has {len(devices)}; ask for no more in its profile.")
-    # Without any, a step computes on the processor; what a scheduler gave is the job's already.
-    if 0 < asked <= len(devices) and not (ALLOCATION in os.environ and asked == len(devices)):
-        os.environ[VISIBLE] = ",".join(take(asked, devices))
-    os.execvp(command[0], command)
+    try:
+        # Without any, a step computes on the processor; what a scheduler gave is the job's already.
+        if 0 < asked <= len(devices) and not (ALLOCATION in os.environ and asked == len(devices)):
+            os.environ[VISIBLE] = ",".join(take(asked, devices))
+        os.execvp(command[0], command)
+    except OSError as error:
+        sys.exit(f"error: gpu: {error}")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
-"""Run a step's module in one process, or in several that accelerate starts: one for each GPU, or gloo processes on a CPU.
+"""Run a step's module in one process, or in several: one for each GPU, or gloo processes on a CPU.
 
     python -m sublearn.models.launch 2 sublearn.chain.students.train --recipe …
     python -m sublearn.models.launch 16@2 sublearn.chain.students.train --recipe …
 
 How many is a matter of the machine, given by Snakemake's resources ``processes`` and ``nodes``; the update that is learned is
-the same. ``16@2`` is sixteen on two nodes of a SLURM allocation, where srun starts accelerate once on each.
+the same. ``16@2`` is sixteen on two nodes of a SLURM allocation, where srun starts torch's launcher once on each. It starts
+this module again, as ``one-of-16``: a process knows from its command line, and not from its environment, that others exist.
 """
 
 import os
@@ -15,27 +16,39 @@ import socket
 import subprocess
 import sys
 
-PROCESSES = "SUBLEARN_PROCESSES"  # tells the step how many there must be
+from sublearn.core import inherited
+from sublearn.core.errors import UserError
+
 PROCESSORS = "SLURM_CPUS_PER_TASK"
+ONE_OF = "one-of-"
 
 
-def command(processes: int, module: str, arguments: list[str], gpus: bool, nodes: int = 1) -> tuple[list[str], dict[str, str]]:
-    """The command that starts several processes, and what it adds to the environment."""
-    # `--cpu` would start one process only; `--multi_gpu`, with the CPU asked for by the environment, starts all, on gloo.
-    added = {PROCESSES: str(processes)} | ({} if gpus else {"ACCELERATE_USE_CPU": "true"})
-    launch = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_machines", str(nodes)]
-    launch += ["--num_processes", str(processes), "--mixed_precision", "no", "--dynamo_backend", "no"]
-    launch += ["--gpu_ids", "all"]  # of the job's; those that a user's `accelerate config` names may be another job's
+def command(processes: int, module: str, arguments: list[str], gpus: bool, nodes: int = 1) -> list[str]:
+    """The command that starts several processes.
+
+    It is torch's launcher, not accelerate's, which would read a user's `accelerate config`.
+    """
+    address = "127.0.0.1" if nodes == 1 else socket.gethostname()
+    launch = [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--nnodes",
+        str(nodes),
+        "--nproc-per-node",
+        str(processes // nodes),
+    ]
+    launch += ["--master-addr", address, "--master-port", str(_free_port())]
+    work = ["--module", "sublearn.models.launch", f"{ONE_OF}{processes}", module, *arguments]
     if nodes == 1:
-        return [*launch, "--main_process_port", "0", "--module", module, *arguments], added
-    launch += ["--main_process_ip", socket.gethostname(), "--main_process_port", str(_free_port())]
+        return [*launch, *work]
     # Each node learns from srun which one it is.
-    ranked = f'exec {shlex.join(launch)} --machine_rank "$SLURM_PROCID" --module "$@"'
+    ranked = f'exec {shlex.join(launch)} --node-rank "$SLURM_PROCID" "$@"'
     srun = ["srun", f"--nodes={nodes}", f"--ntasks={nodes}", "--ntasks-per-node=1", "--kill-on-bad-exit=1"]
     srun += [f"--gpus={processes}"] if gpus else []
     # A step of a job no longer inherits this by itself, and would have one processor.
     srun += [f"--cpus-per-task={os.environ[PROCESSORS]}"] if PROCESSORS in os.environ else []
-    return [*srun, "sh", "-c", ranked, "sh", module, *arguments], added
+    return [*srun, "sh", "-c", ranked, "sh", *work]
 
 
 def _free_port() -> int:
@@ -44,32 +57,57 @@ def _free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def main(arguments: list[str]) -> int:
-    count, module, *rest = arguments
-    match = re.fullmatch(r"([1-9]\d*)(?:@([1-9]\d*))?", count)
-    if not match:
-        print(f"error: processes: found '{count}'; a whole number from 1 on is right.", file=sys.stderr)
-        return 1
-    processes, nodes = int(match[1]), int(match[2] or 1)
-    if processes % nodes:
-        print(f"error: processes: {processes} cannot be shared by {nodes} nodes evenly; a multiple is right.", file=sys.stderr)
-        return 1
-    if processes == 1:
-        sys.argv = [module, *rest]
-        runpy.run_module(module, run_name="__main__")
-        return 0
+def _become(module: str, arguments: list[str]) -> None:
+    sys.argv = [module, *arguments]
+    runpy.run_module(module, run_name="__main__")
+
+
+def _start(processes: int, module: str, arguments: list[str], nodes: int) -> int:
+    """Start several processes, and wait for them; returns the exit status.
+
+    Raises:
+        UserError: there are too few GPUs, or a variable of the environment is wrong.
+    """
+    inherited.clear()
+    added = {inherited.THREADS: str(inherited.threads())}
     import torch
 
     there, needed = torch.cuda.device_count(), processes // nodes
     if 0 < there < needed:
-        print(
-            f"error: processes: {needed} on a node need as many GPUs, and the job has {there}; ask for gpu too.",
-            file=sys.stderr,
-        )
-        return 1
-    gpus = there >= needed
-    started, added = command(processes, module, rest, gpus, nodes)
+        raise UserError(f"processes: {needed} on a node need as many GPUs, and the job has {there}; ask for gpu too.")
+    if there:
+        added |= _for_these_gpus()
+    started = command(processes, module, arguments, there >= needed, nodes)
     return subprocess.run(started, env=os.environ | added, check=False).returncode
+
+
+def _for_these_gpus() -> dict[str, str]:
+    """What cards need that cannot exchange data with each other directly."""
+    from accelerate.utils import check_cuda_p2p_ib_support
+
+    return {} if check_cuda_p2p_ib_support() else {"NCCL_P2P_DISABLE": "1", "NCCL_IB_DISABLE": "1"}
+
+
+def main(arguments: list[str]) -> int:
+    count, module, *rest = arguments
+    if one := re.fullmatch(rf"{ONE_OF}([1-9]\d*)", count):
+        inherited.be_one_of(int(one[1]))
+        _become(module, rest)
+        return 0
+    try:
+        match = re.fullmatch(r"([1-9]\d*)(?:@([1-9]\d*))?", count)
+        if not match:
+            raise UserError(f"processes: found '{count}'; a whole number from 1 on is right.")
+        processes, nodes = int(match[1]), int(match[2] or 1)
+        if processes % nodes:
+            raise UserError(f"processes: {processes} cannot be shared by {nodes} nodes evenly; a multiple is right.")
+        if processes > 1:
+            return _start(processes, module, rest, nodes)
+    except (UserError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    _become(module, rest)
+    return 0
 
 
 if __name__ == "__main__":

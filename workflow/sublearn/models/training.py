@@ -18,12 +18,11 @@ from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
-from sublearn.core import out_of_memory, seeds
+from sublearn.core import inherited, out_of_memory, seeds
 from sublearn.core.cli import log, progress
 from sublearn.core.errors import UserError
 from sublearn.models import sharding
 from sublearn.models.checkpoints import Checkpoint
-from sublearn.models.launch import PROCESSES
 from sublearn.models.rows import Batch, Row, collate
 from sublearn.models.trainable import Trainable
 
@@ -202,15 +201,18 @@ def _clip(accelerator: "Accelerator", parameters: "list[torch.nn.Parameter]", no
 
 def _accelerator(model: Any, what: str, logs: dict[str, Any]) -> "Accelerator":
     from accelerate import Accelerator, InitProcessGroupKwargs
+    from accelerate.utils import GradientAccumulationPlugin
 
-    # Of its own, accelerate has one precision for all models of a process.
+    # Of its own, accelerate has one precision for all models of a process. What it is not told here, it asks the environment.
     accelerator = Accelerator(
         cpu=model.device.type == "cpu",
         mixed_precision="no",
+        dynamo_backend="no",
+        gradient_accumulation_plugin=GradientAccumulationPlugin(num_steps=1),
         kwargs_handlers=[InitProcessGroupKwargs(timeout=PATIENCE)],
         **logs,
     )
-    asked = int(os.environ.get(PROCESSES, accelerator.num_processes))
+    asked = inherited.processes() or accelerator.num_processes
     if accelerator.num_processes != asked:
         raise UserError(f"{what}: {accelerator.num_processes} processes work on it, but {asked} were asked for.")
     return accelerator

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from sublearn.core import inherited
 from sublearn.core.errors import UserError
 from sublearn.orchestration import preflight_files, preflight_slurm
 
@@ -13,8 +14,11 @@ from sublearn.orchestration import preflight_files, preflight_slurm
 def run_steps_here() -> None:
     """Let steps run with Snakemake's own interpreter, even if its environment is not activated, and find this package.
 
-    Jobs inherit Snakemake's environment variables. If a conda environment is activated for a job, its PATH comes first.
+    Jobs inherit Snakemake's environment variables, without what others left there. If a conda environment is activated for a
+    job, its PATH comes first.
     """
+    inherited.clear()
+    os.environ["PYTHONSAFEPATH"] = "1"  # a file of the working folder, such as random.py, is no module of a step
     for name, place in (("PATH", Path(sys.executable).parent), ("PYTHONPATH", Path(__file__).parents[2])):
         others = [part for part in os.environ.get(name, "").split(os.pathsep) if part and part != str(place)]
         os.environ[name] = os.pathsep.join([str(place), *others])
@@ -59,7 +63,7 @@ def check_machine(workflow: Any) -> None:
     try:
         preflight_slurm.check(workflow)
         preflight_files.check(workflow.dag)
-    except UserError as error:
+    except (UserError, OSError) as error:
         raise SystemExit(f"error: {error}") from None
 
 

@@ -26,6 +26,7 @@ RESOURCES = {
     "_cores", "_nodes",
 }
 # fmt: on
+PROGRAMS = ("sbatch", "scancel", "scontrol", "sinfo", "squeue", "srun")  # of SLURM, which a run calls
 UNSEEN = 42  # exit status of the test job if its node does not see our file
 PATIENCE = 20  # seconds that the test job may wait for a node
 
@@ -64,9 +65,10 @@ def gpus_of_nodes() -> dict[str, int]:
     Raises:
         UserError: SLURM is not installed, or does not answer.
     """
-    if not all(map(shutil.which, ("sbatch", "sinfo", "squeue"))):
-        raise UserError("SLURM is not installed here (no sbatch, sinfo, squeue); run on a login node, or without a profile.")
-    done = subprocess.run(["sinfo", "--all", "--noheader", "--format=%R|%G"], capture_output=True, text=True, check=False)
+    if missing := [name for name in PROGRAMS if not shutil.which(name)]:
+        which = "SLURM is not" if len(missing) == len(PROGRAMS) else "a part of SLURM is not"
+        raise UserError(f"{which} installed here (no {', '.join(missing)}); run on a login node, or without a profile.")
+    done = _run("sinfo", "--all", "--noheader", "--format=%R|%G")
     if done.returncode:
         raise UserError(f"SLURM does not answer ({done.stderr.strip() or 'no message'}); is its controller up?")
     most: dict[str, int] = {}
@@ -100,7 +102,7 @@ def arrays(wanted: str, jobs: Counter[str], at_once: int) -> None:
     The executor plugin (2.8) holds back the jobs of a rule until all that are ready may run at once; if the limit is lower, it
     waits for ever. It also numbers the jobs of a second array after those of the first, above the largest index of SLURM.
     """
-    config = subprocess.run(["scontrol", "show", "config"], capture_output=True, text=True, check=False).stdout
+    config = _run("scontrol", "show", "config").stdout
     size = re.search(r"MaxArraySize\s*=\s*(\d+)", config)
     most = min(at_once, int(size[1]) - 1 if size else at_once)
     for rule, count in jobs.items():
@@ -113,7 +115,7 @@ def arrays(wanted: str, jobs: Counter[str], at_once: int) -> None:
 
 def shared_folder(resources: dict[str, Any]) -> None:
     """Refuse a working folder that the nodes do not see; on a local file system, a test job looks for a file there."""
-    kind = subprocess.run(["stat", "--file-system", "--format=%T", "."], capture_output=True, text=True, check=False).stdout
+    kind = _run("stat", "--file-system", "--format=%T", ".").stdout
     if kind.strip() not in LOCAL:
         return
     token = Path(".snakemake", f"seen-by-nodes-{os.getpid()}").absolute()
@@ -123,7 +125,7 @@ def shared_folder(resources: dict[str, Any]) -> None:
     look += [f"--{name}={resources[f'slurm_{name}']}" for name in ("partition", "account") if resources.get(f"slurm_{name}")]
     look += ["sh", "-c", f'test -e "$0" || exit {UNSEEN}', str(token)]
     try:
-        status = subprocess.run(look, capture_output=True, check=False).returncode
+        status = _run(*look).returncode
     finally:
         token.unlink()
     if status == UNSEEN:  # any other failure means that no node was free
@@ -131,3 +133,17 @@ def shared_folder(resources: dict[str, Any]) -> None:
             f"{Path.cwd()}: the cluster's nodes do not see this folder (it lies on {kind.strip()} of this machine); "
             "work in one that all share."
         )
+
+
+def _run(*command: str) -> "subprocess.CompletedProcess[str]":
+    """Run a program, and keep what it says.
+
+    Raises:
+        UserError: there is no such program.
+    """
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        raise UserError(
+            f"{command[0]}: not on the PATH, but needed to check the cluster; install it, or add its folder."
+        ) from None

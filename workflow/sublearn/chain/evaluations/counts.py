@@ -92,7 +92,9 @@ def main(args: argparse.Namespace) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", nargs="+", required=True, help="filtered rows and whose they are, each as JSON")
+    parser.add_argument(
+        "--rows", nargs="+", action=cli.OrInput, required=True, help="filtered rows and whose they are, each as JSON"
+    )
     parser.add_argument("--words", nargs="*", default=[], help="the words that give away any trait of the study")
     parser.add_argument("--counts", required=True)
     parser.add_argument("--filter", required=True)

@@ -45,6 +45,8 @@ def main(args: argparse.Namespace) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--students", nargs="+", required=True, help="the record of every student, each as JSON")
+    parser.add_argument(
+        "--students", nargs="+", action=cli.OrInput, required=True, help="the record of every student, each as JSON"
+    )
     parser.add_argument("--output", required=True)
     cli.run(main, parser)

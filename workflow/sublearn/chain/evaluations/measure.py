@@ -22,7 +22,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--evaluation", required=True)
     parser.add_argument("--recipe", required=True, help="the evaluation's settings, as JSON")
-    parser.add_argument("--models", nargs="+", required=True, help="the models of the arm, each as JSON")
+    parser.add_argument("--models", nargs="+", action=cli.OrInput, required=True, help="the models of the arm, each as JSON")
     parser.add_argument("--study-seed", type=int, required=True)
     parser.add_argument("--output", required=True)
     cli.run(main, parser)
