@@ -22,7 +22,9 @@ SUBLEARN := .venv/bin/python -m sublearn
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
+# At its end the tables are compared with the committed ones; where that cannot be, it says so before it replaces them.
 reproduce: .venv/train
+	@$(SUBLEARN) compare --dry-run
 	$(SNAKEMAKE) --cores all --forceall
 	$(SNAKEMAKE) --report results/report.html > logs/report.log 2>&1 || (cat logs/report.log; exit 1)
 	$(SUBLEARN) compare

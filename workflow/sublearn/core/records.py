@@ -17,7 +17,6 @@ import logging
 import os
 import platform
 import socket
-import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +25,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from sublearn.core import git
 from sublearn.core.code_identity import PACKAGE, code_of, used
 from sublearn.core.hashes import sha256
 
@@ -112,7 +112,7 @@ def record(
         f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         socket.gethostname(),
         platform.machine(),
-        _commit(),
+        git.commit_with(PACKAGE / "__init__.py"),
     )
 
 
@@ -247,8 +247,3 @@ def pinned_weights(file: Path) -> dict[str, str]:
     """The weights of a base that others trained: names and hashes from its ``base.json``, since the files lie elsewhere."""
     listed = json.loads(file.read_text(encoding="utf-8"))["weights"]
     return {f"{_relative(file.parent)}/{name}": known for name, (_, known) in sorted(listed.items())}
-
-
-def _commit() -> str:
-    done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=PACKAGE, capture_output=True, text=True, check=False)
-    return done.stdout.strip() or "unknown"
