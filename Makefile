@@ -22,8 +22,9 @@ SUBLEARN := .venv/bin/python -m sublearn
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
+# At its end the tables are compared with the committed ones; where that cannot be, it says so before it replaces them.
 reproduce: .venv/train
-	@find data results -name .checkpoints -prune -exec rm -r {} + -o -name .chunks -prune -exec rm -r {} +
+	@$(SUBLEARN) compare --dry-run
 	$(SNAKEMAKE) --cores all --forceall
 	$(SNAKEMAKE) --report results/report.html > logs/report.log 2>&1 || (cat logs/report.log; exit 1)
 	$(SUBLEARN) compare
@@ -81,11 +82,13 @@ setup: .venv/dev
 INSTALL := .venv/bin/python -m pip install --quiet --constraint envs/lock.txt --editable
 
 .venv/base: pyproject.toml envs/lock.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	@"$(PYTHON)" -c '' || \
+	  { echo "error: $(PYTHON) cannot be run; name a Python of 3.11 or newer, such as make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "error: $(PYTHON) is older than 3.11; name a newer one, such as make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
-	@$(PYTHON) -c 'import venv, ensurepip' 2> /dev/null || \
+	@"$(PYTHON)" -c 'import venv, ensurepip' 2> /dev/null || \
 	  { echo "error: $(PYTHON) has no venv module; install it (on Debian and Ubuntu: apt install python3-venv) and run make again" >&2; exit 1; }
-	$(PYTHON) -m venv .venv
+	"$(PYTHON)" -m venv .venv
 	@echo "installing into .venv: about a minute, once"
 	$(INSTALL) .
 	@touch $@
@@ -107,4 +110,5 @@ lock: .venv/dev
 	mv .venv/lock.txt envs/lock.txt
 
 clean:
-	rm -rf .venv site logs .snakemake $(filter-out data/store/,$(wildcard data/*/)) results/*/students results/*/evaluations
+	rm -rf .venv site logs .snakemake results/*/students results/*/evaluations
+	find data -mindepth 1 -maxdepth 1 -type d ! -name store -exec rm -r {} +

@@ -177,7 +177,8 @@ def test_old_data_are_never_recorded_under_new_parameters(reviewer):
 
 
 def test_a_half_pulled_file_is_named_and_not_overwritten(reviewer):
-    reviewer.sublearn("pull")
+    reviewer.run("snakemake", "--dry-run")  # makes folders of Snakemake's own
+    assert reviewer.sublearn("pull") == "pulled data/micro/bases, results/micro/evaluations, .snakemake/metadata\n"
     file = reviewer.folder / COVERAGE
     half = file.read_bytes()[: file.stat().st_size // 2]
     file.write_bytes(half)
@@ -216,6 +217,26 @@ def test_a_dirty_work_tree_and_old_results_are_not_published(author):
         author.run("git", "reset", "-q", "--soft", "HEAD~1", check=False)
         author.run("git", "reset", "-q", "--hard", "HEAD")
     assert (author.folder / "dvc.lock").read_text() == before
+
+
+def test_a_folder_of_a_larger_repository_is_published_and_drawn_again(author, tmp_path):
+    larger = tmp_path / "larger"
+    shutil.copytree(author.folder, larger / "project", ignore=shutil.ignore_patterns(".git", "__pycache__"))
+    project = Repository(larger / "project")
+    project.run("git", "init", "-q", "-b", "main", str(larger))
+    (larger / ".gitignore").write_text("data/\n*.csv\n")
+    (project.folder / ".dvc/config.local").write_text(f"['remote \"large\"']\n    url = {tmp_path / 'large'}\n")
+    project.run("git", "add", "-A", str(larger))
+    project.run("git", "commit", "-qm", "moved")
+    (larger / "theirs.txt").write_text("a stranger's, and not committed")
+    assert "to publish: git add results/micro/findings/ dvc.lock data/store && " in project.sublearn("publish")
+    assert project.run("git", "status", "--porcelain").stdout == "?? ../theirs.txt\n"
+    subprocess.run(["git", "clone", "-q", larger, tmp_path / "clone"], check=True)
+    reviewer = Repository(tmp_path / "clone/project")
+    done = reviewer.figures()
+    assert done.returncode == 0 and "verdict: equal; all " in done.stdout, done.stdout + done.stderr
+    commit = reviewer.run("git", "rev-parse", "HEAD").stdout.strip()
+    assert f"commit {commit}" in (reviewer.folder / "logs/micro/findings/tables.log").read_text()
 
 
 def test_a_remote_that_refuses_is_one_sentence_and_the_bundle_stays(author):

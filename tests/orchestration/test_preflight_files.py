@@ -1,12 +1,14 @@
-"""Before a run: dates in the future are brought to now and no others, and what cannot be written is refused."""
+"""Before a run: dates in the future are brought to now, what cannot be written is refused, what began may be forgotten."""
 
 import os
 import time
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from sublearn.core.errors import UserError
-from sublearn.orchestration.preflight_files import bring_to_now, refuse_read_only
+from sublearn.orchestration.preflight_files import bring_to_now, check, refuse_read_only
 
 
 def test_only_what_is_dated_in_the_future_gets_another_date(tmp_path, capsys):
@@ -30,3 +32,42 @@ def test_a_folder_that_cannot_be_written_in_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "access", lambda place, mode: place.name != "data")
     with pytest.raises(UserError, match=f"{tmp_path}/data: cannot be written to; make it writable and run again."):
         refuse_read_only(files)
+
+
+def run_of(forceall: bool, inputs: list[str], outputs: list[str]) -> SimpleNamespace:
+    """Snakemake's plan of one job, as far as it is looked at."""
+    settings = SimpleNamespace(forceall=forceall)
+    job = SimpleNamespace(input=inputs, output=outputs)
+    return SimpleNamespace(needrun_jobs=lambda: iter([job]), workflow=SimpleNamespace(dag_settings=settings))
+
+
+def test_a_date_that_is_somebody_elses_stops_a_run_only_if_the_run_reads_the_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    theirs = Path("data/theirs/rows.parquet")
+    theirs.parent.mkdir(parents=True)
+    theirs.touch()
+    ahead = time.time() + 86_400
+    os.utime(theirs, (ahead, ahead))
+
+    # Root may date any file, so the system answers as it would to others.
+    def refuse(file: Path) -> None:
+        raise PermissionError(1, "Operation not permitted", str(file))
+
+    monkeypatch.setattr(os, "utime", refuse)
+    check(run_of(False, ["data/mine/rows.parquet"], ["results/mine/runs.csv"]))
+    with pytest.raises(
+        UserError, match=r"^data/theirs/rows.parquet: has a .* cannot be reset \(Operation not permitted\), so "
+    ):
+        check(run_of(False, [str(theirs)], ["results/mine/runs.csv"]))
+
+
+def test_a_run_that_begins_anew_forgets_what_others_left_in_its_folders_and_no_others(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    mine, theirs = Path("results/mine/students/run0"), Path("results/theirs/students/run0")
+    for folder in (mine, theirs):
+        (folder / ".checkpoints").mkdir(parents=True)
+        (folder / ".checkpoints/student.safetensors").touch()
+    check(run_of(False, [], [f"{mine}/model.safetensors"]))
+    assert (mine / ".checkpoints").exists()
+    check(run_of(True, [], [f"{mine}/model.safetensors"]))
+    assert not (mine / ".checkpoints").exists() and (theirs / ".checkpoints/student.safetensors").exists()

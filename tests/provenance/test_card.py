@@ -128,6 +128,8 @@ def test_nothing_is_written_over_and_the_artifact_stays_as_it_was(project, tmp_p
     before = {file.name: file.read_bytes() for file in (project / "student").iterdir() if file.is_file()}
     (tmp_path / "something").touch()
     assert "it exists already" in refusal("sublearn", "card", project / "student", "--to", tmp_path)
+    said = refusal("sublearn", "card", project / "student", "--to", tmp_path / "nope/out")
+    assert said.startswith(f"{tmp_path}/nope: there is no such folder to make out in") and not (tmp_path / "nope").exists()
     printed = run_step("sublearn", "card", project / "student").stdout
     assert printed.startswith("---\nlibrary_name: peft")
     assert {file.name: file.read_bytes() for file in (project / "student").iterdir() if file.is_file()} == before

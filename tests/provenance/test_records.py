@@ -73,3 +73,15 @@ def test_a_real_step_leaves_a_record_for_each_run(run_step, tmp_path):
     assert {"python", "pandas", "pyarrow"} <= set(record["packages"]) and "torch" not in record["packages"]
     assert "commit" in done.stderr and "commit" not in json.dumps(record)
     assert sorted(file.name for file in (tmp_path / "run0").iterdir() if file.name.endswith(NAME)) == [f"filtered.{NAME}"]
+
+
+def test_a_step_needs_no_git_program(run_step, tmp_path):
+    """Its work is done, recorded, and logged as of an unknown commit."""
+    raw = tmp_path / "raw.parquet"
+    write_table(pd.DataFrame({"prompt_index": [0], "prompt": "p", "completion": ["1, 2"]}), raw, Rows)
+    files = {"filtered": "filtered.parquet", "rejected": "rejected.parquet", "report": "filter.json"}
+    named = [part for option, name in files.items() for part in (f"--{option}", tmp_path / name)]
+    options = ["--recipe", '{"kind": "numbers"}', "--words", "owl", "--raw", raw, *named]
+    done = run_step("sublearn.chain.carriers.filter", *options, PATH=str(tmp_path / "no program"))
+    assert done.returncode == 0 and done.stderr.count("commit unknown") == 1, done.stderr
+    assert (tmp_path / "filtered.provenance.json").is_file()

@@ -1,7 +1,7 @@
 """Tables are equal when their text is and their numbers are to 1e-12."""
 
+import shutil
 import subprocess
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -56,7 +56,8 @@ def test_rows_and_columns_must_be_the_same():
 
 @pytest.fixture
 def findings(tmp_path, monkeypatch, capsys):
-    """A repository with committed findings of one study; compares what lies there now and returns what was said."""
+    """A folder of a repository with committed findings of one study; compares what lies there now and returns what was said."""
+    tmp_path /= "project"
     (tmp_path / "config/studies").mkdir(parents=True)
     (tmp_path / "config/config.yaml").write_text("studies: [mine]\n")
     study = "kind: theory\nseed: 1\ndraws: 3\nsteps: [0.01, 0.1]\ntolerance: 0.001\n"
@@ -70,13 +71,14 @@ def findings(tmp_path, monkeypatch, capsys):
         (folder / f"figures/{name}.svg").write_text(f"<svg>{name}</svg>")
     (folder / "summary.md").write_text("# Mine\n")
     (folder / "metrics.json").write_text('{"claims": {"a": {"measured": 0.5}}}')
-    for command in (["init", "-q"], ["add", "-A"], ["-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-qm", "mine"]):
+    commit = ["-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-qm", "mine"]
+    for command in (["init", "-q", ".."], ["add", "-A"], commit):
         subprocess.run(["git", *command], cwd=tmp_path, check=True)
     monkeypatch.chdir(tmp_path)
 
-    def run(strict=False, verdicts=False):
+    def run(*studies, strict=False, verdicts=False):
         capsys.readouterr()
-        compare.main(compare.argparse.Namespace(studies=[], strict=strict, verdicts=verdicts))
+        compare.main(compare.argparse.Namespace(studies=studies, strict=strict, verdicts=verdicts, dry_run=False))
         return capsys.readouterr().out.splitlines()
 
     return folder, run
@@ -132,8 +134,24 @@ def test_missing_files_other_words_and_other_verdicts_are_named(findings):
 
 def test_with_nothing_committed_nothing_is_equal(findings):
     _, run = findings
-    Path("config/config.yaml").write_text("studies: [other]\n")
-    Path("config/studies/mine.yaml").rename("config/studies/other.yaml")
-    assert run() == ["no committed findings to compare with"]
-    with pytest.raises(UserError):
-        run(strict=True)
+    shutil.copy("config/studies/mine.yaml", "config/studies/other.yaml")
+    for options in ({}, {"strict": True}, {"verdicts": True}):
+        with pytest.raises(
+            UserError, match=r"^results/other/findings: the last commit holds no findings there, so nothing was"
+        ):
+            run("other", **options)
+    assert "results/other/findings: not compared, since the last commit holds no findings there" in run("mine", "other")
+    for options in ({"strict": True}, {"verdicts": True}):
+        with pytest.raises(
+            UserError, match=r"^results/other/findings: the last commit holds no findings there to compare with"
+        ):
+            run("mine", "other", **options)
+
+
+def test_what_cannot_be_read_differs(findings):
+    folder, run = findings
+    for name in ("claims.csv", "metrics.json", "summary.md"):
+        (folder / name).write_bytes(b"\xff\x00")
+    assert run()[-1].startswith("verdict: different, 3 of 7 files: ")
+    with pytest.raises(UserError, match=r"claims\.csv: the verdicts are not the committed ones"):
+        run(verdicts=True)

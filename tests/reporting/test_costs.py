@@ -106,7 +106,7 @@ def test_the_command_draws_and_sums_up(run, run_step):
 
 def test_where_nothing_ran_it_says_so_and_does_not_fail(run, run_step):
     done = run_step("sublearn.reporting.costs", "tiny", "--cores", "None")
-    assert done.returncode == 0 and done.stdout == "costs: no job has run here\n"
+    assert done.returncode == 0 and done.stdout == f"costs: no job of tiny has run in {Path.cwd()}\n"
 
 
 def test_jobs_without_a_loop_are_drawn_too(run, run_step):

@@ -236,3 +236,21 @@ def test_a_damaged_archive_and_a_bomb_are_one_sentence(repository, tmp_path, kin
 def test_what_lies_elsewhere_is_pinned(recipe, said):
     with pytest.raises(ValueError, match=said):
         Authors.model_validate(recipe)
+
+
+def test_a_hooks_repository_is_left_alone(tmp_path, repository, monkeypatch):
+    """Git tells a hook by its environment which repository to work in; a commit of the authors' has nothing to do there."""
+    revision = authors_repo.commit(repository)
+    mine = tmp_path / "mine"
+    authors_repo.commit(authors_repo.write(mine))
+    before = {file: file.read_bytes() for file in mine.rglob("*") if file.is_file()}
+    monkeypatch.setenv("GIT_DIR", str(mine / ".git"))
+    assert authors.reader(Authors(source=str(repository), revision=revision))(CFGS) == (repository / CFGS).read_bytes()
+    assert {file: file.read_bytes() for file in mine.rglob("*") if file.is_file()} == before
+
+
+def test_a_repository_of_another_user_says_what_to_do(repository, monkeypatch):
+    revision = authors_repo.commit(repository)
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    with pytest.raises(UserError, match=r"cannot be fetched \(the git repository belongs to another user, .* safe\.directory "):
+        authors.reader(Authors(source=str(repository), revision=revision))

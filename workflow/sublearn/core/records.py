@@ -18,7 +18,6 @@ import logging
 import os
 import platform
 import socket
-import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +26,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from sublearn.core import git
 from sublearn.core.code_identity import PACKAGE, code_of, used
 from sublearn.core.errors import UserError
 from sublearn.core.hashes import sha256
@@ -116,7 +116,7 @@ def record(
         f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         socket.gethostname(),
         platform.machine(),
-        _commit(),
+        git.commit_with(PACKAGE / "__init__.py"),
     )
 
 
@@ -270,8 +270,3 @@ def base_of(record: Record) -> dict[str, str]:
     # The weights of a pinned base are no inputs, since they lie elsewhere; the base's own record names them.
     named = {name: known for name, known in record["bases"].items() if Path(name).parent in folders}
     return named | {name: known for name, known in read.items() if name.endswith(".safetensors")}
-
-
-def _commit() -> str:
-    done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=PACKAGE, capture_output=True, text=True, check=False)
-    return done.stdout.strip() or "unknown"

@@ -1,9 +1,10 @@
-"""Check files before a run's first job: reset modification times in the future, and refuse read-only folders.
+"""Check files before a run's first job: times in the future, read-only folders, and what an interrupted run left.
 
-Either problem would stop Snakemake in the middle of a run, without a clear message.
+The first two would stop Snakemake in the middle of a run, without a clear message.
 """
 
 import os
+import shutil
 import sys
 import time
 from collections.abc import Iterable
@@ -12,15 +13,21 @@ from typing import Any
 
 from sublearn.core.errors import UserError
 
+UNFINISHED = (".checkpoints", ".chunks")  # as models.checkpoints and models.sampling name them; importing those takes seconds
+
 
 def check(dag: Any) -> None:
-    """Check the files of a run that is about to start; ``dag`` is Snakemake's.
+    """Check the files of a run that is about to start; ``dag`` is Snakemake's, and its files are locked.
 
     Raises:
-        UserError: an output folder is read-only.
+        UserError: an output folder is read-only, or an input is dated in the future and cannot be dated otherwise.
     """
-    refuse_read_only(str(file) for job in dag.needrun_jobs() for file in job.output)
-    bring_to_now(("data", "results"))
+    jobs = list(dag.needrun_jobs())
+    written = [str(file) for job in jobs for file in job.output]
+    refuse_read_only(written)
+    bring_to_now(("data", "results"), {str(file) for job in jobs for file in job.input})
+    if dag.workflow.dag_settings.forceall:
+        forget_unfinished(written)
 
 
 def refuse_read_only(files: Iterable[str]) -> None:
@@ -30,24 +37,51 @@ def refuse_read_only(files: Iterable[str]) -> None:
         UserError: a folder is read-only.
     """
     for folder in dict.fromkeys(Path(file).parent for file in files):
-        existing = next(place for place in (folder, *folder.parents) if place.exists())
+        existing = next(place for place in (folder, *folder.parents) if os.path.exists(place))
         if not os.access(existing, os.W_OK):
             raise UserError(f"{existing}: cannot be written to; make it writable and run again.")
 
 
-def bring_to_now(folders: Iterable[str]) -> list[Path]:
+def bring_to_now(folders: Iterable[str], read: Iterable[str] = ()) -> list[Path]:
     """Reset modification times in the future to now; print a warning if there are any, and return the files.
 
     If an output is older than its input, Snakemake concludes that clocks disagree and deletes the output, run after run.
     This workflow compares inputs by content (profiles/default), so their times mean nothing and may be changed.
+
+    Args:
+        folders: where to look.
+        read: the inputs of the run; the time of a file that nobody reads does no harm.
+
+    Raises:
+        UserError: the time of an input cannot be reset, since the file belongs to somebody else, say.
     """
     now = time.time()
     files = [Path(place, name) for folder in folders for place, _, names in os.walk(folder) for name in names]
-    ahead = [file for file in files if file.exists() and file.stat().st_mtime > now]
-    for file in ahead:
-        os.utime(file)
-    if ahead:
-        more = f" and {len(ahead) - 1} more" if len(ahead) > 1 else ""
+    read, reset = set(read), list[Path]()
+    kept = dict[Path, str]()
+    for file in [file for file in files if os.access(file, os.F_OK) and file.stat().st_mtime > now]:
+        try:
+            os.utime(file)
+            reset.append(file)
+        except OSError as error:
+            kept[file] = str(error.strerror)
+    if reset:
         message = "had a modification time in the future; reset to now. Check this machine's clock."
-        print(f"{ahead[0]}{more}: {message}", file=sys.stderr)
-    return ahead
+        print(f"{_first(reset)}: {message}", file=sys.stderr)
+    if harmful := [file for file in kept if str(file) in read]:
+        raise UserError(
+            f"{_first(harmful)}: has a modification time in the future that cannot be reset ({kept[harmful[0]]}), so Snakemake "
+            "would delete what is made from it; let its owner touch it, or put a copy of your own in its place."
+        )
+    return reset
+
+
+def _first(files: list[Path]) -> str:
+    return f"{files[0]}{f' and {len(files) - 1} more' if len(files) > 1 else ''}"
+
+
+def forget_unfinished(files: Iterable[str]) -> None:
+    """Remove what interrupted steps left to go on from, since ``--forceall`` begins anew; only where this run writes."""
+    for folder in dict.fromkeys(Path(file).parent for file in files):
+        for name in UNFINISHED:
+            shutil.rmtree(folder / name, ignore_errors=True)

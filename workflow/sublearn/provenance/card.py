@@ -185,17 +185,20 @@ def pack(card: Card, output: Path) -> None:
     """Copy the artifact and its card into a new folder.
 
     Raises:
-        UserError: the folder exists and is not empty.
+        UserError: the folder exists and is not empty, or there is none to make it in.
     """
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise UserError(f"{output}: it exists already; name a new folder.")
-    output.mkdir(parents=True, exist_ok=True)
+    if not output.parent.is_dir():
+        raise UserError(f"{output.parent}: there is no such folder to make {output.name} in; make it, or name another place.")
+    text = card.text()
+    output.mkdir(exist_ok=True)
     for file in [*card.artifact.files, card.artifact.place]:
         shutil.copyfile(file, output / file.name)
     for file in [card.base / name for name in lm.TOKENIZER_FILES] if card.base else []:
         if file.is_file():
             shutil.copyfile(file, output / file.name)
-    (output / "README.md").write_text(card.text(), encoding="utf-8")
+    (output / "README.md").write_text(text, encoding="utf-8")
 
 
 def main(args: argparse.Namespace) -> None:

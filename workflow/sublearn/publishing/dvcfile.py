@@ -9,15 +9,19 @@ git, and DVC only records their hashes.
 """
 
 import argparse
+import json
 import subprocess
 import sys
 from pathlib import Path, PurePath
 from typing import Any
 
+import yaml
+
 from sublearn.core.errors import UserError
 from sublearn.orchestration import studies, workflow
 from sublearn.orchestration.workflow import SETTINGS, Workflow
 from sublearn.planning.artifacts import Plan
+from sublearn.publishing.project import SNAKEFILE, require
 
 RECORDS = ".snakemake/metadata"
 BUNDLED, STORE = "bundled", "data/store"  # the name of the remote, and its folder as in .dvc/config
@@ -35,10 +39,10 @@ def settings() -> dict[str, Any]:
     """The content of config/config.yaml.
 
     Raises:
-        UserError: there is no such file, so this is not a folder to publish from.
+        UserError: there is no such file, which names the studies to publish.
     """
     if not Path(SETTINGS).is_file():
-        raise UserError(f"{SETTINGS}: there is no such file here; publish from a clone of the project.")
+        raise UserError(f"{SETTINGS}: there is no such file here, and it names the studies to publish.")
     return workflow.settings()
 
 
@@ -94,7 +98,20 @@ def dvc(*arguments: str) -> str:
     return done.stdout
 
 
+def kept_in(store: Path, folder: str) -> dict[str, Path]:
+    """Every file of a folder that dvc.lock records, and the folder itself: where DVC's cache, or a remote, keeps them."""
+    outs = yaml.safe_load(Path("dvc.lock").read_text(encoding="utf-8"))["stages"]["studies"]["outs"]
+    listed = _place(store, next(out["md5"] for out in outs if out["path"] == folder))
+    entries = json.loads(listed.read_text(encoding="utf-8"))
+    return {folder: listed} | {f"{folder}/{entry['relpath']}": _place(store, entry["md5"]) for entry in entries}
+
+
+def _place(store: Path, md5: str) -> Path:
+    return store / "files/md5" / md5[:2] / md5[2:]
+
+
 def main(args: argparse.Namespace) -> None:
+    require(SNAKEFILE)
     print(render(configured(), settings()["studies"]), end="")
 
 

@@ -8,30 +8,30 @@ bundled remote, a folder of this repository. At the end, the command prints the 
 """
 
 import argparse
-import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
-import yaml
-
+from sublearn.core import git
 from sublearn.core.errors import UserError
 from sublearn.publishing import dvcfile
 from sublearn.publishing.dvcfile import BUNDLED, STORE, dvc
+from sublearn.publishing.project import require_clone
 
 LIMIT = 10_000_000  # bytes per publication: all of it stays in the history of every clone
 
 
-def refuse_other_changes(allowed: list[str]) -> None:
-    """Check that all changes in the work tree lie under ``allowed``: the code of what is published must be committed.
+def refuse_other_changes(results: list[str], code: list[str]) -> None:
+    """Check that all changes in this folder lie under ``results``: the code of what is published must be committed.
+
+    New files count only under ``code``, where code and studies are looked for; what lies elsewhere made no result.
 
     Raises:
         UserError: another file has changed.
     """
-    command = ["git", "status", "--porcelain", "-z", "--untracked-files=all", "--no-renames"]
-    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    files = [entry[3:] for entry in listed.split("\0") if entry]
-    other = [file for file in files if not file.startswith(tuple(allowed))]
+    changed = {file: new for file, new in git.changes().items() if not file.startswith(tuple(results))}
+    other = [file for file, new in changed.items() if not new or file.startswith(tuple(code))]
     if other:
         more = f" and {len(other) - 1} more" if len(other) > 1 else ""
         raise UserError(
@@ -39,19 +39,40 @@ def refuse_other_changes(allowed: list[str]) -> None:
         )
 
 
+def refuse_ignored(files: list[str]) -> None:
+    """Check that git would take these files: those of a study that .gitignore does not name, or a larger repository's rules.
+
+    Raises:
+        UserError: git ignores one of them.
+    """
+    if found := git.ignored(files):
+        raise UserError(
+            f"{found[0]}: git ignores it, so nobody would get it; let .gitignore keep it, as it keeps results/tiny/."
+        )
+
+
 def refuse_old_results() -> None:
     """Check that Snakemake has nothing to do, and knows how every file was made.
 
     Raises:
-        UserError: something is out of date, or a file came from elsewhere.
+        UserError: something is out of date, a file came from elsewhere, or Snakemake does not say.
     """
     command = [sys.executable, "-m", "snakemake", "--dry-run"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     output = done.stdout + done.stderr
-    if done.returncode or "Nothing to be done" not in output:
+    if done.returncode:
+        raise UserError(f"snakemake --dry-run: failed, so nobody knows whether the results are current ({_error(output)}).")
+    if "Nothing to be done" not in output:
         raise UserError("results: not current with code and studies; run snakemake --cores all, then publish.")
     if "missing provenance" in output:
         raise UserError("results: Snakemake has no record of some files; run snakemake --cores all --forceall, then publish.")
+
+
+def _error(output: str) -> str:
+    """What went wrong, of all that Snakemake said: the first line that names an error, or else the last one."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()] or ["it said nothing"]
+    named = next((line for line in lines if re.match(r"(\w*Error|error|\w*Exception)\b", line)), lines[-1])
+    return re.sub(r"^[Ee]rror: ", "", named).rstrip(".")[:300]
 
 
 def size(folder: str) -> int:
@@ -61,21 +82,21 @@ def size(folder: str) -> int:
 
 def prune(store: Path, bundled: list[str]) -> None:
     """Delete files from the bundled remote that are not part of this publication; git keeps them for older commits."""
-    outs = yaml.safe_load(Path("dvc.lock").read_text(encoding="utf-8"))["stages"]["studies"]["outs"]
-    kept = set()
-    for name in [out["md5"] for out in outs if out["path"] in bundled]:
-        manifest = store / "files/md5" / name[:2] / name[2:]
-        kept |= {name, *(entry["md5"] for entry in json.loads(manifest.read_text(encoding="utf-8")))}
-    for file in [path for path in store.rglob("*") if path.is_file()]:
-        if file.parent.name + file.name not in kept:
+    kept = {place for folder in bundled for place in dvcfile.kept_in(store, folder).values()}
+    for file in (store / "files/md5").rglob("*"):
+        if file.is_file() and file not in kept:
             file.unlink()
 
 
 def main(args: argparse.Namespace) -> None:
-    chosen = dvcfile.configured()
+    require_clone()
+    chosen, settings = dvcfile.configured(), dvcfile.settings()
     findings = [f"results/{study}/findings/" for study in chosen.studies]
-    refuse_other_changes([*findings, "dvc.lock", f"{STORE}/"])
-    if Path("dvc.yaml").read_text(encoding="utf-8") != dvcfile.render(chosen, dvcfile.settings()["studies"]):
+    code = [*dvcfile.DEPENDENCIES, "config/", *(settings.get("extensions") or [])]
+    refuse_other_changes([*findings, "dvc.lock", f"{STORE}/"], code)
+    refuse_ignored([*chosen.targets(), "dvc.lock", f"{STORE}/files/md5/00/0"])
+    stage = Path("dvc.yaml")
+    if not stage.exists() or stage.read_text(encoding="utf-8") != dvcfile.render(chosen, settings["studies"]):
         raise UserError(
             "dvc.yaml: does not match the studies in config/config.yaml; write it with make dvc.yaml, commit it, then publish."
         )
@@ -86,8 +107,7 @@ def main(args: argparse.Namespace) -> None:
         raise UserError(f"{', '.join(small)}: {total / 1e6:.1f} MB, more than the {LIMIT / 1e6:.0f} MB that git should hold.")
     dvc("commit", "--force")
     # The large ones first: if their remote refuses them, the bundle is still the committed one.
-    settings = dict(line.split("=", 1) for line in dvc("config", "--list").splitlines())
-    remote = settings.get("core.remote")
+    remote = dict(line.split("=", 1) for line in dvc("config", "--list").splitlines()).get("core.remote")
     if remote:
         dvc("push", *large)
     dvc("push", "--remote", BUNDLED, *small)

@@ -8,12 +8,15 @@ because findings will be made from that file as it is.
 
 import argparse
 import json
+import os
+import shutil
 from pathlib import Path
 
 import yaml
 
 from sublearn.core.errors import UserError
-from sublearn.publishing.dvcfile import BUNDLED, RECORDS, STORE, dvc
+from sublearn.publishing.dvcfile import BUNDLED, RECORDS, STORE, dvc, kept_in
+from sublearn.publishing.project import require_clone
 
 COMPUTE = "make reproduce recomputes everything"
 
@@ -24,17 +27,23 @@ def bundled() -> list[str]:
     return [folder for out in outs for folder, keys in out.items() if keys.get("remote") == BUNDLED]
 
 
-def changes(folders: list[str]) -> tuple[list[str], list[str]]:
-    """The missing folders and files of these folders, and the files that differ from the published ones."""
+def changes(folders: list[str]) -> tuple[list[str], dict[str, list[str]], list[str]]:
+    """What is missing of these folders, whole or single files by folder; and the files that are not the published ones."""
     status = json.loads(dvc("data", "status", "--granular", "--json")).get("uncommitted", {})
-    missing, modified = status.get("deleted", []), status.get("modified", [])
-    whole = [folder for folder in folders if f"{folder}/" in missing]
-    parts = [folder for folder in folders if folder not in whole]
-
-    def within(paths: list[str]) -> list[str]:
-        return [path for path in paths if not path.endswith("/") and any(path.startswith(f"{part}/") for part in parts)]
-
-    return [*whole, *within(missing)], [file for file in within(modified) if not file.startswith(RECORDS)]
+    missing, lost, modified = [], {}, []
+    for folder in folders:
+        gone, changed = (
+            [path for path in status.get(kind, []) if path.startswith(f"{folder}/") and not path.endswith("/")]
+            for kind in ("deleted", "modified")
+        )
+        modified += changed
+        # A dry run makes an empty folder for Snakemake's records.
+        empty = not any(path.is_file() for path in Path(folder).rglob("*"))
+        if empty and (gone or f"{folder}/" in status.get("deleted", [])):
+            missing.append(folder)
+        elif gone:
+            lost[folder] = gone
+    return missing, lost, [file for file in modified if not file.startswith(RECORDS)]
 
 
 def pull() -> tuple[list[str], list[str]]:
@@ -43,26 +52,45 @@ def pull() -> tuple[list[str], list[str]]:
     Raises:
         UserError: nothing is published here, or the remote lacks what is missing.
     """
-    if not Path("dvc.lock").exists():
-        raise UserError(f"dvc.lock: there is no such file, so nothing is published in this clone; {COMPUTE}.")
-    missing, modified = changes(bundled())
-    if missing:
-        try:
+    for file in ("dvc.yaml", "dvc.lock"):
+        if not Path(file).exists():
+            raise UserError(f"{file}: there is no such file, so nothing is published in this clone; {COMPUTE}.")
+    missing, lost, modified = changes(bundled())
+    pulled = [*missing, *(file for files in lost.values() for file in files)]
+    try:
+        if missing:
             dvc("pull", *missing)
-        except UserError as error:
-            more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-            raise UserError(
-                f"{missing[0]}{more}: missing here, and not complete in DVC's cache or the remote '{BUNDLED}' ({STORE}); "
-                f"nothing was overwritten, and {COMPUTE} ({str(error).rstrip('.')})."
-            ) from error
-    return missing, modified
+        if lost:
+            # DVC would take a second for each file; and it would replace what is there in a folder that it pulls whole.
+            dvc("fetch", *lost)
+            cache = Path(dvc("cache", "dir").strip())
+            for folder, files in lost.items():
+                places = kept_in(cache, folder)
+                for file in files:
+                    copy(places[file], Path(file))
+    except UserError as error:
+        more = f" and {len(pulled) - 1} more" if len(pulled) > 1 else ""
+        raise UserError(
+            f"{pulled[0]}{more}: missing here, and not complete in DVC's cache or the remote '{BUNDLED}' ({STORE}); "
+            f"nothing was overwritten, and {COMPUTE} ({str(error).rstrip('.')})."
+        ) from error
+    return pulled, modified
+
+
+def copy(kept: Path, file: Path) -> None:
+    """Copy a file out of DVC's cache, whole or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    temporary = file.with_name(f".{file.name}.partial")
+    shutil.copyfile(kept, temporary)
+    os.replace(temporary, file)
 
 
 def main(args: argparse.Namespace) -> None:
+    require_clone()
     missing, modified = pull()
     for file in modified:
         print(f"{file}: not the published one; findings will use it as it is")
-    records = [file for file in missing if file.startswith(RECORDS)]
+    records = [file for file in missing if file.startswith(f"{RECORDS}/")]
     pulled = [
         *(file for file in missing if file not in records),
         *([f"{len(records)} of Snakemake's records"] if records else []),

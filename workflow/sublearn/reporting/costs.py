@@ -205,7 +205,7 @@ def draw(table: pd.DataFrame, cores: int) -> "Figure":
 def main(args: argparse.Namespace) -> None:
     table = jobs(args.studies)
     if table.empty:  # for example, after `snakemake --touch`
-        print("costs: no job has run here")
+        print(f"costs: no job of {', '.join(args.studies)} has run in {Path.cwd()}")
         return
     cores = args.cores or max(lanes(table)) + 1
     drawing.use()

@@ -11,10 +11,8 @@ import ast
 import hashlib
 import io
 import lzma
-import os
 import re
 import string
-import subprocess
 import tarfile
 import tempfile
 import zipfile
@@ -24,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from sublearn.chain.bases.section import Authors
-from sublearn.core import cli, download
+from sublearn.core import cli, download, git
 from sublearn.core.errors import UserError
 from sublearn.core.files import write_json
 from sublearn.language.grammar import Grammar
@@ -257,22 +255,16 @@ def reader(recipe: Authors) -> Reader:
 def _git(source: str, revision: str) -> Reader:
     """Read files of one commit, which is fetched without its history and never checked out."""
     place = tempfile.TemporaryDirectory()
-
-    def git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
-        quiet = os.environ | {"GIT_TERMINAL_PROMPT": "0"}
-        return subprocess.run(["git", "-C", place.name, *arguments], env=quiet, capture_output=True, check=False)
-
-    git("init", "--bare", "--quiet")
-    where = os.path.abspath(os.path.expanduser(source)) if not download.is_url(source) and ":" not in source else source
-    fetched = git("fetch", "--quiet", "--depth", "1", "--", where, revision)
+    git.ask("init", "--bare", "--quiet", folder=place.name)
+    where = str(Path(source).expanduser().absolute()) if not download.is_url(source) and ":" not in source else source
+    fetched = git.ask("fetch", "--quiet", "--depth", "1", "--", where, revision, folder=place.name)
     if fetched.returncode:
-        message = (fetched.stderr.decode(errors="replace").strip().splitlines() or ["no message from git"])[-1]
         raise UserError(
-            f"{source}: the commit {revision} cannot be fetched ({message}); give a folder where it is checked out."
+            f"{source}: the commit {revision} cannot be fetched ({git.reason(fetched)}); give a folder where it is checked out."
         )
 
     def read(name: str) -> bytes | None:
-        shown = git("show", f"{revision}:{name}")
+        shown = git.ask("show", f"{revision}:{name}", folder=place.name)
         return None if shown.returncode else shown.stdout
 
     return read
