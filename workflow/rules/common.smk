@@ -7,6 +7,7 @@ from sublearn.core.code_identity import code_of
 from sublearn.core.errors import UserError
 from sublearn.orchestration.environment import check_machine, collect_garbage_less_often, refuse_prefix, run_steps_here
 from sublearn.orchestration.kinds import extension_rules
+from sublearn.orchestration.reruns import decide_by_content_and_records
 from sublearn.orchestration.resources import StudyResources
 from sublearn.orchestration.workflow import plan_all
 
@@ -18,6 +19,8 @@ try:
     STUDIES = plan_all(config)
 except UserError as error:
     raise SystemExit(f"error: {error}")
+
+decide_by_content_and_records(STUDIES.makers)
 
 CHAIN, CLASSIFIER, THEORY = STUDIES.jobs["chain"], STUDIES.jobs["classifier"], STUDIES.jobs["theory"]
 RESOURCES = StudyResources(STUDIES)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sublearn.core.errors import UserError
-from sublearn.orchestration import preflight_files, preflight_slurm
+from sublearn.orchestration import preflight_files, preflight_slurm, reruns
 
 
 def run_steps_here() -> None:
@@ -49,6 +49,7 @@ def check_machine(workflow: Any) -> None:
     try:
         preflight_slurm.check(workflow)
         preflight_files.check(workflow.dag)
+        reruns.refuse_to_overwrite(workflow)
     except UserError as error:
         raise SystemExit(f"error: {error}") from None
 

@@ -5,6 +5,7 @@
 The command compares the findings that git tracks. In tables and in the figures' data, text must be equal, and
 numbers may differ by the study's ``tolerance``. Drawings are compared byte by byte. If only the bytes of a drawing differ, and
 not its data, the fonts or libraries here are different: the command says so, and does not count it as a difference.
+A committed file that nothing has made here is not compared with itself: the command says so, and gives no verdict.
 """
 
 import argparse
@@ -19,8 +20,10 @@ import pandas as pd
 
 from sublearn.core.errors import UserError
 from sublearn.orchestration import studies, workflow
+from sublearn.orchestration.reruns import has_record
 
 DRAWN_OTHERWISE = "equal in its data; fonts or libraries here draw other bytes"
+NOT_MADE = "not made here, so it is the committed file itself"
 
 
 def committed(file: str) -> bytes | None:
@@ -32,7 +35,7 @@ def committed(file: str) -> bytes | None:
 def known(study: str) -> list[str]:
     """The findings of a study that git tracks: tables, drawings and texts."""
     files = []
-    for pattern in ("*.csv", "*.svg", "*.md", "metrics.json"):
+    for pattern in ("*.csv", "*.svg", "*.md", "metrics.json", "study.yaml"):
         command = ["git", "ls-files", "-z", f"results/{study}/findings/{pattern}"]
         listed = subprocess.run(command, capture_output=True, text=True, check=False).stdout
         files += [file for file in listed.split("\0") if file]
@@ -72,10 +75,10 @@ def compare(file: str, tolerance: float) -> str:
         return "is missing"
     written = path.read_bytes()
     if written == expected:
-        return ""
+        return "" if has_record(file) else NOT_MADE
     if path.suffix == ".svg":
         drawn = path.with_suffix(".csv")
-        same = drawn.exists() and not compare(str(drawn), tolerance)
+        same = drawn.exists() and compare(str(drawn), tolerance) in ("", NOT_MADE)
         return DRAWN_OTHERWISE if same else "differs, and so do its data"
     return difference(table(written, path.suffix), table(expected, path.suffix), tolerance)
 
@@ -91,26 +94,27 @@ def verdicts_differ(file: str) -> bool:
 def main(args: argparse.Namespace) -> None:
     workflow.use_configured_extensions()
     found: dict[str, str] = {}
-    names = []
     for name in args.studies or workflow.settings()["studies"]:
         study = studies.load(name)
-        names.append(study.name)
         found |= {file: compare(file, study.tolerance) for file in known(study.name)}
     for file, words in found.items():
         print(f"{file}: {words or 'equal'}")
-    differing = [file for file, words in found.items() if words not in ("", DRAWN_OTHERWISE)]
+    differing = [file for file, words in found.items() if words not in ("", DRAWN_OTHERWISE, NOT_MADE)]
+    not_made = [file for file, words in found.items() if words == NOT_MADE]
     tables, figures = (sum(file.endswith(suffix) for file in found) for suffix in (".csv", ".svg"))
-    if found and (untouched := [name for name in names if not Path("results", name, "evaluations").is_dir()]):
-        print(f"note: no evaluations of {', '.join(untouched)} are here; its files may be the committed ones themselves")
     if not found:
         print("no committed findings to compare with")
     elif differing:
         print(f"verdict: different, {len(differing)} of {len(found)} files: {', '.join(differing)}")
+    elif not_made:
+        print(f"verdict: none; {len(not_made)} of {len(found)} files were not made here, so there is nothing to compare")
     else:
         print(
             f"verdict: equal; all {tables} tables (the figures' data among them) and {figures} figures are the committed ones"
         )
     sys.stdout.flush()
+    if not_made and (args.strict or args.verdicts):
+        raise UserError(f"{not_made[0]}: {NOT_MADE}; make the findings with snakemake --cores all, then compare.")
     claims = [file for file in found if file.endswith("/claims.csv")]
     if args.verdicts and (wrong := [file for file in claims if verdicts_differ(file)] if claims else ["claims.csv"]):
         raise UserError(f"{', '.join(wrong)}: the verdicts are not the committed ones.")

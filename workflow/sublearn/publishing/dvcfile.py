@@ -16,10 +16,10 @@ from typing import Any
 
 from sublearn.core.errors import UserError
 from sublearn.orchestration import studies, workflow
+from sublearn.orchestration.reruns import RECORDS
 from sublearn.orchestration.workflow import SETTINGS, Workflow
 from sublearn.planning.artifacts import Plan
 
-RECORDS = ".snakemake/metadata"
 BUNDLED, STORE = "bundled", "data/store"  # the name of the remote, and its folder as in .dvc/config
 HEAD = """# Snakemake decides what to run; this one stage records, ships and compares what it made (docs/artifacts.md).
 # Written by `sublearn dvc-yaml > dvc.yaml` from the studies in config/config.yaml.

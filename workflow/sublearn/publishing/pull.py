@@ -8,12 +8,14 @@ because findings will be made from that file as it is.
 
 import argparse
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import yaml
 
 from sublearn.core.errors import UserError
-from sublearn.publishing.dvcfile import BUNDLED, RECORDS, STORE, dvc
+from sublearn.orchestration.reruns import RECORDS
+from sublearn.publishing.dvcfile import BUNDLED, STORE, dvc
 
 COMPUTE = "make reproduce recomputes everything"
 
@@ -45,6 +47,9 @@ def pull() -> tuple[list[str], list[str]]:
     """
     if not Path("dvc.lock").exists():
         raise UserError(f"dvc.lock: there is no such file, so nothing is published in this clone; {COMPUTE}.")
+    # Snakemake makes this folder whenever it plans. DVC fetches a missing folder whole, but the files of an empty one by name.
+    with suppress(OSError):
+        Path(RECORDS).rmdir()
     missing, modified = changes(bundled())
     if missing:
         try:
@@ -62,7 +67,7 @@ def main(args: argparse.Namespace) -> None:
     missing, modified = pull()
     for file in modified:
         print(f"{file}: not the published one; findings will use it as it is")
-    records = [file for file in missing if file.startswith(RECORDS)]
+    records = [file for file in missing if file.startswith(f"{RECORDS}/")]
     pulled = [
         *(file for file in missing if file not in records),
         *([f"{len(records)} of Snakemake's records"] if records else []),
