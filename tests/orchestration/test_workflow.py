@@ -24,3 +24,8 @@ def test_findings_alone_need_their_evaluations_whatever_tables_lie_there(tmp_pat
         plan_all(ONLY)
     put([f"results/theory/evaluations/{name}.parquet" for name in ("first_steps", "trajectories")])
     assert plan_all(ONLY).studies == ["theory"]
+
+
+def test_a_study_named_twice_is_made_once():
+    found = plan_all({"studies": ["theory", "classifier", "config/studies/theory.yaml", "theory"]})
+    assert found.studies == ["theory", "classifier"] and len(found.targets()) == len(set(found.targets()))

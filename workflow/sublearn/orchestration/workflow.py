@@ -9,7 +9,7 @@ import yaml
 from sublearn.core.errors import UserError
 from sublearn.core.registry import use_extensions
 from sublearn.orchestration.kinds import KINDS
-from sublearn.orchestration.studies import PROJECT, files, lineage
+from sublearn.orchestration.studies import PROJECT, files, find, lineage
 from sublearn.planning.artifacts import Plan
 from sublearn.planning.jobs import FindingsJob, Jobs, rule_suffix
 
@@ -122,6 +122,7 @@ def plan_all(config: dict[str, Any]) -> Workflow:
     names = config.get("studies")
     if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
         raise UserError(f"studies: found {names!r}; name one study or more, such as --config studies='[tiny]'.")
+    names = list({find(name).resolve(): name for name in names}.values())  # one study may be named twice
     seen: dict[str, Path] = {}
     for name in names:
         for file in files(name):
