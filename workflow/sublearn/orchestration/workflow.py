@@ -55,6 +55,11 @@ class Workflow:
         pages = [f"results/{study}/findings/provenance.html" for study in self.studies]
         return [*self.tables(), *self.figures(), *pages]
 
+    def found_in(self, dag: Any) -> list[str]:
+        """The chosen studies whose tables are part of a run of Snakemake's: they were made, or were up to date."""
+        files = {str(file) for job in dag.jobs for file in job.output}
+        return [job.study for job in self._chosen() if files.issuperset(job.tables)]
+
     def refuse_missing(self) -> None:
         """Refuse to make findings of evaluations that are not there, where no rule can make them.
 
