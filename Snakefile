@@ -68,5 +68,6 @@ onstart:
 
 
 onsuccess:
-    shell("python -m sublearn.reporting.print_summary {STUDIES.studies}")
+    found = STUDIES.found_in(workflow.dag)
+    shell("python -m sublearn.reporting.print_summary {STUDIES.studies} --found {found}")
     shell("python -m sublearn.reporting.costs {STUDIES.makers} --cores {workflow.resource_settings.cores}")

@@ -113,10 +113,12 @@ def test_the_configuration_names_nothing_else():
 
 
 def test_two_studies_of_one_name_are_refused(tmp_path):
-    file = tmp_path / "tiny.yaml"
-    file.write_text("extends: tiny\nseed: 9\n")
+    files = [tmp_path / place / "mine.yaml" for place in ("here", "there")]
+    for seed, file in enumerate(files):
+        file.parent.mkdir()
+        file.write_text(f"extends: tiny\nseed: {seed}\n")
     with pytest.raises(UserError, match="has the same name"):
-        plan_all({"studies": [str(file)]})
+        plan_all({"studies": [str(file) for file in files]})
 
 
 PAPER = """

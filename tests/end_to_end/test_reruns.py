@@ -32,6 +32,15 @@ def test_touching_files_reruns_nothing(smoke):
     assert smoke.planned() == set()
 
 
+def test_a_finding_that_was_put_back_or_edited_is_made_again(smoke):
+    """Snakemake's record is of the one that it made, and git may have restored an older one, of another seed."""
+    with smoke.edited("results/smoke/findings/effects.csv", "owl", "elk"):
+        assert smoke.planned() == {"findings of smoke: tables", FIGURES, PAGE}
+    with smoke.edited("results/smoke/findings/figures/gamma.svg", "<svg", "<svg "):
+        assert smoke.planned() == {FIGURES, PAGE}
+    assert smoke.planned() == set()
+
+
 def test_mending_words_for_people_reruns_nothing(smoke):
     """A docstring, the help of an option and the description of a setting, in modules that every model goes through."""
     with (

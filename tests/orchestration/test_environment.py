@@ -12,7 +12,6 @@ import yaml
 from packaging.requirements import Requirement
 
 from sublearn.core.code_identity import modules_of
-from sublearn.orchestration.environment import say_what_goes_by_date
 
 WORKFLOW = Path("workflow").absolute()
 # What only Snakemake's own process, and not a step, needs is not in the environment of the steps.
@@ -97,11 +96,3 @@ def test_findings_need_no_torch():
         f"sublearn.{'.'.join(file.relative_to(package).with_suffix('').parts)}" for file in package.rglob("*.py")
     }
     assert not training & set(modules_of(*names))
-
-
-def test_a_run_without_the_default_profile_says_what_goes_by_date(capsys):
-    say_what_goes_by_date(1_000_000)
-    assert capsys.readouterr().err.startswith("note: inputs of more than 1 MB are compared by date, so what was pulled ")
-    largest = re.search(r"^max-checksum-file-size: (\d+)GB$", Path("profiles/default/profile.yaml").read_text(), re.MULTILINE)
-    say_what_goes_by_date(int(largest[1]) * 10**9)
-    assert capsys.readouterr().err == ""

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from sublearn.orchestration import reference, schema
+from sublearn.orchestration.studies import STUDIES as PLACE
 from sublearn.orchestration.studies import load
 from sublearn.orchestration.workflow import plan
 from sublearn.planning.jobs import FindingsJob
@@ -48,10 +49,11 @@ def test_what_the_workflow_refuses_does_not_fit_the_schema(wrong):
 
 
 @pytest.mark.parametrize("name", ["tiny-controls", "classifier", "theory", "llama-3.2-1b"])
-def test_a_resolved_study_is_the_study(name, tmp_path):
-    found = plan(name)
+def test_a_resolved_study_is_the_study(name, tmp_path, monkeypatch):
+    found, study = plan(name), load(name)
     resolved = json.loads(FindingsJob(found, "").study_values())["resolved"]
-    file = tmp_path / f"{name}.yaml"
-    file.write_text(yaml.safe_dump(resolved, sort_keys=False))
     assert not problems(resolved)
-    assert load(str(file)) == load(name)
+    monkeypatch.chdir(tmp_path)
+    PLACE.mkdir(parents=True)
+    (PLACE / f"{name}.yaml").write_text(yaml.safe_dump(resolved, sort_keys=False))
+    assert load(name) == study

@@ -209,6 +209,31 @@ def test_every_shipped_study_is_valid(name):
     assert studies.load(name).name == name
 
 
+TAKEN = {
+    "small": "another study, config/studies/small.yaml, has the same name",
+    "seed-201": "another study, config/studies/robustness/seed-201.yaml, has the same name",
+    "store": "data, results or logs hold something else called 'store'; rename the study.",
+    "robustness": "data, results or logs hold something else",
+}
+
+
+@pytest.mark.parametrize(("name", "sentence"), TAKEN.items(), ids=TAKEN)
+def test_a_name_whose_files_belong_to_another_is_refused(tmp_path, name, sentence):
+    file = tmp_path / f"{name}.yaml"
+    file.write_text("extends: smoke\nseed: 11\n")
+    with pytest.raises(UserError, match=f"{file}: {sentence}"):
+        studies.load(str(file))
+
+
+def test_a_shipped_study_may_be_changed_where_the_user_works(tmp_path, monkeypatch):
+    """In the clone itself, or in a working folder that has the clone's configuration."""
+    shipped = studies.find("theory").read_text()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / studies.STUDIES).mkdir(parents=True)
+    (tmp_path / studies.STUDIES / "theory.yaml").write_text(shipped.replace("seed: ", "seed: 5"))
+    assert str(studies.load("theory").seed).startswith("5")
+
+
 def test_the_page_of_keys_is_up_to_date():
     with open("config/README.md", encoding="utf-8") as page:
         assert page.read() == reference.render()

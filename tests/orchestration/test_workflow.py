@@ -44,3 +44,8 @@ def test_a_configuration_that_is_none_is_one_sentence(tmp_path, monkeypatch, tex
 def test_findings_only_is_true_or_false():
     with pytest.raises(UserError, match="findings_only: found 'no'; should be true or false"):
         plan_all(ONLY | {"findings_only": "no"})
+
+
+def test_a_study_named_twice_is_made_once():
+    found = plan_all({"studies": ["theory", "classifier", "config/studies/theory.yaml", "theory"]})
+    assert found.studies == ["theory", "classifier"] and len(found.targets()) == len(set(found.targets()))

@@ -1,5 +1,6 @@
 """Tables are equal when their text is and their numbers are to 1e-12."""
 
+import base64
 import shutil
 import subprocess
 
@@ -64,13 +65,17 @@ def findings(tmp_path, monkeypatch, capsys):
     (tmp_path / "config/studies/mine.yaml").write_text(study)
     folder = tmp_path / "results/mine/findings"
     (folder / "figures").mkdir(parents=True)
-    (folder.parent / "evaluations").mkdir()
     (folder / "claims.csv").write_text("claim,verdict\na,reproduced\n")
     for name in ("gamma", "rates"):
         (folder / f"figures/{name}.csv").write_text("value\n0.5\n")
         (folder / f"figures/{name}.svg").write_text(f"<svg>{name}</svg>")
     (folder / "summary.md").write_text("# Mine\n")
     (folder / "metrics.json").write_text('{"claims": {"a": {"measured": 0.5}}}')
+    (folder / "study.yaml").write_text("seed: 1\n")
+    records = tmp_path / ".snakemake/metadata"
+    records.mkdir(parents=True)
+    for file in [file for file in folder.rglob("*") if file.is_file()]:
+        (records / base64.urlsafe_b64encode(str(file.relative_to(tmp_path)).encode()).decode()).touch()
     commit = ["-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-qm", "mine"]
     for command in (["init", "-q", ".."], ["add", "-A"], commit):
         subprocess.run(["git", *command], cwd=tmp_path, check=True)
@@ -87,14 +92,25 @@ def findings(tmp_path, monkeypatch, capsys):
 def test_every_file_has_a_line_and_equal_ones_an_equal_verdict(findings):
     _, run = findings
     said = run(strict=True, verdicts=True)
-    assert len(said) == 8 and all(line.endswith(": equal") for line in said[:-1])
+    assert len(said) == 9 and all(line.endswith(": equal") for line in said[:-1])
     assert said[-1] == "verdict: equal; all 3 tables (the figures' data among them) and 2 figures are the committed ones"
 
 
-def test_a_clone_in_which_nothing_was_made_is_told_so(findings):
+def test_a_committed_file_that_nothing_has_made_here_is_not_compared_with_itself(findings):
+    _, run = findings
+    shutil.rmtree(".snakemake")
+    said = run()
+    assert "results/mine/findings/claims.csv: not made here, so it is the committed file itself" in said
+    assert said[-1].startswith("verdict: none; 8 of 8 files were not made here")
+    for option in ("strict", "verdicts"):
+        with pytest.raises(UserError, match=r"claims\.csv: not made here"):
+            run(**{option: True})
+
+
+def test_findings_of_another_study_are_not_the_committed_ones(findings):
     folder, run = findings
-    (folder.parent / "evaluations").rmdir()
-    assert run()[-2].startswith("note: no evaluations of mine are here")
+    (folder / "study.yaml").write_text("seed: 5\n")
+    assert run()[-1] == "verdict: different, 1 of 8 files: results/mine/findings/study.yaml"
 
 
 def test_a_changed_number_is_named_with_its_figure_alone(findings):
@@ -103,9 +119,9 @@ def test_a_changed_number_is_named_with_its_figure_alone(findings):
     (folder / "figures/rates.svg").write_text("<svg>higher</svg>")
     said = run()
     names = ", ".join(f"results/mine/findings/figures/rates.{suffix}" for suffix in ("csv", "svg"))
-    assert said[-1] == f"verdict: different, 2 of 7 files: {names}"
+    assert said[-1] == f"verdict: different, 2 of 8 files: {names}"
     assert "results/mine/findings/figures/rates.csv: differs by up to 0.1" in said
-    with pytest.raises(UserError, match="2 of 7 findings are not the committed ones"):
+    with pytest.raises(UserError, match="2 of 8 findings are not the committed ones"):
         run(strict=True)
 
 
@@ -125,7 +141,7 @@ def test_missing_files_other_words_and_other_verdicts_are_named(findings):
     (folder / "summary.md").write_text("# Yours\n")
     (folder / "claims.csv").write_text("claim,verdict\na,opposite\n")
     said = run()
-    assert said[-1].startswith("verdict: different, 3 of 7 files: ")
+    assert said[-1].startswith("verdict: different, 3 of 8 files: ")
     assert "results/mine/findings/figures/gamma.svg: is missing" in said
     assert "results/mine/findings/summary.md: differs in the text" in said
     with pytest.raises(UserError, match=r"claims\.csv: the verdicts are not the committed ones"):

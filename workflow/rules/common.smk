@@ -13,6 +13,7 @@ from sublearn.orchestration.environment import (
     run_steps_here,
 )
 from sublearn.orchestration.kinds import extension_rules
+from sublearn.orchestration.reruns import decide_by_content_and_records
 from sublearn.orchestration.resources import StudyResources
 from sublearn.orchestration.workflow import plan_all
 
@@ -25,6 +26,8 @@ try:
     STUDIES = plan_all(config)
 except UserError as error:
     raise SystemExit(f"error: {error}")
+
+decide_by_content_and_records(STUDIES.makers)
 
 CHAIN, CLASSIFIER, THEORY = STUDIES.jobs["chain"], STUDIES.jobs["classifier"], STUDIES.jobs["theory"]
 RESOURCES = StudyResources(STUDIES)

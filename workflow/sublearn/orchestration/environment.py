@@ -8,9 +8,7 @@ from typing import Any
 
 from sublearn.core import inherited
 from sublearn.core.errors import UserError
-from sublearn.orchestration import preflight_files, preflight_slurm
-
-BY_CONTENT = 100_000_000_000  # bytes: as in profiles/default
+from sublearn.orchestration import preflight_files, preflight_slurm, reruns
 
 
 def run_steps_here() -> None:
@@ -62,22 +60,12 @@ def refuse_prefix(workflow: Any) -> None:
 def check_machine(workflow: Any) -> None:
     """Before a run's first job: exit with a one-line error if this machine cannot run the workflow."""
     schedule_on_events_only(workflow)
-    say_what_goes_by_date(workflow.dag_settings.max_checksum_file_size)
     try:
         preflight_slurm.check(workflow)
         preflight_files.check(workflow.dag)
+        reruns.refuse_to_overwrite(workflow)
     except (UserError, OSError) as error:
         raise SystemExit(f"error: {error}") from None
-
-
-def say_what_goes_by_date(largest: int) -> None:
-    """Print a note if files are compared by date, as Snakemake does with those above a size unless a profile says otherwise."""
-    if largest < BY_CONTENT:
-        print(
-            f"note: inputs of more than {largest / 1e6:g} MB are compared by date, so what was pulled or copied may be made "
-            "again; profiles/default, which is not in use, compares all by content.",
-            file=sys.stderr,
-        )
 
 
 def schedule_on_events_only(workflow: Any) -> None:

@@ -46,7 +46,7 @@ def bring_to_now(folders: Iterable[str], read: Iterable[str] = ()) -> list[Path]
     """Reset modification times in the future to now; print a warning if there are any, and return the files.
 
     If an output is older than its input, Snakemake concludes that clocks disagree and deletes the output, run after run.
-    This workflow compares inputs by content (profiles/default), so their times mean nothing and may be changed.
+    This workflow compares inputs by content (``reruns``), so their times mean nothing and may be changed.
 
     Args:
         folders: where to look.

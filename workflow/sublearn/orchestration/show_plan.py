@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from sublearn.core.errors import UserError
+from sublearn.orchestration.reruns import has_record
 from sublearn.orchestration.studies import PROJECT
 from sublearn.orchestration.workflow import plan_all, settings
 from sublearn.planning.artifacts import Artifact, Plan
 from sublearn.planning.phases import PHASES
 
 CHANGED, MADE_AGAIN = "its recipe or its code has changed", "what it is made from will be made again"
+NO_RECORD = "Snakemake has no record of how it was made"
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,8 @@ def states(study: str, extensions: list[str]) -> dict[str, State]:
     by_file = {}
     for line in ask("--summary")[1:]:
         file, _, rule, _, status, pending = line.split("\t")
-        why = "it is not there" if status == "missing" else CHANGED if file in changed else MADE_AGAIN
+        known = CHANGED if file in changed else MADE_AGAIN if has_record(file) else NO_RECORD
+        why = "it is not there" if status == "missing" else known
         by_file[file] = State(rule, why if pending == "update pending" else "")
     return by_file
 

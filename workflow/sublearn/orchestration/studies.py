@@ -22,6 +22,8 @@ PROJECT = Path(__file__).parents[3]  # the folder of the workflow
 OWN = PROJECT / STUDIES
 DEFAULT_KIND = "chain"
 NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")  # rules are named after it, and number their parts: students_NAME__2
+# What else lies in data, in results and among the logs, where each study has a folder of its name.
+TAKEN = {"store", "robustness", "report.html", "report.log", "costs.csv", "costs.svg"}
 
 
 def load(name: str) -> Study:
@@ -88,6 +90,7 @@ def _layers(name: str, seen: list[Path]) -> list[tuple[Path, dict[str, Any]]]:
             f"{file}: the file's name names the study; use lower-case letters and digits, and single dots, hyphens and "
             "underscores between them."
         )
+    _refuse_taken_name(file)
     content = yaml_files.read(file)
     if not isinstance(content, dict):
         found = "nothing" if content is None else "a list" if isinstance(content, list) else shown(content)
@@ -98,6 +101,17 @@ def _layers(name: str, seen: list[Path]) -> list[tuple[Path, dict[str, Any]]]:
     if not isinstance(parent, str | None):
         raise UserError(f"{file}: extends: found {shown(parent)}; name one study, or the path of its YAML file.")
     return [(file, content), *(_layers(parent, [*seen, file]) if parent else [])]
+
+
+def _refuse_taken_name(file: Path) -> None:
+    """Refuse a study whose files would lie among those of another study in ``config/studies``, or of none."""
+    if file.stem in TAKEN:
+        raise UserError(f"{file}: data, results or logs hold something else called '{file.stem}'; rename the study.")
+    # What the name finds comes first: in the working folder, such as an edited copy, or else in the workflow.
+    named = [find(file.stem), *(path for place in (STUDIES, OWN) for path in place.rglob(f"{file.stem}.yaml"))]
+    owner = next((path for path in named if path.is_file()), file)
+    if owner.resolve() != file.resolve():
+        raise UserError(f"{file}: another study, {owner}, has the same name, so both would write the same files; rename yours.")
 
 
 def _merge(below: dict[str, Any], above: dict[str, Any], path: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from sublearn.core.errors import UserError
 from sublearn.core.registry import use_extensions
 from sublearn.core.section import shown
 from sublearn.orchestration.kinds import KINDS
-from sublearn.orchestration.studies import PROJECT, files, lineage
+from sublearn.orchestration.studies import PROJECT, files, find, lineage
 from sublearn.planning.artifacts import Plan
 from sublearn.planning.jobs import FindingsJob, Jobs, rule_suffix
 
@@ -54,6 +54,11 @@ class Workflow:
         """Every file of the findings of the chosen studies: tables, figures and provenance pages."""
         pages = [f"results/{study}/findings/provenance.html" for study in self.studies]
         return [*self.tables(), *self.figures(), *pages]
+
+    def found_in(self, dag: Any) -> list[str]:
+        """The chosen studies whose tables are part of a run of Snakemake's: they were made, or were up to date."""
+        files = {str(file) for job in dag.jobs for file in job.output}
+        return [job.study for job in self._chosen() if files.issuperset(job.tables)]
 
     def refuse_missing(self) -> None:
         """Refuse to make findings of evaluations that are not there, where no rule can make them.
@@ -141,6 +146,7 @@ def plan_all(config: dict[str, Any]) -> Workflow:
         raise UserError(f"studies: found {shown(names)}; name one study or more, such as --config studies='[tiny]'.")
     if not isinstance(config.get("findings_only", False), bool):
         raise UserError(f"findings_only: found {shown(config['findings_only'])}; should be true or false.")
+    names = list({find(name).resolve(): name for name in names}.values())  # one study may be named twice
     seen: dict[str, Path] = {}
     for name in names:
         for file in files(name):

@@ -5,12 +5,12 @@
 The command compares the findings that the last commit holds. In tables and in the figures' data, text must be equal, and
 numbers may differ by the study's ``tolerance``. Drawings are compared byte by byte. If only the bytes of a drawing differ, and
 not its data, the fonts or libraries here are different: the command says so, and does not count it as a difference.
+A committed file that nothing has made here is not compared with itself: the command says so, and gives no verdict.
 """
 
 import argparse
 import io
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -19,9 +19,11 @@ import pandas as pd
 from sublearn.core import git
 from sublearn.core.errors import UserError
 from sublearn.orchestration import studies, workflow
+from sublearn.orchestration.reruns import has_record
 from sublearn.publishing.project import SNAKEFILE, require, require_clone
 
 DRAWN_OTHERWISE = "equal in its data; fonts or libraries here draw other bytes"
+NOT_MADE = "not made here, so it is the committed file itself"
 
 
 def folder(study: str) -> str:
@@ -31,7 +33,7 @@ def folder(study: str) -> str:
 
 def known(study: str) -> list[str]:
     """The findings of a study that the last commit holds: tables, drawings and texts."""
-    compared = (".csv", ".svg", ".md", "/metrics.json")
+    compared = (".csv", ".svg", ".md", "/metrics.json", "/study.yaml")
     return sorted(
         (file for file in git.committed_in(folder(study)) if file.endswith(compared)),
         key=lambda file: ("/figures/" in file, file),
@@ -75,10 +77,10 @@ def compare(file: str, tolerance: float) -> str:
         return "is missing"
     written = path.read_bytes()
     if written == expected:
-        return ""
+        return "" if has_record(file) else NOT_MADE
     if path.suffix == ".svg":
         drawn = path.with_suffix(".csv")
-        same = drawn.exists() and not compare(str(drawn), tolerance)
+        same = drawn.exists() and compare(str(drawn), tolerance) in ("", NOT_MADE)
         return DRAWN_OTHERWISE if same else "differs, and so do its data"
     try:
         return difference(table(written, path.suffix), table(expected, path.suffix), tolerance)
@@ -104,37 +106,53 @@ def main(args: argparse.Namespace) -> None:
         return
     require(SNAKEFILE, "results")
     git.require(*([SNAKEFILE] if Path(SNAKEFILE).exists() else []))
-    found: dict[str, str] = {}
-    names = []
-    for name in args.studies or workflow.settings()["studies"]:
-        study = studies.load(name)
-        names.append(study.name)
-        found |= {file: compare(file, study.tolerance) for file in known(study.name)}
-    without = [name for name in names if not any(file.startswith(f"{folder(name)}/") for file in found)]
+    chosen = [studies.load(name) for name in args.studies or workflow.settings()["studies"]]
+    names = list(dict.fromkeys(study.name for study in chosen))
+    found = {file: compare(file, study.tolerance) for study in chosen for file in known(study.name)}
+    without = [folder(name) for name in names if not any(file.startswith(f"{folder(name)}/") for file in found)]
     if not found:
-        raise UserError(f"{', '.join(map(folder, names))}: the last commit holds no findings there, so nothing was compared.")
+        raise UserError(f"{', '.join(without)}: the last commit holds no findings there, so nothing was compared.")
     for file, words in found.items():
         print(f"{file}: {words or 'equal'}")
-    for name in without:
-        print(f"{folder(name)}: not compared, since the last commit holds no findings there")
-    differing = [file for file, words in found.items() if words not in ("", DRAWN_OTHERWISE)]
-    tables, figures = (sum(file.endswith(suffix) for file in found) for suffix in (".csv", ".svg"))
-    if untouched := [name for name in names if not Path("results", name, "evaluations").is_dir()]:
-        print(f"note: no evaluations of {', '.join(untouched)} are here; its files may be the committed ones themselves")
-    if differing:
-        print(f"verdict: different, {len(differing)} of {len(found)} files: {', '.join(differing)}")
-    else:
-        print(
-            f"verdict: equal; all {tables} tables (the figures' data among them) and {figures} figures are the committed ones"
-        )
-    sys.stdout.flush()
-    if (args.strict or args.verdicts) and without:
-        raise UserError(f"{', '.join(map(folder, without))}: the last commit holds no findings there to compare with.")
-    claims = [f"{folder(name)}/claims.csv" for name in names]
-    if args.verdicts and (wrong := [file for file in claims if verdicts_differ(file)]):
+    for place in without:
+        print(f"{place}: not compared, since the last commit holds no findings there")
+    print(f"verdict: {verdict(found)}", flush=True)
+    if args.strict or args.verdicts:
+        refuse_what_was_not_compared(found, without)
+    if args.verdicts and (wrong := [file for file in (f"{folder(name)}/claims.csv" for name in names) if verdicts_differ(file)]):
         raise UserError(f"{', '.join(wrong)}: the verdicts are not the committed ones.")
-    if args.strict and differing:
+    if args.strict and (differing := _differing(found)):
         raise UserError(f"{len(differing)} of {len(found)} findings are not the committed ones; the verdict above names them.")
+
+
+def verdict(found: dict[str, str]) -> str:
+    """What all comparisons say together.
+
+    Args:
+        found: for each file what ``compare`` says of it.
+    """
+    if differing := _differing(found):
+        return f"different, {len(differing)} of {len(found)} files: {', '.join(differing)}"
+    if not_made := [file for file, words in found.items() if words == NOT_MADE]:
+        return f"none; {len(not_made)} of {len(found)} files were not made here, so there is nothing to compare"
+    tables, figures = (sum(file.endswith(suffix) for file in found) for suffix in (".csv", ".svg"))
+    return f"equal; all {tables} tables (the figures' data among them) and {figures} figures are the committed ones"
+
+
+def refuse_what_was_not_compared(found: dict[str, str], without: list[str]) -> None:
+    """Refuse to go on where a file was not made here, or a study has no committed findings.
+
+    Raises:
+        UserError: so it is.
+    """
+    if file := next((file for file, words in found.items() if words == NOT_MADE), None):
+        raise UserError(f"{file}: {NOT_MADE}; make the findings with snakemake --cores all, then compare.")
+    if without:
+        raise UserError(f"{', '.join(without)}: the last commit holds no findings there to compare with.")
+
+
+def _differing(found: dict[str, str]) -> list[str]:
+    return [file for file, words in found.items() if words not in ("", DRAWN_OTHERWISE, NOT_MADE)]
 
 
 def parser() -> argparse.ArgumentParser:

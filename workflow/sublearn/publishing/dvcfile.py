@@ -19,11 +19,11 @@ import yaml
 
 from sublearn.core.errors import UserError
 from sublearn.orchestration import studies, workflow
+from sublearn.orchestration.reruns import RECORDS
 from sublearn.orchestration.workflow import SETTINGS, Workflow
 from sublearn.planning.artifacts import Plan
 from sublearn.publishing.project import SNAKEFILE, require
 
-RECORDS = ".snakemake/metadata"
 BUNDLED, STORE = "bundled", "data/store"  # the name of the remote, and its folder as in .dvc/config
 HEAD = """# Snakemake decides what to run; this one stage records, ships and compares what it made (docs/artifacts.md).
 # Written by `sublearn dvc-yaml > dvc.yaml` from the studies in config/config.yaml.

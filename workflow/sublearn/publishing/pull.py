@@ -15,7 +15,8 @@ from pathlib import Path
 import yaml
 
 from sublearn.core.errors import UserError
-from sublearn.publishing.dvcfile import BUNDLED, RECORDS, STORE, dvc, kept_in
+from sublearn.orchestration.reruns import RECORDS
+from sublearn.publishing.dvcfile import BUNDLED, STORE, dvc, kept_in
 from sublearn.publishing.project import require_clone
 
 COMPUTE = "make reproduce recomputes everything"

@@ -20,12 +20,13 @@ import pandas as pd
 import pandera.pandas as pa
 
 from sublearn.core import cli, drawing
+from sublearn.orchestration.reruns import RECORDS
 from sublearn.planning.phases import PHASES
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-LOGS, RECORDS = Path("logs"), Path(".snakemake/metadata")
+LOGS = Path("logs")
 SHOWN = ("images", *PHASES)
 LOOP, GPU = re.compile(r"loop: .* took ([0-9.]+) s"), re.compile(r"gpu: (\d+) x .*, at most (\d+) MB each")
 BREAK = 300.0  # seconds without a job that count as a break between two runs, and not as idle time
@@ -56,7 +57,7 @@ class Costs(pa.DataFrameModel):
 def started() -> dict[str, tuple[float, float]]:
     """By log file of a job: when Snakemake submitted the job, and when its outputs existed, in seconds since 1970."""
     times: dict[str, tuple[float, float]] = {}
-    for file in [path for path in RECORDS.rglob("*") if path.is_file()]:
+    for file in [path for path in Path(RECORDS).rglob("*") if path.is_file()]:
         try:
             record = json.loads(file.read_text(encoding="utf-8"))
         except ValueError:  # it is being written

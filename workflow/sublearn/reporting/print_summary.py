@@ -1,6 +1,6 @@
 """Print a summary at the end of a run: what the studies found, and where the findings are.
 
-python -m sublearn.reporting.print_summary STUDY ...
+python -m sublearn.reporting.print_summary STUDY ... --found STUDY ...
 """
 
 import argparse
@@ -17,8 +17,6 @@ from sublearn.core.statistics import interval
 def summary(study: str) -> str:
     """A few lines of text on one study."""
     folder = Path("results", study, "findings")
-    if not any(folder.glob("*.csv")):
-        return f"{study}: made what was asked for; its findings are not there yet"
     claims = read_table(folder / "claims.csv", Claims) if (folder / "claims.csv").exists() else None
     lines = [f"{study}:"]
     if (folder / "arms.csv").exists():  # a study of language models
@@ -36,11 +34,13 @@ def summary(study: str) -> str:
 
 def main(args: argparse.Namespace) -> None:
     for study in args.studies:
-        print(summary(study))
+        print(summary(study) if study in args.found else f"{study}: made what was asked for, and no findings")
     print("`snakemake --report results/report.html` puts everything on one page.", flush=True)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("studies", nargs="+")
+    # What lies in the folders of other studies may be the committed findings, or those of an older recipe.
+    parser.add_argument("--found", nargs="*", default=[], help="the studies whose tables are part of the run")
     cli.run(main, parser)
