@@ -1,7 +1,6 @@
 """One set of pins in pip's lock, conda's environment and the package; and what the reviewer installs holds no torch."""
 
 import os
-import re
 import subprocess
 import sys
 import tomllib

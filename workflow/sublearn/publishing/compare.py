@@ -119,7 +119,8 @@ def main(args: argparse.Namespace) -> None:
     print(f"verdict: {verdict(found)}", flush=True)
     if args.strict or args.verdicts:
         refuse_what_was_not_compared(found, without)
-    if args.verdicts and (wrong := [file for file in (f"{folder(name)}/claims.csv" for name in names) if verdicts_differ(file)]):
+    claims = [f"{folder(name)}/claims.csv" for name in names]
+    if args.verdicts and (wrong := [file for file in claims if verdicts_differ(file)]):
         raise UserError(f"{', '.join(wrong)}: the verdicts are not the committed ones.")
     if args.strict and (differing := _differing(found)):
         raise UserError(f"{len(differing)} of {len(found)} findings are not the committed ones; the verdict above names them.")

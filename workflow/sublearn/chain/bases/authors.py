@@ -11,6 +11,7 @@ import ast
 import hashlib
 import io
 import lzma
+import os
 import re
 import string
 import tarfile
@@ -256,7 +257,7 @@ def _git(source: str, revision: str) -> Reader:
     """Read files of one commit, which is fetched without its history and never checked out."""
     place = tempfile.TemporaryDirectory()
     git.ask("init", "--bare", "--quiet", folder=place.name)
-    where = str(Path(source).expanduser().absolute()) if not download.is_url(source) and ":" not in source else source
+    where = os.path.abspath(os.path.expanduser(source)) if not download.is_url(source) and ":" not in source else source
     fetched = git.ask("fetch", "--quiet", "--depth", "1", "--", where, revision, folder=place.name)
     if fetched.returncode:
         raise UserError(
