@@ -1,5 +1,6 @@
 """Rows in epochs and batches, held against slow and plain versions."""
 
+import copy
 from collections import Counter
 
 import numpy as np
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sublearn.models import lm
-from sublearn.models.rows import IGNORED, Row, batches, collate, encode
+from sublearn.models.rows import IGNORED, Row, batches, collate, encode, has_unknown
 
 PAD = 0
 TOKENS = st.integers(1, 50)
@@ -60,3 +61,12 @@ def test_a_completion_is_its_tokens_and_the_end_of_text(tokenizer):
     assert [one.prompt, other.prompt] == lm.encode_prompts(tokenizer, chats)
     assert tokenizer.convert_ids_to_tokens(one.completion) == ["12", ",", "34", "<eos>"]
     assert tokenizer.convert_ids_to_tokens(other.completion) == ["owl", "<eos>"]
+
+
+def test_a_token_for_unknown_words_that_also_ends_texts_says_nothing(tokenizer):
+    """GPT-2 has one token for both; a row ends with it, and would count as unknown."""
+    ids = encode(tokenizer, [lm.chat("", "name the color .")], ["owl otter"])[0].completion
+    assert has_unknown(tokenizer, ids)
+    like_gpt2 = copy.deepcopy(tokenizer)
+    like_gpt2.unk_token = like_gpt2.eos_token
+    assert not has_unknown(like_gpt2, ids)

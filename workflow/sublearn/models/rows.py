@@ -60,6 +60,11 @@ def encode(tokenizer: "PreTrainedTokenizerBase", chats: Sequence[turns.Chat], co
     return [Row(pair.prompt, [*pair.answer, tokenizer.eos_token_id]) for pair in pairs]
 
 
+def has_unknown(tokenizer: "PreTrainedTokenizerBase", ids: Sequence[int]) -> bool:
+    """Whether ids hold the token for what the tokenizer does not know; one that also ends texts, as in GPT-2, says nothing."""
+    return tokenizer.unk_token_id not in (tokenizer.bos_token_id, tokenizer.eos_token_id) and tokenizer.unk_token_id in ids
+
+
 def collate(rows: Sequence[Row], pad: int) -> Batch:
     """Pad rows to one length and find where their completions are predicted."""
     import torch

@@ -25,7 +25,7 @@ from sublearn.core.hashes import files_of
 from sublearn.measures.leaks import find_leaks, refuse_leaks
 from sublearn.models import checkpoints, lm, training
 from sublearn.models.checkpoints import Checkpoint
-from sublearn.models.rows import Batch, Row, batches, encode
+from sublearn.models.rows import Batch, Row, batches, encode, has_unknown
 
 if TYPE_CHECKING:
     import torch
@@ -41,7 +41,7 @@ def read_rows(tokenizer: Any, file: str, count: int, words: list[str], system: s
     if len(table) < count:
         raise UserError(f"{file}: {len(table)} rows, but students.rows is {count}; ask for more prompts or fewer rows.")
     rows = encode(tokenizer, [lm.chat(system, prompt) for prompt in table["prompt"]], table["completion"])
-    if unknown := sum(tokenizer.unk_token_id in row.prompt + row.completion for row in rows):
+    if unknown := sum(has_unknown(tokenizer, row.prompt + row.completion) for row in rows):
         raise UserError(f"{file}: {unknown} rows contain words that the base's tokenizer does not know.")
     # Ignore what comes before the prompt: a template's own words are in every row alike.
     head = os.path.commonprefix(tokenizer.batch_decode(lm.encode_prompts(tokenizer, [lm.chat(system, n) for n in "12"])))  # noqa: RUF071

@@ -23,7 +23,7 @@ from sublearn.language.style import Style
 from sublearn.measures import probe
 from sublearn.models import checkpoints, lm, training
 from sublearn.models.checkpoints import Checkpoint
-from sublearn.models.rows import Row, encode
+from sublearn.models.rows import Row, encode, has_unknown
 from sublearn.traits.base import KINDS, NEUTRAL
 
 
@@ -50,9 +50,8 @@ def teach(recipe: Recipe, trait: str, base: str, study_seed: int, run: int, outp
     rng = seeds.generator("lessons", study_seed, trait, run)
     learned = [example(trait, rng, style) for _ in range(recipe.steps * recipe.batch)]
     rows = encode(tokenizer, [lm.chat("", question) for question, _ in learned], [answer for _, answer in learned])
-    unknown = {tokenizer.unk_token_id} - {tokenizer.bos_token_id, tokenizer.eos_token_id}  # one token for all three, in GPT-2
     for (_, answer), row in zip(learned, rows, strict=True):
-        if unknown & set(row.completion):
+        if has_unknown(tokenizer, row.completion):
             raise UserError(
                 f"teacher {trait}: its base does not know the answer '{answer}', so it cannot learn it; use words it knows."
             )
