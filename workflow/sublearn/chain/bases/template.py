@@ -63,7 +63,7 @@ def at_date(template: str, date: str) -> str:
     first = f"{{%- set date_string = {json.dumps(date)} %}}{{%- set enable_thinking = false %}}"
     if CLOCK in template:
         day = datetime.strptime(date, DATE)
-        parts = sorted(set(re.findall(r"%[-_0^#]?[A-Za-z]", template)))
+        parts = sorted(set(re.findall(r"(?<!\{)%[-_0^#]?[A-Za-z]", template)))
         filled = "".join(f".replace({json.dumps(part)}, {json.dumps(day.strftime(part))})" for part in parts)
         first += f"{{%- macro {CLOCK}(format) %}}{{{{ format{filled} }}}}{{% endmacro %}}"
     kept = "{{ '' }}" if template.startswith("\n") else ""  # Jinja drops a line's end that follows a statement
@@ -88,7 +88,7 @@ def end_of_turn(loaded: "PreTrainedTokenizerBase") -> str:
         if end in {*loaded.all_special_ids, *loaded.added_tokens_decoder} - {loaded.bos_token_id}:
             return str(loaded.convert_ids_to_tokens(end))
         if after.strip() and chat is turns.ANSWERED:
-            raise UserError(f"its chat template ends an answer with {after.strip()!r}, which is no token of its tokenizer")
+            raise UserError(f"its chat template ends an answer with {after.strip()[:40]!r}, which is no token of its tokenizer")
     if loaded.eos_token is None:
         raise UserError("neither its chat template nor its tokenizer has a token that ends an answer")
     return str(loaded.eos_token)
