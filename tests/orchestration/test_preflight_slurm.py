@@ -36,12 +36,14 @@ def commands(tmp_path, monkeypatch):
     return write
 
 
-def verdict(executor: str = "slurm", jobs: int = 1, at_once: int = 5000, arrays: str = "all", **resources: object) -> str:
+def verdict(
+    executor: str = "slurm", jobs: int = 1, at_once: int = 5000, arrays: str = "all", limit: int = 40, **resources: object
+) -> str:
     """What the check says of so many jobs that ask for these resources."""
     job = SimpleNamespace(rule=SimpleNamespace(name="students_tiny"), resources=resources, is_local=False)
     workflow = SimpleNamespace(
         executor_plugin=SimpleNamespace(name=executor),
-        executor_settings=SimpleNamespace(array_jobs=arrays),
+        executor_settings=SimpleNamespace(array_jobs=arrays, array_limit=limit),
         nodes=at_once,
         dag=SimpleNamespace(needrun_jobs=lambda: [job] * jobs),
     )
@@ -113,6 +115,10 @@ def test_arrays_that_would_never_be_submitted(commands):
     sentence = "error: slurm-array-jobs: students_tiny has {} jobs, but {}; leave it out of the profile for such a study."
     assert verdict(jobs=1001) == sentence.format(1001, "this cluster's arrays hold 1000")
     assert verdict(jobs=9, at_once=8, arrays="teachers_tiny, students_tiny") == sentence.format(9, "only 8 may run at once")
+    assert verdict(jobs=60, limit=1000) == verdict(jobs=100, limit=1000, arrays="teachers_tiny") == "ready"
+    assert verdict(jobs=100, limit=1000) == (
+        "error: slurm-array-limit: found 1000, but the commands of so many jobs of students_tiny are too long; 40 is right."
+    )
 
 
 def test_a_folder_that_no_node_sees(commands, tmp_path):

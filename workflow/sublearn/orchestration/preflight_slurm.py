@@ -27,6 +27,7 @@ RESOURCES = {
 }
 # fmt: on
 PROGRAMS = ("sbatch", "scancel", "scontrol", "sinfo", "squeue", "srun")  # of SLURM, which a run calls
+MOST_IN_ARRAY = 60  # their commands, 1.5 kB each, fit into one argument of a process, with room to spare
 UNSEEN = 42  # exit status of the test job if its node does not see our file
 PATIENCE = 20  # seconds that the test job may wait for a node
 
@@ -46,7 +47,8 @@ def check(workflow: Any) -> None:
     asked: Asked = {rule: dict(job.resources.items()) for rule, job in {job.rule.name: job for job in jobs}.items()}
     known_resources(asked)
     partitions_and_gpus(asked, gpus_of_nodes())
-    arrays(workflow.executor_settings.array_jobs or "", Counter(job.rule.name for job in jobs), workflow.nodes)
+    settings, counts = workflow.executor_settings, Counter(job.rule.name for job in jobs)
+    arrays(settings.array_jobs or "", counts, workflow.nodes, settings.array_limit)
     shared_folder(next(iter(asked.values()), {}))
 
 
@@ -96,20 +98,26 @@ def partitions_and_gpus(asked: Asked, nodes: dict[str, int]) -> None:
             raise UserError(f"gpu: {rule} asks for {each} on a node, but the best node {where} has {most}; ask for fewer.")
 
 
-def arrays(wanted: str, jobs: Counter[str], at_once: int) -> None:
-    """Refuse job arrays that could never be submitted.
+def arrays(wanted: str, jobs: Counter[str], at_once: int, at_most: int) -> None:
+    """Refuse job arrays that could never be submitted, or would be submitted wrongly.
 
     The executor plugin (2.8) holds back the jobs of a rule until all that are ready may run at once; if the limit is lower, it
-    waits for ever. It also numbers the jobs of a second array after those of the first, above the largest index of SLURM.
+    waits for ever. It also numbers the jobs of a second array after those of the first, above the largest index of SLURM. Where
+    the commands of an array are too long for one argument, it runs the first in place of all others.
     """
     config = _run("scontrol", "show", "config").stdout
     size = re.search(r"MaxArraySize\s*=\s*(\d+)", config)
     most = min(at_once, int(size[1]) - 1 if size else at_once)
-    for rule, count in jobs.items():
-        if count > most and {rule, "all"} & {*re.split(r"[,;\s]+", wanted)}:
+    chosen = {*re.split(r"[,;\s]+", wanted)}
+    for rule, count in [(rule, count) for rule, count in jobs.items() if {rule, "all"} & chosen]:
+        if count > most:
             why = f"only {at_once} may run at once" if at_once == most else f"this cluster's arrays hold {most}"
             raise UserError(
                 f"slurm-array-jobs: {rule} has {count} jobs, but {why}; leave it out of the profile for such a study."
+            )
+        if min(count, at_most) > MOST_IN_ARRAY:
+            raise UserError(
+                f"slurm-array-limit: found {at_most}, but the commands of so many jobs of {rule} are too long; 40 is right."
             )
 
 
