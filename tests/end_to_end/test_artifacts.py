@@ -230,7 +230,7 @@ def test_a_folder_of_a_larger_repository_is_published_and_drawn_again(author, tm
     project.run("git", "commit", "-qm", "moved")
     (larger / "theirs.txt").write_text("a stranger's, and not committed")
     assert "to publish: git add results/micro/findings/ dvc.lock data/store && " in project.sublearn("publish")
-    assert project.run("git", "status", "--porcelain").stdout == "?? ../theirs.txt\n"
+    assert project.run("git", "status", "--porcelain").stdout == "?? theirs.txt\n"
     subprocess.run(["git", "clone", "-q", larger, tmp_path / "clone"], check=True)
     reviewer = Repository(tmp_path / "clone/project")
     done = reviewer.figures()

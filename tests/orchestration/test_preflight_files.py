@@ -8,6 +8,8 @@ from types import SimpleNamespace
 import pytest
 
 from sublearn.core.errors import UserError
+from sublearn.models.checkpoints import FOLDER
+from sublearn.models.sampling import Chunks
 from sublearn.orchestration.preflight_files import bring_to_now, check, refuse_read_only
 
 
@@ -64,10 +66,11 @@ def test_a_date_that_is_somebody_elses_stops_a_run_only_if_the_run_reads_the_fil
 def test_a_run_that_begins_anew_forgets_what_others_left_in_its_folders_and_no_others(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     mine, theirs = Path("results/mine/students/run0"), Path("results/theirs/students/run0")
-    for folder in (mine, theirs):
-        (folder / ".checkpoints").mkdir(parents=True)
-        (folder / ".checkpoints/student.safetensors").touch()
+    left = [place / name for place in (mine, theirs) for name in (FOLDER, Chunks(place, "key").folder.name)]
+    for folder in left:
+        folder.mkdir(parents=True)
+        (folder / "part").touch()
     check(run_of(False, [], [f"{mine}/model.safetensors"]))
-    assert (mine / ".checkpoints").exists()
+    assert all(folder.exists() for folder in left)
     check(run_of(True, [], [f"{mine}/model.safetensors"]))
-    assert not (mine / ".checkpoints").exists() and (theirs / ".checkpoints/student.safetensors").exists()
+    assert [folder for folder in left if folder.exists()] == left[2:]

@@ -103,8 +103,15 @@ def changes() -> dict[str, bool]:
 
 
 def ignored(files: list[str]) -> list[str]:
-    """Those of the files that git would ignore if they were new."""
-    return os.fsdecode(ask("check-ignore", "--no-index", "--", *files).stdout).splitlines()
+    """Those of the files that git would ignore if they were new.
+
+    Raises:
+        UserError: git does not answer, since a folder is a link, say.
+    """
+    done = ask("check-ignore", "--no-index", "--", *files)
+    if done.returncode > 1:
+        raise UserError(f"git check-ignore: {reason(done)}.")
+    return os.fsdecode(done.stdout).splitlines()
 
 
 def _names(done: "subprocess.CompletedProcess[bytes]") -> list[str]:

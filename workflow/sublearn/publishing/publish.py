@@ -2,8 +2,8 @@
 
     sublearn publish
 
-The command refuses a work tree with other changes than findings, results that are not current, and a bundle that is too large
-for git. Then DVC records the artifacts, pushes the large ones to the default remote, if there is one, and the small ones to the
+The command refuses code and studies that are not committed, results that are not current, and a bundle that is too large for
+git. Then DVC records the artifacts, pushes the large ones to the default remote, if there is one, and the small ones to the
 bundled remote, a folder of this repository. At the end, the command prints the git commands that are left to do.
 """
 
