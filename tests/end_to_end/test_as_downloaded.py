@@ -1,6 +1,7 @@
 """A fresh clone and an unpacked archive: the committed findings are no results, and everything is computed."""
 
 import subprocess
+from pathlib import Path
 
 import pytest
 from support.clone import ROOT
@@ -11,11 +12,17 @@ NAMES = {"GIT_CONFIG_GLOBAL": "/dev/null"} | {
 }
 
 
+def unpack(repository: Path, folder: Path, *paths: str) -> None:
+    """Unpack an archive of the last commit into a folder."""
+    packed = subprocess.run(["git", "archive", "HEAD", *paths], cwd=repository, capture_output=True, check=True).stdout
+    subprocess.run(["tar", "x"], cwd=folder, input=packed, check=True)
+
+
 @pytest.fixture(params=["clone", "archive"])
 def downloaded(request, tmp_path, clone):
-    """What git has at this project's last commit, its code being that of the work tree; an archive's files have one date."""
+    """This project as it is now with its committed results, as others get it; an archive's files have one date."""
     made = clone(tmp_path / "made")
-    subprocess.run(["cp", "-r", ROOT / "results", made.folder], check=True)
+    unpack(ROOT, made.folder, "results")
     for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "all"]):
         subprocess.run(["git", *command], cwd=made.folder, env=NAMES, check=True)
     made.folder = tmp_path / "as downloaded"
@@ -23,8 +30,7 @@ def downloaded(request, tmp_path, clone):
         subprocess.run(["git", "clone", "-q", tmp_path / "made", made.folder], check=True)
     else:
         made.folder.mkdir()
-        packed = subprocess.run(["git", "archive", "HEAD"], cwd=tmp_path / "made", capture_output=True, check=True).stdout
-        subprocess.run(["tar", "x"], cwd=made.folder, input=packed, check=True)
+        unpack(tmp_path / "made", made.folder)
     return made
 
 
