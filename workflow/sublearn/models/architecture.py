@@ -93,7 +93,8 @@ def _unusable(config: "PreTrainedConfig", kind: Any) -> str | None:
     reads_both_ways = hasattr(text, "add_cross_attention") and getattr(text, "is_decoder", None) is False
     if config.is_encoder_decoder or reads_both_ways:
         return "it does not continue a text from left to right"
-    if method := (getattr(config, "quantization_config", None) or {}).get("quant_method"):
+    quantised = getattr(config, "quantization_config", None) or getattr(text, "quantization_config", None) or {}
+    if method := quantised.get("quant_method"):
         return f"its weights are quantised ({method}), so they can be neither trained nor compared; name a version in bfloat16"
     if missing := [name for name in ASKED_WITH if name not in inspect.signature(kind.forward).parameters]:
         return f"it takes no {missing[0]}, with which answers are asked for"
