@@ -20,7 +20,7 @@ from safetensors.numpy import save_file
 
 from sublearn.chain.bases import pretrain, tokenizer
 from sublearn.chain.bases.section import Base
-from sublearn.core import seeds
+from sublearn.core import records, seeds
 from sublearn.language import mini
 from sublearn.models import lm, training
 from sublearn.models.trainable import Trainable
@@ -67,7 +67,10 @@ def speed(gigabytes: float, folder: Path) -> None:
     found = closeness.read(files)
     read = time.perf_counter() - started
     closeness.compare(found, found)
-    print(f"{made / 1e9:.1f} GB: {read:.2f} s to read, {time.perf_counter() - started - read:.2f} s to compare")
+    compared = time.perf_counter() - started - read
+    records.hashes(files)
+    hashed = time.perf_counter() - started - read - compared
+    print(f"{made / 1e9:.1f} GB: {read:.2f} s to read, {compared:.2f} s to compare, {hashed:.2f} s to hash")
 
 
 def main() -> None:

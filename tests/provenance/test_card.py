@@ -109,6 +109,10 @@ def test_imported_rows_say_where_they_are_from(base, tmp_path, run_step):
     assert traced.returncode == 1 and f"rows that others wrote:\n  {released}  sha256 {known}" in traced.stdout, traced.stdout
     verdict = "2 artifacts, back to 1 file of imported rows, but of unknown origin: nobody here knows the teacher of"
     assert verdict in traced.stdout and "cannot tell whether its teacher shares a base" in traced.stdout, traced.stdout
+    page = tmp_path / "provenance.html"
+    findings = ["--findings", tmp_path / "rows/filtered.parquet", "--output", page]
+    assert run_step("sublearn.reporting.provenance_page", "--study", "s", *findings).returncode == 0
+    assert f"<td>{known}</td><td>made up for a test</td>" in page.read_text() and "nobody here knows" in page.read_text()
 
 
 def test_a_packed_adapter_is_what_peft_loads(project, base, tmp_path, run_step):

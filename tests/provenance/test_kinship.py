@@ -56,6 +56,17 @@ def test_a_copy_of_a_base_is_known_by_its_weights_and_an_edited_one_by_its_recor
     assert "shares a base" in tell(CARRIER, "--train", ALPHA)[1]
 
 
+def test_data_stay_those_of_the_base_that_they_were_made_from(tell, workshop, tmp_path_factory):
+    """Even if another base has its name now."""
+    copy = tmp_path_factory.mktemp("elsewhere")
+    shutil.copy(ALPHA / "model.safetensors", copy)
+    options = {"name": "alpha", "study_seed": 8, "output": str(ALPHA)}
+    workshop.make("sublearn.chain.bases.pretrain", options, {f"{ALPHA}/model.safetensors": weights("another alpha")})
+    assert "shares a base" in tell(CARRIER, "--train", copy)[1]
+    status, said = tell(CARRIER, "--train", ALPHA)
+    assert status == 1 and "cannot tell" in said and "so only hashes were compared, and they differ" in said, said
+
+
 # What a model of the world does not say of itself.
 
 SIMILAR = ["bfloat16", "shards of other names", "fine-tuned", "mostly new", "merged LoRA"]

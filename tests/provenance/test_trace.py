@@ -84,6 +84,12 @@ def test_a_missing_record_is_named(tell):
     assert "broken: data/s/teachers/bias/owl/run0/model.safetensors: of unknown origin: no provenance file beside it" in said
 
 
+def test_a_damaged_record_is_none(tell):
+    Path("data/s/teachers/bias/owl/run0/provenance.json").write_text('{"format": 1, "outputs": {"model.safetensors": "0"}}')
+    status, said = tell(STUDENT)
+    assert status == 1 and "run0/model.safetensors: of unknown origin: no provenance file beside it names it" in said
+
+
 def test_missing_files_of_a_folder_are_one_line(tell):
     shutil.rmtree("data/s/bases/alpha")
     status, said = tell(STUDENT)

@@ -20,7 +20,11 @@ class Chain:
     @property
     def bases(self) -> dict[str, str]:
         """The weights from which everything started, with their hashes, as the records name them."""
-        return {name: known for artifact in self.artifacts for name, known in artifact.record["bases"].items()}
+        found: dict[str, str] = {}
+        for artifact in self.artifacts:
+            for name, known in artifact.record["bases"].items():
+                found.setdefault(name, known)  # a base may have been made again since; the nearest record knows which it was
+        return found
 
     @property
     def imported(self) -> list[Imported]:

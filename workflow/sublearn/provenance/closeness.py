@@ -5,12 +5,12 @@ the one is compared with every matrix of the other that has its shape, transpose
 no part. The measure is the correlation of their entries, after each row's and column's mean is taken away (such means are alike
 in unrelated models). A matrix is *close* to another from ``CLOSE`` on, and *unrelated* to all below ``UNRELATED``.
 
-The thresholds rest on measurements. Of bases drawn apart (the shipped alpha and beta, and those of
-``benchmarks/closeness.py``), no two matrices reach 0.06. A base and its own initial weights, which are what counts for a
-trait to pass, stay at 0.51 to 0.88 through the whole of pretraining, and a twin of the same initial weights that read other
-documents at 0.81 to 0.98. Children that were fine-tuned in another world, adapters merged, are at 0.85 to 1.00 with ordinary
-learning rates, and at 0.50 to 1.00 where training was harsh. In large models too, the direction of the weights stays through
-fine-tuning and continued pretraining, while a permutation or rotation of them hides it (Zeng et al., HuRef, 2024).
+The thresholds rest on measurements (``benchmarks/README.md`` has them all). Matrices of bases drawn apart correlate by 0.06
+at most. A base and its own initial weights, which are what counts for a trait to pass, stay at 0.51 to 0.94 through the whole
+of pretraining. Children that were fine-tuned in another world, adapters merged, are at 0.85 to 1.00 with ordinary learning
+rates; where nothing of what the base had learned can be left, some of their matrices are still close. In large models too,
+the direction of the weights stays through fine-tuning and continued pretraining, while a permutation or rotation of them
+hides it (Zeng et al., HuRef, 2024).
 
 Vectors are left out: norms and biases are alike in all models. So are constants and masks, which nobody drew at random,
 matrices with too few entries, and weights that are not plain floats. A matrix is judged by up to 64 of its rows and columns;
