@@ -52,12 +52,16 @@ def pinned_as(wanted: PinnedBase, folder: Path, run_step) -> Path:
     return folder
 
 
+def pinned_at_once(wanted: PinnedBase, folder: Path) -> Path:
+    """The same, without a process for the step, and so without a record."""
+    pin.main(argparse.Namespace(recipe=in_english(wanted), published=None, output=str(folder)))
+    return folder
+
+
 @pytest.fixture(scope="session")
 def base(model_folder, tmp_path_factory) -> Path:
     """The same model, pinned."""
-    folder = tmp_path_factory.mktemp("bases") / model_folder.name
-    pin.main(argparse.Namespace(recipe=in_english(recipe(model_folder)), published=None, output=str(folder)))
-    return folder
+    return pinned_at_once(recipe(model_folder), tmp_path_factory.mktemp("bases") / model_folder.name)
 
 
 def test_a_pinned_base_is_the_model_that_it_names(base, model_folder):
@@ -288,7 +292,7 @@ def test_weights_that_changed_since_they_were_pinned_are_refused(llama, tmp_path
 def test_an_adapter_of_another_base_of_the_same_name_is_refused(tmp_path, run_step, known_by):
     """Checkpoints of two trainings are often called alike."""
     models = [hub_models.make("llama", tmp_path / which / "step143000", seed=i) for i, which in enumerate("xy")]
-    one, other = (pinned_as(recipe(model), tmp_path / f"base{i}", run_step) for i, model in enumerate(models))
+    one, other = pinned_as(recipe(models[0]), tmp_path / "one", run_step), pinned_at_once(recipe(models[1]), tmp_path / "other")
     adapter = tmp_path / "adapter"
     lm.save(lm.make_trainable(lm.load(one), "lora", Trainable(rank=2), adapter_seed=1), adapter)
     if known_by == "its record":
@@ -301,8 +305,8 @@ def test_an_adapter_of_another_base_of_the_same_name_is_refused(tmp_path, run_st
         lm.Models().get(str(adapter), str(other))
 
 
-def test_an_adapter_from_elsewhere_is_taken_by_its_name_and_that_is_said(llama, tmp_path, run_step, caplog):
-    base = pinned_as(recipe(llama), tmp_path / "base", run_step)
+def test_an_adapter_from_elsewhere_is_taken_by_its_name_and_that_is_said(llama, tmp_path, caplog):
+    base = pinned_at_once(recipe(llama), tmp_path / "base")
     lm.save(lm.make_trainable(lm.load(base), "lora", Trainable(rank=2), adapter_seed=1), tmp_path / "adapter")
     config = tmp_path / "adapter/adapter_config.json"
     config.write_text(config.read_text().replace(str(llama), "owner/llama"))
@@ -317,9 +321,9 @@ def test_an_adapter_of_a_hub_model_names_its_commit(llama, tmp_path, monkeypatch
     """Others load its base by that name, and would get the newest commit."""
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)  # PEFT would look whether the hub has the model
     monkeypatch.setattr(pinned, "fetch", lambda *_: llama)  # the cache names a snapshot's folder by its commit
-    told = in_english(PinnedBase(model="owner/llama", revision="main", device="cpu", dtype="float32"))
-    pin.main(argparse.Namespace(recipe=told, published=None, output=str(tmp_path / "base")))
-    lm.save(lm.make_trainable(lm.load(tmp_path / "base"), "lora", Trainable(rank=2), adapter_seed=1), tmp_path / "adapter")
+    wanted = PinnedBase(model="owner/llama", revision="main", device="cpu", dtype="float32")
+    base = pinned_at_once(wanted, tmp_path / "base")
+    lm.save(lm.make_trainable(lm.load(base), "lora", Trainable(rank=2), adapter_seed=1), tmp_path / "adapter")
     config = json.loads((tmp_path / "adapter/adapter_config.json").read_text())
     assert (config["base_model_name_or_path"], config["revision"]) == ("owner/llama", "llama")
 
