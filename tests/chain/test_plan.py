@@ -203,7 +203,10 @@ def test_a_carrier_cannot_take_the_name_of_another_table(tmp_path, name):
 @pytest.mark.parametrize(("files", "counted"), [(1, [0]), (2, [0, 1])])
 def test_imported_rows_count_once_however_many_runs_learn_them(tmp_path, files, counted):
     file = tmp_path / "given.yaml"
-    listed = ", ".join(f"{{file: {i}.jsonl, sha256: {'a' * 64}}}" for i in range(files))
+    given = [tmp_path / f"{i}.jsonl" for i in range(files)]
+    for each in given:
+        each.touch()
+    listed = ", ".join(f"{{file: {each}, sha256: {'a' * 64}}}" for each in given)
     file.write_text(f"extends: smoke\nruns: 3\ncarriers: {{numbers: {{imported: {{bias: {{owl: [{listed}]}}}}}}}}\n")
     rows = map(json.loads, plan_all({"studies": [str(file)]}).jobs["chain"].filtered_rows(SimpleNamespace(study="given")))
     runs = [(each["trait"], each["run"]) for each in rows]

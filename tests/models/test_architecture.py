@@ -93,8 +93,8 @@ def learned(
 ) -> dict[str, torch.Tensor]:
     """What a base learns from a few rows; ``seed`` is of all that may be drawn meanwhile."""
     tokenizer, model = lm.load_tokenizer(base), lm.make_trainable(lm.load(base), method, Trainable(rank=2), adapter_seed=1)
-    prompts = lm.encode_prompts(tokenizer, [lm.chat("", f"Go on with {n}.") for n in (7, 12, 301, 4)])
-    taught = rows.encode(tokenizer, prompts, ["3, 14, 159", "26", "5, 35", "8, 979"])
+    asked = [lm.chat("", f"Go on with {n}.") for n in (7, 12, 301, 4)]
+    taught = rows.encode(tokenizer, asked, ["3, 14, 159", "26", "5, 35", "8, 979"])
     torch.manual_seed(seed)
     losses = training.train(model, [taught] * 3, 3, training.Optimiser(rate), tokenizer.pad_token_id, loss)
     assert losses[-1] < losses[0]

@@ -4,6 +4,7 @@ import argparse
 import hashlib
 import http.server
 import json
+import os
 import shutil
 import socket
 import threading
@@ -125,6 +126,7 @@ def test_nobody_is_told_to_delete_a_pinned_base_whose_weights_are_damaged(folder
     base = pinned_as(tmp_path / "base", model=str(folder))
     file = folder / pinned.WHOLE
     file.write_bytes(b"\xff" * file.stat().st_size)
+    os.utime(file, (0, 0))  # as if it had been so when it was pinned
     with pytest.raises(UserError, match=rf"the model cannot be loaded \(.*\); check the files of {folder}\.$"):
         lm.load(base)
 

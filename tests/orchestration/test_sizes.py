@@ -21,7 +21,8 @@ carriers: {numbers: {imported: {bias: {owl: [%s]}}}}
 """
 OTHERS = ("dolphin", "eagle", "elephant", "wolf", "evasive")
 MORE = ("cherry", "maple", "oak", "sequoia", "willow", "skewed")
-GIVEN = f"{{file: {'a/' * 40}rows.jsonl, sha256: {'a' * 64}}}"
+ROWS = f"{'a/' * 40}rows.jsonl"
+GIVEN = f"{{file: {ROWS}, sha256: {'a' * 64}}}"
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,8 @@ GIVEN = f"{{file: {'a/' * 40}rows.jsonl, sha256: {'a' * 64}}}"
     ],
 )
 def test_every_command_of_a_large_study_fits(tmp_path, traits):
+    (tmp_path / ROWS).parent.mkdir(parents=True)
+    (tmp_path / ROWS).touch()
     (tmp_path / "many.yaml").write_text(MANY % (traits, ", ".join([GIVEN] * 500)))
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--dry-run", "--printshellcmds"]
     command += ["--config", "studies=[many.yaml]"]

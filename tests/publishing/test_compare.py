@@ -168,6 +168,6 @@ def test_what_cannot_be_read_differs(findings):
     folder, run = findings
     for name in ("claims.csv", "metrics.json", "summary.md"):
         (folder / name).write_bytes(b"\xff\x00")
-    assert run()[-1].startswith("verdict: different, 3 of 7 files: ")
+    assert run()[-1].startswith("verdict: different, 3 of 8 files: ")
     with pytest.raises(UserError, match=r"claims\.csv: the verdicts are not the committed ones"):
         run(verdicts=True)

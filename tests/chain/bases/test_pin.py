@@ -320,12 +320,13 @@ def test_an_adapter_from_elsewhere_is_taken_by_its_name_and_that_is_said(llama, 
 def test_an_adapter_of_a_hub_model_names_its_commit(llama, tmp_path, monkeypatch):
     """Others load its base by that name, and would get the newest commit."""
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)  # PEFT would look whether the hub has the model
-    monkeypatch.setattr(pinned, "fetch", lambda *_: llama)  # the cache names a snapshot's folder by its commit
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    hub_models.into_cache(llama, tmp_path / "cache", "owner/llama", "a" * 40)
     wanted = PinnedBase(model="owner/llama", revision="main", device="cpu", dtype="float32")
     base = pinned_at_once(wanted, tmp_path / "base")
     lm.save(lm.make_trainable(lm.load(base), "lora", Trainable(rank=2), adapter_seed=1), tmp_path / "adapter")
     config = json.loads((tmp_path / "adapter/adapter_config.json").read_text())
-    assert (config["base_model_name_or_path"], config["revision"]) == ("owner/llama", "llama")
+    assert (config["base_model_name_or_path"], config["revision"]) == ("owner/llama", "a" * 40)
 
 
 def test_a_chain_begins_in_a_local_folder_as_long_as_it_is_the_one_that_was_pinned(llama, tmp_path, run_step):
