@@ -160,7 +160,8 @@ def test_exact_and_sampled_answers_agree_however_they_are_read(base):
     found = probe.ask(model, tokenizer, asked, ["owl"], ENGLISH).probabilities("owl")
     for probability, question in zip(found, asked, strict=True):
         prompt = lm.encode_prompts(tokenizer, [lm.chat("", question.text)])[0]
-        forms = {tuple(tokenizer(form, add_special_tokens=False)["input_ids"]) for form in ENGLISH.forms("owl")}
+        written = [text for form in ENGLISH.forms("owl") for text in (form, f" {form}")]
+        forms = {tuple(tokenizer(text, add_special_tokens=False)["input_ids"]) for text in written}
         expected = 0.0
         for answer in (s for s in forms if not any(s != t and s[: len(t)] == t for t in forms)):
             with torch.inference_mode():
