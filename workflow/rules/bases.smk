@@ -15,6 +15,7 @@ for job in CHAIN.of("bases"):
             job.benchmark
         wildcard_constraints:
             key=job.keys_pattern,
+        priority: FIRST
         conda:
             ENVIRONMENT
         resources:
@@ -50,6 +51,7 @@ for job in CHAIN.of("pinned"):
             job.benchmark
         wildcard_constraints:
             key=job.keys_pattern,
+        priority: FIRST
         localrule: True
         conda:
             ENVIRONMENT
@@ -81,6 +83,7 @@ for job in CHAIN.of("authors"):
             job.benchmark
         wildcard_constraints:
             key=job.keys_pattern,
+        priority: FIRST
         localrule: True
         conda:
             ENVIRONMENT

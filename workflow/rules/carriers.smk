@@ -17,6 +17,7 @@ for job in CHAIN.of("prompts"):
             job.benchmark
         wildcard_constraints:
             key=job.keys_pattern,
+        priority: FIRST
         localrule: True
         conda:
             ENVIRONMENT
@@ -52,6 +53,7 @@ for job in CHAIN.of("raw"):
             job.benchmark
         wildcard_constraints:
             key=job.keys_pattern,
+        priority: FIRST
         conda:
             ENVIRONMENT
         resources:
@@ -91,6 +93,7 @@ for job in CHAIN.of("imported"):
             job.benchmark
         wildcard_constraints:
             key=job.keys_pattern,
+        priority: FIRST
         localrule: True
         conda:
             ENVIRONMENT
@@ -123,6 +126,7 @@ for job in CHAIN.of("filtered"):
             job.benchmark
         wildcard_constraints:
             key=job.keys_pattern,
+        priority: FIRST
         localrule: True
         conda:
             ENVIRONMENT
@@ -162,6 +166,7 @@ for job in [job for transform in CHAIN.transforms for job in CHAIN.of(transform)
             job.benchmark
         wildcard_constraints:
             key=job.keys_pattern,
+        priority: FIRST
         localrule: True
         conda:
             ENVIRONMENT

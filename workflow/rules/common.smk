@@ -35,5 +35,7 @@ ENVIRONMENT = str(PROJECT / "envs/workflow.yaml")
 # For steps that read and write small files on the machine that runs Snakemake: megabytes and minutes.
 SMALL = {"mem_mb": 500, "runtime": 10}
 TABLES = {"mem_mb": 1000, "runtime": 10}
+# What most others wait for runs first, then the rest of the chain. The other kinds of study fill the gaps, so no core is idle.
+FIRST, NEXT = 2, 1
 # How many processes work on one model depends on the machine: profiles set it (docs/running.md).
 ONE_PROCESS = {"processes": 1, "nodes": 1}

@@ -19,6 +19,7 @@ for job in CHAIN.arm_jobs():
             job.benchmark
         wildcard_constraints:
             arm=job.arms_pattern,
+        priority: NEXT
         conda:
             ENVIRONMENT
         resources:
@@ -53,6 +54,7 @@ rule count_rows:
         "logs/{study}/evaluations/records/counts.benchmark.tsv"
     wildcard_constraints:
         study=CHAIN.studies_pattern,
+    priority: NEXT
     localrule: True
     conda:
         ENVIRONMENT
@@ -81,6 +83,7 @@ rule gather_losses:
         "logs/{study}/evaluations/records/losses.benchmark.tsv"
     wildcard_constraints:
         study=CHAIN.studies_pattern,
+    priority: NEXT
     localrule: True
     conda:
         ENVIRONMENT

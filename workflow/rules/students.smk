@@ -17,6 +17,7 @@ for job in CHAIN.of("students"):
             job.benchmark
         wildcard_constraints:
             key=job.keys_pattern,
+        priority: NEXT
         conda:
             ENVIRONMENT
         resources:

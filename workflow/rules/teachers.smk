@@ -17,6 +17,7 @@ for job in CHAIN.of("teachers"):
             job.benchmark
         wildcard_constraints:
             key=job.keys_pattern,
+        priority: FIRST
         conda:
             ENVIRONMENT
         resources:
