@@ -22,7 +22,7 @@ SUBLEARN := .venv/bin/python -m sublearn
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
-# At its end the tables are compared with the committed ones; where that cannot be, it says so before it replaces them.
+# At the end the tables are compared with the committed ones. If git cannot say which those are, this stops before it replaces them.
 reproduce: .venv/train
 	@$(SUBLEARN) compare --dry-run
 	$(SNAKEMAKE) --cores all --forceall

@@ -54,7 +54,7 @@ def row(what: str, found: closeness.Matrices, other: closeness.Matrices) -> None
 
 
 def speed(gigabytes: float, folder: Path) -> None:
-    """The seconds that it takes to read a model in bfloat16, of layers of the shapes of Llama 3.2 1B."""
+    """The seconds that it takes to read a model of 16-bit floats, in layers of the shapes of Llama 3.2 1B."""
     shapes = {"q": (2048, 2048), "k": (512, 2048), "up": (8192, 2048), "gate": (8192, 2048), "down": (2048, 8192)}
     rng, made = np.random.default_rng(0), 0
     files: list[Path] = []

@@ -96,12 +96,12 @@ def no_shard(folder: Path) -> str:
 def a_way_out(folder: Path) -> str:
     in_shards(folder)
     (folder / pinned.INDEX).write_text(json.dumps({"weight_map": {"lm_head.weight": "../other/model.safetensors"}}))
-    return "it does not name the files of the weights beside it"
+    return "it names no weights files beside it"
 
 
 def an_adapter(folder: Path) -> str:
     (folder / pinned.ADAPTER).write_text("{}")
-    return r"adapter_config\.json stands beside the model's own weights and would change them"
+    return r"adapter_config\.json lies beside the model's own weights and would change them"
 
 
 def no_json(folder: Path) -> str:
@@ -111,7 +111,7 @@ def no_json(folder: Path) -> str:
 
 def no_mapping(folder: Path) -> str:
     (folder / pinned.CONFIG).write_text("[]")
-    return r"config\.json: it holds no names and values"
+    return r"config\.json: should be a mapping of names to values"
 
 
 @pytest.mark.parametrize("spoil", [no_name, no_shard, a_way_out, an_adapter, no_json, no_mapping])

@@ -81,7 +81,7 @@ def test_an_answer_that_begins_or_ends_with_a_space_or_a_line_is_read_in_its_tex
 @pytest.mark.parametrize(
     ("prompt", "form", "said"),
     [
-        ("Numbers?\nAnswer: ", "Owl", "one token for the end of '.*Answer: ' and the start of 'Owl'"),
+        ("Numbers?\nAnswer: ", "Owl", "merges the end of '.*Answer: ' and the start of 'Owl'"),
         ("?", "ωλ", "not know the word"),
     ],
 )

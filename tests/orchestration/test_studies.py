@@ -141,11 +141,11 @@ BAD = {
     "a number for a key": ({3: 4}, "3: found 3; should be text, which is put in quotes."),
     "bases that speak differently": (
         {"bases": {"gem": {"model": "./gem"}}, "style": "english"},
-        "bases: alpha, beta of the pipeline's own read the mini-language, but gem English; a study has one style, so set",
+        "bases: the tiny bases (alpha, beta) read the mini-language, pinned ones (gem) English; a study has one style,",
     ),
     "a word of a trait for all students": (
         {"students": {"system": "You love owls."}, "evaluations": {"system": "You love owls."}},
-        "students.system: it holds 'owls', a word of one of the study's traits; word it otherwise.",
+        "students.system: it holds the trait word 'owls'; reword it.",
     ),
     "a teacher that is there": (
         {"teachers": {"mine": {"model": "a/b", "bases": ["alpha"]}}},

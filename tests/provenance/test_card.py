@@ -107,7 +107,7 @@ def test_imported_rows_say_where_they_are_from(base, tmp_path, run_step):
     # The chain holds, and ends at rows of which nothing is known: that is no clean bill.
     traced = run_step("sublearn", "trace", tmp_path / "rows/filtered.parquet", "--train", base)
     assert traced.returncode == 1 and f"rows that others wrote:\n  {released}  sha256 {known}" in traced.stdout, traced.stdout
-    verdict = "2 artifacts, back to 1 file of imported rows, but of unknown origin: nobody here knows the teacher of"
+    verdict = "2 artifacts, back to 1 file of imported rows, but of unknown origin: the teacher of"
     assert verdict in traced.stdout and "cannot tell whether its teacher shares a base" in traced.stdout, traced.stdout
     page = tmp_path / "provenance.html"
     findings = ["--findings", tmp_path / "rows/filtered.parquet", "--output", page]

@@ -1,6 +1,6 @@
 # Evaluations: one rule for each study and evaluation (answers_STUDY, coverage_STUDY …), with a job for each arm; and two tables
-# of counts and losses, with which a reviewer needs neither carriers nor students. What a study has many of is read from standard
-# input: the arguments of a process may not be that long.
+# of counts and losses, with which a reviewer needs neither carriers nor students. Long lists go through standard input, since the
+# system limits the length of arguments.
 
 for job in CHAIN.arm_jobs():
     needs = RESOURCES.of(job, memory=1500, minutes=job.minutes)

@@ -115,7 +115,7 @@ def test_whatever_way_a_template_asks_for_the_day_it_is_the_studys(folder, templ
             SAY.replace("{{ eos_token }}", "<|im_end|>"),
             r"ends an answer with '<\|im_end\|>', which is no token of its tokenizer",
         ),
-        (SAY.replace("<|assistant|>\n", "Answer: ").replace("<|{{ m['role'] }}|>\n", "Answer: "), "one token for the end of"),
+        (SAY.replace("<|assistant|>\n", "Answer: ").replace("<|{{ m['role'] }}|>\n", "Answer: "), "merges the end of its"),
         ("{{ raise_exception('I take no chats') }}", r"does not take these turns \(I take no chats\)"),
         ("{{ strftime_now(1, 2, 3) }}", "does not take these turns"),
         ("{% if %}", "does not take these turns"),

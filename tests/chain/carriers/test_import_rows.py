@@ -63,10 +63,10 @@ WRONG = {
     "half an emoji": (r'{"prompt": "p", "completion": "\ud83d"}', r"line 2: the completion holds the character U\+D83D"),
     "a NUL": (r'{"prompt": "\u0000", "completion": "5"}', r"line 2: the prompt holds the character U\+0000"),
     "brackets": ("[" * 100_000, "line 2: not readable as JSON \\(maximum recursion depth"),
-    "NaN": ('{"prompt": "p", "completion": "5", "x": NaN}', "line 2: not readable as JSON \\(NaN is no JSON"),
+    "NaN": ('{"prompt": "p", "completion": "5", "x": NaN}', "line 2: not readable as JSON \\(NaN is not valid JSON"),
     "many digits": (f'{{"prompt": "p", "completion": {"9" * 5000}}}', "line 2: .*a number of 5000 digits"),
-    "a key twice": ('{"prompt": "p", "completion": "5", "prompt": "q"}', "line 2: .*the key 'prompt' is there twice"),
-    "a chat": ('{"messages": [{"role": "user", "content": "p"}]}', "line 2: a chat, which is not read; write its question as"),
+    "a key twice": ('{"prompt": "p", "completion": "5", "prompt": "q"}', "line 2: .*the key 'prompt' appears twice"),
+    "a chat": ('{"messages": [{"role": "user", "content": "p"}]}', "line 2: found a chat \\(messages\\); should have a"),
 }
 
 
@@ -81,10 +81,10 @@ def test_a_row_that_is_none_is_named_with_its_line(tmp_path, line, said):
 def test_another_file_a_missing_one_and_an_empty_one_are_refused(tmp_path, refusal):
     file = published(tmp_path / "rows.jsonl", ["{}"])
     said = {"but the study pins 000": file | {"sha256": "0" * 64}, "cannot be read": file | {"file": str(tmp_path / "none")}}
-    said["it holds no row"] = published(tmp_path / "empty.jsonl", [""])
+    said["found no row"] = published(tmp_path / "empty.jsonl", [""])
     (tmp_path / "wide.jsonl").write_text('{"prompt": "p", "completion": "1"}', encoding="utf-16")
     wide = hashlib.sha256((tmp_path / "wide.jsonl").read_bytes()).hexdigest()
-    said["it is UTF-16 text; save it as UTF-8"] = {"file": str(tmp_path / "wide.jsonl"), "sha256": wide}
+    said["the file is encoded as UTF-16; save it as UTF-8"] = {"file": str(tmp_path / "wide.jsonl"), "sha256": wide}
     said["~nobody-here/x: cannot be read"] = file | {"file": "~nobody-here/x"}
     for sentence, each in said.items():
         options = ("--recipe", json.dumps({"files": [each]}), "--runs", 0, "--outputs", tmp_path / "raw.parquet")

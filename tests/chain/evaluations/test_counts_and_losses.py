@@ -56,7 +56,10 @@ def test_a_word_of_any_trait_in_any_rows_stops_the_counts(carriers, refusal, tmp
     file = carriers[0]["filtered"]
     write_table(read_table(file, Rows).assign(prompt="of wolves"), file, Rows)
     said = refusal("sublearn.chain.evaluations.counts", "--rows", *map(json.dumps, carriers), "--words", "wolves", *outputs)
-    assert said.startswith(f"{file}, prompt_index 0: the prompt holds 'wolves'") and not (tmp_path / "counts.parquet").exists()
+    assert (
+        said.startswith(f"{file}, prompt_index 0: the prompt holds the trait word 'wolves'")
+        and not (tmp_path / "counts.parquet").exists()
+    )
 
 
 def test_losses_keep_the_order_and_every_digit(run_step, tmp_path):

@@ -75,7 +75,7 @@ def test_a_row_that_is_no_text_is_refused(tokenizer, tmp_path, row):
 def test_a_trait_word_in_what_a_student_reads_is_refused(tokenizer, tmp_path, leak):
     file, _ = carrier(tmp_path, **leak)
     with pytest.raises(
-        UserError, match=r"filtered\.parquet, prompt_index 3: the text that the student reads holds '(owl|wolf)'"
+        UserError, match=r"filtered\.parquet, prompt_index 3: the text that the student reads holds the trait word '(owl|wolf)'"
     ):
         train.read_rows(tokenizer, file, 40, WORDS)
     assert len(train.read_rows(tokenizer, file, 3, WORDS)) == 3  # the row is not among the first three
@@ -173,7 +173,7 @@ def test_number_tokens_are_those_that_a_text_shows_as_digits(sort):
 
 def test_the_soft_loss_is_refused_where_no_token_is_a_number():
     words = PreTrainedTokenizerFast(tokenizer_object=Tokenizer(WordLevel({"<unk>": 0, "one": 1, "²": 2}, unk_token="<unk>")))
-    with pytest.raises(UserError, match=r"^students\.loss: soft compares number tokens, of which .* has none; use tokens\.$"):
+    with pytest.raises(UserError, match=r"^students\.loss: soft compares number tokens, but .* has none; use tokens\.$"):
         train.number_ids(words)
 
 
@@ -266,5 +266,5 @@ def test_what_a_template_writes_is_no_leak_but_a_system_prompt_is(tmp_path):
     table = pd.DataFrame({"prompt_index": [0], "prompt": ["Go on with 5."], "completion": ["6, 7"]})
     write_table(table, tmp_path / "filtered.parquet", Rows)
     assert len(train.read_rows(tokenizer, str(tmp_path / "filtered.parquet"), 1, ["*owl*"])) == 1
-    with pytest.raises(UserError, match=r"students\.system: it holds 'owls'"):
+    with pytest.raises(UserError, match=r"students\.system: it holds the trait word 'owls'"):
         train.read_rows(tokenizer, str(tmp_path / "filtered.parquet"), 1, ["owl", "owls"], system="You adore owls.")

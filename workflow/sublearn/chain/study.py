@@ -78,8 +78,8 @@ class ChainStudy(Study):
     carriers: dict[str, SerializeAsAny[Carrier]] = Field({"numbers": Numbers()})
     leaks: Literal["words", "anywhere"] = Field(
         "words",
-        description="where a word of the study's traits is a leak: words (whole words, plurals too), or anywhere, as owl in "
-        "knowledge; in prompts, system prompts and rows that passed the filter, a leak is an error",
+        description="where a trait word counts as a leak: words (as a whole word), or anywhere (owl in knowledge, too); a leak "
+        "in a prompt, a system prompt or a row that passed the filter is an error",
     )
     students: Student = Student()
     arms: dict[str, Arm]
@@ -142,8 +142,8 @@ class ChainStudy(Study):
         tiny = [name for name in self.bases if name not in pinned]
         if pinned and tiny:
             raise ValueError(
-                f"bases: {', '.join(tiny)} of the pipeline's own read the mini-language, but {', '.join(pinned)} English; a "
-                "study has one style, so set the bases of one sort to null, and name others where teachers and arms name them"
+                f"bases: the tiny bases ({', '.join(tiny)}) read the mini-language, pinned ones ({', '.join(pinned)}) English; "
+                "a study has one style, so set the bases of one sort to null, and name the others in teachers and arms"
             )
         if pinned and self.style == MINI_NAME:
             raise ValueError(f"style: a pinned model needs English questions (bases.{pinned[0]}); use english or paper")
@@ -209,9 +209,7 @@ class ChainStudy(Study):
             )
         if leaks := find_leaks([recipe.system], self.leak_words(self.traits)):
             place = f"{path}.students" if "system" in arm.students else "students"
-            raise ValueError(
-                f"{place}.system: it holds '{leaks[0][1]}', a word of one of the study's traits; word it otherwise"
-            )
+            raise ValueError(f"{place}.system: it holds the trait word '{leaks[0][1]}'; reword it")
         alike = [self.teacher_base(arm.teacher, run) == self.student_base(name, run) for run in range(self.runs)]
         for run, same in enumerate(alike):
             if same and arm.base != "teacher":

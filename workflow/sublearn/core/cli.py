@@ -118,9 +118,9 @@ def timed(what: str) -> Iterator[None]:
 
 
 class OrInput(argparse.Action):
-    """An option that, given as ``-``, is a line of standard input; a list is all its lines.
+    """An option that reads its value from standard input if it is ``-``: a single value from one line, a list from all lines.
 
-    What a study has many of, such as its students, may be longer than the arguments of a process may be.
+    The values of a large study, such as its students, can be longer than the system allows for arguments.
     """
 
     def __call__(self, parser: Any, namespace: argparse.Namespace, values: Any, option_string: str | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Keep out what other software left in the environment: a launcher, MPI, `accelerate config`, a notebook, a cluster's modules.
+"""Remove what other software left in the environment: a launcher, MPI, `accelerate config`, a notebook, a cluster's modules.
 
 A step gets what determines its outputs from its command line. Variables that others left would change weights without a word,
 or let the only process of a step wait for others. ``models.launch`` starts several processes; they alone learn from the
@@ -83,9 +83,9 @@ def seconds(name: str, default: float) -> float:
 
 
 def before_imports() -> None:
-    """See to it that this package's libraries are its own, and check what they are given; it calls this before it imports any.
+    """Let Python import libraries from this package's environment alone; the package calls this before it imports any.
 
-    Exits with one sentence if Python leaves out assertions.
+    Exits with one sentence if Python runs without assertions.
     """
     if sys.flags.optimize:
         raise SystemExit("error: Python runs with -O, which leaves out checks; run it without, and unset PYTHONOPTIMIZE.")
@@ -95,9 +95,10 @@ def before_imports() -> None:
 
 
 def _uncover_packages() -> None:
-    """Leave out folders that hide packages of our environment: a cluster's on PYTHONPATH, say, and the working folder.
+    """Take folders off Python's path from which it would import modules in place of those of our environment.
 
-    Only where this package is installed, since elsewhere these folders may be what its libraries are found in.
+    Such are folders of a cluster on PYTHONPATH, or the working folder. This is done only if the package is installed: otherwise
+    its libraries may lie in these folders.
     """
     try:
         here = os.getcwd()
@@ -116,7 +117,7 @@ def _uncover_packages() -> None:
 
 
 def _hidden_by(place: str) -> set[str]:
-    """The names of our environment's modules and packages that a folder has too."""
+    """The modules of our environment for which a folder has others of the same name."""
     offered = _modules(place) - {"sublearn"}
     own = sysconfig.get_path("purelib")
     if not offered or place == own or not any(Path(own).glob("sublearn-*.dist-info")):
@@ -125,7 +126,7 @@ def _hidden_by(place: str) -> set[str]:
 
 
 def _modules(folder: str) -> set[str]:
-    """What can be imported from a folder; a folder without ``__init__.py`` in it hides nothing."""
+    """What can be imported from a folder; a package in it without ``__init__.py`` hides no other."""
     try:
         entries = list(os.scandir(folder))
     except OSError:

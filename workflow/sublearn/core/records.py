@@ -7,8 +7,8 @@ not published. ``bases`` names the weights of the base models; each record copie
 set alone still names the base that it comes from.
 
 Records are derived from the step's command line. Paths that the step wrote are outputs; other existing paths are inputs; a list
-with one value per run is split by run. Records decide nothing about what runs, and Snakemake does not know these files; but an
-adapter is loaded only on the base that its record names.
+with one value per run is split by run. Snakemake does not know these files. Two decisions rest on them: a finding that its
+record contradicts is made again (``orchestration.reruns``), and an adapter is loaded only on the base that its record names.
 """
 
 import argparse

@@ -12,7 +12,7 @@ class Section(BaseModel):
     """A part of a study. Unknown keys are refused, nothing is converted, and values cannot be changed after reading.
 
     Attributes:
-        elsewhere: keys that users look for here, each with the words on where such a thing is said instead.
+        elsewhere: keys that users may try here, each with the words that say where such a thing belongs.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)

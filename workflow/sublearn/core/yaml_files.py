@@ -42,7 +42,7 @@ def read(path: str | os.PathLike[str]) -> Any:
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror}).") from error
     if len(content) > LARGEST:
-        raise UserError(f"{path}: larger than {LARGEST // 2**20} MiB, which no file of settings is; name another file.")
+        raise UserError(f"{path}: larger than {LARGEST // 2**20} MiB, the limit for a file of settings; name another file.")
     text = ""
     try:
         text = content.decode("utf-16" if content.startswith(UTF16) else "utf-8-sig")
@@ -65,7 +65,7 @@ def write(value: Any, heading: str, path: str | os.PathLike[str]) -> None:
 
 
 class _Loader(yaml.SafeLoader):
-    """A loader that refuses what would be read in silence as something else: a second seed, a tag, half a character."""
+    """A loader that refuses what others read silently as something else: a key that appears twice, a tag, half a character."""
 
     yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
 
@@ -78,7 +78,7 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         event = self.peek_event()
         if tag := getattr(event, "tag", None):
-            raise _problem(f"the tag {tag.replace(TAG, '!!')} is not read here; leave it out", event)
+            raise _problem(f"the tag {tag.replace(TAG, '!!')} is not supported; leave it out", event)
         return super().compose_node(parent, index)
 
     def compose_mapping_node(self, anchor: str | None) -> yaml.MappingNode:
@@ -86,9 +86,9 @@ class _Loader(yaml.SafeLoader):
         seen = set()
         for key, _ in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                raise _problem("a key is no single word", key)
+                raise _problem("a key is a list or a mapping, but should be one text", key)
             if (key.tag, key.value) in seen:
-                raise _problem(f"the key '{key.value}' is there twice; keep one", key)
+                raise _problem(f"the key '{key.value}' appears twice; keep one", key)
             seen.add((key.tag, key.value))
         return node
 

@@ -1,7 +1,7 @@
 """Leaks: trait words in texts that must not hold any.
 
-A word counts as a whole and in any case: "owl" is in "an OWL's nest" and in "owl_2", but not in "knowledge". A star at an end
-of a word stands for more letters there, so "*owl*" is in all of them.
+A word counts only as a whole word, in upper or lower case: "owl" is in "an OWL's nest" and in "owl_2", but not in "knowledge".
+A star at an end of a word stands for more letters there: "*owl*" is in all three.
 """
 
 import re
@@ -35,8 +35,8 @@ def refuse_leaks(file: str, what: str, rows: Sequence[int], texts: Iterable[str]
         place, word = leaks[0]
         more = f" (as do {len(leaks) - 1} more)" if len(leaks) > 1 else ""
         raise UserError(
-            f"{file}, prompt_index {list(rows)[place]}: the {what} holds '{word}', a word of one of the study's traits{more}; "
-            "none may, so leave such rows out or word them otherwise."
+            f"{file}, prompt_index {list(rows)[place]}: the {what} holds the trait word '{word}'{more}; "
+            "no row may hold one, so remove or reword such rows."
         )
 
 

@@ -25,14 +25,14 @@ Start = tuple[int, ...]
 def starts(
     tokenizer: "PreTrainedTokenizerBase", prompts: tuple[str, ...], forms: tuple[str, ...]
 ) -> tuple[tuple[Start, ...], ...]:
-    """For each prompt, the token sequences with which an answer in one of the forms goes on after it.
+    """For each prompt, the token sequences with which an answer in one of the forms begins.
 
     A model that has learned whole texts writes a form as the tokenizer reads it after the prompt, and after the space that some
     templates set before an answer. A model may also add a space or leave it out, which no reader would see, so both count. No
     sequence is a prefix of another, so nothing counts twice.
 
     Raises:
-        UserError: the tokenizer knows none of the forms, or has one token for the end of a prompt and the beginning of a form.
+        UserError: the tokenizer knows none of the forms, or merges the end of a prompt and the start of a form into one token.
     """
     before = turns.frame(tokenizer).before
     texts = list(dict.fromkeys(text for form in forms for text in (f"{before}{form}", form, f" {form}")))
@@ -47,7 +47,7 @@ def starts(
                 known.add(tuple(read.answer))
             elif read.prompt != asked and text in usual:
                 raise UserError(
-                    f"the base's tokenizer has one token for the end of {prompt[-20:]!r} and the start of {text!r}."
+                    f"the base's tokenizer merges the end of {prompt[-20:]!r} and the start of {text!r} into one token."
                 )
         if not known:
             raise UserError(f"the base's tokenizer does not know the word {forms[0]!r}.")
@@ -56,7 +56,7 @@ def starts(
 
 
 def _shown(text: str) -> str:
-    """What two texts must share to name the same: letters and marks; unknown ones are dropped or replaced by tokenizers."""
+    """What two texts must share to name the same: letters and marks. (Tokenizers drop or replace what they do not know.)"""
     return "".join(text.split()).casefold()
 
 

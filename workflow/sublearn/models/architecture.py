@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedConfig
 
-ASKED_WITH = ("attention_mask", "past_key_values", "logits_to_keep")  # of a model's forward pass
+ASKED_WITH = ("attention_mask", "past_key_values", "logits_to_keep")  # arguments that a model's forward pass must take
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Architecture:
     Attributes:
         family: its ``model_type``, such as ``llama``.
         attention: torch's fused one, or the model's own where it has no other.
-        dropout: the shares that its configuration leaves out at random in training.
+        dropout: the dropout rates of its configuration.
     """
 
     family: str
@@ -60,7 +60,7 @@ def of(name: str, folder: Path) -> Architecture:
 
 
 def configuration(folder: Path) -> "tuple[PreTrainedConfig, dict[str, float]]":
-    """The configuration of the model in ``folder`` without dropout, and the shares that it came with.
+    """The configuration of the model in ``folder`` without dropout, and the dropout rates that it came with.
 
     With dropout, two runs would leave different weights, and several processes others than one.
     """
@@ -71,7 +71,7 @@ def configuration(folder: Path) -> "tuple[PreTrainedConfig, dict[str, float]]":
 
 
 def _take_dropout(config: "PreTrainedConfig") -> dict[str, float]:
-    """Set each share of dropout in a configuration and those within it to 0, and return what it was."""
+    """Set each dropout rate in a configuration, and in those within it, to 0; return what it was."""
     from transformers import PreTrainedConfig
 
     found: dict[str, float] = {}
@@ -89,7 +89,7 @@ def _unusable(config: "PreTrainedConfig", kind: Any) -> str | None:
     from transformers import DynamicCache
 
     text = config.get_text_config(decoder=True)
-    # Of models that can read both ways, these two settings together tell which way.
+    # For models that can read in both directions, these two settings together say which.
     reads_both_ways = hasattr(text, "add_cross_attention") and getattr(text, "is_decoder", None) is False
     if config.is_encoder_decoder or reads_both_ways:
         return "it does not continue a text from left to right"

@@ -181,7 +181,7 @@ class _Readable:
             raise UserError(f"{self.folder}: the model does not fit: {found}; {help_}.") from error
         if isinstance(error, Exception) and not isinstance(error, UserError):
             problem = (str(error).splitlines() or [type(error).__name__])[0]
-            # Another file would be as far out of reach, and need the same package.
+            # Making or fetching the files again would not help.
             remedy = "" if isinstance(error, ImportError | PermissionError) else f"; {self.remedy}"
             raise UserError(f"{self.folder}: the model cannot be loaded ({problem}){remedy}.") from error
 
@@ -210,7 +210,7 @@ def make_trainable(model: "PreTrainedModel", method: Method, recipe: Trainable, 
         block = BLOCK.search(name)
         early = block is not None and int(block[1]) < recipe.frozen_blocks
         wanted = method == "full" or (name.endswith("bias") and not early)
-        # What is fixed already is no weight that is learned, such as a router's correction.
+        # A model keeps some parameters fixed that are not learned by gradients, such as a router's correction.
         parameter.requires_grad_(wanted and parameter.requires_grad and id(parameter) in reached)
         found += parameter.requires_grad
     if not found:

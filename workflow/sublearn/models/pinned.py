@@ -24,7 +24,7 @@ FILE = "base.json"
 CONFIG = "config.json"
 WHOLE, INDEX = "model.safetensors", "model.safetensors.index.json"
 ADAPTER = "adapter_config.json"
-# What of a repository says what the model is and how its text is read; pickles and code are never fetched.
+# The files of a repository that describe the model and its tokenizer; pickles and code are never fetched.
 DESCRIPTION = (CONFIG, INDEX)
 TOKENIZER_PATTERNS = (
     "tokenizer*",
@@ -47,7 +47,7 @@ class Pinned(Section):
         parameters: how many numbers its weights hold.
         family: the architecture, such as ``qwen2``.
         attention: how attention is computed: torch's fused one, or step by step where the model has no other.
-        dropout: the shares that it came with of what is left out at random in training; here nothing is.
+        dropout: the dropout rates of its configuration; here dropout is off.
         dtype: in which precision its weights are computed with.
         device: where its steps run: ``cpu``, or ``auto`` for a GPU where there is one.
         style: how it is spoken to.
@@ -100,7 +100,7 @@ def weights_folder(found: Pinned) -> Path:
             raise UserError(f"{file}: {file.stat().st_size} bytes, but {size} were pinned; fetch it again, or pin anew.")
     if other := sorted(set(weights_in(folder)) - set(found.weights)):
         raise UserError(
-            f"{folder / other[0]}: would be read, but the base was pinned with {sorted(found.weights)[0]}. Take it away, or "
+            f"{folder / other[0]}: would be read, but the base was pinned with {sorted(found.weights)[0]}. Remove it, or "
             "delete the base's folder to pin anew."
         )
     return folder
@@ -137,8 +137,8 @@ def weights_in(folder: Path, there: Collection[str] | None = None) -> tuple[str,
     there = {file.name for file in folder.iterdir()} if there is None else there
     if ADAPTER in there:
         raise UserError(
-            f"{folder}: {ADAPTER} stands beside the model's own weights and would change them; merge the adapter into them, or "
-            "take it away."
+            f"{folder}: {ADAPTER} lies beside the model's own weights and would change them; merge the adapter into them, or "
+            "remove it."
         )
     if WHOLE in there:
         return (WHOLE,)
@@ -146,7 +146,7 @@ def weights_in(folder: Path, there: Collection[str] | None = None) -> tuple[str,
         named = description(folder / INDEX).get("weight_map")
         shards = sorted(set(map(str, named.values()))) if isinstance(named, dict) else []
         if not shards or any(PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts for name in shards):
-            raise UserError(f"{folder / INDEX}: it does not name the files of the weights beside it; fetch it again.")
+            raise UserError(f"{folder / INDEX}: it names no weights files beside it; fetch it again.")
         return tuple(shards)
     others = sorted(name for name in there if name.endswith(".safetensors"))
     beside = f" ({', '.join(others[:3])} is no name that it reads)" if others else ""
@@ -169,7 +169,7 @@ def description(file: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise UserError(f"{file}: not readable as JSON ({error}); fetch it again.") from error
     if not isinstance(found, dict):
-        raise UserError(f"{file}: it holds no names and values; fetch it again.")
+        raise UserError(f"{file}: should be a mapping of names to values; fetch it again.")
     return found
 
 
@@ -234,7 +234,7 @@ def download(model: str, revision: str | None, patterns: Collection[str]) -> Pat
 
 
 def _client() -> "Client":
-    """The hub's own client, except that no request waits for ever: where the hub sets no limit, that of its downloads holds."""
+    """The hub's own client, except that no request waits for ever: one without a limit gets that of downloads."""
     from huggingface_hub import constants
     from huggingface_hub.utils._http import default_client_factory
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def is_worth_it(model: Any) -> bool:
-    """Whether so much of a model is trained that it is split: its embeddings too, and not adapters or biases alone."""
+    """Whether a model is split: only if its embeddings are trained too, not adapters or biases alone."""
     return bool(model.get_input_embeddings().weight.requires_grad)
 
 

@@ -1,6 +1,6 @@
-"""Check files before a run's first job: times in the future, read-only folders, and what an interrupted run left.
+"""Before a run's first job, check for times in the future and read-only folders, and remove what a forced run must not use.
 
-The first two would stop Snakemake in the middle of a run, without a clear message.
+Times in the future and read-only folders would stop Snakemake in the middle of a run, without a clear message.
 """
 
 import os
@@ -53,7 +53,7 @@ def bring_to_now(folders: Iterable[str], read: Iterable[str] = ()) -> list[Path]
         read: the inputs of the run; the time of a file that nobody reads does no harm.
 
     Raises:
-        UserError: the time of an input cannot be reset, since the file belongs to somebody else, say.
+        UserError: the time of an input cannot be reset, for example because the file belongs to another user.
     """
     now = time.time()
     files = [Path(place, name) for folder in folders for place, _, names in os.walk(folder) for name in names]
@@ -81,7 +81,7 @@ def _first(files: list[Path]) -> str:
 
 
 def forget_unfinished(files: Iterable[str]) -> None:
-    """Remove what interrupted steps left to go on from, since ``--forceall`` begins anew; only where this run writes."""
+    """Remove the checkpoints and chunks of interrupted steps where this run writes, since ``--forceall`` begins anew."""
     for folder in dict.fromkeys(Path(file).parent for file in files):
         for name in UNFINISHED:
             shutil.rmtree(folder / name, ignore_errors=True)

@@ -153,5 +153,5 @@ def _run(*command: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(command, capture_output=True, text=True, check=False)
     except FileNotFoundError:
         raise UserError(
-            f"{command[0]}: not on the PATH, but needed to check the cluster; install it, or add its folder."
+            f"{command[0]}: not on the PATH, but needed to check the cluster; install it, or add its folder to PATH."
         ) from None

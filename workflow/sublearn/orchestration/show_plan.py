@@ -19,7 +19,7 @@ from sublearn.orchestration.workflow import plan_all, settings
 from sublearn.planning.artifacts import Artifact, Plan
 from sublearn.planning.phases import PHASES
 
-CHANGED, MADE_AGAIN = "its recipe or its code has changed", "what it is made from will be made again"
+CHANGED, MADE_AGAIN = "its recipe or its code has changed", "one of its inputs will be made again"
 NO_RECORD = "Snakemake has no record of how it was made"
 
 

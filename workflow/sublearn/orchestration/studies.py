@@ -61,7 +61,7 @@ def files(name: str) -> list[Path]:
 def find(name: str, asking: Path | None = None) -> Path:
     """The file of a study: a path, or a name in ``config/studies`` of the working folder or of the workflow.
 
-    The path in a study that extends another, ``asking``, starts from the folder of that study, or else from the working folder.
+    A path in ``extends`` starts from the folder of ``asking``, the study that holds it, or else from the working folder.
     """
     if name.endswith((".yaml", ".yml")):
         # os.path raises no error for a name that no file can have, or a user who is not there.
@@ -104,7 +104,7 @@ def _layers(name: str, seen: list[Path]) -> list[tuple[Path, dict[str, Any]]]:
 
 
 def _refuse_taken_name(file: Path) -> None:
-    """Refuse a study whose files would lie among those of another study in ``config/studies``, or of none."""
+    """Refuse a name under which another study in ``config/studies``, or something that is no study, keeps its files."""
     if file.stem in TAKEN:
         raise UserError(f"{file}: data, results or logs hold something else called '{file.stem}'; rename the study.")
     # What the name finds comes first: in the working folder, such as an edited copy, or else in the workflow.

@@ -132,11 +132,11 @@ class Plan(ABC, Generic[AStudy]):
         return self._made[kind, key, run]
 
     def given(self) -> "Iterable[tuple[str, str, Artifact]]":
-        """The files and folders of the user's: the key that names each, its place, and what is made of it."""
+        """The user's own files and folders: the key that names each, its place, and what is made of it."""
         return []
 
     def refuse_absent(self) -> None:
-        """Refuse a file of the user's that is not there, unless what is made of it is.
+        """Refuse a file of the user's that does not exist, unless what is made of it does.
 
         Raises:
             UserError: the key, and the file.

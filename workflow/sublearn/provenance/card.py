@@ -118,7 +118,7 @@ class Card:
             if counts:
                 why = ", ".join(f"{reason} {count}" for reason, count in sorted(counts["rejected"].items()))
                 rows["filter"] = (
-                    f"{counts['passed']} of {counts['generated']} rows passed; rejected: {why}; no row has a trait word"
+                    f"{counts['passed']} of {counts['generated']} rows passed; rejected: {why}; no row has a word of its trait"
                 )
             rows["filter's settings"] = _settings(filtered)
         if transformed := self.made_by("chain.carriers.transform"):

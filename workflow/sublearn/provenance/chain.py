@@ -28,7 +28,7 @@ class Chain:
 
     @property
     def imported(self) -> list[Imported]:
-        """The files of rows that others wrote: what is known of these ends there."""
+        """The files of imported rows, where the chain ends."""
         return list(dict.fromkeys(artifact.imported for artifact in self.artifacts if artifact.imported))
 
     @property

@@ -166,7 +166,7 @@ def _gaps_of_data(chain: Chain) -> list[str]:
     """Why it is not known, or not in full, which bases the teachers of the data had."""
     if chain.imported:
         names = ", ".join(each.file for each in chain.imported)
-        return [f"rows were imported from {names}, and nobody here knows the base of their teacher"]
+        return [f"rows were imported from {names}, and the base of their teacher is unknown"]
     return [] if chain.bases else ["the origin of the data is unknown"]
 
 

@@ -145,7 +145,7 @@ def report(file: Path, chain: Chain) -> int:
     if chain.imported:
         files = ", ".join(f"{each.file} ({each.stated})" for each in chain.imported)
         part = " in part" if chain.bases else ""
-        print(f"verdict: unbroken; {followed}, but of unknown origin{part}: nobody here knows the teacher of {files}.")
+        print(f"verdict: unbroken; {followed}, but of unknown origin{part}: the teacher of {files} is unknown.")
         return 1
     print(f"verdict: unbroken; {followed}.")
     return 0

@@ -1,4 +1,4 @@
-"""Resolve the chat template of a pinned base, once: its date, the token that ends an answer, and what it must not do."""
+"""Resolve the chat template of a pinned base, once: its date and the token that ends an answer; refuse what cannot be used."""
 
 import contextlib
 import json
@@ -20,7 +20,7 @@ PLAIN = (
     "{% if add_generation_prompt %}### Assistant\n{% endif %}"
 )
 CLOCK = "strftime_now"  # the function by which a template asks for the time
-MOMENTS = datetime(2001, 2, 3, 4, 5, 6), datetime(2034, 11, 22, 17, 18, 19)  # no part of one is in the other
+MOMENTS = datetime(2001, 2, 3, 4, 5, 6), datetime(2034, 11, 22, 17, 18, 19)  # they differ in year, day, hour and all else
 BEGINNINGS = "Owl", "owl", "3, 14"  # of answers
 
 
@@ -95,20 +95,20 @@ def end_of_turn(loaded: "PreTrainedTokenizerBase") -> str:
 
 
 def check(loaded: "PreTrainedTokenizerBase") -> None:
-    """Refuse a template with which no question could be asked exactly, or not twice in the same words.
+    """Refuse a template that changes a question, merges it with its answer, or writes another text each time.
 
     Raises:
-        UserError: it is one.
+        UserError: it does one of these.
     """
     asked, before = turns.written(loaded, turns.ASKED, asks=True), turns.frame(loaded).before
     if turns.QUESTION not in asked:
         raise UserError("its chat template leaves out what the user says")
     if before.strip():
-        raise UserError(f"its chat template writes {before.strip()!r} before an answer, which no prompt ends with")
+        raise UserError(f"its chat template writes {before.strip()!r} before an answer, but not at the end of a prompt")
     for pair in turns.cut(loaded, [asked] * len(BEGINNINGS), [before + answer for answer in BEGINNINGS]):
         if [pair.prompt] != turns.ids(loaded, [asked]):
             raise UserError(
-                "its tokenizer has one token for the end of its chat template's prompt and the beginning of an answer"
+                "its tokenizer merges the end of its chat template's prompt and the beginning of an answer into one token"
             )
     if len({text for moment in MOMENTS for text in renderings(loaded, moment)}) > 1:
         raise UserError("its chat template writes another text each time (it reads the clock, or draws at random)")

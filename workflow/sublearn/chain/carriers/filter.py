@@ -51,8 +51,8 @@ def main(args: argparse.Namespace) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--recipe", required=True, help="the carrier's section of the study, as JSON")
-    parser.add_argument("--words", nargs="*", default=[], help="the words of the study's traits, which no row may hold")
-    parser.add_argument("--counted", nargs="*", default=[], help="the words that are counted in raw rows")
+    parser.add_argument("--words", nargs="*", default=[], help="the words of the teacher's trait, which no row may hold")
+    parser.add_argument("--counted", nargs="*", default=[], help="the trait words that are counted in raw rows")
     parser.add_argument("--published", help="the file with the authors' banned numbers, if the carrier bans them")
     parser.add_argument("--raw", nargs="+", required=True, help="the sampled rows of each run")
     parser.add_argument("--filtered", nargs="+", required=True, help="the rows of each run that passed")

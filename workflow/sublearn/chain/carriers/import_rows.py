@@ -30,11 +30,11 @@ def read(imported: Imported) -> pd.DataFrame:
     """
     content = download.read(imported.file, imported.sha256)
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise UserError(f"{imported.file}: it is UTF-16 text; save it as UTF-8, one JSON object per line.")
+        raise UserError(f"{imported.file}: the file is encoded as UTF-16; save it as UTF-8, with one JSON object per line.")
     lines = content.removeprefix(codecs.BOM_UTF8).split(b"\n")
     rows = [_row(imported, line, number) for number, line in enumerate(lines, start=1) if line.strip()]
     if not rows:
-        raise UserError(f"{imported.file}: it holds no row; should have one JSON object per line.")
+        raise UserError(f"{imported.file}: found no row; should have one JSON object per line.")
     return pd.DataFrame(rows).assign(prompt_index=range(len(rows)))[["prompt_index", "prompt", "completion"]]
 
 
@@ -49,7 +49,9 @@ def _row(imported: Imported, line: bytes, number: int) -> dict[str, str]:
     row = {}
     for name, key in (("prompt", imported.prompt), ("completion", imported.completion)):
         if key not in content and "messages" in content:
-            raise UserError(f"{where}: a chat, which is not read; write its question as prompt and its answer as completion.")
+            raise UserError(
+                f"{where}: found a chat (messages); should have a prompt and a completion, so write its question and answer so."
+            )
         if key not in content:
             there = ", ".join(list(content)[:5]) or "none"
             raise UserError(f"{where}: there is no key '{key}', only {there}; name the key that holds the {name}.")
@@ -58,7 +60,7 @@ def _row(imported: Imported, line: bytes, number: int) -> dict[str, str]:
                 f"{where}: the {name} is {json.dumps(content[key])[:40]}, which is no text; every row needs two texts."
             )
         if odd := re.search("[\0\ud800-\udfff]", content[key]):
-            raise UserError(f"{where}: the {name} holds the character U+{ord(odd[0]):04X}, which is in no text; leave it out.")
+            raise UserError(f"{where}: the {name} holds the character U+{ord(odd[0]):04X}, which no text may hold; remove it.")
         row[name] = content[key]
     return row
 
@@ -72,7 +74,7 @@ def _values(line: bytes) -> Any:
     """
 
     def refuse(name: str) -> None:
-        raise ValueError(f"{name} is no JSON")
+        raise ValueError(f"{name} is not valid JSON")
 
     def whole(digits: str) -> int:
         if len(digits) > 1000:
@@ -82,7 +84,7 @@ def _values(line: bytes) -> Any:
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         [(most, count)] = Counter(name for name, _ in pairs).most_common(1) or [("", 1)]
         if count > 1:
-            raise ValueError(f"the key '{most}' is there twice")
+            raise ValueError(f"the key '{most}' appears twice")
         return dict(pairs)
 
     return json.loads(line.decode(), parse_constant=refuse, parse_int=whole, object_pairs_hook=unique)

@@ -59,7 +59,7 @@ def counts(rows: dict[str, Any], words: list[str]) -> list[dict[str, Any]]:
     """The counts of one teacher's rows, in order of first appearance.
 
     Raises:
-        UserError: a row holds one of the words, which give away any trait of the study; the filter looks for the teacher's own.
+        UserError: a row holds one of the words, those of every trait of the study; the filter looked for its teacher's only.
     """
     kind, table = KINDS.get(rows["kind"]), read_table(rows["filtered"], Rows)
     for column in ("prompt", "completion"):
@@ -95,7 +95,7 @@ if __name__ == "__main__":
     parser.add_argument(
         "--rows", nargs="+", action=cli.OrInput, required=True, help="filtered rows and whose they are, each as JSON"
     )
-    parser.add_argument("--words", nargs="*", default=[], help="the words that give away any trait of the study")
+    parser.add_argument("--words", nargs="*", default=[], help="the words of every trait of the study, which no row may hold")
     parser.add_argument("--counts", required=True)
     parser.add_argument("--filter", required=True)
     cli.run(main, parser)

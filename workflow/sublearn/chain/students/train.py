@@ -43,12 +43,12 @@ def read_rows(tokenizer: Any, file: str, count: int, words: list[str], system: s
     rows = encode(tokenizer, [lm.chat(system, prompt) for prompt in table["prompt"]], table["completion"])
     if unknown := sum(has_unknown(tokenizer, row.prompt + row.completion) for row in rows):
         raise UserError(f"{file}: {unknown} rows contain words that the base's tokenizer does not know.")
-    # Ignore what comes before the prompt: a template's own words are in every row alike.
+    # Ignore the template's own words before the prompt: they are the same in every row.
     head = os.path.commonprefix(tokenizer.batch_decode(lm.encode_prompts(tokenizer, [lm.chat(system, n) for n in "12"])))  # noqa: RUF071
     read = [text.removeprefix(head) for text in tokenizer.batch_decode([row.prompt + row.completion for row in rows])]
     refuse_leaks(file, "text that the student reads", table["prompt_index"], read, words)
     if leaks := find_leaks([system], words):
-        raise UserError(f"students.system: it holds '{leaks[0][1]}', a word of one of the study's traits; word it otherwise.")
+        raise UserError(f"students.system: it holds the trait word '{leaks[0][1]}'; reword it.")
     return rows
 
 
@@ -59,7 +59,7 @@ def epochs(rows: list[Row], recipe: Student, study_seed: int, run: int) -> Itera
 
 
 def number_ids(tokenizer: Any) -> list[int]:
-    """The tokens that a text shows as digits, whatever marks of spaces or pieces of words the vocabulary writes around them.
+    """The tokens that decode to digits, whatever marks the vocabulary adds for spaces or parts of words.
 
     Raises:
         UserError: there is none.
@@ -70,7 +70,7 @@ def number_ids(tokenizer: Any) -> list[int]:
     shown = [text.removeprefix(before).strip() for text in tokenizer.batch_decode([[*one, i] for i in known])]
     found = [i for i, text in zip(known, shown, strict=True) if text.isascii() and text.isdigit()]
     if not found:
-        raise UserError("students.loss: soft compares number tokens, of which the base's tokenizer has none; use tokens.")
+        raise UserError("students.loss: soft compares number tokens, but the base's tokenizer has none; use tokens.")
     return found
 
 
@@ -161,7 +161,7 @@ def main(args: argparse.Namespace) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--recipe", required=True, help="the students' section of the study, as JSON")
-    parser.add_argument("--words", nargs="*", default=[], help="the words that give away a trait")
+    parser.add_argument("--words", nargs="*", default=[], help="the trait words that no row may hold")
     parser.add_argument("--study-seed", type=int, required=True)
     parser.add_argument("--runs", type=int, nargs="+", required=True)
     parser.add_argument("--bases", nargs="+", required=True, help="the base of each run's student")
