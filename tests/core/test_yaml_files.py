@@ -66,7 +66,7 @@ REFUSED = {
     "half an emoji": ('a: 1\nb: "\\ud83d"\n', r"line 2: .*the character U\+D83D may not be in a text"),
     "a NUL by name": ('a: "x\\0"\n', r"line 1: .*the character U\+0000 may not be in a text"),
     "a NUL": ("a: 1\nb: x\0\n", r"line 2: .*the character U\+0000 may not be in it"),
-    "Latin-1": ("a: 1\nb: ä\n".encode("latin-1"), "line 2: .*it is no UTF-8 text"),
+    "Latin-1": ("a: 1\nb: ä\n".encode("latin-1"), "line 2: .*the file is not encoded as UTF-8"),
     "UTF-16 without its mark": ("a: 1\n".encode("utf-16-le"), r"line 1: .*the character U\+0000"),
     "brackets": ("a: " + "[" * 3000, "line 1: .*it is nested too deeply"),
     "a billion laughs": (BOMB, "line 1: .*with its aliases written out, it holds more than 100,000 values"),

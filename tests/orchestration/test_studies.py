@@ -127,7 +127,7 @@ BAD = {
     "a truth value for a number": ({"runs": True}, "runs: found true; should be a whole number."),
     "a commit that is a number": (
         {"bases": {"gem": {"model": "a/b", "revision": 1234567}}},
-        "bases.gem.revision: found 1234567; should be text, which is put in quotes.",
+        "bases.gem.revision: found 1234567; should be text in quotes.",
     ),
     "no list of files": (
         {"carriers": {"numbers": {"imported": {"bias": {"owl": IMPORTED}}}}},
@@ -137,8 +137,8 @@ BAD = {
         {"carriers": {"numbers": {"imported": {"bias": {"owl": [{"file": "a", "sha256": "abc"}]}}}}},
         "owl.0.sha256: found 'abc'; should be a SHA-256 as sha256sum prints it, 64 digits from 0 to 9 and a to f.",
     ),
-    "a number for a name": ({"arms": {3: {"teacher": "bias"}}}, "arms.3: found 3; should be text, which is put in quotes."),
-    "a number for a key": ({3: 4}, "3: found 3; should be text, which is put in quotes."),
+    "a number for a name": ({"arms": {3: {"teacher": "bias"}}}, "arms.3: found 3; should be text in quotes."),
+    "a number for a key": ({3: 4}, "3: found 3; should be text in quotes."),
     "bases that speak differently": (
         {"bases": {"gem": {"model": "./gem"}}, "style": "english"},
         "bases: the tiny bases (alpha, beta) read the mini-language, pinned ones (gem) English; a study has one style,",
@@ -149,7 +149,7 @@ BAD = {
     ),
     "a teacher that is there": (
         {"teachers": {"mine": {"model": "a/b", "bases": ["alpha"]}}},
-        "teachers.mine.model: there is no such key; a teacher that is there already is not supported yet; import rows",
+        "teachers.mine.model: there is no such key; a finished teacher cannot be given yet; import rows",
     ),
     "an adapter on a base": (
         {"bases": {"gem": {"model": "./gem", "adapter": "x"}}},

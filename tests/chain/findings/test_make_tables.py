@@ -159,7 +159,7 @@ GIVEN = {"numbers": {"imported": {"bias": {"owl": [FILE]}}}}
             {"carriers": GIVEN},
             [
                 "each with its own student and, where rows are sampled, its own teacher and carrier.\n",
-                "The rows of `owl` were written by others, and nobody here knows their teacher or its base, ",
+                "The rows of `owl` were written by others, and their teacher and its base are unknown, ",
                 "the students lean towards the trait that the study gives their rows",
             ],
         ),

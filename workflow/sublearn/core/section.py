@@ -58,7 +58,7 @@ BOUNDS = {
     "less_than": "should be less than {lt}", "less_than_equal": "should be at most {le}",
     "finite_number": "should be a finite number", "literal_error": "should be {expected}",
     "string_too_short": "should not be empty", "too_short": "should have {min_length} or more entries, not {actual_length}",
-    "invalid_key": "should be text, which is put in quotes",
+    "invalid_key": "should be text in quotes",
 }  # fmt: skip
 LONGEST = 80  # characters of a value that a message repeats
 ASection = TypeVar("ASection", bound=Section)
@@ -140,7 +140,7 @@ def _how(error: ErrorDetails) -> str:
     """How to write a value that YAML read as something else than was meant; empty if the message says enough."""
     kind, found = error["type"].partition("_")[0], error["input"]
     if kind == "string" and isinstance(found, bool | int | float):
-        return ", which is put in quotes"
+        return " in quotes"
     if kind == "list" and error["type"] == "list_type":
         return ", its entries in brackets or each after a dash"
     if kind in ("int", "float") and isinstance(found, str):

@@ -48,7 +48,7 @@ def read(path: str | os.PathLike[str]) -> Any:
         text = content.decode("utf-16" if content.startswith(UTF16) else "utf-8-sig")
         return yaml.load(text, _Loader)
     except UnicodeDecodeError as error:
-        line, problem = content.count(b"\n", 0, error.start), "it is no UTF-8 text; save it as UTF-8"
+        line, problem = content.count(b"\n", 0, error.start), "the file is not encoded as UTF-8; save it as UTF-8"
     except yaml.reader.ReaderError as error:
         line, problem = text.count("\n", 0, error.position), f"the character U+{error.character:04X} may not be in it"
     except yaml.MarkedYAMLError as error:

@@ -33,7 +33,7 @@ def refuse_leaks(file: str, what: str, rows: Sequence[int], texts: Iterable[str]
     """
     if leaks := find_leaks(texts, words):
         place, word = leaks[0]
-        more = f" (as do {len(leaks) - 1} more)" if len(leaks) > 1 else ""
+        more = f"; {len(leaks) - 1} more of these texts hold one" if len(leaks) > 1 else ""
         raise UserError(
             f"{file}, prompt_index {list(rows)[place]}: the {what} holds the trait word '{word}'{more}; "
             "no row may hold one, so remove or reword such rows."

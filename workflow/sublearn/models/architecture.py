@@ -97,11 +97,11 @@ def _unusable(config: "PreTrainedConfig", kind: Any) -> str | None:
     if method := quantised.get("quant_method"):
         return f"its weights are quantised ({method}), so they can be neither trained nor compared; name a version in bfloat16"
     if missing := [name for name in ASKED_WITH if name not in inspect.signature(kind.forward).parameters]:
-        return f"it takes no {missing[0]}, with which answers are asked for"
+        return f"its forward pass takes no {missing[0]}, which exact probabilities need"
     # A question is read once, and each of its possible answers goes on from there.
     layers = DynamicCache(config=text).layers
     if kind._is_stateful or not all(hasattr(layer, "batch_select_indices") for layer in layers):
-        return "it keeps a running state, from which several answers to one question cannot go on"
+        return "it keeps a running state, so several answers cannot go on from one reading of their question"
     return None
 
 

@@ -59,7 +59,7 @@ def page(study: str, chain: Chain) -> str:
     verdict = f"The chain is broken: {escape(wrong)}." if wrong else "Each file is as it was made."
     others = [[each.file, each.sha256, each.origin or "not stated"] for each in chain.imported]
     if others:
-        verdict += " Some rows were written by others; nobody here knows their teacher or its base."
+        verdict += " Some rows were written by others; their teacher and its base are unknown."
     return PAGE.format(
         title=f"Provenance of {escape(study)}",
         artifacts=len(chain.artifacts),

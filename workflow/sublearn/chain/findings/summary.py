@@ -63,7 +63,7 @@ def units(study: dict[str, Any], arms: list[str], runs: int) -> list[str]:
     for trait, files in (each for i, each in enumerate(given) if each not in given[:i]):
         listed = ", ".join(f"{file['file']} ({file.get('origin') or 'origin not stated'})" for file in files)
         shared = "; all runs learn the same, so intervals are conditional on them" if len(files) == 1 < runs else ""
-        known = "nobody here knows their teacher or its base, whatever the arms and claims are called"
+        known = "their teacher and its base are unknown, whatever the arms and claims are called"
         lines.append(f"The rows of `{trait}` were written by others, and {known}: {listed}{shared}.")
     return lines
 

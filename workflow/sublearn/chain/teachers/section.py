@@ -33,7 +33,7 @@ class Teacher(Recipe):
 
     elsewhere: ClassVar = dict.fromkeys(
         ("model", "adapter", "path"),
-        "a teacher that is there already is not supported yet; import rows that it wrote (carriers.NAME.imported, "
+        "a finished teacher cannot be given yet; import rows that it wrote (carriers.NAME.imported, "
         "docs/models.md)",
     ) | {"system": "the system prompt of a prompted teacher belongs to its trait kind (docs/extending.md)"}
 
