@@ -185,8 +185,9 @@ def test_a_missing_study_is_told_which_there_are():
     with pytest.raises(UserError, match=r"no such study; config/studies holds .*smoke, .*tiny"):
         studies.load("tinny")
     for name in ("x" * 400, "x" * 400 + ".yaml", "a\0b", "~nobody-here/x.yaml"):
-        with pytest.raises(UserError, match="no such study"):
-            studies.load(name)
+        for read in (studies.load, lambda name: workflow.plan_all({"studies": [name]})):
+            with pytest.raises(UserError, match="no such study"):
+                read(name)
 
 
 def test_a_study_that_extends_itself_is_refused(tmp_path):
