@@ -7,6 +7,7 @@ token, so that teachers, students and evaluations read and end turns in the same
 """
 
 import argparse
+import os
 import shutil
 from math import prod
 from pathlib import Path
@@ -45,7 +46,7 @@ def find(recipe: PinnedBase) -> tuple[Path, str | None]:
         UserError: there is no such model.
     """
     if recipe.is_folder:
-        folder = Path(recipe.model).expanduser()
+        folder = Path(os.path.expanduser(recipe.model))  # leaves a user who is not there as it is
         if not folder.is_dir():
             raise UserError(f"{recipe.model}: there is no such model folder.")
         return folder, None
