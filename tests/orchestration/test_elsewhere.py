@@ -49,6 +49,17 @@ def test_plan_shows_what_would_be_made_here(elsewhere):
 
 
 @pytest.mark.slow
+def test_a_script_of_the_users_own_imports_what_lies_beside_it(elsewhere):
+    elsewhere.module('    config: {"studies": ["mine.yaml"]}')
+    (elsewhere.folder / "scripts").mkdir()
+    (elsewhere.folder / "scripts/beside.py").touch()
+    (elsewhere.folder / "scripts/own.py").write_text("import beside\n")
+    with (elsewhere.folder / "Snakefile").open("a") as rules:
+        rules.write('rule own:\n    output: "own.txt"\n    shell: "python scripts/own.py > {output}"\n')
+    elsewhere.snakemake("--cores", "1", "own.txt", main=False)
+
+
+@pytest.mark.slow
 def test_a_study_is_made_where_the_user_stands(elsewhere):
     """Its files lie there, its records lead back from there, and what the run cost is written there."""
     elsewhere.snakemake("--cores", "1", "--config", "studies=[mine.yaml]")
