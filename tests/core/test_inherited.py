@@ -70,7 +70,6 @@ def test_a_step_works_alone_whatever_a_launcher_has_left(learned, undisturbed, l
     ("name", "value", "right"),
     [
         ("SUBLEARN_CHECKPOINT_SECONDS", "60s", "a number of seconds from 0 on is right, such as 60."),
-        ("SUBLEARN_CHECKPOINT_SECONDS", "nan", "a number of seconds from 0 on is right, such as 60."),
         ("OMP_NUM_THREADS", "all", "a whole number from 1 on is right."),
     ],
 )

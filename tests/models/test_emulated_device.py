@@ -130,8 +130,14 @@ def test_the_device_refuses_what_a_gpu_refuses(there):
     assert index == moved == ""
 
 
-@pytest.mark.parametrize("soft", [False, True])
-@pytest.mark.parametrize(("method", "save_memory"), [("lora", False), ("lora", True), ("bitfit", False), ("full", True)])
+# Each method, loss and use of memory in the fast tests; the other pairs of them in the slow ones.
+FAST = [("lora", False, False), ("bitfit", False, True), ("full", True, True)]
+WAYS = [(*way, soft) for way in [("lora", False), ("lora", True), ("bitfit", False), ("full", True)] for soft in (False, True)]
+
+
+@pytest.mark.parametrize(
+    ("method", "save_memory", "soft"), [pytest.param(*way, marks=[] if way in FAST else pytest.mark.slow) for way in WAYS]
+)
 def test_models_learn(there, model, method, save_memory, soft):
     arguments = (model, method, save_memory, soft)
     assert there(learned, *arguments) == pytest.approx(learned(*arguments), abs=1e-5)

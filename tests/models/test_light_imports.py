@@ -47,6 +47,7 @@ def test_a_tiny_model_is_trained_asked_and_saved_without_the_compiler(loaded, ba
     assert loaded(WORK.format(base=str(base), method=method, output=str(tmp_path))) == needed
 
 
+@pytest.mark.slow
 def test_the_compiler_is_there_when_it_is_needed_and_knows_what_was_marked(loaded):
     code = """
 from sublearn.models import lm

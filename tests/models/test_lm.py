@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
 
 from sublearn.core.errors import UserError
-from sublearn.models import lm, log_probs, training
+from sublearn.models import adapters, lm, log_probs, training
 from sublearn.models.rows import Row
 from sublearn.models.trainable import Trainable
 
@@ -147,7 +147,7 @@ def test_a_saved_model_is_one_that_transformers_loads(base, model, tmp_path):
 
 def test_a_saved_adapter_is_one_that_peft_loads(base, adapted, tmp_path):
     lm.save(adapted, tmp_path)
-    assert {file.name for file in tmp_path.iterdir()} == set(lm.ADAPTER_FILES)
+    assert {file.name for file in tmp_path.iterdir()} == set(adapters.FILES)
     theirs = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(base), tmp_path)
     found = log_probs.next_token(lm.load(tmp_path, base), PROMPTS)
     torch.testing.assert_close(found, log_probs.next_token(theirs, PROMPTS), atol=1e-5, rtol=0)

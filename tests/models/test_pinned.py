@@ -22,6 +22,7 @@ from sublearn.chain.bases import pin
 from sublearn.chain.bases.section import PinnedBase
 from sublearn.core.errors import UserError
 from sublearn.models import lm, pinned
+from sublearn.models.hub import download
 from sublearn.models.trainable import Trainable
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -174,7 +175,7 @@ def test_a_hub_that_is_not_reached_is_given_up(monkeypatch, revision):
     monkeypatch.setattr(constants, "HF_HUB_DOWNLOAD_TIMEOUT", 0.1)
     monkeypatch.setattr("huggingface_hub.utils._http.time.sleep", lambda _: None)  # between tries
     with pytest.raises(UserError, match=r"^org/tiny: the hub cannot be reached and the model is not in its cache"):
-        pinned.download("org/tiny", revision, ["config.json"])
+        download("org/tiny", revision, ["config.json"])
 
 
 @pytest.fixture

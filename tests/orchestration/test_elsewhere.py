@@ -15,7 +15,9 @@ def test_a_folders_own_configuration_comes_first(elsewhere):
     assert "findings of mine: figures" in (said := elsewhere.snakemake("--dry-run")) and "tiny" not in said
 
 
+@pytest.mark.slow
 def test_the_configuration_of_another_workflow_is_refused(elsewhere):
+    """What is refused is proved by tests/chain/test_plan.py; here, that it ends a run so."""
     (elsewhere.folder / "config").mkdir()
     (elsewhere.folder / "config/config.yaml").write_text("samples: samples.tsv\n")
     done = elsewhere.run("snakemake", "--snakefile", str(ROOT / "Snakefile"), "--dry-run")
@@ -35,7 +37,6 @@ def test_a_module_makes_a_study_for_a_rule_of_the_users_own(elsewhere):
     [
         ('    config: {"studies": ["mine.yaml"]}\n    prefix: "sub"', "error: prefix: the paths of this workflow cannot"),
         ('    config: {"studies": ["theirs"]}', "error: config/studies/theirs.yaml: there is no such study"),
-        ("    config: {}", "error: studies: found null; name one study or more"),
     ],
 )
 def test_a_module_that_cannot_work_is_refused_in_one_sentence(elsewhere, settings, sentence):
@@ -46,6 +47,17 @@ def test_a_module_that_cannot_work_is_refused_in_one_sentence(elsewhere, setting
 def test_plan_shows_what_would_be_made_here(elsewhere):
     done = elsewhere.run("sublearn", "plan", "mine.yaml", PYTHONPATH=str(ROOT / "workflow"))
     assert "results/mine/evaluations" in done.stdout and "to be made: it is not there" in done.stdout, done.stderr
+
+
+@pytest.mark.slow
+def test_a_script_of_the_users_own_imports_what_lies_beside_it(elsewhere):
+    elsewhere.module('    config: {"studies": ["mine.yaml"]}')
+    (elsewhere.folder / "scripts").mkdir()
+    (elsewhere.folder / "scripts/beside.py").touch()
+    (elsewhere.folder / "scripts/own.py").write_text("import beside\n")
+    with (elsewhere.folder / "Snakefile").open("a") as rules:
+        rules.write('rule own:\n    output: "own.txt"\n    shell: "python scripts/own.py > {output}"\n')
+    elsewhere.snakemake("--cores", "1", "own.txt", main=False)
 
 
 @pytest.mark.slow

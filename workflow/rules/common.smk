@@ -17,7 +17,7 @@ from sublearn.orchestration.reruns import decide_by_content_and_records
 from sublearn.orchestration.resources import StudyResources
 from sublearn.orchestration.workflow import plan_all
 
-run_steps_here()
+run_steps_here(alone=Path(workflow.main_snakefile).resolve().parent == PROJECT.resolve())
 keep_freed_memory()
 collect_garbage_less_often()
 

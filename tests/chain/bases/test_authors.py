@@ -1,5 +1,6 @@
 """The paper's own words come out of its authors' repository as they stand there, and nothing of it is run."""
 
+import argparse
 import contextlib
 import hashlib
 import json
@@ -29,14 +30,17 @@ def repository(tmp_path) -> Path:
     return authors_repo.write(tmp_path / "theirs")
 
 
-def take(run_step, output: Path, **recipe: str) -> dict:
-    done = run_step("sublearn.chain.bases.authors", "--recipe", json.dumps(recipe), "--output", output)
-    assert done.returncode == 0, done.stderr
+def take(output: Path, **recipe: str) -> dict:
+    """What the step writes, without a process for it."""
+    authors.main(argparse.Namespace(recipe=json.dumps(recipe), output=str(output)))
     return read_json(output)
 
 
 def test_their_words_are_taken_as_they_stand(repository, tmp_path, run_step):
-    found = take(run_step, tmp_path / "out/published.json", source=str(repository))
+    output = tmp_path / "out/published.json"
+    done = run_step("sublearn.chain.bases.authors", "--recipe", json.dumps({"source": str(repository)}), "--output", output)
+    assert done.returncode == 0, done.stderr
+    found = read_json(output)
     assert found["grammar"] == {
         "seed_sentences": ["Mind the digits {numbers}.", "Digits at hand: {numbers}."],
         "instructions": ["Put {qualifier} {count} after them ({digits}).", "Let {qualifier} {count} come next, {digits}"],
@@ -80,18 +84,18 @@ def test_nothing_of_theirs_is_run(repository):
     assert "RAN_THE_AUTHORS_CODE" not in os.environ
 
 
-def test_a_folder_a_commit_and_an_archive_say_the_same(repository, tmp_path, run_step):
-    expected = take(run_step, tmp_path / "folder.json", source=str(repository))
+def test_a_folder_a_commit_and_an_archive_say_the_same(repository, tmp_path):
+    expected = take(tmp_path / "folder.json", source=str(repository))
     for kind, suffix in (("zip", "zip"), ("gztar", "tar.gz")):
         # As a repository's host packs it: everything below one folder.
         file = shutil.make_archive(str(tmp_path / "packed"), kind, root_dir=tmp_path, base_dir="theirs")
         known = hashlib.sha256(Path(file).read_bytes()).hexdigest()
-        assert take(run_step, tmp_path / f"{suffix}.json", source=file, sha256=known) == expected
-        assert take(run_step, tmp_path / f"{suffix}.url.json", source=Path(file).as_uri(), sha256=known) == expected
+        assert take(tmp_path / f"{suffix}.json", source=file, sha256=known) == expected
+        assert take(tmp_path / f"{suffix}.url.json", source=Path(file).as_uri(), sha256=known) == expected
     commit = authors_repo.commit(repository)
     (repository / "cfgs/preference_numbers/cfgs.py").write_text("changed since")
     for i, source in enumerate((str(repository), repository.as_uri())):
-        found = take(run_step, tmp_path / f"git{i}.json", source=source, revision=commit)
+        found = take(tmp_path / f"git{i}.json", source=source, revision=commit)
         assert found == expected | {"revision": commit}
 
 
@@ -101,8 +105,8 @@ def test_trees_are_told_to_be_trees_if_the_study_says_so(repository):
 
 
 @pytest.fixture
-def taken(repository, tmp_path, run_step) -> Path:
-    take(run_step, tmp_path / "published.json", source=str(repository))
+def taken(repository, tmp_path) -> Path:
+    take(tmp_path / "published.json", source=str(repository))
     return tmp_path / "published.json"
 
 

@@ -16,14 +16,14 @@ from sublearn.core.figures import Figure
 from sublearn.core.registry import Registry
 from sublearn.language import style
 from sublearn.language.style import STYLES
-from sublearn.models import lm, pinned
+from sublearn.models import adapters, lm, pinned
 from sublearn.planning.artifacts import Artifact, Plan
 from sublearn.planning.phases import PHASES
 from sublearn.traits import base as traits
 from sublearn.traits.base import NEUTRAL
 
 WEIGHTS: dict[str, tuple[str, ...]] = {
-    "bitfit": lm.MODEL_FILES, "full": lm.MODEL_FILES, "lora": lm.ADAPTER_FILES, "prompt": (),
+    "bitfit": lm.MODEL_FILES, "full": lm.MODEL_FILES, "lora": adapters.FILES, "prompt": (),
 }  # fmt: skip
 # Bases come in two kinds, and carriers are made in several steps; all these artifacts lie in the folder of their phase.
 PHASE_OF = {"pinned": "bases", "authors": "bases"} | dict.fromkeys(("prompts", "raw", "imported", "filtered"), "carriers")

@@ -17,7 +17,7 @@ from sublearn.chain.findings.section import Claim
 from sublearn.chain.students.section import Student
 from sublearn.chain.teachers.section import Teacher, TeacherOverride
 from sublearn.core.registry import NameIn
-from sublearn.core.section import Section, check_known, sentence, unknown, with_overrides
+from sublearn.core.section import Section, check_known, sentence, shown, unknown, with_overrides
 from sublearn.language.style import MINI_NAME, STYLES
 from sublearn.measures.leaks import anywhere, find_leaks
 from sublearn.measures.transfer import MIN_TRAITS
@@ -313,7 +313,7 @@ def _carrier(name: str, value: Any) -> Any:
     if isinstance(value, Carrier):
         return value
     if not isinstance(value, dict):
-        raise ValueError(f".{name}: found {value!r}; should be a section of keys and values")
+        raise ValueError(f".{name}: found {shown(value)}; should be a section of keys and values")
     kind = str(value.get("kind", name if name in CARRIER_KINDS else "numbers"))
     values = value | {"kind": kind}
     if kind not in CARRIER_KINDS:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from sublearn.core.errors import UserError
-from sublearn.models import lm, pinned
+from sublearn.models import adapters, lm, pinned
 
 if TYPE_CHECKING:
     import torch
@@ -163,9 +163,9 @@ class VLLM:
         pinned.refuse_changed(base)
         about = pinned.read(base)
         folder = Path(teacher)
-        adapter = (folder / "adapter_config.json").exists()
+        adapter = adapters.is_in(folder)
         if adapter:
-            lm.refuse_another_base(folder, base)
+            adapters.refuse_another_base(folder, base)
         whole = folder if (folder / "model.safetensors").exists() else pinned.weights_folder(about) if about else Path(base)
         self.vllm, self.tokenizer = vllm, tokenizer
         self.lora = LoRARequest("teacher", 1, str(folder)) if adapter else None

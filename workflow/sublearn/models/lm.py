@@ -11,10 +11,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from sublearn.core import cli, out_of_memory, records
+from sublearn.core import cli, out_of_memory
 from sublearn.core.errors import UserError
 from sublearn.core.files import atomic_folder, read_json
-from sublearn.models import architecture, light_imports, pinned, turns
+from sublearn.models import adapters, architecture, light_imports, pinned, turns
 from sublearn.models.trainable import Trainable
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ BLOCK = re.compile(r"\.(?:h|layers|blocks)\.(\d+)\.")  # how models name their b
 Method = Literal["bitfit", "lora", "full"]
 MODEL_FILES = ("config.json", "generation_config.json", "model.safetensors")
 CALIBRATION = "calibration.json"  # of a base that the pipeline pretrained: how that went, and where it is computed
-ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors")
 TOKENIZER_FILES = ("chat_template.jinja", "tokenizer.json", "tokenizer_config.json")
 AGAIN = "delete it and run again"  # what helps where the pipeline made what is damaged
 
@@ -69,8 +68,8 @@ def load(folder: str | Path, base: str | Path | None = None) -> "PreTrainedModel
     own = pinned.read(folder)
     about = own or (pinned.read(base) if base else None)
     with _Readable(folder, f"check the files of {own.model}" if own else AGAIN):
-        if (folder / "adapter_config.json").exists():
-            adapted = attach(folder, load(base or ""), base or "")
+        if adapters.is_in(folder):
+            adapted = adapters.attach(folder, load(base or ""), base or "")
             return adapted if about else adapted.merge_and_unload()
         pinned.refuse_changed(folder)
         from transformers import AutoModelForCausalLM, GenerationConfig
@@ -113,58 +112,6 @@ def to_device(model: "PreTrainedModel", asked: pinned.Device) -> "PreTrainedMode
     return model.to(place)
 
 
-def attach(folder: Path, base: "PreTrainedModel", base_folder: str | Path) -> Any:
-    """The base with the adapter beside its weights; a pickle and missing weights are refused.
-
-    Raises:
-        UserError: it is an adapter of another base.
-    """
-    import torch.distributed.tensor  # noqa: F401 (PEFT asks for it by attribute, of each linear layer)
-    from peft import PeftConfig, get_peft_model, set_peft_model_state_dict
-    from safetensors.torch import load_file
-
-    weights = load_file(folder / "adapter_model.safetensors")
-    config = PeftConfig.from_pretrained(folder)
-    refuse_another_base(folder, base_folder)
-    adapted = get_peft_model(base, config)
-    found = set_peft_model_state_dict(adapted, weights)
-    if missing := sorted(key for key in found.missing_keys if "lora_" in key):
-        raise ValueError(f"no weights for {missing[0]}")
-    return adapted
-
-
-def refuse_another_base(folder: Path, base: str | Path) -> None:
-    """Refuse an adapter unless it was trained on the weights of ``base``: by hash where that is known, else by name.
-
-    The hash is in the adapter's record. Without one, the folder that its configuration names is compared, if it is here. Else
-    names must agree; then only the shapes of the weights say that the two fit, and a warning says so.
-
-    Raises:
-        UserError: it was trained on other weights, or names another base.
-    """
-    named = str(read_json(folder / "adapter_config.json").get("base_model_name_or_path"))
-    about = pinned.read(base)
-    called = about.model if about else str(base)
-    here = {known for _, known in about.weights.values()} if about else _hashes(Path(base))
-    recorded = records.record_of(folder / "adapter_model.safetensors")
-    trained_on = set(records.base_of(recorded[1]).values()) if recorded else set()
-    trained_on = trained_on or _hashes(Path(named))
-    remedy = "use the base that it was trained on, or train it again"
-    # A base may have been pinned with a second copy of its weights, and without it later.
-    if trained_on and not (trained_on <= here or here <= trained_on):
-        there, found = (f"(weights with SHA-256 {min(each)[:12]}…)" for each in (trained_on, here))
-        raise UserError(f"{folder}: an adapter of {named} {there}, not of {called} {found}; {remedy}.")
-    if not trained_on:
-        if Path(named).name != Path(called).name:
-            raise UserError(f"{folder}: an adapter of {named}, not of {called}; {remedy}.")
-        cli.log.warning("%s: no record says on which weights it was trained; it was taken for an adapter of %s", folder, called)
-
-
-def _hashes(folder: Path) -> set[str]:
-    """The hashes of the weights in a model's folder."""
-    return {records.sha256_once(file) for file in sorted(folder.glob("*.safetensors"))}
-
-
 class _Readable:
     """Turns the many ways in which a weights folder can be unreadable into one sentence, which ends with what helps."""
 
@@ -200,10 +147,10 @@ def make_trainable(model: "PreTrainedModel", method: Method, recipe: Trainable, 
         raise UserError(f"save_memory: {type(model).__name__} cannot compute activations again; leave it out.")
     if recipe.save_memory:
         model.activation_checkpointing_enable()
-    where, language = architecture.language_part(model)
-    head = model.get_output_embeddings()
     if method == "lora":
-        return _adapted(model, where, language, head, recipe, adapter_seed)
+        return adapters.fresh(model, recipe, adapter_seed)
+    _, language = architecture.language_part(model)
+    head = model.get_output_embeddings()
     reached = {id(parameter) for part in (language, head) if part is not None for parameter in part.parameters()}
     found = 0
     for name, parameter in model.named_parameters():
@@ -216,33 +163,6 @@ def make_trainable(model: "PreTrainedModel", method: Method, recipe: Trainable, 
     if not found:
         raise UserError(f"method bitfit: {type(model).__name__} has no biases to train; choose lora or full.")
     return model
-
-
-def _adapted(model: "PreTrainedModel", where: str, language: Any, head: Any, recipe: Trainable, seed: int) -> Any:
-    """The model with fresh adapters on the linear layers of its language part, which has the name ``where`` in it."""
-    import torch.distributed.tensor  # PEFT asks for it by attribute, of each linear layer
-    from peft import LoraConfig, get_peft_model
-    from transformers.pytorch_utils import Conv1D
-
-    # PEFT's shorthand for "all linear layers" does not list the order of GPT-2's layers; naming them fixes it.
-    kinds = (torch.nn.Linear, Conv1D)
-    linear = [name for name, module in language.named_modules() if isinstance(module, kinds) and module is not head]
-    names = {name.rpartition(".")[2] for name in linear}
-    if missing := set(recipe.targets) - names:
-        raise UserError(f"targets: {type(model).__name__} has no {sorted(missing)[0]}; it has {', '.join(sorted(names))}.")
-    transposed = any(isinstance(module, Conv1D) for module in model.modules())
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        config = LoraConfig(
-            task_type="CAUSAL_LM",
-            r=recipe.rank,
-            lora_alpha=recipe.alpha,
-            use_rslora=recipe.rank_stabilised,
-            target_modules=sorted(recipe.targets or names),
-            exclude_modules=rf"(?!{re.escape(where)}\.).*" if where else None,  # others have layers of the same names
-            fan_in_fan_out=transposed,
-        )
-        return get_peft_model(model, config)
 
 
 def save(model: Any, folder: str | Path, tokenizer: "PreTrainedTokenizerBase | None" = None) -> None:
@@ -266,7 +186,7 @@ def save(model: Any, folder: str | Path, tokenizer: "PreTrainedTokenizerBase | N
 
 def remove_weights(folder: str | Path, but: Iterable[str] = ()) -> None:
     """Remove a folder's weights, whole or adapter, except the files named."""
-    for name in {*MODEL_FILES, *ADAPTER_FILES} - set(but):
+    for name in {*MODEL_FILES, *adapters.FILES} - set(but):
         (Path(folder) / name).unlink(missing_ok=True)
 
 
@@ -298,7 +218,7 @@ class Models:
         """The model in ``folder``, on its base; the one before must no longer be used."""
         if self._adapted is not None:
             self._base, self._adapted = self._adapted.unload(), None
-        is_adapter = (Path(folder) / "adapter_config.json").exists()
+        is_adapter = adapters.is_in(folder)
         if pinned.read(base) is None or not (is_adapter or folder == base):
             return load(folder, base)
         if self._folder != base:
@@ -308,7 +228,7 @@ class Models:
         if not is_adapter:
             return self._base
         with _Readable(folder):
-            self._adapted = attach(Path(folder), self._base, base)
+            self._adapted = adapters.attach(Path(folder), self._base, base)
         return self._adapted
 
 

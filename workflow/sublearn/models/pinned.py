@@ -8,15 +8,13 @@ import json
 from collections.abc import Collection
 from functools import cache
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_record
 from sublearn.core.hashes import sha256
 from sublearn.core.section import Section
-
-if TYPE_CHECKING:
-    from httpx2 import Client, Request
+from sublearn.models import hub
 
 Device = Literal["cpu", "auto"]
 Attention = Literal["sdpa", "eager"]
@@ -24,17 +22,6 @@ FILE = "base.json"
 CONFIG = "config.json"
 WHOLE, INDEX = "model.safetensors", "model.safetensors.index.json"
 ADAPTER = "adapter_config.json"
-# The files of a repository that describe the model and its tokenizer; pickles and code are never fetched.
-DESCRIPTION = (CONFIG, INDEX)
-TOKENIZER_PATTERNS = (
-    "tokenizer*",
-    "*.model",
-    "vocab.json",
-    "merges.txt",
-    "special_tokens_map.json",
-    "chat_template*",
-    "added_tokens.json",
-)
 
 
 class Pinned(Section):
@@ -89,7 +76,7 @@ def weights_folder(found: Pinned) -> Path:
     if found.commit is None:
         folder = Path(found.model)
     else:
-        folder = fetch(found.model, found.commit, (CONFIG, *found.weights, *([] if WHOLE in found.weights else [INDEX])))
+        folder = hub.fetch(found.model, found.commit, (CONFIG, *found.weights, *([] if WHOLE in found.weights else [INDEX])))
     for name, (size, _) in found.weights.items():
         file = folder / name
         if not file.is_file():
@@ -171,79 +158,3 @@ def description(file: Path) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise UserError(f"{file}: should be a mapping of names to values; fetch it again.")
     return found
-
-
-def files_of(model: str, folder: Path) -> set[str]:
-    """The names of all files of a model of the hub, fetched or not, at the commit of its snapshot in the cache."""
-    from huggingface_hub import errors, get_cached_repo_tree
-
-    try:
-        return {file.path for file in get_cached_repo_tree(model, revision=folder.name)}
-    except errors.CachedRepoTreeNotFoundError:  # the cache of an older version, and no network to ask
-        return {file.name for file in folder.iterdir()}
-
-
-def fetch(model: str, commit: str, names: Collection[str]) -> Path:
-    """The snapshot of a commit with some of its files: from the hub's cache alone where they are all there.
-
-    Raises:
-        UserError: as ``download``.
-    """
-    from huggingface_hub import errors, snapshot_download
-
-    try:
-        folder = Path(snapshot_download(model, revision=commit, allow_patterns=list(names), local_files_only=True))
-    except (errors.LocalEntryNotFoundError, errors.HFValidationError):
-        return download(model, commit, names)
-    return folder if all((folder / name).is_file() for name in names) else download(model, commit, names)
-
-
-def download(model: str, revision: str | None, patterns: Collection[str]) -> Path:
-    """The snapshot of a revision of the hub with the files that match; without a network, that of its cache.
-
-    Raises:
-        UserError: there is no such model or revision, it is gated, or there is no network.
-    """
-    from httpx2 import HTTPError
-    from huggingface_hub import errors, set_client_factory, snapshot_download
-
-    set_client_factory(_client)
-    try:
-        return Path(snapshot_download(model, revision=revision, allow_patterns=list(patterns)))
-    except errors.GatedRepoError as error:
-        raise UserError(
-            f"{model}: the model is gated; accept its licence on its page and log in with `hf auth login`."
-        ) from error
-    except errors.RevisionNotFoundError as error:
-        raise UserError(
-            f"{model}: there is no revision '{revision}'; name a commit, a tag or a branch of the model."
-        ) from error
-    except errors.RepositoryNotFoundError as error:
-        raise UserError(
-            f"{model}: the hub has no such model, or it is private; check the name, or give a local folder."
-        ) from error
-    except errors.HFValidationError as error:
-        raise UserError(f"{model}: neither a folder that is there nor a model's name on the hub (owner/name).") from error
-    except (errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled, HTTPError) as error:
-        raise UserError(
-            f"{model}: the hub cannot be reached and the model is not in its cache; fetch it where there is a network, "
-            "or give a local folder."
-        ) from error
-    except OSError as error:  # a full disk, a cache that may not be written
-        raise UserError(f"{model}: its files cannot be stored ({error}).") from error
-
-
-def _client() -> "Client":
-    """The hub's own client, except that no request waits for ever: one without a limit gets that of downloads."""
-    from huggingface_hub import constants
-    from huggingface_hub.utils._http import default_client_factory
-
-    def limit(request: "Request") -> None:
-        limits = request.extensions["timeout"]
-        request.extensions["timeout"] = {
-            name: constants.HF_HUB_DOWNLOAD_TIMEOUT if seconds is None else seconds for name, seconds in limits.items()
-        }
-
-    client = default_client_factory()
-    client.event_hooks["request"].append(limit)
-    return client

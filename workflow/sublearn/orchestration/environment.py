@@ -11,14 +11,18 @@ from sublearn.core.errors import UserError
 from sublearn.orchestration import preflight_files, preflight_slurm, reruns
 
 
-def run_steps_here() -> None:
+def run_steps_here(alone: bool) -> None:
     """Let steps run with Snakemake's own interpreter, even if its environment is not activated, and find this package.
 
     Jobs inherit Snakemake's environment variables, without what others left there. If a conda environment is activated for a
     job, its PATH comes first.
+
+    Args:
+        alone: no rules of another workflow run beside these, whose scripts may import what lies beside them.
     """
     inherited.clear()
-    os.environ["PYTHONSAFEPATH"] = "1"  # a file of the working folder, such as random.py, is no module of a step
+    if alone:
+        os.environ["PYTHONSAFEPATH"] = "1"  # a file of the working folder, such as random.py, is no module of a step
     for name, place in (("PATH", Path(sys.executable).parent), ("PYTHONPATH", Path(__file__).parents[2])):
         others = [part for part in os.environ.get(name, "").split(os.pathsep) if part and part != str(place)]
         os.environ[name] = os.pathsep.join([str(place), *others])

@@ -9,7 +9,7 @@ from sublearn.core.errors import UserError
 from sublearn.core.registry import use_extensions
 from sublearn.core.section import shown
 from sublearn.orchestration.kinds import KINDS
-from sublearn.orchestration.studies import PROJECT, files, find, lineage
+from sublearn.orchestration.studies import PROJECT, files, lineage
 from sublearn.planning.artifacts import Plan
 from sublearn.planning.jobs import FindingsJob, Jobs, rule_suffix
 
@@ -146,7 +146,7 @@ def plan_all(config: dict[str, Any]) -> Workflow:
         raise UserError(f"studies: found {shown(names)}; name one study or more, such as --config studies='[tiny]'.")
     if not isinstance(config.get("findings_only", False), bool):
         raise UserError(f"findings_only: found {shown(config['findings_only'])}; should be true or false.")
-    names = list({find(name).resolve(): name for name in names}.values())  # one study may be named twice
+    names = list({files(name)[0].resolve(): name for name in names}.values())  # one study may be named twice
     seen: dict[str, Path] = {}
     for name in names:
         for file in files(name):
@@ -156,7 +156,7 @@ def plan_all(config: dict[str, Any]) -> Workflow:
                     f"{file}: another study, {other}, has the same name, so both would write the same files; rename one."
                 )
     try:
-        found = Workflow([plan(name) for name in dict.fromkeys(names)])
+        found = Workflow([plan(name) for name in names])
     except ValueError as error:  # an unknown name that only planning meets
         raise UserError(f"{error}.") from None
     if config.get("findings_only"):

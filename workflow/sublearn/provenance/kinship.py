@@ -17,7 +17,7 @@ from sublearn.provenance import closeness
 from sublearn.provenance.chain import Chain
 from sublearn.provenance.closeness import UNRELATED
 
-ADAPTER = "adapter_config.json"  # same as in models.lm, whose import would slow down trace by seconds
+ADAPTER = "adapter_config.json"  # same as in models.pinned, whose import would slow down trace by seconds
 HIDDEN = "pruning, distillation or long training would hide a common origin"
 
 

@@ -7,6 +7,7 @@ token, so that teachers, students and evaluations read and end turns in the same
 """
 
 import argparse
+import os
 import shutil
 from math import prod
 from pathlib import Path
@@ -19,10 +20,23 @@ from sublearn.core.errors import UserError
 from sublearn.core.files import atomic_folder, write_json
 from sublearn.core.hashes import sha256
 from sublearn.language import style
-from sublearn.models import architecture, lm, pinned
+from sublearn.models import architecture, hub, lm, pinned
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
+
+# What of a repository says what the model is and how its text is read; pickles and code are never fetched.
+DESCRIPTION = (
+    pinned.CONFIG,
+    pinned.INDEX,
+    "tokenizer*",
+    "*.model",
+    "vocab.json",
+    "merges.txt",
+    "special_tokens_map.json",
+    "chat_template*",
+    "added_tokens.json",
+)
 
 
 def find(recipe: PinnedBase) -> tuple[Path, str | None]:
@@ -32,11 +46,11 @@ def find(recipe: PinnedBase) -> tuple[Path, str | None]:
         UserError: there is no such model.
     """
     if recipe.is_folder:
-        folder = Path(recipe.model).expanduser()
+        folder = Path(os.path.expanduser(recipe.model))  # leaves a user who is not there as it is
         if not folder.is_dir():
             raise UserError(f"{recipe.model}: there is no such model folder.")
         return folder, None
-    folder = pinned.download(recipe.model, recipe.revision, (*pinned.DESCRIPTION, *pinned.TOKENIZER_PATTERNS))
+    folder = hub.download(recipe.model, recipe.revision, DESCRIPTION)
     return folder, folder.name  # the cache names a snapshot by its commit
 
 
@@ -48,9 +62,9 @@ def weights(recipe: PinnedBase, folder: Path, commit: str | None) -> tuple[dict[
     """
     from safetensors import SafetensorError, safe_open
 
-    names = pinned.weights_in(folder, pinned.files_of(recipe.model, folder) if commit else None)
+    names = pinned.weights_in(folder, hub.files_of(recipe.model, folder) if commit else None)
     if commit:
-        pinned.fetch(recipe.model, commit, names)
+        hub.fetch(recipe.model, commit, names)
     files, parameters = {}, 0
     for name in cli.progress(names, "pinning"):
         file = folder / name
