@@ -119,9 +119,12 @@ def refuse_changed(base: str | Path) -> None:
     found = read(base)
     if found is None or found.commit is not None:
         return
+    sizes = {name: size for name, (size, _) in found.weights.items()}
     for name, known in {CONFIG: found.config, **{name: known for name, (_, known) in found.weights.items()}}.items():
         file = Path(found.model) / name
-        if file.is_file() and _hash(file, _version(file)) != known:
+        # What is not there, or of another size, ``weights_folder`` refuses without reading it.
+        there = file.is_file() and file.stat().st_size == sizes.get(name, file.stat().st_size)
+        if there and _hash(file, _version(file)) != known:
             raise UserError(f"{file}: changed since it was pinned; restore it, or delete {base} to pin the new one.")
 
 
