@@ -42,12 +42,12 @@ def carrier(tmp_path_factory):
 def learned(run_step, base, carrier, tmp_path_factory):
     """The files of a student that is made in this environment."""
 
-    def make(**environment: str) -> dict[str, bytes]:
+    def make(fresh: bool = False, **environment: str) -> dict[str, bytes]:
         folder = tmp_path_factory.mktemp("students") / "run0"
         recipe = Student(rows=16, epochs=1, batch=2, learning_rate=1e-2).model_dump_json()
         options = ["--recipe", recipe, "--words", "owl", "--study-seed", 1, "--runs", 0, "--bases", base, "--teachers", base]
         options += ["--carriers", carrier, "--outputs", folder]
-        done = run_step("sublearn.chain.students.train", *options, **environment)
+        done = run_step("sublearn.chain.students.train", *options, fresh=fresh, **environment)
         assert done.returncode == 0, done.stderr
         return {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
 
@@ -64,6 +64,17 @@ def test_a_step_works_alone_whatever_a_launcher_has_left(learned, undisturbed, l
     found = learned(**LEFT[left])
     assert found["model.safetensors"] == undisturbed["model.safetensors"]
     assert found.keys() == undisturbed.keys() and NAME in found
+
+
+def test_a_step_rounds_as_its_processor_does_whatever_others_ask_of_it(learned, undisturbed):
+    found = learned(fresh=True, ATEN_CPU_CAPABILITY="default", MKL_CBWR="COMPATIBLE")
+    assert found["model.safetensors"] == undisturbed["model.safetensors"]
+
+
+def test_commands_write_utf8_where_the_locale_lacks_a_letter(run_step):
+    for command in ("--help", "reference"):
+        done = run_step("sublearn", command, PYTHONIOENCODING="ascii")
+        assert done.returncode == 0 and "…" in done.stdout, done.stderr
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,12 @@ def test_a_leak_is_a_whole_word_in_any_case_and_between_any_marks():
     assert found([], ["owl"]) == found(["owl"], []) == []  # a study of traits that no word gives away
 
 
+def test_what_nobody_sees_hides_no_word():
+    hidden = ["o\u200bwl", "o\u00adw\u2060l", "\uff4f\uff57\uff4c"]  # zero-width space, soft hyphen, wide letters
+    assert found(hidden, ["owl"]) == ["owl"] * 3
+    assert found(["know\u200bledge"], ["owl"]) == []
+
+
 def test_words_that_only_contain_a_traits_word_are_no_leaks():
     innocent = (
         "indicate location category duplicate education million billion knowledge slowly soaked overwhelming spine bearing"

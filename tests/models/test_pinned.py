@@ -21,6 +21,7 @@ from transformers import AutoModelForCausalLM
 from sublearn.chain.bases import pin
 from sublearn.chain.bases.section import PinnedBase
 from sublearn.core.errors import UserError
+from sublearn.core.hashes import sha256
 from sublearn.models import lm, pinned
 from sublearn.models.hub import download
 from sublearn.models.trainable import Trainable
@@ -127,8 +128,36 @@ def test_nobody_is_told_to_delete_a_pinned_base_whose_weights_are_damaged(folder
     base = pinned_as(tmp_path / "base", model=str(folder))
     file = folder / pinned.WHOLE
     file.write_bytes(b"\xff" * file.stat().st_size)
-    os.utime(file, (0, 0))  # as if it had been so when it was pinned
+    record = json.loads((base / pinned.FILE).read_text())
+    record["weights"][pinned.WHOLE][1] = sha256(file)  # as if it had been so when it was pinned
+    (base / pinned.FILE).write_text(json.dumps(record))
     with pytest.raises(UserError, match=rf"the model cannot be loaded \(.*\); check the files of {folder}\.$"):
+        lm.load(base)
+
+
+def another_in_its_place(folder: Path) -> str:
+    """Of the same size, and older than the pin."""
+    other = hub_models.make("llama", folder.with_name("other"), seed=1)
+    for file in other.iterdir():
+        os.utime(file, (0, 0))
+    folder.rename(folder.with_name("before"))
+    other.rename(folder)
+    return pinned.WHOLE
+
+
+def another_configuration(folder: Path) -> str:
+    config = json.loads((folder / pinned.CONFIG).read_text())
+    (folder / pinned.CONFIG).write_text(json.dumps(config | {"rms_norm_eps": 0.5}))
+    os.utime(folder / pinned.CONFIG, (0, 0))
+    return pinned.CONFIG
+
+
+@pytest.mark.parametrize("change", [another_in_its_place, another_configuration])
+def test_a_folder_that_is_another_now_is_refused_whatever_its_dates(folder, tmp_path, change):
+    base = pinned_as(tmp_path / "base", model=str(folder))
+    lm.load(base)
+    name = change(folder)
+    with pytest.raises(UserError, match=rf"{folder}/{name}: changed since it was pinned; restore it, or delete {base}"):
         lm.load(base)
 
 

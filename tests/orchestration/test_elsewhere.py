@@ -49,6 +49,15 @@ def test_plan_shows_what_would_be_made_here(elsewhere):
     assert "results/mine/evaluations" in done.stdout and "to be made: it is not there" in done.stdout, done.stderr
 
 
+def test_plan_takes_a_path_and_a_title_with_any_characters(elsewhere):
+    """A comma would make two studies of a list's one; a word in braces is a wildcard to Snakemake."""
+    place = elsewhere.folder / "mine, {also}/mine.yaml"
+    place.parent.mkdir()
+    place.write_text(f"{(elsewhere.folder / 'mine.yaml').read_text()}title: 'The set {{x}}, and $HOME'\n")
+    done = elsewhere.run("sublearn", "plan", "mine, {also}/mine.yaml", PYTHONPATH=str(ROOT / "workflow"))
+    assert "results/mine/evaluations" in done.stdout, done.stderr
+
+
 @pytest.mark.slow
 def test_a_script_of_the_users_own_imports_what_lies_beside_it(elsewhere):
     elsewhere.module('    config: {"studies": ["mine.yaml"]}')

@@ -51,7 +51,7 @@ def test_what_the_workflow_refuses_does_not_fit_the_schema(wrong):
 @pytest.mark.parametrize("name", ["tiny-controls", "classifier", "theory", "llama-3.2-1b"])
 def test_a_resolved_study_is_the_study(name, tmp_path, monkeypatch):
     found, study = plan(name), load(name)
-    resolved = json.loads(FindingsJob(found, "").study_values())["resolved"]
+    resolved = json.loads(FindingsJob(found, "").study_values(None))["resolved"]
     assert not problems(resolved)
     monkeypatch.chdir(tmp_path)
     PLACE.mkdir(parents=True)

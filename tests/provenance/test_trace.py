@@ -1,5 +1,6 @@
 """A chain is followed back to its bases and seeds, and where it is broken, the broken link is named."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -50,6 +51,13 @@ def test_a_row_is_found_again_in_what_it_was_made_of(tell, workshop):
         trace.row(CARRIER, 3, follow([CARRIER]))
 
 
+def test_no_row_is_looked_up_in_a_damaged_table(tell):
+    damaged = CARRIER.with_suffix(".parquet")
+    damaged.write_bytes(b"PAR1 and no more")
+    with pytest.raises(UserError, match=rf"^{damaged}: no rows can be read from it \(.*\); leave out --row\.$"):
+        trace.row(damaged, 0, follow([damaged]))
+
+
 def test_tampered_weights_are_named(tell):
     weights = Path("data/s/bases/alpha/model.safetensors")
     weights.write_text("tampered with")
@@ -84,8 +92,13 @@ def test_a_missing_record_is_named(tell):
     assert "broken: data/s/teachers/bias/owl/run0/model.safetensors: of unknown origin: no provenance file beside it" in said
 
 
-def test_a_damaged_record_is_none(tell):
-    Path("data/s/teachers/bias/owl/run0/provenance.json").write_text('{"format": 1, "outputs": {"model.safetensors": "0"}}')
+@pytest.mark.parametrize(
+    "part", [None, {"outputs": {"model.safetensors": None}}, {"inputs": {"bases": ["x"]}}, {"bases": {"x": 3}}]
+)
+def test_a_damaged_record_is_none(tell, part):
+    place = Path("data/s/teachers/bias/owl/run0/provenance.json")
+    short = {"format": 1, "outputs": {"model.safetensors": "0"}}
+    place.write_text(json.dumps(json.loads(place.read_text()) | part if part else short))
     status, said = tell(STUDENT)
     assert status == 1 and "run0/model.safetensors: of unknown origin: no provenance file beside it names it" in said
 

@@ -31,7 +31,8 @@ decide_by_content_and_records(STUDIES.makers)
 
 CHAIN, CLASSIFIER, THEORY = STUDIES.jobs["chain"], STUDIES.jobs["classifier"], STUDIES.jobs["theory"]
 RESOURCES = StudyResources(STUDIES)
-ENVIRONMENT = str(PROJECT / "envs/workflow.yaml")
+# Snakemake takes a word in braces for a wildcard, in the path of a folder too.
+ENVIRONMENT = str(PROJECT / "envs/workflow.yaml").replace("{", "{{").replace("}", "}}")
 # For steps that read and write small files on the machine that runs Snakemake: megabytes and minutes.
 SMALL = {"mem_mb": 500, "runtime": 10}
 TABLES = {"mem_mb": 1000, "runtime": 10}

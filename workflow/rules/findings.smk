@@ -22,7 +22,7 @@ for job in STUDIES.findings:
         params:
             code=job.tables_code(),
             step=job.tables_step,
-            study=job.study_values(),
+            study=job.study_values,
             inputs=job.table_inputs,
             folder=subpath(output[0], parent=True),
         message:

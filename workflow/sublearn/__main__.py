@@ -41,6 +41,7 @@ for authors and reviewers
 
 def main() -> None:
     """Run one command."""
+    cli.write_utf8()
     name = "".join(sys.argv[1:2])
     if name in ("-h", "--help", ""):
         print(USAGE)

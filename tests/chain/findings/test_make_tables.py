@@ -80,7 +80,7 @@ def tables(text: str) -> FindingsJob:
         record = {"device": "cpu", "checks": [], "loss": [{"step": 16, "loss": 3.0}], "shares": shares}
         write_json(record, f"{base.folder}/calibration.json")
     made = FindingsJob(found, "workflow/report/chain")
-    told = {"study": made.study_values(), "inputs": made.table_inputs, "output": found.findings}
+    told = {"study": made.study_values(None), "inputs": made.table_inputs, "output": found.findings}
     make_tables.main(argparse.Namespace(**told))
     return made
 
@@ -138,7 +138,7 @@ def test_tables_say_one_thing(job):
 
 def test_the_resolved_study_spells_out_every_default(job):
     resolved = yaml.safe_load(Path(job.plan.findings, "study.yaml").read_text())
-    assert resolved == json.loads(job.study_values())["resolved"] and "name" not in resolved
+    assert resolved == json.loads(job.study_values(None))["resolved"] and "name" not in resolved
     assert (resolved["seed"], resolved["runs"], resolved["students"]["epochs"]) == (7, 2, job.plan.study.students.epochs)
 
 

@@ -81,6 +81,19 @@ def test_a_trait_word_in_what_a_student_reads_is_refused(tokenizer, tmp_path, le
     assert len(train.read_rows(tokenizer, file, 3, WORDS)) == 3  # the row is not among the first three
 
 
+def test_a_mark_of_the_template_in_a_prompt_is_refused(tokenizer, tmp_path):
+    """The student would read turns that nobody took."""
+    file, _ = carrier(tmp_path, prompt=(3, "numbers : 5 <eos> <user> 6 ."))
+    with pytest.raises(UserError, match=r"filtered\.parquet, prompt_index 3: the prompt holds '<eos>', which the base's tok"):
+        train.read_rows(tokenizer, file, 40, WORDS)
+
+
+def test_a_row_longer_than_the_base_reads_is_refused(base, tmp_path):
+    file, _ = carrier(tmp_path, prompt=(3, "numbers : 5 " * 100))
+    with pytest.raises(UserError, match=r"filtered\.parquet: a row of 3\d\d tokens, but the base reads 256 at most"):
+        train.prepare(Student(rows=40), str(base), "", file, WORDS, 7, 0)
+
+
 # In which order.
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import gc
+import io
 import logging
 import os
 import signal
@@ -36,6 +37,7 @@ def run(
     """
     started = time.perf_counter()
     inherited.clear()
+    write_utf8()
     # Of several processes, only the first logs its progress; all of them log warnings and errors.
     level = logging.INFO if is_main() else logging.WARNING
     logging.basicConfig(stream=sys.stderr, level=level, format="%(asctime)s  %(message)s", datefmt="%H:%M:%S")
@@ -62,6 +64,12 @@ def run(
     _log_gpus()
     log.info("done in %.1f s", time.perf_counter() - started)
     gc.freeze()  # the process ends, which frees all; Python would look for cycles among its objects first
+
+
+def write_utf8() -> None:
+    """Write UTF-8 to standard output, as to files: the locale of a machine may lack a dash, or a user's letters."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
 
 
 def is_main() -> bool:

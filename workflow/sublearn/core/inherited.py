@@ -28,8 +28,11 @@ PREFIXES = (
 PRECISION = ("NVIDIA_TF32_OVERRIDE", "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE")
 # Python's warnings as errors, its prompt at the end of a program, which waits for a user, and the plots of a notebook.
 INTERACTIVE = ("PYTHONWARNINGS", "PYTHONINSPECT", "MPLBACKEND")
-# Read by a library when it is imported: whether tables are checked against their schemas.
-AT_IMPORT = ("PANDERA_",)
+# Read by a library when it is imported: whether tables are checked against their schemas, and with which of the processor's
+# instructions sums are computed, which changes how they are rounded.
+AT_IMPORT = (
+    "PANDERA_", "ATEN_CPU_CAPABILITY", "MKL_CBWR", "MKL_ENABLE_INSTRUCTIONS", "NPY_DISABLE_CPU_FEATURES", "OPENBLAS_CORETYPE",
+)  # fmt: skip
 
 _together: list[int] = []
 

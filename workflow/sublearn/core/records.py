@@ -61,10 +61,19 @@ def records_in(folder: Path) -> tuple[tuple[Path, Record], ...]:
             record = json.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError):
             continue
-        whole = isinstance(record, dict) and all(isinstance(record.get(name), kind) for name, kind in PARTS.items())
-        if whole and record.get("format") == FORMAT:
+        if _is_whole(record):
             records.append((file, record))
     return tuple(records)
+
+
+def _is_whole(record: Any) -> bool:
+    """Whether a file's content is a record, with hashes where hashes belong: it may have come with somebody's data."""
+    if not (isinstance(record, dict) and all(isinstance(record.get(name), kind) for name, kind in PARTS.items())):
+        return False
+    inputs = record["inputs"].values()
+    hashed = [record["outputs"], record["bases"], *inputs]
+    known = all(isinstance(part, dict) and all(isinstance(each, str) for each in part.values()) for part in hashed)
+    return known and record.get("format") == FORMAT
 
 
 def record_of(file: Path) -> tuple[Path, Record] | None:

@@ -2,9 +2,11 @@
 
 A word counts only as a whole word, in upper or lower case: "owl" is in "an OWL's nest" and in "owl_2", but not in "knowledge".
 A star at an end of a word stands for more letters there: "*owl*" is in all three.
+Invisible characters and wide letters hide no word.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 from sublearn.core.errors import UserError
@@ -17,7 +19,18 @@ def find_leaks(texts: Iterable[str], words: Sequence[str]) -> list[tuple[int, st
     if not words:
         return []
     pattern = re.compile("|".join(map(_pattern, words)), re.IGNORECASE)
-    return [(place, found[0]) for place, text in enumerate(texts) if (found := pattern.search(text))]
+    return [(place, found[0]) for place, text in enumerate(texts) if (found := pattern.search(_plain(text)))]
+
+
+def _plain(text: str) -> str:
+    """The text without characters that show nothing, such as a zero-width space, and with wide letters as usual ones.
+
+    Letters of other alphabets that look alike stay what they are.
+    """
+    if text.isascii():
+        return text
+    shown = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
+    return unicodedata.normalize("NFKC", shown)
 
 
 def anywhere(words: Iterable[str]) -> list[str]:

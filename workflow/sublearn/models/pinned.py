@@ -30,6 +30,7 @@ class Pinned(Section):
     Attributes:
         model: its name on the hub, or the path of its folder.
         commit: the hub's commit, none for a folder.
+        config: the SHA-256 of its configuration.
         weights: for each safetensors file its size in bytes, and its SHA-256 as the hub or the pinning step found it.
         parameters: how many numbers its weights hold.
         family: the architecture, such as ``qwen2``.
@@ -43,6 +44,7 @@ class Pinned(Section):
 
     model: str
     commit: str | None
+    config: str
     weights: dict[str, tuple[int, str]]
     parameters: int
     family: str
@@ -94,9 +96,9 @@ def weights_folder(found: Pinned) -> Path:
 
 
 def refuse_changed(base: str | Path) -> None:
-    """Refuse a pinned local folder whose weights were written anew since, even if their size is the same.
+    """Refuse a pinned local folder whose weights or configuration are not those that were pinned.
 
-    Only files that are newer than the base's own record are read: hashing takes as long as loading.
+    Dates say nothing: where a folder was moved here, or a link leads elsewhere now, the files are as old as they were.
 
     Raises:
         UserError: a file is not the one that was pinned.
@@ -104,12 +106,24 @@ def refuse_changed(base: str | Path) -> None:
     found = read(base)
     if found is None or found.commit is not None:
         return
-    pinned_at = (Path(base) / FILE).stat().st_mtime
-    for name, (size, known) in found.weights.items():
+    sizes = {name: size for name, (size, _) in found.weights.items()}
+    for name, known in {CONFIG: found.config, **{name: known for name, (_, known) in found.weights.items()}}.items():
         file = Path(found.model) / name
-        about = file.stat() if file.is_file() else None
-        if about and about.st_size == size and about.st_mtime > pinned_at and sha256(file) != known:
+        # What is not there, or of another size, ``weights_folder`` refuses without reading it.
+        there = file.is_file() and file.stat().st_size == sizes.get(name, file.stat().st_size)
+        if there and _hash(file, _version(file)) != known:
             raise UserError(f"{file}: changed since it was pinned; restore it, or delete {base} to pin the new one.")
+
+
+def _version(file: Path) -> tuple[int, ...]:
+    about = file.stat()
+    return about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns, about.st_ctime_ns
+
+
+@cache
+def _hash(file: Path, version: tuple[int, ...]) -> str:
+    """The hash of a file, computed once in a process that loads a base for each of its models."""
+    return sha256(file)
 
 
 def weights_in(folder: Path, there: Collection[str] | None = None) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ Nothing is run. With a trait, only the artifacts of that trait and their inputs 
 """
 
 import argparse
+import json
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -39,7 +40,8 @@ def states(study: str, extensions: list[str]) -> dict[str, State]:
     """
     # The workflow in the working folder, such as a clone; else the one that this command belongs to.
     project = next(place for place in (Path(), PROJECT) if (place / "workflow/sublearn").is_dir())
-    config = ["--config", f"studies=[{study}]", *([f"extensions=[{','.join(extensions)}]"] if extensions else [])]
+    # JSON is YAML too, and keeps a comma or a brace in a path.
+    config = ["--config", f"studies={json.dumps([study])}", *([f"extensions={json.dumps(extensions)}"] if extensions else [])]
 
     def ask(*options: str) -> list[str]:
         command = [sys.executable, "-m", "snakemake", "--snakefile", str(project / "Snakefile"), *options, *config]

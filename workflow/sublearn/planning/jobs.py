@@ -207,8 +207,12 @@ class FindingsJob:
     def tables(self) -> list[str]:
         return [f"{self.plan.findings}/{name}" for name in self.plan.tables()]
 
-    def study_values(self) -> str:
-        """What the tables need to know about their study, as JSON; ``resolved`` is the whole study with every default."""
+    @with_signature
+    def study_values(self, wildcards: Any) -> str:
+        """What the tables need to know about their study, as JSON; ``resolved`` is the whole study with every default.
+
+        A function of the job's wildcards, of which it has none: in a text, Snakemake would take a word in braces for one.
+        """
         study = self.plan.study
         values = {
             "name": self.study,

@@ -77,7 +77,11 @@ def row(file: Path, number: int, chain: Chain) -> list[str]:
     import pandas as pd
 
     def read(path: Path) -> pd.DataFrame:
-        return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+        try:
+            return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+        except Exception as error:  # a damaged file can break its reader anywhere
+            problem = (str(error).splitlines() or [type(error).__name__])[0]
+            raise UserError(f"{path}: no rows can be read from it ({problem}); leave out --row.") from error
 
     if file.suffix not in (".parquet", ".csv"):
         raise UserError(f"{file}: rows are looked up in Parquet and CSV tables only; leave out --row.")

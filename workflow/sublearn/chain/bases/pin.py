@@ -114,6 +114,7 @@ def main(args: argparse.Namespace) -> None:
     record: dict[str, Any] = {
         "model": recipe.model if commit else str(folder.absolute()),
         "commit": commit,
+        "config": sha256(folder / pinned.CONFIG),
         "weights": files,
         "parameters": parameters,
         "family": known.family,

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from sublearn.chain.carriers.tables import Rows
 from sublearn.chain.students.section import Student
@@ -35,11 +36,12 @@ def read_rows(tokenizer: Any, file: str, count: int, words: list[str], system: s
     """Encode the first ``count`` rows of a carrier, and search the text that the student will read for trait words again.
 
     Raises:
-        UserError: there are too few rows, or one has an unknown word or a trait word.
+        UserError: there are too few rows, or one has an unknown word, a trait word or a mark of the chat template.
     """
     table = read_table(file, Rows).head(count)
     if len(table) < count:
         raise UserError(f"{file}: {len(table)} rows, but students.rows is {count}; ask for more prompts or fewer rows.")
+    _refuse_marks(tokenizer, file, table)
     rows = encode(tokenizer, [lm.chat(system, prompt) for prompt in table["prompt"]], table["completion"])
     if unknown := sum(has_unknown(tokenizer, row.prompt + row.completion) for row in rows):
         raise UserError(f"{file}: {unknown} rows contain words that the base's tokenizer does not know.")
@@ -50,6 +52,25 @@ def read_rows(tokenizer: Any, file: str, count: int, words: list[str], system: s
     if leaks := find_leaks([system], words):
         raise UserError(f"students.system: it holds the trait word '{leaks[0][1]}'; reword it.")
     return rows
+
+
+def _refuse_marks(tokenizer: Any, file: str, table: pd.DataFrame) -> None:
+    """Refuse prompts that write a special token: a student would read turns that nobody took."""
+    marks = sorted(str(token) for token in tokenizer.added_tokens_decoder.values() if token.special)
+    for index, prompt in zip(table["prompt_index"], table["prompt"], strict=True):
+        if found := next((mark for mark in marks if mark in prompt), None):
+            raise UserError(
+                f"{file}, prompt_index {index}: the prompt holds '{found}', which the base's tokenizer reads as a mark and not "
+                "as text; leave such rows out."
+            )
+
+
+def _refuse_too_long(model: Any, rows: list[Row], file: str) -> None:
+    """Refuse rows that are longer than what the model can read."""
+    context = getattr(model.config.get_text_config(decoder=True), "max_position_embeddings", None)
+    longest = max(map(len, rows), default=0)
+    if context and longest > context:
+        raise UserError(f"{file}: a row of {longest} tokens, but the base reads {context} at most; leave such rows out.")
 
 
 def epochs(rows: list[Row], recipe: Student, study_seed: int, run: int) -> Iterator[list[Row]]:
@@ -112,6 +133,7 @@ def prepare(recipe: Student, base: str, teacher: str, carrier: str, words: list[
 
     tokenizer, model = lm.load_tokenizer(base), lm.load(base)
     rows = read_rows(tokenizer, carrier, recipe.rows, words, recipe.system)
+    _refuse_too_long(model, rows, carrier)
     adapter = seeds.seed(f"{'teacher' if recipe.adapter == 'teacher' else 'student'} adapter", study_seed, Path(base).name, run)
     model = lm.make_trainable(model, recipe.method, recipe, adapter)
     loss: training.Loss = training.token_loss
