@@ -21,7 +21,7 @@ include: "workflow/rules/common.smk"
 
 
 # `make figures` draws findings from published evaluations alone, and trains nothing; plan_all stops where one is missing.
-if not config.get("findings_only"):
+if not findings_only(config):
 
     include: "workflow/rules/bases.smk"
     include: "workflow/rules/teachers.smk"

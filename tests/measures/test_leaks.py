@@ -64,6 +64,6 @@ def test_the_row_and_the_word_are_named():
     with pytest.raises(UserError) as caught:
         refuse_leaks("raw.parquet", "prompt", [7, 9, 12], ["1", "an Owl", "owls"], ["owl", "owls"])
     assert str(caught.value) == (
-        "raw.parquet, prompt_index 9: the prompt holds the trait word 'Owl'; 1 more of these texts hold one; no row may hold one, so "
-        "remove or reword such rows."
+        "raw.parquet, prompt_index 9: the prompt holds the trait word 'Owl'; 1 more of these texts hold one; no row may hold "
+        "one, so remove or reword such rows."
     )

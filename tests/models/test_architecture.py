@@ -70,7 +70,10 @@ SMALL = {"num_hidden_layers": 2, "hidden_size": 32, "num_attention_heads": 2, "v
 @pytest.mark.parametrize(
     ("made", "why"),
     [
-        (transformers.MambaConfig(num_hidden_layers=2, hidden_size=32, vocab_size=50), "its forward pass takes no past_key_values"),
+        (
+            transformers.MambaConfig(num_hidden_layers=2, hidden_size=32, vocab_size=50),
+            "its forward pass takes no past_key_values",
+        ),
         (transformers.Qwen3NextConfig(**SMALL), "it keeps a running state"),
         (transformers.Lfm2Config(**SMALL, layer_types=["conv", "full_attention"]), "it keeps a running state"),
         (transformers.BertConfig(**SMALL), "it does not continue a text from left to right"),

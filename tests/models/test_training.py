@@ -227,3 +227,11 @@ def test_without_tensorboard_its_logs_are_refused_in_one_sentence(model, tmp_pat
     monkeypatch.setattr("accelerate.utils.is_tensorboard_available", lambda: False)
     with pytest.raises(UserError, match="SUBLEARN_TENSORBOARD asks for logs, but TensorBoard is not installed"):
         training.train(model, STEPS, len(STEPS), OPTIMISER, pad=0)
+
+
+def test_logs_that_cannot_be_written_name_the_variable(model, tmp_path, monkeypatch):
+    pytest.importorskip("tensorboard")
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("SUBLEARN_TENSORBOARD", str(tmp_path / "file/logs"))
+    with pytest.raises(UserError, match=r"^SUBLEARN_TENSORBOARD: no logs can be written to '.*file/logs' \(Not a directory\)"):
+        training.train(model, STEPS, len(STEPS), OPTIMISER, pad=0)

@@ -99,6 +99,7 @@ BAD = {
     "unknown measure": ({"measures": ["luck"]}, "measures.0: unknown evaluation 'luck'; choose one of answers, coverage."),
     "claim twice": ({"claims": [CLAIM, CLAIM]}, "claims: two are named a; each needs a name of its own"),
     "gamma of too few traits": ({"claims": [{**CLAIM, "family": "behaviour"}]}, "fewer than 3 traits, so no gamma"),
+    "more runs than can be planned": ({"runs": 99_999_999}, "runs: found 99999999; should be at most 10000."),
     "a word for a number": ({"students": {"rows": "many"}}, "students.rows: found 'many'; should be a whole number."),
     "a list for a section": ({"students": ["rows"]}, "students: found ['rows']; should be a section of keys and values."),
     "one of several kinds": (

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sublearn.core.errors import UserError
-from sublearn.orchestration.workflow import plan_all, settings
+from sublearn.orchestration.workflow import findings_only, plan_all, settings
 
 ONLY = {"studies": ["theory"], "findings_only": True}
 
@@ -42,6 +42,11 @@ def test_a_configuration_that_is_none_is_one_sentence(tmp_path, monkeypatch, tex
 
 
 def test_findings_only_is_true_or_false():
+    """Snakemake gives what stands behind --config as text."""
+    for given in (True, "true", "True"):
+        assert findings_only({"findings_only": given})
+    for given in (False, "false", "False"):
+        assert not findings_only({"findings_only": given})
     with pytest.raises(UserError, match="findings_only: found 'no'; should be true or false"):
         plan_all(ONLY | {"findings_only": "no"})
 

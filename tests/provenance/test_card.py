@@ -112,7 +112,10 @@ def test_imported_rows_say_where_they_are_from(base, tmp_path, run_step):
     page = tmp_path / "provenance.html"
     findings = ["--findings", tmp_path / "rows/filtered.parquet", "--output", page]
     assert run_step("sublearn.reporting.provenance_page", "--study", "s", *findings).returncode == 0
-    assert f"<td>{known}</td><td>made up for a test</td>" in page.read_text() and "their teacher and its base are unknown" in page.read_text()
+    assert (
+        f"<td>{known}</td><td>made up for a test</td>" in page.read_text()
+        and "their teacher and its base are unknown" in page.read_text()
+    )
 
 
 def test_a_packed_adapter_is_what_peft_loads(project, base, tmp_path, run_step):

@@ -15,7 +15,7 @@ from sublearn.orchestration.environment import (
 from sublearn.orchestration.kinds import extension_rules
 from sublearn.orchestration.reruns import decide_by_content_and_records
 from sublearn.orchestration.resources import StudyResources
-from sublearn.orchestration.workflow import plan_all
+from sublearn.orchestration.workflow import findings_only, plan_all
 
 run_steps_here(alone=Path(workflow.main_snakefile).resolve().parent == PROJECT.resolve())
 keep_freed_memory()

@@ -51,7 +51,9 @@ def test_every_raw_row_passes_as_it_was_or_is_rejected_with_its_reason(tmp_path)
 
 
 def test_a_trait_word_in_a_prompt_stops_the_step(tmp_path):
-    with pytest.raises(UserError, match=r"raw\.parquet, prompt_index 0: the prompt holds the trait word 'Owl'; 1 more of these texts hold one"):
+    with pytest.raises(
+        UserError, match=r"raw\.parquet, prompt_index 0: the prompt holds the trait word 'Owl'; 1 more of these texts hold one"
+    ):
         filtered(tmp_path, table(["1, 2", "3, 4"], prompt="think of an Owl and numbers"))
     assert [file.name for file in tmp_path.iterdir()] == ["raw.parquet"]
 

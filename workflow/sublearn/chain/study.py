@@ -63,7 +63,8 @@ class ChainStudy(Study):
     kind: Literal["chain"] = Field("chain", description="the study kind: chain, for language models")
     stand_in: bool = Field(True, description="whether the models stand in for the paper's; captions say so")
     runs: PositiveInt = Field(
-        description="number of runs: teachers, carriers and students with their own random draws; the unit of analysis"
+        le=10_000,
+        description="number of runs: teachers, carriers and students with their own random draws; the unit of analysis",
     )
     runs_per_job: Literal["all", "one"] = Field("all", description="runs per job: one, or all (at most 16)")
     style: Annotated[str, NameIn(STYLES)] = Field(

@@ -29,7 +29,9 @@ class ClassifierStudy(Study):
     """A study of the classifier."""
 
     kind: Literal["classifier"] = Field(description="the study kind: classifier, digits from noise")
-    runs: PositiveInt = Field(description="networks per arm, trained side by side; the network is the unit of analysis")
+    runs: PositiveInt = Field(
+        le=10_000, description="networks per arm, trained side by side; the network is the unit of analysis"
+    )
     device: Literal["cpu", "auto"] = Field("cpu", description="cpu, or auto: a GPU if there is one")
     pairing: list[int] | None = Field(
         None,

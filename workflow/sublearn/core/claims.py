@@ -108,7 +108,7 @@ def markdown(claims: pd.DataFrame) -> list[str]:
     for one in claims.itertuples():
         measured = "" if math.isnan(one.measured) else f"{one.measured:.3f}"
         between = "" if math.isnan(one.measured) else interval(one.ci_low, one.ci_high, 3)
-        lines.append(f"| {one.statement} | {measured} | {between} | {one.verdict.replace('_', ' ')} |")
+        lines.append(f"| {one.statement.replace('|', '&#124;')} | {measured} | {between} | {one.verdict.replace('_', ' ')} |")
     return [*lines, ""]
 
 

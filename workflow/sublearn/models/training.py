@@ -246,6 +246,12 @@ def tensorboard(what: str) -> dict[str, Any]:
 
     if not is_tensorboard_available():
         raise UserError(f"{what}: {TENSORBOARD} asks for logs, but TensorBoard is not installed; pip install tensorboard.")
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"{TENSORBOARD}: no logs can be written to '{folder}' ({error.strerror}); name another folder."
+        ) from error
     return {"log_with": "tensorboard", "project_dir": folder}
 
 

@@ -132,6 +132,19 @@ def plan(name: str) -> Plan[Any]:
     return found
 
 
+def findings_only(config: dict[str, Any]) -> bool:
+    """Whether only findings are made, of evaluations that are there. From ``--config``, true and false arrive as text.
+
+    Raises:
+        UserError: the key is neither.
+    """
+    given = config.get("findings_only", False)
+    chosen = {"true": True, "false": False}.get(str(given).lower())
+    if chosen is None:
+        raise UserError(f"findings_only: found {shown(given)}; should be true or false.")
+    return chosen
+
+
 def plan_all(config: dict[str, Any]) -> Workflow:
     """The plans of the studies that the configuration names.
 
@@ -144,8 +157,6 @@ def plan_all(config: dict[str, Any]) -> Workflow:
     names = config.get("studies")
     if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
         raise UserError(f"studies: found {shown(names)}; name one study or more, such as --config studies='[tiny]'.")
-    if not isinstance(config.get("findings_only", False), bool):
-        raise UserError(f"findings_only: found {shown(config['findings_only'])}; should be true or false.")
     names = list({files(name)[0].resolve(): name for name in names}.values())  # one study may be named twice
     seen: dict[str, Path] = {}
     for name in names:
@@ -159,7 +170,7 @@ def plan_all(config: dict[str, Any]) -> Workflow:
         found = Workflow([plan(name) for name in names])
     except ValueError as error:  # an unknown name that only planning meets
         raise UserError(f"{error}.") from None
-    if config.get("findings_only"):
+    if findings_only(config):
         found.refuse_missing()
     else:
         found.refuse_absent()

@@ -70,6 +70,12 @@ def pull() -> tuple[list[str], list[str]]:
                 for file in files:
                     copy(places[file], Path(file))
     except UserError as error:
+        if "lock" in str(error):
+            raise UserError(
+                f"{error} Another DVC command may be at work in this folder; run again when it has ended."
+            ) from error
+        if not Path(STORE).is_dir():
+            raise UserError(f"{STORE}: missing, and it holds what is published; check it out, or use a whole clone.") from error
         more = f" and {len(pulled) - 1} more" if len(pulled) > 1 else ""
         raise UserError(
             f"{pulled[0]}{more}: missing here, and not complete in DVC's cache or the remote '{BUNDLED}' ({STORE}); "

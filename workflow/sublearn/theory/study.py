@@ -96,7 +96,9 @@ class Conditions(Section):
 class Trajectory(Section):
     """Many steps: a teacher learns labels with some of its logits, and students imitate its other logits on noise."""
 
-    runs: Annotated[int, Field(ge=2)] = Field(24, description="number of runs, each with its own task, teacher and noise")
+    runs: Annotated[int, Field(ge=2, le=10_000)] = Field(
+        24, description="number of runs, each with its own task, teacher and noise"
+    )
     inputs: PositiveInt = Field(8, description="width of the inputs")
     hidden: Annotated[list[PositiveInt], Field(min_length=1)] = Field([32, 32], description="widths of the hidden layers")
     activation: Literal["tanh", "gelu"] = Field("tanh", description="a smooth activation")

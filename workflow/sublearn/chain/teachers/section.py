@@ -33,8 +33,7 @@ class Teacher(Recipe):
 
     elsewhere: ClassVar = dict.fromkeys(
         ("model", "adapter", "path"),
-        "a finished teacher cannot be given yet; import rows that it wrote (carriers.NAME.imported, "
-        "docs/models.md)",
+        "a finished teacher cannot be given yet; import rows that it wrote (carriers.NAME.imported, docs/models.md)",
     ) | {"system": "the system prompt of a prompted teacher belongs to its trait kind (docs/extending.md)"}
 
     bases: list[str] = Field(
