@@ -45,7 +45,7 @@ def test_mending_words_for_people_reruns_nothing(smoke):
     """A docstring, the help of an option and the description of a setting, in modules that every model goes through."""
     with (
         smoke.edited(f"{PACKAGE}/models/lm.py", "speak to.\n", "and speak to.\n"),
-        smoke.edited(f"{PACKAGE}/chain/students/train.py", "the words that give away a trait", "words that give a trait away"),
+        smoke.edited(f"{PACKAGE}/chain/students/train.py", "the trait words that no row may hold", "trait words"),
         smoke.edited(f"{PACKAGE}/models/trainable.py", "rank of LoRA", "the rank of LoRA"),
     ):
         assert smoke.planned() == set()
