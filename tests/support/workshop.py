@@ -38,8 +38,7 @@ class Workshop:
             Path(name).parent.mkdir(parents=True, exist_ok=True)
             Path(name).write_bytes(content if isinstance(content, bytes) else content.encode())
         self.monkeypatch.setattr(records, "_step", lambda: step)
-        for remembered in (records.records_in, records.sha256_once):
-            remembered.cache_clear()
+        records.records_in.cache_clear()
         records.record(argparse.Namespace(**options), [Path(name) for name in files], one_each=one_each)
         records.records_in.cache_clear()
 

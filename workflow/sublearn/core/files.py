@@ -19,6 +19,8 @@ from pydantic import BaseModel, ValidationError
 from sublearn.core import outputs
 from sublearn.core.errors import UserError
 
+# Characters that UTF-8 cannot write (half an emoji), or that end a text for some readers.
+NOT_TEXT = re.compile("[\0\ud800-\udfff]")
 ARecord = TypeVar("ARecord", bound=BaseModel)
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from functools import cache
 from pathlib import Path
 
 
@@ -9,6 +10,17 @@ def sha256(file: str | os.PathLike[str]) -> str:
     """The SHA-256 of a file's bytes, in hexadecimal."""
     with Path(file).open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def sha256_once(file: str | os.PathLike[str]) -> str:
+    """The same, computed once in a process for each version of a file: many runs read one base."""
+    about = os.stat(file)
+    return _sha256_of_version(Path(file), (about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns, about.st_ctime_ns))
+
+
+@cache
+def _sha256_of_version(file: Path, version: tuple[int, ...]) -> str:
+    return sha256(file)
 
 
 def files_of(folder: str | os.PathLike[str]) -> dict[str, str]:

@@ -29,7 +29,7 @@ from typing import Any
 from sublearn.core import git
 from sublearn.core.code_identity import PACKAGE, code_of, used
 from sublearn.core.errors import UserError
-from sublearn.core.hashes import sha256
+from sublearn.core.hashes import sha256, sha256_once
 
 FORMAT = 1
 NAME = "provenance.json"
@@ -144,12 +144,6 @@ def packages() -> dict[str, str]:
     """The versions of Python and of the packages that this process has loaded."""
     loaded = {PACKAGES[name] for name in PACKAGES if name in sys.modules}
     return {"python": platform.python_version()} | {name: importlib.metadata.version(name) for name in sorted(loaded)}
-
-
-@cache
-def sha256_once(file: Path) -> str:
-    """The hash of an input, computed once: inputs do not change while a step runs, and many runs read the same base."""
-    return sha256(file)
 
 
 def _step() -> str:

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import yaml
 
 from sublearn.core.errors import UserError
-from sublearn.core.files import write_text
+from sublearn.core.files import NOT_TEXT, write_text
 
 LARGEST = 2**20  # bytes of a file; the largest study of ours has a hundredth of that
 MOST_VALUES = 100_000  # with every alias written out
@@ -101,7 +101,7 @@ class _Loader(yaml.SafeLoader):
         return float(node.value)
 
     def construct_yaml_str(self, node: yaml.ScalarNode) -> str:
-        if odd := re.search("[\0\ud800-\udfff]", node.value):
+        if odd := NOT_TEXT.search(node.value):
             raise _problem(f"the character U+{ord(odd[0]):04X} may not be in a text", node)
         return str(node.value)
 

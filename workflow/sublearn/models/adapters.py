@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sublearn.core import cli, records
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_json
+from sublearn.core.hashes import sha256_once
 from sublearn.models import architecture, pinned
 from sublearn.models.trainable import Trainable
 
@@ -103,4 +104,4 @@ def refuse_another_base(folder: Path, base: str | Path) -> None:
 
 def _hashes(folder: Path) -> set[str]:
     """The hashes of the weights in a model's folder."""
-    return {records.sha256_once(file) for file in sorted(folder.glob("*.safetensors"))}
+    return {sha256_once(file) for file in sorted(folder.glob("*.safetensors"))}

@@ -29,15 +29,8 @@ def command(processes: int, module: str, arguments: list[str], gpus: bool, nodes
     It is torch's launcher, not accelerate's, which would read a user's `accelerate config`.
     """
     address = "127.0.0.1" if nodes == 1 else socket.gethostname()
-    launch = [
-        sys.executable,
-        "-m",
-        "torch.distributed.run",
-        "--nnodes",
-        str(nodes),
-        "--nproc-per-node",
-        str(processes // nodes),
-    ]
+    launch = [sys.executable, "-m", "torch.distributed.run"]
+    launch += ["--nnodes", str(nodes), "--nproc-per-node", str(processes // nodes)]
     launch += ["--master-addr", address, "--master-port", str(_free_port())]
     work = ["--module", "sublearn.models.launch", f"{ONE_OF}{processes}", module, *arguments]
     if nodes == 1:

@@ -170,14 +170,14 @@ def save(model: Any, folder: str | Path, tokenizer: "PreTrainedTokenizerBase | N
 
     Weights of another kind that an earlier study left in the folder are removed: a folder holds one model.
     """
-    adapters = getattr(model, "peft_config", {})
-    for adapter in adapters.values():
+    configs = getattr(model, "peft_config", {})
+    for adapter in configs.values():
         adapter.target_modules = sorted(adapter.target_modules)  # a set, whose order differs between processes
         adapter.revision = getattr(model, "revision", None)  # by name alone, PEFT would load the hub's newest base
     with atomic_folder(folder) as temporary:
         with light_imports.without("torch.distributed.tensor"):  # only to see that no weight is such a tensor
             # Else PEFT asks the hub whether the base's vocabulary was another.
-            model.save_pretrained(temporary, safe_serialization=True, **({"save_embedding_layers": False} if adapters else {}))
+            model.save_pretrained(temporary, safe_serialization=True, **({"save_embedding_layers": False} if configs else {}))
         (temporary / "README.md").unlink(missing_ok=True)  # PEFT's empty model card
         if tokenizer is not None:
             tokenizer.save_pretrained(temporary)

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_record
-from sublearn.core.hashes import sha256
+from sublearn.core.hashes import sha256_once
 from sublearn.core.section import Section
 from sublearn.models import hub
 
@@ -111,19 +111,8 @@ def refuse_changed(base: str | Path) -> None:
         file = Path(found.model) / name
         # What is not there, or of another size, ``weights_folder`` refuses without reading it.
         there = file.is_file() and file.stat().st_size == sizes.get(name, file.stat().st_size)
-        if there and _hash(file, _version(file)) != known:
+        if there and sha256_once(file) != known:
             raise UserError(f"{file}: changed since it was pinned; restore it, or delete {base} to pin the new one.")
-
-
-def _version(file: Path) -> tuple[int, ...]:
-    about = file.stat()
-    return about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns, about.st_ctime_ns
-
-
-@cache
-def _hash(file: Path, version: tuple[int, ...]) -> str:
-    """The hash of a file, computed once in a process that loads a base for each of its models."""
-    return sha256(file)
 
 
 def weights_in(folder: Path, there: Collection[str] | None = None) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from sublearn.core.errors import UserError
+from sublearn.core.errors import UserError, first_and_more
 
 UNFINISHED = (".checkpoints", ".chunks")  # as models.checkpoints and models.sampling name them; importing those takes seconds
 
@@ -67,17 +67,13 @@ def bring_to_now(folders: Iterable[str], read: Iterable[str] = ()) -> list[Path]
             kept[file] = str(error.strerror)
     if reset:
         message = "had a modification time in the future; reset to now. Check this machine's clock."
-        print(f"{_first(reset)}: {message}", file=sys.stderr)
+        print(f"{first_and_more(reset)}: {message}", file=sys.stderr)
     if harmful := [file for file in kept if str(file) in read]:
         raise UserError(
-            f"{_first(harmful)}: has a modification time in the future that cannot be reset ({kept[harmful[0]]}), so Snakemake "
-            "would delete what is made from it; let its owner touch it, or put a copy of your own in its place."
+            f"{first_and_more(harmful)}: has a modification time in the future that cannot be reset ({kept[harmful[0]]}), "
+            "so Snakemake would delete what is made from it; let its owner touch it, or put a copy of your own in its place."
         )
     return reset
-
-
-def _first(files: list[Path]) -> str:
-    return f"{files[0]}{f' and {len(files) - 1} more' if len(files) > 1 else ''}"
 
 
 def forget_unfinished(files: Iterable[str]) -> None:

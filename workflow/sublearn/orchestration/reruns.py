@@ -13,8 +13,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from sublearn.core.errors import UserError
-from sublearn.core.records import record_of, sha256_once
+from sublearn.core.errors import UserError, first_and_more
+from sublearn.core.hashes import sha256_once
+from sublearn.core.records import record_of
 
 RECORDS = ".snakemake/metadata"
 ANY_SIZE = 10**15  # bytes; Snakemake compares larger files by date
@@ -44,10 +45,9 @@ def refuse_to_overwrite(workflow: Any) -> None:
     """
     files = [] if workflow.touch else [file for file in workflow.dag.unrecorded if not _is_finding(file)]
     if files:
-        more = f" and {len(files) - 1} more" if len(files) > 1 else ""
         raise UserError(
-            f"{files[0]}{more}: Snakemake has no record of how this was made ({RECORDS}), so it may not be what the study "
-            "asks for. Delete it, or run with --forceall, to make it again; run with --touch to take it as it is."
+            f"{first_and_more(files)}: Snakemake has no record of how this was made ({RECORDS}), so it may not be what the "
+            "study asks for. Delete it, or run with --forceall, to make it again; run with --touch to take it as it is."
         )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from sublearn.core import yaml_files
-from sublearn.core.errors import UserError
+from sublearn.core.errors import UserError, first_and_more
 from sublearn.core.registry import use_extensions
 from sublearn.core.section import shown
 from sublearn.orchestration.kinds import KINDS
@@ -60,7 +60,7 @@ class Workflow:
         files = {str(file) for job in dag.jobs for file in job.output}
         return [job.study for job in self._chosen() if files.issuperset(job.tables)]
 
-    def refuse_missing(self) -> None:
+    def refuse_missing_evaluations(self) -> None:
         """Refuse to make findings of evaluations that are not there, where no rule can make them.
 
         Snakemake would take tables that lie there, such as those that git keeps, as given, and draw from them.
@@ -72,13 +72,12 @@ class Workflow:
             read = dict.fromkeys([*job.table_files, *job.figure_files])
             missing = [file for file in read if file not in job.tables and not Path(file).exists()]
             if missing:
-                more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
                 raise UserError(
-                    f"{missing[0]}{more}: missing, so there are no findings of {job.study}; sublearn pull fetches what is "
-                    "published, and without findings_only it is computed."
+                    f"{first_and_more(missing)}: missing, so there are no findings of {job.study}; sublearn pull fetches what "
+                    "is published, and without findings_only it is computed."
                 )
 
-    def refuse_absent(self) -> None:
+    def refuse_missing_given(self) -> None:
         """Refuse files of the user's that the chosen studies need and that are not there.
 
         Raises:
@@ -86,7 +85,7 @@ class Workflow:
         """
         for jobs in self.jobs.values():
             for plan in jobs.chosen:
-                plan.refuse_absent()
+                plan.refuse_missing_given()
 
     def costs(self) -> list[str]:
         """The table and figure of the last run's costs, if they exist; the report shows them, but no rule makes them."""
@@ -171,7 +170,7 @@ def plan_all(config: dict[str, Any]) -> Workflow:
     except ValueError as error:  # an unknown name that only planning meets
         raise UserError(f"{error}.") from None
     if findings_only(config):
-        found.refuse_missing()
+        found.refuse_missing_evaluations()
     else:
-        found.refuse_absent()
+        found.refuse_missing_given()
     return found

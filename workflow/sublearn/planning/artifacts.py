@@ -135,7 +135,7 @@ class Plan(ABC, Generic[AStudy]):
         """The user's own files and folders: the key that names each, its place, and what is made of it."""
         return []
 
-    def refuse_absent(self) -> None:
+    def refuse_missing_given(self) -> None:
         """Refuse a file of the user's that does not exist, unless what is made of it does.
 
         Raises:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from sublearn.core.errors import first_and_more
 from sublearn.core.records import hashes, record_of
 from sublearn.provenance.made import Imported, Made
 
@@ -98,7 +99,4 @@ def problems(chain: Chain) -> list[str]:
     grouped: dict[tuple[Path, str], list[str]] = {}
     for file, words in chain.broken.items():
         grouped.setdefault((Path(file).parent, words), []).append(file)
-    return [
-        f"{files[0]}{f' and {len(files) - 1} more files there' if len(files) > 1 else ''}: {words}"
-        for (_, words), files in grouped.items()
-    ]
+    return [f"{first_and_more(files, 'more files there')}: {words}" for (_, words), files in grouped.items()]

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from sublearn.core import git
-from sublearn.core.errors import UserError
+from sublearn.core.errors import UserError, first_and_more
 from sublearn.publishing import dvcfile
 from sublearn.publishing.dvcfile import BUNDLED, STORE, dvc
 from sublearn.publishing.project import require_clone
@@ -33,9 +33,9 @@ def refuse_other_changes(results: list[str], code: list[str]) -> None:
     changed = {file: new for file, new in git.changes().items() if not file.startswith(tuple(results))}
     other = [file for file, new in changed.items() if not new or file.startswith(tuple(code))]
     if other:
-        more = f" and {len(other) - 1} more" if len(other) > 1 else ""
         raise UserError(
-            f"{other[0]}{more}: changed and not committed; commit or stash all changes outside the results, then publish."
+            f"{first_and_more(other)}: changed and not committed; commit or stash all changes outside the results, "
+            "then publish."
         )
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import yaml
 
-from sublearn.core.errors import UserError
+from sublearn.core.errors import UserError, first_and_more
 from sublearn.orchestration.reruns import RECORDS
 from sublearn.publishing.dvcfile import BUNDLED, STORE, dvc, kept_in
 from sublearn.publishing.project import require_clone
@@ -76,9 +76,8 @@ def pull() -> tuple[list[str], list[str]]:
             ) from error
         if not Path(STORE).is_dir():
             raise UserError(f"{STORE}: missing, and it holds what is published; check it out, or use a whole clone.") from error
-        more = f" and {len(pulled) - 1} more" if len(pulled) > 1 else ""
         raise UserError(
-            f"{pulled[0]}{more}: missing here, and not complete in DVC's cache or the remote '{BUNDLED}' ({STORE}); "
+            f"{first_and_more(pulled)}: missing here, and not complete in DVC's cache or the remote '{BUNDLED}' ({STORE}); "
             f"nothing was overwritten, and {COMPUTE} ({str(error).rstrip('.')})."
         ) from error
     return pulled, modified

@@ -12,7 +12,6 @@ import hashlib
 import io
 import lzma
 import os
-import re
 import string
 import tarfile
 import tempfile
@@ -25,7 +24,7 @@ from typing import Any
 from sublearn.chain.bases.section import Authors
 from sublearn.core import cli, download, git
 from sublearn.core.errors import UserError
-from sublearn.core.files import write_json
+from sublearn.core.files import NOT_TEXT, write_json
 from sublearn.language.grammar import Grammar
 from sublearn.language.published import Published
 
@@ -114,7 +113,7 @@ def texts(found: Any, what: str) -> tuple[str, ...]:
 
 def _is_text(value: str) -> bool:
     """Whether a text is not empty and UTF-8 can write it: half an emoji is no character."""
-    return bool(value) and not re.search("[\0\ud800-\udfff]", value)
+    return bool(value) and not NOT_TEXT.search(value)
 
 
 def whole_numbers(found: Any, what: str) -> tuple[int, ...]:

@@ -9,7 +9,6 @@ through the filter like all others. Nothing is known about the teacher except th
 import argparse
 import codecs
 import json
-import re
 from collections import Counter
 from typing import Any
 
@@ -19,7 +18,7 @@ from sublearn.chain.carriers.base import Imported
 from sublearn.chain.carriers.tables import Rows
 from sublearn.core import cli, download
 from sublearn.core.errors import UserError
-from sublearn.core.files import write_table
+from sublearn.core.files import NOT_TEXT, write_table
 
 
 def read(imported: Imported) -> pd.DataFrame:
@@ -59,7 +58,7 @@ def _row(imported: Imported, line: bytes, number: int) -> dict[str, str]:
             raise UserError(
                 f"{where}: the {name} is {json.dumps(content[key])[:40]}, which is no text; every row needs two texts."
             )
-        if odd := re.search("[\0\ud800-\udfff]", content[key]):
+        if odd := NOT_TEXT.search(content[key]):
             raise UserError(f"{where}: the {name} holds the character U+{ord(odd[0]):04X}, which no text may hold; remove it.")
         row[name] = content[key]
     return row
