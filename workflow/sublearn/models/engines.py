@@ -38,33 +38,56 @@ def start(name: Name, teacher: str, base: str, tokenizer: "PreTrainedTokenizerBa
 
 
 class Plain:
-    """All prompts of a chunk in one ``generate``, padded on the left to one length.
+    """All prompts of a chunk together, padded on the left to one length; rows that have ended are left out.
 
-    Args:
-        read_once: read a prompt that stands several times in a chunk only once. The answers are the same but for rounding.
+    A prompt that stands several times in a chunk, such as a question of an evaluation, is read once.
     """
 
-    def __init__(self, model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", read_once: bool = False) -> None:
-        self.model, self.tokenizer, self.read_once = model.eval(), tokenizer, read_once
+    def __init__(self, model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase") -> None:
+        self.model, self.tokenizer = model.eval(), tokenizer
 
     def __call__(self, prompts: Sequence[list[int]], draws: np.ndarray, temperature: float) -> list[str]:
         import torch
 
-        ids, mask = self._padded(prompts)
-        longest = ids.shape[1]
-        chooser = _processors(torch.from_numpy(draws).to(ids.device), longest, temperature)
+        ends = self.tokenizer.eos_token_id
         with torch.inference_mode():
-            out = self.model.generate(
-                ids,
-                attention_mask=mask,
-                past_key_values=self._read(prompts) if self.read_once else None,
-                do_sample=False,  # the processor has already drawn
-                max_new_tokens=draws.shape[1],
-                logits_processor=chooser,
-                pad_token_id=self.tokenizer.pad_token_id,
-                eos_token_id=self.tokenizer.eos_token_id,
-            )
-        return self.tokenizer.batch_decode(out[:, longest:], skip_special_tokens=True)
+            cache, mask = self._read(prompts)
+            drawn = torch.from_numpy(draws).to(mask.device)
+            written = torch.full(drawn.shape, self.tokenizer.pad_token_id, device=mask.device)
+            rows = torch.arange(len(prompts), device=mask.device)
+            last = torch.tensor([prompt[-1] for prompt in prompts], device=mask.device)
+            for step in range(drawn.shape[1]):
+                said = self.model(
+                    input_ids=last[:, None],
+                    attention_mask=mask,
+                    position_ids=_places(mask)[:, -1:],
+                    past_key_values=cache,
+                    use_cache=True,
+                ).logits[:, -1]
+                last = said.argmax(dim=-1) if temperature == 0.0 else inverse_transform(said, drawn[rows, step], temperature)
+                written[rows, step] = last
+                if ends is not None and len(going := (last != ends).nonzero()[:, 0]) < len(rows):
+                    if not len(going):
+                        break
+                    cache.batch_select_indices(going)
+                    rows, last, mask = rows[going], last[going], mask[going]
+                mask = torch.cat([mask, mask.new_ones(len(mask), 1)], dim=1)
+        return self.tokenizer.batch_decode(written, skip_special_tokens=True)
+
+    def _read(self, prompts: Sequence[list[int]]) -> "tuple[Any, torch.Tensor]":
+        """The cache of all prompts but their last tokens, and the attention mask of whole prompts, shape (prompts, tokens)."""
+        import torch
+
+        place = {prompt: i for i, prompt in enumerate(dict.fromkeys(map(tuple, prompts)))}
+        ids, mask = self._padded(list(place))
+        before = mask[:, :-1]
+        cache = self.model(
+            input_ids=ids[:, :-1], attention_mask=before, position_ids=_places(before), logits_to_keep=1, use_cache=True
+        ).past_key_values
+        which = torch.tensor([place[tuple(prompt)] for prompt in prompts], device=ids.device)
+        if len(place) < len(prompts):
+            cache.batch_select_indices(which)
+        return cache, mask[which]
 
     def _padded(self, prompts: Sequence[Sequence[int]]) -> "tuple[torch.Tensor, torch.Tensor]":
         """Token ids and attention mask, each (prompts, tokens), padded on the left: all completions start at one position."""
@@ -78,18 +101,10 @@ class Plain:
             mask[row, longest - len(prompt) :] = 1
         return torch.from_numpy(ids).to(self.model.device), torch.from_numpy(mask).to(self.model.device)
 
-    def _read(self, prompts: Sequence[list[int]]) -> Any:
-        """The cache of all prompts but their last tokens, from one pass over those that differ."""
-        import torch
 
-        place = {prompt: i for i, prompt in enumerate(dict.fromkeys(map(tuple, prompts)))}
-        ids, mask = (tensor[:, :-1] for tensor in self._padded(list(place)))
-        where = (mask.cumsum(dim=1) - 1).clamp(min=0)
-        cache = self.model(
-            input_ids=ids, attention_mask=mask, position_ids=where, logits_to_keep=1, use_cache=True
-        ).past_key_values
-        cache.batch_select_indices(torch.tensor([place[tuple(prompt)] for prompt in prompts], device=ids.device))
-        return cache
+def _places(mask: "torch.Tensor") -> "torch.Tensor":
+    """The position of each token in its prompt; padding before it has any."""
+    return (mask.cumsum(dim=1) - 1).clamp(min=0)
 
 
 class Continuous:
@@ -196,7 +211,7 @@ def _rank(folder: Path) -> int:
 
 
 def inverse_transform(scores: "torch.Tensor", draws: "torch.Tensor", temperature: float) -> "torch.Tensor":
-    """Scores that leave one possible token a row: the one where the cumulative probabilities pass the row's draw.
+    """The token of each row where the cumulative probabilities pass the row's draw, shape (rows,).
 
     Args:
         scores: shape (rows, vocabulary).
@@ -207,24 +222,11 @@ def inverse_transform(scores: "torch.Tensor", draws: "torch.Tensor", temperature
     cumulative = (scores.double() / temperature).softmax(dim=-1).cumsum(dim=-1)
     # Scaled by the last sum, which rounding may leave a hair below one.
     targets = draws[:, None] * cumulative[:, -1:]
-    chosen = torch.searchsorted(cumulative, targets, right=True).clamp(max=scores.shape[1] - 1)
-    return scores.new_full(scores.shape, float("-inf")).scatter(1, chosen, 0.0)
-
-
-def _processors(draws: "torch.Tensor", prompt_length: int, temperature: float) -> Any:
-    """A processor for ``generate`` that leaves one possible token a row: the one that the draw falls on."""
-    from transformers import LogitsProcessor, LogitsProcessorList
-
-    class InverseTransform(LogitsProcessor):
-        def __call__(self, input_ids: "torch.Tensor", scores: "torch.Tensor") -> "torch.Tensor":
-            step = input_ids.shape[1] - prompt_length
-            return scores if temperature == 0.0 else inverse_transform(scores, draws[:, step], temperature)
-
-    return LogitsProcessorList([InverseTransform()])
+    return torch.searchsorted(cumulative, targets, right=True).clamp(max=scores.shape[1] - 1)[:, 0]
 
 
 def _given_draws(temperature: float) -> Any:
-    """The same for continuous batching, where rows come and go: each request brings its draws along."""
+    """For continuous batching, where rows come and go: each request brings its draws along, which leave it one token."""
     import torch
     from transformers.generation.continuous_batching.cb_logits_processors import ContinuousBatchingLogitsProcessor
 
@@ -240,7 +242,9 @@ def _given_draws(temperature: float) -> Any:
             return torch.tensor(drawn, dtype=torch.float32).view(dtype=torch.int32)  # the store's type, the same bytes
 
         def __call__(self, scores: "torch.Tensor", tensor_arg: "torch.Tensor") -> "torch.Tensor":
-            return inverse_transform(scores, tensor_arg[: len(scores)].view(dtype=torch.float32).double(), temperature)
+            drawn = tensor_arg[: len(scores)].view(dtype=torch.float32).double()
+            chosen = inverse_transform(scores, drawn, temperature)
+            return scores.new_full(scores.shape, float("-inf")).scatter(1, chosen[:, None], 0.0)
 
     return GivenDraws()
 
