@@ -2,10 +2,10 @@
 
     python benchmarks/student_step.py lora
 
-All three train the adapters (or the biases, with ``bitfit``) of the same model on the same rows, in turn, on one thread; ratios are
-of medians. Then our loop with larger batches, beside the floor: the time of the arithmetic that a step must do, at the rate that
-one product of these shapes reaches. Per token, a frozen weight costs 2 operations forward and as many for the gradient that
-passes through it, a weight that is trained 2 more. Times are the process's own, so what runs beside it disturbs them less.
+All three train the adapters (or the biases, with ``bitfit``) of the same model on the same rows, in turn, on one thread; ratios
+are of medians. Then our loop with larger batches, beside the floor: the time of the arithmetic that a step must do, at the rate
+that one product of these shapes reaches. Per token, a frozen weight costs 2 operations forward and as many for the gradient
+that passes through it, a weight that is trained 2 more. Times are the process's own: what runs beside it disturbs them less.
 """
 
 import argparse
