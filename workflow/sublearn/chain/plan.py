@@ -65,7 +65,8 @@ class ChainPlan(Plan[ChainStudy]):
         for base in self.artifacts("pinned"):
             recipe = self.study.bases[base.key]
             if isinstance(recipe, PinnedBase) and recipe.is_folder:
-                yield f"bases.{base.key}.model", recipe.model, base
+                key, place = ("gguf", f"{recipe.model}/{recipe.gguf}") if recipe.gguf else ("model", recipe.model)
+                yield f"bases.{base.key}.{key}", place, base
         for published in self.artifacts("authors"):
             if published.recipe["revision"] is None:  # else a git repository, whose address may have many forms
                 yield "authors.source", published.recipe["source"], published
@@ -264,6 +265,10 @@ class ChainPlan(Plan[ChainStudy]):
     def caption(self) -> dict[str, Any]:
         ours = self.study.stand_in and not self.artifacts("pinned")
         models = "tiny stand-in models, pretrained by this pipeline" if ours else "the models named in the study"
+        if named := [base.called for base in self.study.bases.values() if isinstance(base, PinnedBase)]:
+            models = ", ".join(named)
+        if kept := [name for name in self.study.used_carriers if self.study.carriers[name].numbers_only]:
+            models += f". Teachers were kept to numbers, token by token ({', '.join(kept)})"
         if given := sorted({each.key.split("/")[-1] for each in self.artifacts("imported")}):
             models += f". Others wrote the rows of {', '.join(given)}; intervals are conditional on those that runs share"
         return {"runs": self.study.runs, "models": models, "bases": len(self.study.bases)}

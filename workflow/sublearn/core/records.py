@@ -40,8 +40,8 @@ log = logging.getLogger("sublearn")
 
 # Packages that can change what a step computes or writes: import name, then name of the distribution.
 PACKAGES = {
-    name: name for name in ("accelerate", "matplotlib", "numpy", "pandas", "peft", "pyarrow", "safetensors", "scipy", "seaborn",
-                            "statsmodels", "tokenizers", "torch", "transformers")
+    name: name for name in ("accelerate", "gguf", "matplotlib", "numpy", "pandas", "peft", "pyarrow", "safetensors", "scipy",
+                            "seaborn", "statsmodels", "tokenizers", "torch", "transformers")
 } | {"sklearn": "scikit-learn"}  # fmt: skip
 
 

@@ -19,14 +19,18 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+    from sublearn.models.numbers_only import NumbersOnly
+
 Name = Literal["plain", "continuous", "vllm"]
 LONGEST = 2048  # tokens of a prompt and its completion, in vLLM; number rows have a tenth of that
 PAGE = 64  # tokens of a page of continuous batching's cache, on a processor
 Engine = Callable[[Sequence[list[int]], np.ndarray, float], list[str]]
 
 
-def start(name: Name, teacher: str, base: str, tokenizer: "PreTrainedTokenizerBase") -> Engine:
-    """The engine of that name, with a teacher's model loaded.
+def start(
+    name: Name, teacher: str, base: str, tokenizer: "PreTrainedTokenizerBase", numbers: "NumbersOnly | None" = None
+) -> Engine:
+    """The engine of that name, with a teacher's model loaded; ``plain`` alone can be kept to numbers.
 
     Raises:
         UserError: the model cannot be loaded, or the engine is not installed.
@@ -34,7 +38,7 @@ def start(name: Name, teacher: str, base: str, tokenizer: "PreTrainedTokenizerBa
     if name == "vllm":
         return VLLM(teacher, base, tokenizer)
     model = lm.load_teacher(teacher, base)
-    return Continuous(model, tokenizer) if name == "continuous" else Plain(model, tokenizer)
+    return Continuous(model, tokenizer) if name == "continuous" else Plain(model, tokenizer, numbers=numbers)
 
 
 class Plain:
@@ -42,17 +46,24 @@ class Plain:
 
     Args:
         read_once: read a prompt that stands several times in a chunk only once. The answers are the same but for rounding.
+        numbers: the lists of numbers that all completions are to be.
     """
 
-    def __init__(self, model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", read_once: bool = False) -> None:
-        self.model, self.tokenizer, self.read_once = model.eval(), tokenizer, read_once
+    def __init__(
+        self,
+        model: "PreTrainedModel",
+        tokenizer: "PreTrainedTokenizerBase",
+        read_once: bool = False,
+        numbers: "NumbersOnly | None" = None,
+    ) -> None:
+        self.model, self.tokenizer, self.read_once, self.numbers = model.eval(), tokenizer, read_once, numbers
 
     def __call__(self, prompts: Sequence[list[int]], draws: np.ndarray, temperature: float) -> list[str]:
         import torch
 
         ids, mask = self._padded(prompts)
         longest = ids.shape[1]
-        chooser = _processors(torch.from_numpy(draws).to(ids.device), longest, temperature)
+        chooser = _processors(torch.from_numpy(draws).to(ids.device), longest, temperature, self.numbers)
         with torch.inference_mode():
             out = self.model.generate(
                 ids,
@@ -162,6 +173,8 @@ class VLLM:
             raise UserError("carriers.engine: vllm starts processes itself; leave the resource processes at 1.")
         pinned.refuse_changed(base)
         about = pinned.read(base)
+        if about and about.gguf:
+            raise UserError(f"carriers.engine: vllm is asked for no GGUF file ({about.gguf}); use plain or continuous.")
         folder = Path(teacher)
         adapter = adapters.is_in(folder)
         if adapter:
@@ -211,16 +224,27 @@ def inverse_transform(scores: "torch.Tensor", draws: "torch.Tensor", temperature
     return scores.new_full(scores.shape, float("-inf")).scatter(1, chosen, 0.0)
 
 
-def _processors(draws: "torch.Tensor", prompt_length: int, temperature: float) -> Any:
-    """A processor for ``generate`` that leaves one possible token a row: the one that the draw falls on."""
+def _processors(draws: "torch.Tensor", prompt_length: int, temperature: float, numbers: "NumbersOnly | None") -> Any:
+    """Processors for ``generate`` that leave one possible token a row: the one that the draw falls on."""
     from transformers import LogitsProcessor, LogitsProcessorList
+
+    class Among(LogitsProcessor):
+        """Only tokens that go on with a list of numbers; the states of the lists are kept from step to step."""
+
+        def __init__(self, lists: "NumbersOnly") -> None:
+            self.lists, self.states = lists, lists.begin(len(draws), draws.device)
+
+        def __call__(self, input_ids: "torch.Tensor", scores: "torch.Tensor") -> "torch.Tensor":
+            if input_ids.shape[1] > prompt_length:
+                self.states = self.lists.go_on(self.states, input_ids[:, -1])
+            return self.lists.among(self.states, scores)
 
     class InverseTransform(LogitsProcessor):
         def __call__(self, input_ids: "torch.Tensor", scores: "torch.Tensor") -> "torch.Tensor":
             step = input_ids.shape[1] - prompt_length
             return scores if temperature == 0.0 else inverse_transform(scores, draws[:, step], temperature)
 
-    return LogitsProcessorList([InverseTransform()])
+    return LogitsProcessorList([*([Among(numbers)] if numbers else []), InverseTransform()])
 
 
 def _given_draws(temperature: float) -> Any:

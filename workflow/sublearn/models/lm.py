@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from sublearn.core import cli, out_of_memory
 from sublearn.core.errors import UserError
 from sublearn.core.files import atomic_folder, read_json
-from sublearn.models import adapters, architecture, light_imports, pinned, turns
+from sublearn.models import adapters, architecture, gguf_file, light_imports, pinned, turns
 from sublearn.models.trainable import Trainable
 
 if TYPE_CHECKING:
@@ -75,13 +75,15 @@ def load(folder: str | Path, base: str | Path | None = None) -> "PreTrainedModel
         from transformers import AutoModelForCausalLM, GenerationConfig
 
         place = pinned.weights_folder(own) if own else folder
-        settings: dict[str, Any] = {"dtype": "float32", "attn_implementation": "sdpa"}
+        settings: dict[str, Any] = {"dtype": "float32", "attn_implementation": "sdpa", "use_safetensors": True}
         if about:
-            config, _ = architecture.configuration(place)
+            gguf = own.gguf if own else None
+            config, _ = architecture.configuration(place, gguf)
             settings = {"dtype": about.dtype, "attn_implementation": about.attention, "config": config}
+            settings |= gguf_file.unpacked(gguf) if gguf else {"use_safetensors": True}
         with light_imports.undrawn():
             model, found = AutoModelForCausalLM.from_pretrained(
-                place, use_safetensors=True, trust_remote_code=False, output_loading_info=True, **settings
+                place, trust_remote_code=False, output_loading_info=True, **settings
             )
         # Transformers would draw a missing weight at random and go on.
         if found["missing_keys"]:

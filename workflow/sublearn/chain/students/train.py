@@ -26,6 +26,7 @@ from sublearn.core.hashes import files_of
 from sublearn.measures.leaks import find_leaks, refuse_leaks
 from sublearn.models import checkpoints, lm, training
 from sublearn.models.checkpoints import Checkpoint
+from sublearn.models.numbers_only import pieces
 from sublearn.models.rows import Batch, Row, batches, encode, has_unknown
 
 if TYPE_CHECKING:
@@ -80,16 +81,12 @@ def epochs(rows: list[Row], recipe: Student, study_seed: int, run: int) -> Itera
 
 
 def number_ids(tokenizer: Any) -> list[int]:
-    """The tokens that decode to digits, whatever marks the vocabulary adds for spaces or parts of words.
+    """The tokens that decode to digits.
 
     Raises:
         UserError: there is none.
     """
-    one = tokenizer("1", add_special_tokens=False)["input_ids"]  # some decoders drop the space before the first token
-    known = [i for _, i in sorted(tokenizer.get_vocab().items())]
-    before = tokenizer.decode(one)
-    shown = [text.removeprefix(before).strip() for text in tokenizer.batch_decode([[*one, i] for i in known])]
-    found = [i for i, text in zip(known, shown, strict=True) if text.isascii() and text.isdigit()]
+    found = [i for i, text in pieces(tokenizer).items() if text.isascii() and text.strip().isdigit()]
     if not found:
         raise UserError("students.loss: soft compares number tokens, but the base's tokenizer has none; use tokens.")
     return found
