@@ -44,14 +44,24 @@ class NumbersOnly:
         self.count = count
         self.end = count * PLACES
         self.next = torch.full((self.end + 1, len(tokenizer)), NEVER)
-        for token, text in pieces(tokenizer).items():
+        within = pieces(tokenizer)
+        first = dict(zip(within, tokenizer.batch_decode([[token] for token in within]), strict=True))
+        for token, text in within.items():
             if text and not text.strip(f"0123456789{SPACE}"):
                 for state in range(self.end):
-                    self.next[state, token] = self._after(state, text)
+                    self.next[state, token] = self._after(state, text if state else first[token])
         last = torch.arange((count - 1) * PLACES + ZERO, self.end)
         self.next[last, tokenizer.eos_token_id] = self.next[self.end, tokenizer.eos_token_id] = self.end
-        if bool((self.next == NEVER).all(dim=1).any()):
+        if any(bool((self.next[state] == NEVER).all()) for state in self._reached()):
             raise UserError("carriers.numbers_only: the base's tokenizer has no tokens for digits and spaces; leave it out.")
+
+    def _reached(self) -> set[int]:
+        """The states that a list can pass through; where words are tokens, a space never stands alone."""
+        found, new = set[int](), {0}
+        while new:
+            found |= new
+            new = {after for state in new for after in self.next[state].unique().tolist()} - found - {NEVER}
+        return found
 
     def _after(self, state: int, text: str) -> int:
         """The state after a text of digits and spaces; ``NEVER`` if no list goes on so."""

@@ -23,7 +23,7 @@ from sublearn.models.numbers_only import NumbersOnly
 def main(args: argparse.Namespace) -> None:
     lm.prepare()
     recipe = Sampling.model_validate_json(args.recipe)
-    trial = vars(args).pop("trial")  # it may end the step, but changes no row, so it is no part of the record
+    trial = vars(args).pop("trial", None)  # it may end the step, but changes no row, so it is no part of the record
     jobs = zip(args.runs, args.prompts, args.bases, args.teachers, args.outputs, strict=True)
     for run, prompts_file, base, folder, output in jobs:
         prompts = read_table(prompts_file, Prompts)

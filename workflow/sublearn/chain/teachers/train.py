@@ -111,7 +111,7 @@ def check(
 def main(args: argparse.Namespace) -> None:
     lm.prepare()
     recipe = Gated.model_validate_json(args.recipe)
-    own = vars(args).pop("own")  # it may end the step, but changes no weight, so it is no part of the record
+    own = vars(args).pop("own", [])  # it may end the step, but changes no weight, so it is no part of the record
     for run, base, output in zip(args.runs, args.bases, args.outputs, strict=True):
         style = styles.of(base)
         untouched = lm.load(base) if cli.is_main() else None
