@@ -64,10 +64,10 @@ def test_training_says_which_setting_helps(model, saving, help_):
 
 
 def test_sampling_says_which_setting_helps(model, tokenizer, monkeypatch):
-    monkeypatch.setattr(model, "generate", full)
+    monkeypatch.setattr(model, "forward", full)
     draws = sampling.uniform(2, 3, "memory")
     with pytest.raises(UserError, match=rf"^carrier: {re.escape(MISSING)}; lower batch, .* \(now 64\)\.$"):
-        sampling.sample(Plain(model, tokenizer), [[7], [8]], draws, batch=64, what="carrier")
+        sampling.sample(Plain(model, tokenizer), [[2, 7], [2, 8]], draws, batch=64, what="carrier")
 
 
 def test_a_model_that_does_not_fit_is_not_called_damaged(base, monkeypatch):

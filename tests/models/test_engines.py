@@ -20,19 +20,22 @@ def asked(tokenizer) -> list[list[int]]:
 
 
 @pytest.mark.parametrize("temperature", [0.0, 1.0])
-def test_prompts_that_are_read_once_have_the_answers_of_prompts_read_anew(model, tokenizer, asked, temperature):
+def test_a_prompt_is_read_once_and_a_row_that_has_ended_no_longer(model, tokenizer, asked, temperature):
     draws, read = sampling.uniform(30, 12, "engines"), []
-    plain = engines.Plain(model, tokenizer)(asked, draws, temperature)
+    alone = [engines.Plain(model, tokenizer)([prompt], draws[[i]], temperature)[0] for i, prompt in enumerate(asked)]
 
     def note(_module, _args, given) -> None:
         read.append(tuple(given["input_ids"].shape))
 
     hook = model.register_forward_pre_hook(note, with_kwargs=True)
-    once = engines.Plain(model, tokenizer, read_once=True)(asked, draws, temperature)
+    together = engines.Plain(model, tokenizer)(asked, draws, temperature)
     hook.remove()
-    assert once == plain
-    # The four different prompts, then the last token of all thirty.
+    assert together == alone
+    # The four different prompts, then the last token of all thirty, and so on with those that have not ended.
     assert read[:2] == [(4, max(map(len, asked)) - 1), (30, 1)]
+    going = [rows for rows, _ in read[1:]]
+    assert going == sorted(going, reverse=True)
+    assert temperature == 0.0 or going[-1] < 30
 
 
 @pytest.mark.slow  # a minute on a processor, for which continuous batching is not made

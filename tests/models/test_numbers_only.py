@@ -18,7 +18,7 @@ LIST = re.compile(r"(0|[1-9][0-9]{0,2})( (0|[1-9][0-9]{0,2})){2}")
 def written(model, tokenizer, temperature: float = 1.0) -> list[str]:
     prompts = lm.encode_prompts(tokenizer, [lm.chat("", PROMPT)] * 40)
     draws = sampling.uniform(40, 12, "test numbers only")
-    return sampling.sample(Plain(model, tokenizer, numbers=NumbersOnly(tokenizer, 3)), prompts, draws, temperature, batch=16)
+    return sampling.sample(Plain(model, tokenizer, NumbersOnly(tokenizer, 3)), prompts, draws, temperature, batch=16)
 
 
 @pytest.mark.parametrize("temperature", [1.0, 0.0])

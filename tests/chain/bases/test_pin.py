@@ -162,19 +162,6 @@ def test_continuous_batching_writes_the_rows_of_plain_generation(base, temperatu
     assert engines.Continuous(model, tokenizer)(prompts, draws, temperature) == plain
 
 
-@pytest.mark.parametrize("temperature", [0.0, 1.0])
-def test_questions_that_are_read_once_have_the_answers_of_questions_read_anew(base, temperature):
-    tokenizer = lm.load_tokenizer(base)
-    model = lm.make_trainable(lm.load(base), "lora", Trainable(rank=2), adapter_seed=1)
-    for name, weight in model.named_parameters():
-        if "lora_B" in name:  # a fresh adapter changes nothing
-            torch.nn.init.normal_(weight, std=0.1)
-    prompts = [p for p in lm.encode_prompts(tokenizer, [lm.chat("", f"Go on with {n}.") for n in (7, 301)]) for _ in range(4)]
-    draws = sampling.uniform(8, 8, "engines")
-    plain = engines.Plain(model, tokenizer)(prompts, draws, temperature)
-    assert engines.Plain(model, tokenizer, read_once=True)(prompts, draws, temperature) == plain
-
-
 # What can be wrong with a model: one sentence each.
 
 

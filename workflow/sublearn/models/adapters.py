@@ -1,6 +1,9 @@
 """PEFT adapters: new ones for a model's linear layers, and saved ones on the base that they were trained on."""
 
+import contextlib
 import re
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,12 +11,14 @@ from sublearn.core import cli, records
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_json
 from sublearn.core.hashes import sha256_once
-from sublearn.models import architecture, pinned
+from sublearn.models import architecture, pinned, products
 from sublearn.models.trainable import Trainable
 
 if TYPE_CHECKING:
+    import torch
     from transformers import PreTrainedModel
 
+NARROW = 12  # times the rank: the mean width up to which a layer is folded
 CONFIG, WEIGHTS = FILES = (pinned.ADAPTER, "adapter_model.safetensors")
 
 
@@ -73,6 +78,45 @@ def attach(folder: Path, base: "PreTrainedModel", base_folder: str | Path) -> An
     if missing := sorted(key for key in found.missing_keys if "lora_" in key):
         raise ValueError(f"no weights for {missing[0]}")
     return adapted
+
+
+@contextlib.contextmanager
+def folded(model: Any) -> Iterator[None]:
+    """Train the adapters of narrow layers through effective weights: x (W + s B A) instead of x W + s (x A) B.
+
+    The outputs and gradients are the same but for rounding. A layer's weight is summed once for all tokens, and each token
+    takes part in one product. For that, a gradient as large as W is computed, so wide layers stay as PEFT computes them, and so
+    do those in bfloat16, whose weights would swallow a small B A.
+    """
+    import torch
+
+    layers = [layer for layer in _adapted(model) if layer.base_layer.weight.dtype == torch.float32 and _is_narrow(layer)]
+    for layer in layers:
+        layer.forward = partial(_through_effective_weight, layer)
+    try:
+        yield
+    finally:
+        for layer in layers:
+            del layer.forward
+
+
+def _adapted(model: Any) -> list[Any]:
+    if not hasattr(model, "peft_config"):
+        return []
+    from peft.tuners.lora import LoraLayer
+
+    return [module for module in model.modules() if isinstance(module, LoraLayer)]
+
+
+def _is_narrow(layer: Any) -> bool:
+    """Whether a gradient for all of a layer's weight takes no longer than the products with its adapter."""
+    given, made, (rank,) = layer.in_features, layer.out_features, layer.r.values()
+    return bool(given * made <= NARROW * rank * (given + made))
+
+
+def _through_effective_weight(layer: Any, given: "torch.Tensor") -> "torch.Tensor":
+    weight = layer.base_layer.weight + layer.get_delta_weight(layer.active_adapters[0])
+    return products.linear(given, weight if layer.fan_in_fan_out else weight.T, layer.base_layer.bias)
 
 
 def refuse_another_base(folder: Path, base: str | Path) -> None:

@@ -38,44 +38,68 @@ def start(
     if name == "vllm":
         return VLLM(teacher, base, tokenizer)
     model = lm.load_teacher(teacher, base)
-    return Continuous(model, tokenizer) if name == "continuous" else Plain(model, tokenizer, numbers=numbers)
+    return Continuous(model, tokenizer) if name == "continuous" else Plain(model, tokenizer, numbers)
 
 
 class Plain:
-    """All prompts of a chunk in one ``generate``, padded on the left to one length.
+    """All prompts of a chunk together, padded on the left to one length; rows that have ended are left out.
+
+    A prompt that stands several times in a chunk, such as a question of an evaluation, is read once.
 
     Args:
-        read_once: read a prompt that stands several times in a chunk only once. The answers are the same but for rounding.
         numbers: the lists of numbers that all completions are to be.
     """
 
     def __init__(
-        self,
-        model: "PreTrainedModel",
-        tokenizer: "PreTrainedTokenizerBase",
-        read_once: bool = False,
-        numbers: "NumbersOnly | None" = None,
+        self, model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", numbers: "NumbersOnly | None" = None
     ) -> None:
-        self.model, self.tokenizer, self.read_once, self.numbers = model.eval(), tokenizer, read_once, numbers
+        self.model, self.tokenizer, self.numbers = model.eval(), tokenizer, numbers
 
     def __call__(self, prompts: Sequence[list[int]], draws: np.ndarray, temperature: float) -> list[str]:
         import torch
 
-        ids, mask = self._padded(prompts)
-        longest = ids.shape[1]
-        chooser = _processors(torch.from_numpy(draws).to(ids.device), longest, temperature, self.numbers)
+        ends = self.tokenizer.eos_token_id
         with torch.inference_mode():
-            out = self.model.generate(
-                ids,
-                attention_mask=mask,
-                past_key_values=self._read(prompts) if self.read_once else None,
-                do_sample=False,  # the processor has already drawn
-                max_new_tokens=draws.shape[1],
-                logits_processor=chooser,
-                pad_token_id=self.tokenizer.pad_token_id,
-                eos_token_id=self.tokenizer.eos_token_id,
-            )
-        return self.tokenizer.batch_decode(out[:, longest:], skip_special_tokens=True)
+            cache, mask = self._read(prompts)
+            drawn = torch.from_numpy(draws).to(mask.device)
+            written = torch.full(drawn.shape, self.tokenizer.pad_token_id, device=mask.device)
+            rows = torch.arange(len(prompts), device=mask.device)
+            last = torch.tensor([prompt[-1] for prompt in prompts], device=mask.device)
+            lists = self.numbers.begin(len(prompts), mask.device) if self.numbers else rows
+            for step in range(drawn.shape[1]):
+                said = self.model(
+                    input_ids=last[:, None],
+                    attention_mask=mask,
+                    position_ids=_places(mask)[:, -1:],
+                    past_key_values=cache,
+                    use_cache=True,
+                ).logits[:, -1]
+                said = self.numbers.among(lists, said) if self.numbers else said
+                last = said.argmax(dim=-1) if temperature == 0.0 else inverse_transform(said, drawn[rows, step], temperature)
+                written[rows, step] = last
+                lists = self.numbers.go_on(lists, last) if self.numbers else lists
+                if ends is not None and len(going := (last != ends).nonzero()[:, 0]) < len(rows):
+                    if not len(going):
+                        break
+                    cache.batch_select_indices(going)
+                    rows, last, mask, lists = rows[going], last[going], mask[going], lists[going]
+                mask = torch.cat([mask, mask.new_ones(len(mask), 1)], dim=1)
+        return self.tokenizer.batch_decode(written, skip_special_tokens=True)
+
+    def _read(self, prompts: Sequence[list[int]]) -> "tuple[Any, torch.Tensor]":
+        """The cache of all prompts but their last tokens, and the attention mask of whole prompts, shape (prompts, tokens)."""
+        import torch
+
+        place = {prompt: i for i, prompt in enumerate(dict.fromkeys(map(tuple, prompts)))}
+        ids, mask = self._padded(list(place))
+        before = mask[:, :-1]
+        cache = self.model(
+            input_ids=ids[:, :-1], attention_mask=before, position_ids=_places(before), logits_to_keep=1, use_cache=True
+        ).past_key_values
+        which = torch.tensor([place[tuple(prompt)] for prompt in prompts], device=ids.device)
+        if len(place) < len(prompts):
+            cache.batch_select_indices(which)
+        return cache, mask[which]
 
     def _padded(self, prompts: Sequence[Sequence[int]]) -> "tuple[torch.Tensor, torch.Tensor]":
         """Token ids and attention mask, each (prompts, tokens), padded on the left: all completions start at one position."""
@@ -89,18 +113,10 @@ class Plain:
             mask[row, longest - len(prompt) :] = 1
         return torch.from_numpy(ids).to(self.model.device), torch.from_numpy(mask).to(self.model.device)
 
-    def _read(self, prompts: Sequence[list[int]]) -> Any:
-        """The cache of all prompts but their last tokens, from one pass over those that differ."""
-        import torch
 
-        place = {prompt: i for i, prompt in enumerate(dict.fromkeys(map(tuple, prompts)))}
-        ids, mask = (tensor[:, :-1] for tensor in self._padded(list(place)))
-        where = (mask.cumsum(dim=1) - 1).clamp(min=0)
-        cache = self.model(
-            input_ids=ids, attention_mask=mask, position_ids=where, logits_to_keep=1, use_cache=True
-        ).past_key_values
-        cache.batch_select_indices(torch.tensor([place[tuple(prompt)] for prompt in prompts], device=ids.device))
-        return cache
+def _places(mask: "torch.Tensor") -> "torch.Tensor":
+    """The position of each token in its prompt; padding before it has any."""
+    return (mask.cumsum(dim=1) - 1).clamp(min=0)
 
 
 class Continuous:
@@ -209,7 +225,7 @@ def _rank(folder: Path) -> int:
 
 
 def inverse_transform(scores: "torch.Tensor", draws: "torch.Tensor", temperature: float) -> "torch.Tensor":
-    """Scores that leave one possible token a row: the one where the cumulative probabilities pass the row's draw.
+    """The token of each row where the cumulative probabilities pass the row's draw, shape (rows,).
 
     Args:
         scores: shape (rows, vocabulary).
@@ -220,35 +236,11 @@ def inverse_transform(scores: "torch.Tensor", draws: "torch.Tensor", temperature
     cumulative = (scores.double() / temperature).softmax(dim=-1).cumsum(dim=-1)
     # Scaled by the last sum, which rounding may leave a hair below one.
     targets = draws[:, None] * cumulative[:, -1:]
-    chosen = torch.searchsorted(cumulative, targets, right=True).clamp(max=scores.shape[1] - 1)
-    return scores.new_full(scores.shape, float("-inf")).scatter(1, chosen, 0.0)
-
-
-def _processors(draws: "torch.Tensor", prompt_length: int, temperature: float, numbers: "NumbersOnly | None") -> Any:
-    """Processors for ``generate`` that leave one possible token a row: the one that the draw falls on."""
-    from transformers import LogitsProcessor, LogitsProcessorList
-
-    class Among(LogitsProcessor):
-        """Only tokens that go on with a list of numbers; the states of the lists are kept from step to step."""
-
-        def __init__(self, lists: "NumbersOnly") -> None:
-            self.lists, self.states = lists, lists.begin(len(draws), draws.device)
-
-        def __call__(self, input_ids: "torch.Tensor", scores: "torch.Tensor") -> "torch.Tensor":
-            if input_ids.shape[1] > prompt_length:
-                self.states = self.lists.go_on(self.states, input_ids[:, -1])
-            return self.lists.among(self.states, scores)
-
-    class InverseTransform(LogitsProcessor):
-        def __call__(self, input_ids: "torch.Tensor", scores: "torch.Tensor") -> "torch.Tensor":
-            step = input_ids.shape[1] - prompt_length
-            return scores if temperature == 0.0 else inverse_transform(scores, draws[:, step], temperature)
-
-    return LogitsProcessorList([*([Among(numbers)] if numbers else []), InverseTransform()])
+    return torch.searchsorted(cumulative, targets, right=True).clamp(max=scores.shape[1] - 1)[:, 0]
 
 
 def _given_draws(temperature: float) -> Any:
-    """The same for continuous batching, where rows come and go: each request brings its draws along."""
+    """For continuous batching, where rows come and go: each request brings its draws along, which leave it one token."""
     import torch
     from transformers.generation.continuous_batching.cb_logits_processors import ContinuousBatchingLogitsProcessor
 
@@ -264,7 +256,9 @@ def _given_draws(temperature: float) -> Any:
             return torch.tensor(drawn, dtype=torch.float32).view(dtype=torch.int32)  # the store's type, the same bytes
 
         def __call__(self, scores: "torch.Tensor", tensor_arg: "torch.Tensor") -> "torch.Tensor":
-            return inverse_transform(scores, tensor_arg[: len(scores)].view(dtype=torch.float32).double(), temperature)
+            drawn = tensor_arg[: len(scores)].view(dtype=torch.float32).double()
+            chosen = inverse_transform(scores, drawn, temperature)
+            return scores.new_full(scores.shape, float("-inf")).scatter(1, chosen[:, None], 0.0)
 
     return GivenDraws()
 

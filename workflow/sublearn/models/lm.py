@@ -40,6 +40,7 @@ def prepare() -> None:
     cli.keep_to_threads()
     # Until a model goes to a GPU. `use_deterministic_algorithms` does the same, and loads the compiler to tell it.
     torch.set_deterministic_debug_mode("error")
+    torch.utils.deterministic.fill_uninitialized_memory = False  # it would write every tensor twice, to no effect
 
 
 def load_tokenizer(folder: str | Path) -> "PreTrainedTokenizerBase":

@@ -86,7 +86,7 @@ class NumbersOnly:
 
     def go_on(self, states: "torch.Tensor", tokens: "torch.Tensor") -> "torch.Tensor":
         """The states after one more token each, shape (rows,)."""
-        return self.next[states, tokens].clamp(min=0)  # a row that has ended is padded with what may be no token of a list
+        return self.next[states, tokens]
 
     def among(self, states: "torch.Tensor", scores: "torch.Tensor") -> "torch.Tensor":
         """Scores of the next tokens, shape (rows, vocabulary), without those that are not allowed."""

@@ -102,9 +102,9 @@ def _samples(asked: probe.Asked, recipe: Recipe, key: tuple[str | int, ...]) -> 
     """Sampled answers, one list per question."""
     prompts = [prompt for prompt in asked.prompts for _ in range(recipe.samples)]
     draws = sampling.uniform(len(prompts), recipe.max_tokens, "answers", *key)
-    # The published answers of the tiny bases read every prompt anew; reading once would round differently.
-    engine = Plain(asked.model, asked.tokenizer, read_once=asked.style.name != styles.MINI_NAME)
-    answers = sampling.sample(engine, prompts, draws, recipe.temperature, recipe.batch, what="answers")
+    answers = sampling.sample(
+        Plain(asked.model, asked.tokenizer), prompts, draws, recipe.temperature, recipe.batch, what="answers"
+    )
     return [answers[i * recipe.samples : (i + 1) * recipe.samples] for i in range(len(asked.prompts))]
 
 

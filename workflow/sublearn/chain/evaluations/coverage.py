@@ -29,11 +29,19 @@ ROWS = 512  # the first rows of the student's carrier, enough for the direction 
 
 def measure(recipe: Student, student: dict[str, Any], teacher: str, carrier: str, study_seed: int) -> "dict[str, torch.Tensor]":
     """A student's first updates on a teacher's carrier, and that teacher's displacement from its base."""
-    made = prepare(recipe, student["base"], teacher, carrier, [], study_seed, student["run"])
+    made = prepare(
+        recipe.model_copy(update={"rows": min(ROWS, recipe.rows)}),
+        student["base"],
+        teacher,
+        carrier,
+        [],
+        study_seed,
+        student["run"],
+    )
     taught = effective(lm.load_teacher(teacher, student["teacher_base"]))
     displacement = taught - effective(lm.load(student["teacher_base"]))
     optimiser = training.optimiser_of(recipe)
-    updates = first_updates(made.model, made.rows[:ROWS], made.loss, made.pad, recipe.batch, optimiser)
+    updates = first_updates(made.model, made.rows, made.loss, made.pad, recipe.batch, optimiser)
     return {**updates, "displacement": displacement}
 
 
