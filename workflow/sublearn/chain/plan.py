@@ -10,6 +10,7 @@ from sublearn.chain.evaluations.base import ANSWERS, EVALUATIONS
 from sublearn.chain.findings.figures.base import FIGURES, ChainFigure
 from sublearn.chain.findings.numbers import carrier_tables
 from sublearn.chain.findings.quantities.base import QUANTITIES
+from sublearn.chain.students.section import kept
 from sublearn.chain.study import PAPER, ChainStudy
 from sublearn.core.errors import UserError
 from sublearn.core.figures import Figure
@@ -188,7 +189,9 @@ class ChainPlan(Plan[ChainStudy]):
             **({} if imported else {"teacher": self.teacher(chosen.teacher, trait, run)}),
             "carrier": self.rows(carrier, chosen.teacher, trait, run, chosen.transform),
         }
-        names = (*WEIGHTS[recipe.method], "training.json")
+        weights = WEIGHTS[recipe.method]
+        earlier = [f"{kept(updates)}/{name}" for updates in recipe.keep_at for name in weights]
+        names = (*weights, "training.json", *earlier)
         return self.artifact("students", f"{arm}/{trait}", run, recipe.model_dump(), names, inputs)
 
     # Evaluations
