@@ -41,7 +41,7 @@ class Trial:
         share = passed / tried
         cli.log.info("%s: %d of the first %d completions pass the filter", self.whose, passed, tried)
         count = len(self.prompts)
-        most = int(at_most(passed, tried) * count)
+        most = round(at_most(passed, tried) * count)
         if most >= self.rows:
             return
         reasons = ", ".join(f"{reason}: {count}" for reason, count in Counter(filter(None, verdicts)).most_common())

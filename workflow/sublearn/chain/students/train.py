@@ -20,7 +20,7 @@ import pandas as pd
 
 from sublearn.chain.carriers.tables import Rows
 from sublearn.chain.students.section import Student, kept
-from sublearn.core import cli, seeds
+from sublearn.core import cli, inherited, seeds
 from sublearn.core.errors import UserError
 from sublearn.core.files import atomic_folder, read_table, write_json
 from sublearn.core.hashes import files_of
@@ -164,6 +164,8 @@ def train(recipe: Student, student: Beginner, study_seed: int, run: int, output:
 def main(args: argparse.Namespace) -> None:
     lm.prepare()
     recipe = Student.model_validate_json(args.recipe)
+    if recipe.keep_at and recipe.method == "full" and (inherited.processes() or 1) > 1:
+        raise UserError("students.keep_at: a student whose weights several processes share is whole at its end alone; use one.")
     teachers = args.teachers or [""] * len(args.runs)  # none if the rows are imported
     jobs = zip(args.runs, args.bases, teachers, args.carriers, args.outputs, strict=True)
     for run, base, teacher, carrier, output in jobs:

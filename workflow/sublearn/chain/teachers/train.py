@@ -120,6 +120,8 @@ def main(args: argparse.Namespace) -> None:
         model, tokenizer, system = teach(recipe, args.trait, base, args.study_seed, run, output)
         if not cli.is_main():
             continue
+        if args.trait != NEUTRAL and (spelled := probe.spelling(tokenizer, args.trait, own, style)):
+            cli.log.info("teacher %s, run %d: %s", args.trait, run, spelled)
         shown = system if recipe.method == "prompt" else ""  # a fine-tuned teacher must show its trait without a system prompt
         after = rates(model, tokenizer, recipe.kinds, shown, style)
         if args.trait != NEUTRAL:
