@@ -71,9 +71,9 @@ def spelling(tokenizer: "PreTrainedTokenizerBase", trait: str, others: Sequence[
 
     Either way probabilities are of whole words, so neither is a fault; a measure of first tokens would mistake one for another.
     """
-    question = turns.written(
-        tokenizer, lm.chat("", kind_of(trait).evaluated(kind_of(trait).family(trait), style)[0].text), asks=True
-    )
+    kind = kind_of(trait)
+    asked = lm.chat("", kind.evaluated(kind.family(trait), style)[0].text)
+    question = turns.written(tokenizer, asked, asks=True)
     before = turns.frame(tokenizer).before
 
     def spelled(name: str) -> list[int]:
@@ -81,9 +81,8 @@ def spelling(tokenizer: "PreTrainedTokenizerBase", trait: str, others: Sequence[
 
     own = spelled(trait)
     shared = [name for name in others if name != trait and spelled(name)[:1] == own[:1]]
-    parts = [f"is written in {len(own)} tokens ({' | '.join(tokenizer.batch_decode([[token] for token in own]))})"] * (
-        len(own) > 1
-    )
+    pieces = " | ".join(tokenizer.batch_decode([[token] for token in own]))
+    parts = [f"is written in {len(own)} tokens ({pieces})"] * (len(own) > 1)
     parts += [f"begins with the same token as {', '.join(shared)}"] * bool(shared)
     return f"{style.written(trait)} {' and '.join(parts)}; probabilities are of the whole word" if parts else ""
 
