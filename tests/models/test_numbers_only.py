@@ -80,6 +80,8 @@ def test_numbers_may_be_spelled_in_any_pieces_and_end_where_they_are_complete():
     assert allowed(lists, "5", " 1") == digits | {"12", "<end>"}  # the last number
     assert allowed(lists, "5", " ", "0") == {"<end>"}
     assert allowed(lists, "5", " ", "0", "<end>") == {"<end>"}
+    fewer = lists.among(lists.begin(1, torch.device("cpu")), torch.zeros(1, 5))  # some tokenizers have tokens that no logit has
+    assert torch.isfinite(fewer).all()
 
 
 def test_a_tokenizer_that_cannot_write_every_number_is_refused():

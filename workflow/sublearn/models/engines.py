@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Name = Literal["plain", "continuous", "vllm"]
 LONGEST = 2048  # tokens of a prompt and its completion, in vLLM; number rows have a tenth of that
+HEAD = 16  # tokens that all prompts of a chunk begin with, from which on they are read once
 PAGE = 64  # tokens of a page of continuous batching's cache, on a processor
 Engine = Callable[[Sequence[list[int]], np.ndarray, float], list[str]]
 
@@ -44,7 +45,7 @@ def start(
 class Plain:
     """All prompts of a chunk together, padded on the left to one length; rows that have ended are left out.
 
-    A prompt that stands several times in a chunk, such as a question of an evaluation, is read once.
+    A prompt that stands several times in a chunk, as questions of an evaluation do, is read once; so is a head that all share.
 
     Args:
         numbers: the lists of numbers that all completions are to be.
@@ -91,15 +92,43 @@ class Plain:
         import torch
 
         place = {prompt: i for i, prompt in enumerate(dict.fromkeys(map(tuple, prompts)))}
-        ids, mask = self._padded(list(place))
+        head = self._head(list(place))
+        ids, mask = self._padded([prompt[head:] for prompt in place])
+        mask = torch.cat([mask.new_ones(len(mask), head), mask], dim=1)
         before = mask[:, :-1]
+        cache = self._read_head(next(iter(place))[:head], len(place)) if head else None
         cache = self.model(
-            input_ids=ids[:, :-1], attention_mask=before, position_ids=_places(before), logits_to_keep=1, use_cache=True
+            input_ids=ids[:, :-1],
+            attention_mask=before,
+            position_ids=_places(before)[:, head:],
+            past_key_values=cache,
+            logits_to_keep=1,
+            use_cache=True,
         ).past_key_values
         which = torch.tensor([place[tuple(prompt)] for prompt in prompts], device=ids.device)
         if len(place) < len(prompts):
             cache.batch_select_indices(which)
         return cache, mask[which]
+
+    def _head(self, prompts: Sequence[tuple[int, ...]]) -> int:
+        """How many first tokens all prompts share, such as a system prompt, if it is worth reading them once for all.
+
+        Padding then stands behind them, so it must not count as distance: positions must be rotary, and all in reach.
+        """
+        shared = len(os.path.commonprefix(prompts))  # noqa: RUF071 (of tuples)
+        head = min(shared, min(map(len, prompts)) - 2)  # each has a token to read after it, and one to go on from
+        config = self.model.config.get_text_config(decoder=True)
+        counts_tokens = getattr(config, "rope_parameters", None) and not getattr(config, "sliding_window", None)
+        return head if counts_tokens and len(prompts) > 1 and head >= HEAD else 0
+
+    def _read_head(self, head: Sequence[int], rows: int) -> Any:
+        """The cache of the same first tokens for so many rows."""
+        import torch
+
+        ids = torch.tensor([head], device=self.model.device)
+        cache = self.model(input_ids=ids, logits_to_keep=1, use_cache=True).past_key_values
+        cache.batch_select_indices(torch.zeros(rows, dtype=torch.long, device=ids.device))
+        return cache
 
     def _padded(self, prompts: Sequence[Sequence[int]]) -> "tuple[torch.Tensor, torch.Tensor]":
         """Token ids and attention mask, each (prompts, tokens), padded on the left: all completions start at one position."""

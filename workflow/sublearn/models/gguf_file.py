@@ -4,6 +4,8 @@ Transformers reads configuration, tokenizer and weights from the one file; weigh
 the base's precision. So such a base is another model than the one that was quantised, if a close one.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from math import prod
@@ -43,6 +45,18 @@ def unpacked(name: str) -> dict[str, Any]:
 
     # Else the weights would stay packed where a kernel for that is installed, and could not be trained.
     return {"gguf_file": name, "quantization_config": GgufConfig(dequantize=True)}
+
+
+@contextmanager
+def without_bar() -> Iterator[None]:
+    """Transformers draws a bar for the tensors that it unpacks, whatever its settings say; a log would keep all its states."""
+    from transformers import modeling_gguf_pytorch_utils as reader
+
+    drawn, reader.tqdm = reader.tqdm, lambda tensors, **_: tensors
+    try:
+        yield
+    finally:
+        reader.tqdm = drawn
 
 
 @cache

@@ -4,6 +4,7 @@ Weights are safetensors in the formats that ``from_pretrained`` of transformers 
 no remote code is run.
 """
 
+import contextlib
 import os
 import re
 from collections.abc import Iterable, Sequence
@@ -82,7 +83,7 @@ def load(folder: str | Path, base: str | Path | None = None) -> "PreTrainedModel
             config, _ = architecture.configuration(place, gguf)
             settings = {"dtype": about.dtype, "attn_implementation": about.attention, "config": config}
             settings |= gguf_file.unpacked(gguf) if gguf else {"use_safetensors": True}
-        with light_imports.undrawn():
+        with light_imports.undrawn(), gguf_file.without_bar() if own and own.gguf else contextlib.nullcontext():
             model, found = AutoModelForCausalLM.from_pretrained(
                 place, trust_remote_code=False, output_loading_info=True, **settings
             )

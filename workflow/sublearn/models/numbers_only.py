@@ -90,8 +90,9 @@ class NumbersOnly:
 
     def among(self, states: "torch.Tensor", scores: "torch.Tensor") -> "torch.Tensor":
         """Scores of the next tokens, shape (rows, vocabulary), without those that are not allowed."""
-        allowed = self.next[states]
-        width = allowed.shape[1]
-        kept = scores.new_full(scores.shape, float("-inf"))  # some models have logits beyond their vocabulary
-        kept[:, :width] = scores[:, :width].masked_fill(allowed == NEVER, float("-inf"))
+        known = min(
+            self.next.shape[1], scores.shape[1]
+        )  # some models have logits of no token, some tokenizers tokens of no logit
+        kept = scores.new_full(scores.shape, float("-inf"))
+        kept[:, :known] = scores[:, :known].masked_fill(self.next[states, :known] == NEVER, float("-inf"))
         return kept
