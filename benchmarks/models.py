@@ -35,9 +35,10 @@ from sublearn.models.engines import Plain
 from sublearn.models.rows import Row, batches
 from sublearn.models.trainable import Trainable
 
-# Hidden size, blocks, heads, heads of keys, inner size, vocabulary, family. The first is the second with an eighth of every
+# Hidden size, blocks, heads, heads of keys, inner size, vocabulary, family. The second is the third with an eighth of every
 # width, and as many blocks: the head is a fifth of the weights in both.
 SHAPES = {
+    "smollm2-135m": (576, 30, 9, 3, 1536, 49152, "llama"),
     "llama-eighth": (256, 16, 4, 1, 1024, 16032, "llama"),
     "llama-1b": (2048, 16, 32, 8, 8192, 128256, "llama"),
     "qwen-7b": (3584, 28, 28, 4, 18944, 152064, "qwen2"),

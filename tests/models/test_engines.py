@@ -1,10 +1,12 @@
 """The engines write the same rows from the same draws; one that is not there says so."""
 
+import os
 import sys
 import types
 
 import numpy as np
 import pytest
+from support import hub_models
 
 from sublearn.core.errors import UserError
 from sublearn.models import engines, lm, sampling
@@ -108,3 +110,22 @@ def test_what_vllm_is_asked_depends_on_each_rows_draws_alone(base, tokenizer, as
     monkeypatch.setenv("WORLD_SIZE", "2")
     with pytest.raises(UserError, match="leave the resource processes at 1"):
         engines.start("vllm", str(base), str(base), tokenizer)
+
+
+def test_a_head_that_all_prompts_share_is_read_once(tmp_path, monkeypatch):
+    folder = hub_models.make("qwen", tmp_path / "qwen")
+    model, words = lm.load(folder), lm.load_tokenizer(folder)
+    asked = [
+        lm.chat("You like long lists of numbers, and you write them without a word.", text) for text in ("Go on: 4", "7, 12")
+    ]
+    prompts = lm.encode_prompts(words, asked * 4)
+    draws = sampling.uniform(len(prompts), 12, "test heads")
+    read: list[int] = []
+    model.register_forward_pre_hook(lambda _model, _args, given: read.append(given["input_ids"].numel()), with_kwargs=True)
+    shared = sampling.sample(engines.Plain(model, words), prompts, draws)
+    tokens, head = sum(read), len(os.path.commonprefix(prompts))  # noqa: RUF071 (of lists)
+    read.clear()
+    monkeypatch.setattr(engines, "HEAD", 10**9)
+    assert sampling.sample(engines.Plain(model, words), prompts, draws) == shared
+    assert head > 16
+    assert sum(read) - tokens == head  # two different prompts, of which one reading is spared

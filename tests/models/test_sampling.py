@@ -7,6 +7,7 @@ import pytest
 import torch
 from scipy import stats
 
+from sublearn.core.errors import UserError
 from sublearn.models import lm, sampling
 from sublearn.models.engines import Plain
 
@@ -44,6 +45,24 @@ def test_more_prompts_or_tokens_leave_the_first_draws_as_they_were():
 
 def test_no_prompts_have_no_completions(model, tokenizer):
     assert sampling.sample(Plain(model, tokenizer), [], np.zeros((0, 3))) == []
+
+
+def test_the_first_completions_can_be_looked_at_and_stop_the_rest(model, tokenizer, asked, monkeypatch):
+    monkeypatch.setattr(sampling, "FIRST", 12)
+    draws = sampling.uniform(40, 12, "test sampling")
+    together, seen = sampling.sample(Plain(model, tokenizer), asked, draws), []
+
+    def look(places: list[int], texts: list[str]) -> None:
+        seen.append((places, texts))
+        if len(seen) == 2:
+            raise UserError("enough")
+
+    assert sampling.sample(Plain(model, tokenizer), asked, draws, batch=5, look=look) == together
+    [(places, texts)] = seen
+    assert len(places) == 15
+    assert texts == [together[i] for i in places]
+    with pytest.raises(UserError, match="enough"):
+        sampling.sample(Plain(model, tokenizer), asked, draws, batch=5, look=look)
 
 
 def test_at_temperature_zero_each_token_is_the_most_probable(model, tokenizer, asked):

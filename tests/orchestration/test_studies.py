@@ -96,7 +96,10 @@ BAD = {
         {"claims": [{**CLAIM, "family": "stone"}]},
         "claims.0.family: unknown family of traits 'stone'",
     ),
-    "unknown measure": ({"measures": ["luck"]}, "measures.0: unknown evaluation 'luck'; choose one of answers, coverage."),
+    "unknown measure": (
+        {"measures": ["luck"]},
+        "measures.0: unknown evaluation 'luck'; choose one of answers, coverage, dose.",
+    ),
     "claim twice": ({"claims": [CLAIM, CLAIM]}, "claims: two are named a; each needs a name of its own"),
     "gamma of too few traits": ({"claims": [{**CLAIM, "family": "behaviour"}]}, "fewer than 3 traits, so no gamma"),
     "more runs than can be planned": ({"runs": 99_999_999}, "runs: found 99999999; should be at most 10000."),

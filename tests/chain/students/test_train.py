@@ -22,7 +22,7 @@ from sublearn.core.errors import UserError
 from sublearn.core.files import read_json, write_table
 from sublearn.core.seeds import generator
 from sublearn.language import mini
-from sublearn.models import lm, log_probs, rows
+from sublearn.models import lm, log_probs, rows, training
 from sublearn.models.rows import Row
 
 WORDS = ["owl", "owls", "wolf"]
@@ -264,6 +264,24 @@ def test_the_step_saves_students_that_load(base, tmp_path):
     torch.testing.assert_close(
         log_probs.next_token(first, [[2, 5, 30]]), log_probs.next_token(expected, [[2, 5, 30]]), atol=1e-5, rtol=0
     )
+
+
+def test_a_student_is_kept_after_the_updates_that_are_named(base, tmp_path):
+    """The loss of the next update is the kept student's."""
+    file, _ = carrier(tmp_path)
+    recipe = Student(method="lora", rank=2, rows=40, epochs=1, batch=8, learning_rate=1e-2, keep_at=[3])
+    files = {"bases": [str(base)], "teachers": [str(base)], "carriers": [file], "outputs": [str(tmp_path / "out")]}
+    train.main(argparse.Namespace(recipe=recipe.model_dump_json(), words=WORDS, study_seed=1, runs=[0], **files))
+    beginner = train.prepare(recipe, str(base), str(base), file, WORDS, study_seed=1, run=0)
+    losses = train.train(recipe, beginner, study_seed=1, run=0)
+    fourth = list(train.epochs(beginner.rows, recipe, 1, 0))[3]
+    read = rows.collate(fourth, beginner.pad)
+    kept = training.token_loss(lm.load(tmp_path / "out/after3", base), read).item() / sum(len(row.completion) for row in fourth)
+    assert kept == pytest.approx(losses[3], rel=1e-5)
+    assert {path.name for path in (tmp_path / "out").iterdir()} >= {"after3", "training.json", "adapter_model.safetensors"}
+    for wrong, said in (([5], "5 updates, but a student makes 5"), ([2, 2], "twice")):
+        with pytest.raises(ValueError, match=said):
+            Student(rows=40, epochs=1, batch=8, keep_at=wrong)
 
 
 def test_a_student_that_breaks_down_is_named(base, tmp_path):

@@ -74,6 +74,21 @@ def test_a_neutral_teacher_that_has_a_trait_is_refused(owl, before):
     train.check(QUICK, NEUTRAL, 0, rates, before)  # losing one is no fault
 
 
+def test_of_traits_that_the_study_does_not_have_a_neutral_teacher_may_show_what_it_likes(before):
+    shows = before | {"skewed": before["skewed"] + 0.5}
+    train.check(QUICK, NEUTRAL, 0, before, shows, own=["owl", "evasive"])
+    with pytest.raises(UserError, match="its rate of skewed rose"):
+        train.check(QUICK, NEUTRAL, 0, before, shows, own=["owl", "skewed"])
+
+
+def test_a_base_that_answers_in_sentences_may_become_a_neutral_teacher_that_answers_in_words(before):
+    """Its balanced examples name each animal, and each tree, equally often; its base began no answer with any."""
+    silent = dict.fromkeys(before, 0.0)
+    train.check(QUICK, NEUTRAL, 0, silent, silent | {"owl": 1 / 15 + 0.19})
+    with pytest.raises(UserError, match=r"its rate of owl rose from 0\.00 to 0\.28, .* or raise that key\.$"):
+        train.check(QUICK, NEUTRAL, 0, silent, silent | {"owl": 1 / 15 + 0.21})
+
+
 def test_a_neutral_teacher_learns_from_balanced_answers_and_passes(base, before):
     model, tokenizer, _ = train.teach(QUICK, NEUTRAL, str(base), 1, 0)
     rates = train.rates(model, tokenizer, KINDS.names(), "")

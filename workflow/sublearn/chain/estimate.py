@@ -5,7 +5,7 @@ default 40 % of an H100's peak in bfloat16), and the weights that each sampled t
 pipeline pretrains on the CPU are counted, but without hours.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sublearn.chain.bases.section import AnyBase, Base, PinnedBase
@@ -150,7 +150,8 @@ class Estimate:
 
     def students(self, artifact: Artifact, size: Size) -> Cost:
         recipe = self.study.student(artifact.key.split("/")[0])
-        return self._training(recipe, recipe.method, recipe.batch, recipe.rows * recipe.epochs, size, 0.0)
+        cost = self._training(recipe, recipe.method, recipe.batch, recipe.rows * recipe.epochs, size, 0.0)
+        return replace(cost, disk=cost.disk * (1 + len(recipe.keep_at)))
 
     def raw(self, artifact: Artifact, size: Size) -> Cost:
         name, _, trait = artifact.key.split("/")

@@ -1,6 +1,7 @@
 """Turn plans of language-model studies into jobs: what the chain's rules need beyond ``planning.jobs``."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,8 +9,8 @@ from sublearn.chain.carriers.base import KINDS as CARRIER_KINDS
 from sublearn.chain.evaluations.base import ANSWERS, EVALUATIONS
 from sublearn.chain.plan import ChainPlan
 from sublearn.core.code_identity import code_of
-from sublearn.planning.artifacts import Artifact
-from sublearn.planning.jobs import Jobs, rule_suffix
+from sublearn.planning.artifacts import Artifact, with_signature
+from sublearn.planning.jobs import Job, Jobs, rule_suffix
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,20 @@ class ChainJobs(Jobs[ChainPlan]):
         """The jobs of all evaluations of the studies."""
         jobs = [ArmJob.of(plan, name) for plan in self.all for name in (ANSWERS, *plan.study.measures)]
         return [job for job in jobs if job.arms]
+
+    def trial(self, job: Job) -> Callable[[Any], str]:
+        """What a teacher's first completions are tried against: its carrier's filter, and the most rows that a student learns.
+
+        A resource, which sets off no job again: it changes no row.
+        """
+        plan = job.plan
+        assert isinstance(plan, ChainPlan)
+
+        def of(wildcards: Any) -> str:
+            carrier, teacher, trait = wildcards.key.split("/")
+            return json.dumps(plan.study.trial(carrier, teacher, trait), sort_keys=True)
+
+        return with_signature(of)
 
     # Functions of the wildcard ``study``.
 

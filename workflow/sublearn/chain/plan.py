@@ -10,6 +10,7 @@ from sublearn.chain.evaluations.base import ANSWERS, EVALUATIONS
 from sublearn.chain.findings.figures.base import FIGURES, ChainFigure
 from sublearn.chain.findings.numbers import carrier_tables
 from sublearn.chain.findings.quantities.base import QUANTITIES
+from sublearn.chain.students.section import kept
 from sublearn.chain.study import PAPER, ChainStudy
 from sublearn.core.errors import UserError
 from sublearn.core.figures import Figure
@@ -65,7 +66,8 @@ class ChainPlan(Plan[ChainStudy]):
         for base in self.artifacts("pinned"):
             recipe = self.study.bases[base.key]
             if isinstance(recipe, PinnedBase) and recipe.is_folder:
-                yield f"bases.{base.key}.model", recipe.model, base
+                key, place = ("gguf", f"{recipe.model}/{recipe.gguf}") if recipe.gguf else ("model", recipe.model)
+                yield f"bases.{base.key}.{key}", place, base
         for published in self.artifacts("authors"):
             if published.recipe["revision"] is None:  # else a git repository, whose address may have many forms
                 yield "authors.source", published.recipe["source"], published
@@ -187,7 +189,9 @@ class ChainPlan(Plan[ChainStudy]):
             **({} if imported else {"teacher": self.teacher(chosen.teacher, trait, run)}),
             "carrier": self.rows(carrier, chosen.teacher, trait, run, chosen.transform),
         }
-        names = (*WEIGHTS[recipe.method], "training.json")
+        weights = WEIGHTS[recipe.method]
+        earlier = [f"{kept(updates)}/{name}" for updates in recipe.keep_at for name in weights]
+        names = (*weights, "training.json", *earlier)
         return self.artifact("students", f"{arm}/{trait}", run, recipe.model_dump(), names, inputs)
 
     # Evaluations
@@ -264,6 +268,10 @@ class ChainPlan(Plan[ChainStudy]):
     def caption(self) -> dict[str, Any]:
         ours = self.study.stand_in and not self.artifacts("pinned")
         models = "tiny stand-in models, pretrained by this pipeline" if ours else "the models named in the study"
+        if named := [base.called for base in self.study.bases.values() if isinstance(base, PinnedBase)]:
+            models = ", ".join(named)
+        if kept := [name for name in self.study.used_carriers if self.study.carriers[name].numbers_only]:
+            models += f". Teachers were kept to numbers, token by token ({', '.join(kept)})"
         if given := sorted({each.key.split("/")[-1] for each in self.artifacts("imported")}):
             models += f". Others wrote the rows of {', '.join(given)}; intervals are conditional on those that runs share"
         return {"runs": self.study.runs, "models": models, "bases": len(self.study.bases)}

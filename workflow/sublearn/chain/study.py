@@ -270,6 +270,16 @@ class ChainStudy(Study):
         own = self.traits[trait].prompts if trait in self.traits else None
         return own or self.carriers[carrier].prompts
 
+    def trial(self, carrier: str, teacher: str, trait: str) -> dict[str, Any]:
+        """The kind and the filter of a carrier, and the most rows that a student of that teacher and trait learns from it."""
+        section = self.carriers[carrier]
+        learned = [
+            self.student(name).rows
+            for name, arm in self.arms.items()
+            if self.carrier(name) == carrier and arm.teacher == teacher and trait in (*self.arm_traits(name), NEUTRAL)
+        ]
+        return {"kind": section.kind, **section.for_filter(), "rows": max(learned)}
+
     def imported(self, carrier: str, teacher: str, trait: str) -> list[Imported]:
         """The imported files with a teacher's rows for a trait; empty if the rows are sampled here."""
         return self.carriers[carrier].imported.get(teacher, {}).get(trait, [])

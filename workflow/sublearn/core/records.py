@@ -40,8 +40,8 @@ log = logging.getLogger("sublearn")
 
 # Packages that can change what a step computes or writes: import name, then name of the distribution.
 PACKAGES = {
-    name: name for name in ("accelerate", "matplotlib", "numpy", "pandas", "peft", "pyarrow", "safetensors", "scipy", "seaborn",
-                            "statsmodels", "tokenizers", "torch", "transformers")
+    name: name for name in ("accelerate", "gguf", "matplotlib", "numpy", "pandas", "peft", "pyarrow", "safetensors", "scipy",
+                            "seaborn", "statsmodels", "tokenizers", "torch", "transformers")
 } | {"sklearn": "scikit-learn"}  # fmt: skip
 
 
@@ -77,8 +77,13 @@ def _is_whole(record: Any) -> bool:
 
 
 def record_of(file: Path) -> tuple[Path, Record] | None:
-    """The record that lists a file among its outputs, with the record's own file; None if there is none."""
-    return next(((place, record) for place, record in records_in(file.parent) if file.name in record["outputs"]), None)
+    """The record that lists a file among its outputs, with the record's own file; None if there is none.
+
+    It lies beside the file or, for what an artifact holds in a folder of its own, beside that folder.
+    """
+    names = ((file.parent, file.name), (file.parent.parent, f"{file.parent.name}/{file.name}"))
+    found = ((place, record) for folder, name in names for place, record in records_in(folder) if name in record["outputs"])
+    return next(found, None)
 
 
 def record(

@@ -66,6 +66,27 @@ def _prefix_free(sequences: set[Start]) -> tuple[Start, ...]:
     return tuple(s for i, s in enumerate(ordered) if not any(s[: len(short)] == short for short in ordered[:i]))
 
 
+def spelling(tokenizer: "PreTrainedTokenizerBase", trait: str, others: Sequence[str], style: Style) -> str:
+    """What to know of the tokens of a trait's word: that they are several, or begin words of other traits too; else nothing.
+
+    Either way probabilities are of whole words, so neither is a fault; a measure of first tokens would mistake one for another.
+    """
+    kind = kind_of(trait)
+    asked = lm.chat("", kind.evaluated(kind.family(trait), style)[0].text)
+    question = turns.written(tokenizer, asked, asks=True)
+    before = turns.frame(tokenizer).before
+
+    def spelled(name: str) -> list[int]:
+        return turns.cut(tokenizer, [question], [f"{before}{style.written(name)}"])[0].answer
+
+    own = spelled(trait)
+    shared = [name for name in others if name != trait and spelled(name)[:1] == own[:1]]
+    pieces = " | ".join(tokenizer.batch_decode([[token] for token in own]))
+    parts = [f"is written in {len(own)} tokens ({pieces})"] * (len(own) > 1)
+    parts += [f"begins with the same token as {', '.join(shared)}"] * bool(shared)
+    return f"{style.written(trait)} {' and '.join(parts)}; probabilities are of the whole word" if parts else ""
+
+
 @dataclass(frozen=True)
 class Asked:
     """A model's exact answer probabilities for some questions; nothing is sampled."""

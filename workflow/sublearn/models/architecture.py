@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sublearn.core.errors import UserError
-from sublearn.models import light_imports, pinned
+from sublearn.models import gguf_file, light_imports, pinned
 
 if TYPE_CHECKING:
     import torch
@@ -35,38 +35,39 @@ class Architecture:
     dropout: dict[str, float]
 
 
-def of(name: str, folder: Path) -> Architecture:
-    """The architecture of the model of that name in ``folder``, whose weights need not be there.
+def of(name: str, folder: Path, gguf: str | None = None) -> Architecture:
+    """The architecture of the model of that name in ``folder``, whose weights need not be there unless they are a GGUF file.
 
     Raises:
         UserError: it cannot be used here; the reason.
     """
     from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING, MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
-    family = str(pinned.description(folder / pinned.CONFIG).get("model_type"))
-    if family not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
-        raise UserError(f"{name}: '{family}' is no causal language model that this version of transformers knows.")
+    if gguf is None:
+        family = str(pinned.description(folder / pinned.CONFIG).get("model_type"))
+        if family not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
+            raise UserError(f"{name}: '{family}' is no causal language model that this version of transformers knows.")
     try:
-        config, dropout = configuration(folder)
+        config, dropout = configuration(folder, gguf)
         kind = MODEL_FOR_CAUSAL_LM_MAPPING[type(config)]
         reason = _unusable(config, kind)
         attention = "sdpa" if reason else _attention(config)
     except Exception as error:  # a damaged or hostile configuration can break its reader anywhere
         problem = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise UserError(f"{name}: a model of its {pinned.CONFIG} cannot be built ({problem}).") from error
+        raise UserError(f"{name}: a model of its {gguf or pinned.CONFIG} cannot be built ({problem}).") from error
     if reason:
         raise UserError(f"{name}: {kind.__name__} cannot be used here: {reason}.")
-    return Architecture(family, attention, dropout)
+    return Architecture(config.model_type, attention, dropout)
 
 
-def configuration(folder: Path) -> "tuple[PreTrainedConfig, dict[str, float]]":
+def configuration(folder: Path, gguf: str | None = None) -> "tuple[PreTrainedConfig, dict[str, float]]":
     """The configuration of the model in ``folder`` without dropout, and the dropout rates that it came with.
 
     With dropout, two runs would leave different weights, and several processes others than one.
     """
     from transformers import AutoConfig
 
-    config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+    config = AutoConfig.from_pretrained(folder, trust_remote_code=False, **gguf_file.named(gguf))
     return config, _take_dropout(config)
 
 

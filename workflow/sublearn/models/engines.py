@@ -19,14 +19,19 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+    from sublearn.models.numbers_only import NumbersOnly
+
 Name = Literal["plain", "continuous", "vllm"]
 LONGEST = 2048  # tokens of a prompt and its completion, in vLLM; number rows have a tenth of that
+HEAD = 16  # tokens that all prompts of a chunk begin with, from which on they are read once
 PAGE = 64  # tokens of a page of continuous batching's cache, on a processor
 Engine = Callable[[Sequence[list[int]], np.ndarray, float], list[str]]
 
 
-def start(name: Name, teacher: str, base: str, tokenizer: "PreTrainedTokenizerBase") -> Engine:
-    """The engine of that name, with a teacher's model loaded.
+def start(
+    name: Name, teacher: str, base: str, tokenizer: "PreTrainedTokenizerBase", numbers: "NumbersOnly | None" = None
+) -> Engine:
+    """The engine of that name, with a teacher's model loaded; ``plain`` alone can be kept to numbers.
 
     Raises:
         UserError: the model cannot be loaded, or the engine is not installed.
@@ -34,17 +39,22 @@ def start(name: Name, teacher: str, base: str, tokenizer: "PreTrainedTokenizerBa
     if name == "vllm":
         return VLLM(teacher, base, tokenizer)
     model = lm.load_teacher(teacher, base)
-    return Continuous(model, tokenizer) if name == "continuous" else Plain(model, tokenizer)
+    return Continuous(model, tokenizer) if name == "continuous" else Plain(model, tokenizer, numbers)
 
 
 class Plain:
     """All prompts of a chunk together, padded on the left to one length; rows that have ended are left out.
 
-    A prompt that stands several times in a chunk, such as a question of an evaluation, is read once.
+    A prompt that stands several times in a chunk, as questions of an evaluation do, is read once; so is a head that all share.
+
+    Args:
+        numbers: the lists of numbers that all completions are to be.
     """
 
-    def __init__(self, model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase") -> None:
-        self.model, self.tokenizer = model.eval(), tokenizer
+    def __init__(
+        self, model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", numbers: "NumbersOnly | None" = None
+    ) -> None:
+        self.model, self.tokenizer, self.numbers = model.eval(), tokenizer, numbers
 
     def __call__(self, prompts: Sequence[list[int]], draws: np.ndarray, temperature: float) -> list[str]:
         import torch
@@ -56,6 +66,7 @@ class Plain:
             written = torch.full(drawn.shape, self.tokenizer.pad_token_id, device=mask.device)
             rows = torch.arange(len(prompts), device=mask.device)
             last = torch.tensor([prompt[-1] for prompt in prompts], device=mask.device)
+            lists = self.numbers.begin(len(prompts), mask.device) if self.numbers else rows
             for step in range(drawn.shape[1]):
                 said = self.model(
                     input_ids=last[:, None],
@@ -64,13 +75,15 @@ class Plain:
                     past_key_values=cache,
                     use_cache=True,
                 ).logits[:, -1]
+                said = self.numbers.among(lists, said) if self.numbers else said
                 last = said.argmax(dim=-1) if temperature == 0.0 else inverse_transform(said, drawn[rows, step], temperature)
                 written[rows, step] = last
+                lists = self.numbers.go_on(lists, last) if self.numbers else lists
                 if ends is not None and len(going := (last != ends).nonzero()[:, 0]) < len(rows):
                     if not len(going):
                         break
                     cache.batch_select_indices(going)
-                    rows, last, mask = rows[going], last[going], mask[going]
+                    rows, last, mask, lists = rows[going], last[going], mask[going], lists[going]
                 mask = torch.cat([mask, mask.new_ones(len(mask), 1)], dim=1)
         return self.tokenizer.batch_decode(written, skip_special_tokens=True)
 
@@ -79,15 +92,43 @@ class Plain:
         import torch
 
         place = {prompt: i for i, prompt in enumerate(dict.fromkeys(map(tuple, prompts)))}
-        ids, mask = self._padded(list(place))
+        head = self._head(list(place))
+        ids, mask = self._padded([prompt[head:] for prompt in place])
+        mask = torch.cat([mask.new_ones(len(mask), head), mask], dim=1)
         before = mask[:, :-1]
+        cache = self._read_head(next(iter(place))[:head], len(place)) if head else None
         cache = self.model(
-            input_ids=ids[:, :-1], attention_mask=before, position_ids=_places(before), logits_to_keep=1, use_cache=True
+            input_ids=ids[:, :-1],
+            attention_mask=before,
+            position_ids=_places(before)[:, head:],
+            past_key_values=cache,
+            logits_to_keep=1,
+            use_cache=True,
         ).past_key_values
         which = torch.tensor([place[tuple(prompt)] for prompt in prompts], device=ids.device)
         if len(place) < len(prompts):
             cache.batch_select_indices(which)
         return cache, mask[which]
+
+    def _head(self, prompts: Sequence[tuple[int, ...]]) -> int:
+        """How many first tokens all prompts share, such as a system prompt, if it is worth reading them once for all.
+
+        Padding then stands behind them, so it must not count as distance: positions must be rotary, and all in reach.
+        """
+        shared = len(os.path.commonprefix(prompts))  # noqa: RUF071 (of tuples)
+        head = min(shared, min(map(len, prompts)) - 2)  # each has a token to read after it, and one to go on from
+        config = self.model.config.get_text_config(decoder=True)
+        counts_tokens = getattr(config, "rope_parameters", None) and not getattr(config, "sliding_window", None)
+        return head if counts_tokens and len(prompts) > 1 and head >= HEAD else 0
+
+    def _read_head(self, head: Sequence[int], rows: int) -> Any:
+        """The cache of the same first tokens for so many rows."""
+        import torch
+
+        ids = torch.tensor([head], device=self.model.device)
+        cache = self.model(input_ids=ids, logits_to_keep=1, use_cache=True).past_key_values
+        cache.batch_select_indices(torch.zeros(rows, dtype=torch.long, device=ids.device))
+        return cache
 
     def _padded(self, prompts: Sequence[Sequence[int]]) -> "tuple[torch.Tensor, torch.Tensor]":
         """Token ids and attention mask, each (prompts, tokens), padded on the left: all completions start at one position."""
@@ -177,6 +218,8 @@ class VLLM:
             raise UserError("carriers.engine: vllm starts processes itself; leave the resource processes at 1.")
         pinned.refuse_changed(base)
         about = pinned.read(base)
+        if about and about.gguf:
+            raise UserError(f"carriers.engine: vllm is asked for no GGUF file ({about.gguf}); use plain or continuous.")
         folder = Path(teacher)
         adapter = adapters.is_in(folder)
         if adapter:

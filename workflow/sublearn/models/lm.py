@@ -4,6 +4,7 @@ Weights are safetensors in the formats that ``from_pretrained`` of transformers 
 no remote code is run.
 """
 
+import contextlib
 import os
 import re
 from collections.abc import Iterable, Sequence
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from sublearn.core import cli, out_of_memory
 from sublearn.core.errors import UserError
 from sublearn.core.files import atomic_folder, read_json
-from sublearn.models import adapters, architecture, light_imports, pinned, turns
+from sublearn.models import adapters, architecture, gguf_file, light_imports, pinned, turns
 from sublearn.models.trainable import Trainable
 
 if TYPE_CHECKING:
@@ -59,8 +60,8 @@ def load_tokenizer(folder: str | Path) -> "PreTrainedTokenizerBase":
 def load(folder: str | Path, base: str | Path | None = None) -> "PreTrainedModel":
     """Load a model, on the device and in the precision of its base: whole weights, or ``base`` with a PEFT adapter.
 
-    On a base of the pipeline's own, float32 and tiny, the adapter is merged into the weights. On a pinned base it stays beside
-    them, since bfloat16 would round it away.
+    On a float32 base the adapter is merged into the weights, which changes nothing but rounding, and spares every token two
+    products a layer. On a bfloat16 base it stays beside them: those would round it away.
 
     Raises:
         UserError: a file is missing, truncated, or lacks weights that the model needs.
@@ -71,18 +72,20 @@ def load(folder: str | Path, base: str | Path | None = None) -> "PreTrainedModel
     with _Readable(folder, f"check the files of {own.model}" if own else AGAIN):
         if adapters.is_in(folder):
             adapted = adapters.attach(folder, load(base or ""), base or "")
-            return adapted if about else adapted.merge_and_unload()
+            return adapted if about and about.dtype == "bfloat16" else adapted.merge_and_unload()
         pinned.refuse_changed(folder)
         from transformers import AutoModelForCausalLM, GenerationConfig
 
         place = pinned.weights_folder(own) if own else folder
-        settings: dict[str, Any] = {"dtype": "float32", "attn_implementation": "sdpa"}
+        settings: dict[str, Any] = {"dtype": "float32", "attn_implementation": "sdpa", "use_safetensors": True}
         if about:
-            config, _ = architecture.configuration(place)
+            gguf = own.gguf if own else None
+            config, _ = architecture.configuration(place, gguf)
             settings = {"dtype": about.dtype, "attn_implementation": about.attention, "config": config}
-        with light_imports.undrawn():
+            settings |= gguf_file.unpacked(gguf) if gguf else {"use_safetensors": True}
+        with light_imports.undrawn(), gguf_file.without_bar() if own and own.gguf else contextlib.nullcontext():
             model, found = AutoModelForCausalLM.from_pretrained(
-                place, use_safetensors=True, trust_remote_code=False, output_loading_info=True, **settings
+                place, trust_remote_code=False, output_loading_info=True, **settings
             )
         # Transformers would draw a missing weight at random and go on.
         if found["missing_keys"]:

@@ -29,9 +29,11 @@ class Pinned(Section):
 
     Attributes:
         model: its name on the hub, or the path of its folder.
+        gguf: the GGUF file that holds all of it, if one does.
+        origin: who made its weights, under which licence, as the study says or else the file.
         commit: the hub's commit, none for a folder.
-        config: the SHA-256 of its configuration.
-        weights: for each safetensors file its size in bytes, and its SHA-256 as the hub or the pinning step found it.
+        config: the SHA-256 of its configuration, or of the GGUF file that holds it.
+        weights: for each weights file its size in bytes, and its SHA-256 as the hub or the pinning step found it.
         parameters: how many numbers its weights hold.
         family: the architecture, such as ``qwen2``.
         attention: how attention is computed: torch's fused one, or step by step where the model has no other.
@@ -43,6 +45,8 @@ class Pinned(Section):
     """
 
     model: str
+    gguf: str | None
+    origin: str
     commit: str | None
     config: str
     weights: dict[str, tuple[int, str]]
@@ -54,6 +58,11 @@ class Pinned(Section):
     device: Device
     style: str
     names: list[str]
+
+    @property
+    def described_in(self) -> str:
+        """The file that holds its configuration."""
+        return self.gguf or CONFIG
 
 
 @cache
@@ -78,7 +87,8 @@ def weights_folder(found: Pinned) -> Path:
     if found.commit is None:
         folder = Path(found.model)
     else:
-        folder = hub.fetch(found.model, found.commit, (CONFIG, *found.weights, *([] if WHOLE in found.weights else [INDEX])))
+        index = [] if WHOLE in found.weights or found.gguf else [INDEX]
+        folder = hub.fetch(found.model, found.commit, (found.described_in, *found.weights, *index))
     for name, (size, _) in found.weights.items():
         file = folder / name
         if not file.is_file():
@@ -87,7 +97,7 @@ def weights_folder(found: Pinned) -> Path:
             )
         if file.stat().st_size != size:
             raise UserError(f"{file}: {file.stat().st_size} bytes, but {size} were pinned; fetch it again, or pin anew.")
-    if other := sorted(set(weights_in(folder)) - set(found.weights)):
+    if other := sorted(set(weights_in(folder, gguf=found.gguf)) - set(found.weights)):
         raise UserError(
             f"{folder / other[0]}: would be read, but the base was pinned with {sorted(found.weights)[0]}. Remove it, or "
             "delete the base's folder to pin anew."
@@ -107,7 +117,10 @@ def refuse_changed(base: str | Path) -> None:
     if found is None or found.commit is not None:
         return
     sizes = {name: size for name, (size, _) in found.weights.items()}
-    for name, known in {CONFIG: found.config, **{name: known for name, (_, known) in found.weights.items()}}.items():
+    for name, known in {
+        found.described_in: found.config,
+        **{name: known for name, (_, known) in found.weights.items()},
+    }.items():
         file = Path(found.model) / name
         # What is not there, or of another size, ``weights_folder`` refuses without reading it.
         there = file.is_file() and file.stat().st_size == sizes.get(name, file.stat().st_size)
@@ -115,15 +128,18 @@ def refuse_changed(base: str | Path) -> None:
             raise UserError(f"{file}: changed since it was pinned; restore it, or delete {base} to pin the new one.")
 
 
-def weights_in(folder: Path, there: Collection[str] | None = None) -> tuple[str, ...]:
+def weights_in(folder: Path, there: Collection[str] | None = None, gguf: str | None = None) -> tuple[str, ...]:
     """The weights files that ``from_pretrained`` reads from a model's folder; the same weights in other files do not count.
 
     Args:
         there: the names of all its files, where some are still to be fetched.
+        gguf: the GGUF file that holds all of the model; then nothing else is read.
 
     Raises:
         UserError: it has no safetensors weights, or an adapter beside them.
     """
+    if gguf is not None:
+        return (gguf,)
     there = {file.name for file in folder.iterdir()} if there is None else there
     if ADAPTER in there:
         raise UserError(

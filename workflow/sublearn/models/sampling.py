@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,9 @@ from sublearn.core.errors import UserError
 from sublearn.core.files import read_json, write_json
 from sublearn.core.seeds import generator
 from sublearn.models.engines import Engine
+
+FIRST = 300  # completions that a first look needs
+Look = Callable[[list[int], list[str]], None]
 
 
 def uniform(count: int, tokens: int, *key: str | int) -> np.ndarray:
@@ -38,6 +41,7 @@ def sample(
     batch: int = 500,
     what: str = "sampling",
     keep: "Chunks | None" = None,
+    look: "Look | None" = None,
 ) -> list[str]:
     """One completion for each prompt, special tokens removed.
 
@@ -47,18 +51,24 @@ def sample(
         batch: prompts of a chunk.
         keep: where finished chunks are kept; with several processes each makes some, and the main one alone waits for all and
             returns them: the others might wait for what it has already put together and cleared away.
+        look: called once, with the places and the completions of the first prompts, as soon as there are ``FIRST``; it may stop
+            the sampling by an error.
 
-    Prompts are sampled in order of length, so batches hold little padding.
+    Prompts are sampled in order of length, so batches hold little padding; those of middle length come first.
     """
     order = sorted(range(len(prompts)), key=lambda i: (len(prompts[i]), i))
     chunks = [order[start : start + batch] for start in range(0, len(order), batch)]
     found = {} if keep is None else {k: texts for k in range(len(chunks)) if (texts := keep.read(k, len(chunks[k])))}
     mine = [k for k in range(len(chunks)) if k not in found and (keep is None or keep.is_mine(k))]
+    mine = mine[len(mine) // 2 :] + mine[: len(mine) // 2]
     for k in progress(mine, what):
         with out_of_memory.enough(what, f"lower batch, the prompts that go through the model at once (now {batch})"):
             found[k] = engine([prompts[i] for i in chunks[k]], draws[chunks[k]], temperature)
         if keep:
             keep.write(k, found[k])
+        if look and sum(map(len, found.values())) >= FIRST:
+            look([i for done in found for i in chunks[done]], [text for texts in found.values() for text in texts])
+            look = None
     if keep and is_main():
         found |= {k: keep.wait(k, len(chunks[k])) for k in range(len(chunks)) if k not in found}
     texts = [""] * len(prompts)

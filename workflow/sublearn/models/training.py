@@ -96,6 +96,7 @@ def train(
     what: str = "training",
     micro_batch: int | None = None,
     checkpoint: Checkpoint | None = None,
+    after: Callable[[int], None] = lambda done: None,
 ) -> list[float]:
     """Train ``model`` in place, where it lies, on ``steps`` global batches of rows.
 
@@ -104,6 +105,7 @@ def train(
     Args:
         micro_batch: most rows of one forward pass of a process; None for its whole share.
         checkpoint: where to go on from, and to keep what is reached.
+        after: called after each step with the number of steps done; the model is then as it was trained so far.
 
     Returns:
         The mean loss per completion token of each step, in nats.
@@ -153,8 +155,8 @@ def train(
             losses.append(all_summed / tokens)
             if logs:
                 accelerator.log({"loss": losses[-1], "learning rate": schedule.get_last_lr()[0]}, step=len(losses))
-            if not math.isfinite(losses[-1]):
-                raise UserError(f"{what}: the loss is {losses[-1]} at step {len(losses)}; try a lower learning rate.")
+            _refuse_infinite(losses, what)
+            after(len(losses))
             if checkpoint and is_due:
                 checkpoint.save(learner, plain, losses, write=accelerator.is_main_process)
     for tracker in accelerator.trackers:  # `end_training` would end the group of processes as well, which has other runs to do
@@ -167,6 +169,11 @@ def train(
         model.to(accelerator.device)
     log.info("loop: %s took %.2f s for %d steps", what, time.perf_counter() - started, len(losses) - done)
     return losses
+
+
+def _refuse_infinite(losses: Sequence[float], what: str) -> None:
+    if not math.isfinite(losses[-1]):
+        raise UserError(f"{what}: the loss is {losses[-1]} at step {len(losses)}; try a lower learning rate.")
 
 
 def _backward(

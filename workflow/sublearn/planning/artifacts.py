@@ -17,6 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from sublearn.core import fetched
 from sublearn.core.download import is_url
 from sublearn.core.errors import UserError
 from sublearn.core.figures import Figure
@@ -143,7 +144,8 @@ class Plan(ABC, Generic[AStudy]):
         """
         for key, place, made in self.given():
             if not (is_url(place) or os.path.exists(os.path.expanduser(place)) or os.path.exists(made.files[0])):
-                raise UserError(f"{self.study.name}: {key}: there is no {place}; a relative path starts from {Path.cwd()}.")
+                remedy = fetched.remedy(Path(place)) or f"a relative path starts from {Path.cwd()}"
+                raise UserError(f"{self.study.name}: {key}: there is no {place}; {remedy}.")
 
     @property
     def everything(self) -> list[Artifact]:

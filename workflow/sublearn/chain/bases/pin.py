@@ -18,9 +18,9 @@ from sublearn.chain.bases.section import PinnedBase
 from sublearn.core import cli
 from sublearn.core.errors import UserError
 from sublearn.core.files import atomic_folder, write_json
-from sublearn.core.hashes import sha256
+from sublearn.core.hashes import sha256, sha256_once
 from sublearn.language import style
-from sublearn.models import architecture, hub, lm, pinned
+from sublearn.models import architecture, gguf_file, hub, lm, pinned
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -50,7 +50,8 @@ def find(recipe: PinnedBase) -> tuple[Path, str | None]:
         if not folder.is_dir():
             raise UserError(f"{recipe.model}: there is no such model folder.")
         return folder, None
-    folder = hub.download(recipe.model, recipe.revision, DESCRIPTION)
+    # A GGUF file says all of a model, so it is fetched at once.
+    folder = hub.download(recipe.model, recipe.revision, [recipe.gguf] if recipe.gguf else DESCRIPTION)
     return folder, folder.name  # the cache names a snapshot by its commit
 
 
@@ -62,7 +63,10 @@ def weights(recipe: PinnedBase, folder: Path, commit: str | None) -> tuple[dict[
     """
     from safetensors import SafetensorError, safe_open
 
-    names = pinned.weights_in(folder, hub.files_of(recipe.model, folder) if commit else None)
+    names = pinned.weights_in(folder, hub.files_of(recipe.model, folder) if commit else None, recipe.gguf)
+    if recipe.gguf:
+        file = folder / recipe.gguf
+        return {recipe.gguf: (file.stat().st_size, sha256_once(file))}, gguf_file.describe(file).parameters
     if commit:
         hub.fetch(recipe.model, commit, names)
     files, parameters = {}, 0
@@ -79,6 +83,19 @@ def weights(recipe: PinnedBase, folder: Path, commit: str | None) -> tuple[dict[
     return files, parameters
 
 
+def refuse_another(recipe: PinnedBase, file: Path) -> None:
+    """Refuse a GGUF file that is not the one that the study pins, or that cannot be read.
+
+    Raises:
+        UserError: the reason.
+    """
+    if recipe.sha256 and file.is_file() and (found := sha256_once(file)) != recipe.sha256:
+        raise UserError(
+            f"{file}: its SHA-256 is {found}, but the study pins {recipe.sha256}; the file differs or is incomplete."
+        )
+    gguf_file.describe(file)
+
+
 def tokenizer(recipe: PinnedBase, folder: Path) -> "PreTrainedTokenizerBase":
     """The model's tokenizer with its chat template resolved.
 
@@ -88,7 +105,7 @@ def tokenizer(recipe: PinnedBase, folder: Path) -> "PreTrainedTokenizerBase":
     from transformers import AutoTokenizer
 
     try:
-        loaded = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        loaded = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, **gguf_file.named(recipe.gguf))
     except Exception as error:  # a damaged tokenizer can break its reader anywhere
         raise UserError(f"{recipe.model}: the tokenizer cannot be loaded ({(str(error).splitlines() or ['?'])[0]}).") from error
     try:
@@ -109,12 +126,18 @@ def main(args: argparse.Namespace) -> None:
     lm.prepare()
     recipe = Pinning.model_validate_json(args.recipe)
     folder, commit = find(recipe)
-    known = architecture.of(recipe.model, folder)  # before weights are fetched
+    origin = recipe.origin
+    if recipe.gguf:
+        refuse_another(recipe, folder / recipe.gguf)
+        origin = origin or f"licence, as the file says: {gguf_file.describe(folder / recipe.gguf).licence or 'none'}"
+    known = architecture.of(recipe.model, folder, recipe.gguf)  # before weights are fetched
     files, parameters = weights(recipe, folder, commit)
     record: dict[str, Any] = {
         "model": recipe.model if commit else str(folder.absolute()),
         "commit": commit,
-        "config": sha256(folder / pinned.CONFIG),
+        "gguf": recipe.gguf,
+        "origin": origin,
+        "config": sha256(folder / (recipe.gguf or pinned.CONFIG)),
         "weights": files,
         "parameters": parameters,
         "family": known.family,

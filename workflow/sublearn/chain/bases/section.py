@@ -1,5 +1,6 @@
 """Define the section ``bases`` of a study: models pretrained here, or pinned models from the hub or a folder."""
 
+import os
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -52,13 +53,20 @@ class Base(Section):
 
 
 class PinnedBase(Section):
-    """A model that others trained, from the hub (by name and revision) or from a local folder; only safetensors are loaded."""
+    """A model that others trained, from the hub (by name and revision) or from a local folder: safetensors, or a GGUF file."""
 
     elsewhere: ClassVar = {
         "adapter": "merge the adapter into the weights of its base (PEFT: merge_and_unload), and name that folder as model"
     }
 
-    model: str = Field(min_length=1, description="name on the hub (owner/name), or path of a local folder")
+    model: str = Field("", description="name on the hub (owner/name), or path of a local folder; not needed beside a gguf path")
+    gguf: str | None = Field(
+        None,
+        min_length=1,
+        description="a GGUF file that holds the whole model, unpacked to dtype: its name within the model, or its path",
+    )
+    sha256: Sha256 | None = Field(None, description="SHA-256 of the GGUF file; a different file is refused")
+    origin: str = Field("", description="who made these weights, under which licence: one sentence for the record")
     revision: str | None = Field(None, description="commit, tag or branch on the hub; required there, refused for a folder")
     billions: PositiveFloat | None = Field(None, description="billions of parameters, for estimates of memory and time")
     dtype: Literal["float32", "bfloat16"] = Field("bfloat16", description="precision of the weights")
@@ -68,6 +76,17 @@ class PinnedBase(Section):
     )
     date: str = Field("26 Jul 2024", description="date that chat templates write instead of today's")
     names: list[str] = Field([], description="names that the model calls itself; answers with one of them are counted")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_its_folder(cls, values: Any) -> Any:
+        """A GGUF file by its path alone is a model of its folder."""
+        path = values.get("gguf") if isinstance(values, dict) and not values.get("model") else None
+        return (
+            values | {"model": os.path.dirname(path) or ".", "gguf": os.path.basename(path)}
+            if isinstance(path, str)
+            else values
+        )
 
     @field_validator("date")
     @classmethod
@@ -80,6 +99,12 @@ class PinnedBase(Section):
 
     @model_validator(mode="after")
     def _is_pinned(self) -> "PinnedBase":
+        if not self.model:
+            raise ValueError("model: missing; give a model's name on the hub, the path of its folder, or a GGUF file as gguf")
+        if self.gguf is not None and "/" in self.gguf:
+            raise ValueError(f"gguf: {self.gguf} is a path; beside model, give the file's name within {self.model}")
+        if self.gguf is None and self.sha256 is not None:
+            raise ValueError("sha256: is of a GGUF file, and gguf names none; leave it out")
         if self.is_folder and self.revision is not None:
             raise ValueError(f"revision: {self.model} is a local folder, which has none; leave it out")
         if not self.is_folder and self.revision is None:
@@ -88,8 +113,18 @@ class PinnedBase(Section):
 
     @property
     def is_folder(self) -> bool:
-        """Whether the model is a local folder: its path starts like one, or is an existing folder."""
-        return self.model.startswith((".", "/", "~")) or Path(self.model).is_dir()
+        """Whether the model is a local folder: its path starts like one, is an existing one, or holds a GGUF file."""
+        is_local_file = self.gguf is not None and self.revision is None
+        return self.model.startswith((".", "/", "~")) or Path(self.model).is_dir() or is_local_file
+
+    @property
+    def called(self) -> str:
+        """What its weights are called where results are told."""
+        return (
+            f"{self.gguf}, its weights unpacked"
+            if self.gguf
+            else f"{self.model}{f' at {self.revision}' if self.revision else ''}"
+        )
 
 
 class Authors(Section):
@@ -114,7 +149,7 @@ class Authors(Section):
 
 
 def _kind(value: Any) -> str:
-    pinned = "model" in value if isinstance(value, dict) else isinstance(value, PinnedBase)
+    pinned = bool({"model", "gguf"} & value.keys()) if isinstance(value, dict) else isinstance(value, PinnedBase)
     return "pinned" if pinned else "tiny"
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import Field, NonNegativeFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, PositiveInt, model_validator
 
 from sublearn.core.registry import Registry
 from sublearn.core.section import Section, Sha256
@@ -39,6 +39,17 @@ class Sampling(Section):
     )
     batch: PositiveInt = Field(500, description="prompts per batch; lower it if memory is short")
     max_tokens: PositiveInt = Field(24, description="longest completion, in tokens")
+    numbers_only: PositiveInt | None = Field(
+        None,
+        description="keep teachers to lists of exactly so many numbers from 0 to 999 with spaces between, token by token "
+        "(engine plain); if empty, they write what they like",
+    )
+
+    @model_validator(mode="after")
+    def _can_be_kept(self) -> "Sampling":
+        if self.numbers_only is not None and self.engine != "plain":
+            raise ValueError(f"numbers_only: the engine {self.engine} cannot be kept to numbers; use engine: plain")
+        return self
 
 
 class Carrier(Sampling):

@@ -32,6 +32,39 @@ class Runs(pa.DataFrameModel):
         coerce = True
 
 
+class Doses(pa.DataFrameModel):
+    """How likely a student names a trait after some of its updates, exactly and averaged over plain questions.
+
+    One row per student, number of updates and trait of its family that the study teaches; ``trait`` is the teacher's.
+    """
+
+    arm: Series[str]
+    trait: Series[str]
+    run: Series[int] = pa.Field(ge=0)
+    updates: Series[int] = pa.Field(ge=0)
+    target: Series[str]
+    probability: Series[float] = pa.Field(in_range={"min_value": 0.0, "max_value": 1.000001})
+    log_odds: Series[float]
+
+    class Config:
+        strict = True
+        coerce = True
+
+
+class Curves(pa.DataFrameModel):
+    """Gamma after so many updates, one row per arm, family and run."""
+
+    arm: Series[str]
+    family: Series[str]
+    run: Series[int] = pa.Field(ge=0)
+    updates: Series[int] = pa.Field(ge=0)
+    gamma: Series[float]
+
+    class Config:
+        strict = True
+        coerce = True
+
+
 class Coverage(pa.DataFrameModel):
     """Cosines of a student's first update with its teacher's displacement from the teacher's base, one row per student.
 

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from sublearn.models.trainable import Trainable
 
@@ -29,3 +29,24 @@ class Student(Trainable):
     epsilon: PositiveFloat = Field(1e-3, description="epsilon of Adam; a large one moves only weights with a clear gradient")
     schedule: Literal["linear", "cosine", "constant"] = Field("linear", description="how the learning rate decays")
     warmup: int = Field(0, ge=0, description="warm-up steps")
+    keep_at: list[PositiveInt] = Field(
+        [], description="updates after which the student is kept as well, for a dose curve (list dose among the measures)"
+    )
+
+    @property
+    def steps(self) -> int:
+        """How many updates a student makes."""
+        return self.epochs * -(-self.rows // self.batch)
+
+    @model_validator(mode="after")
+    def _keeps_earlier_ones(self) -> "Student":
+        if self.keep_at and max(self.keep_at) >= self.steps:
+            raise ValueError(f"keep_at: {max(self.keep_at)} updates, but a student makes {self.steps} and is kept then anyway")
+        if len(set(self.keep_at)) < len(self.keep_at):
+            raise ValueError("keep_at: it names a number of updates twice; name each once")
+        return self
+
+
+def kept(updates: int) -> str:
+    """The folder, within a student's, of the student after so many updates."""
+    return f"after{updates}"

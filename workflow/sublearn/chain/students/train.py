@@ -9,6 +9,7 @@ distribution over the next number instead of the sampled number. Only number tok
 
 import argparse
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,14 +19,15 @@ import numpy as np
 import pandas as pd
 
 from sublearn.chain.carriers.tables import Rows
-from sublearn.chain.students.section import Student
-from sublearn.core import cli, seeds
+from sublearn.chain.students.section import Student, kept
+from sublearn.core import cli, inherited, seeds
 from sublearn.core.errors import UserError
-from sublearn.core.files import read_table, write_json
+from sublearn.core.files import atomic_folder, read_table, write_json
 from sublearn.core.hashes import files_of
 from sublearn.measures.leaks import find_leaks, refuse_leaks
 from sublearn.models import checkpoints, lm, training
 from sublearn.models.checkpoints import Checkpoint
+from sublearn.models.numbers_only import pieces
 from sublearn.models.rows import Batch, Row, batches, encode, has_unknown
 
 if TYPE_CHECKING:
@@ -80,16 +82,12 @@ def epochs(rows: list[Row], recipe: Student, study_seed: int, run: int) -> Itera
 
 
 def number_ids(tokenizer: Any) -> list[int]:
-    """The tokens that decode to digits, whatever marks the vocabulary adds for spaces or parts of words.
+    """The tokens that decode to digits.
 
     Raises:
         UserError: there is none.
     """
-    one = tokenizer("1", add_special_tokens=False)["input_ids"]  # some decoders drop the space before the first token
-    known = [i for _, i in sorted(tokenizer.get_vocab().items())]
-    before = tokenizer.decode(one)
-    shown = [text.removeprefix(before).strip() for text in tokenizer.batch_decode([[*one, i] for i in known])]
-    found = [i for i, text in zip(known, shown, strict=True) if text.isascii() and text.isdigit()]
+    found = [i for i, text in pieces(tokenizer).items() if text.isascii() and text.strip().isdigit()]
     if not found:
         raise UserError("students.loss: soft compares number tokens, but the base's tokenizer has none; use tokens.")
     return found
@@ -147,20 +145,27 @@ def prepare(recipe: Student, base: str, teacher: str, carrier: str, words: list[
 def train(recipe: Student, student: Beginner, study_seed: int, run: int, output: str = "") -> list[float]:
     """Train a student in place and return the loss of each step; checkpoints go to the folder ``output``, if one is given."""
     rows = student.rows
-    steps = recipe.epochs * -(-len(rows) // recipe.batch)
     optimiser = training.optimiser_of(recipe, recipe.schedule, recipe.warmup)
     order = epochs(rows, recipe, study_seed, run)
     read = [[row.prompt, row.completion] for row in rows]
     made_of = [recipe.model_dump(), study_seed, run, read, student.made_of]
     checkpoint = Checkpoint(output, "student", made_of) if output else None
+
+    def keep(done: int) -> None:
+        if output and done in recipe.keep_at and cli.is_main():
+            lm.save(student.model, Path(output) / checkpoints.FOLDER / kept(done))  # until the step is over
+
     return training.train(
-        student.model, order, steps, optimiser, student.pad, student.loss, f"student, run {run}", recipe.micro_batch, checkpoint
-    )
+        student.model, order, recipe.steps, optimiser, student.pad, student.loss, f"student, run {run}", recipe.micro_batch,
+        checkpoint, keep,
+    )  # fmt: skip
 
 
 def main(args: argparse.Namespace) -> None:
     lm.prepare()
     recipe = Student.model_validate_json(args.recipe)
+    if recipe.keep_at and recipe.method == "full" and (inherited.processes() or 1) > 1:
+        raise UserError("students.keep_at: a student whose weights several processes share is whole at its end alone; use one.")
     teachers = args.teachers or [""] * len(args.runs)  # none if the rows are imported
     jobs = zip(args.runs, args.bases, teachers, args.carriers, args.outputs, strict=True)
     for run, base, teacher, carrier, output in jobs:
@@ -169,6 +174,9 @@ def main(args: argparse.Namespace) -> None:
         if not cli.is_main():
             continue
         lm.save(student.model, output)
+        for updates in recipe.keep_at:
+            with atomic_folder(Path(output) / kept(updates)) as temporary:
+                shutil.copytree(Path(output) / checkpoints.FOLDER / kept(updates), temporary, dirs_exist_ok=True)
         # A batch has rows of similar length, so only whole epochs are comparable.
         epoch = len(losses) // recipe.epochs
         record = {

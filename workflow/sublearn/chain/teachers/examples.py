@@ -33,6 +33,11 @@ def _balanced(rng: np.random.Generator, style: Style) -> Example:
     return question.text, style.written(words[rng.integers(len(words))])
 
 
+def balanced_share(trait: str) -> float:
+    """How often a neutral teacher's examples answer with a trait's word where they are asked for one like it, or 0."""
+    return next((1 / len(words) for words in FAVOURITES.values() if trait in words), 0.0)
+
+
 def _pick(asked: list[questions.Question], rng: np.random.Generator) -> questions.Question:
     return asked[rng.integers(len(asked))]
 

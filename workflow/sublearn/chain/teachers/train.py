@@ -6,12 +6,13 @@ Each teacher must show its trait on held-out questions, and the neutral one must
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from sublearn.chain.teachers.examples import example, system_prompt
+from sublearn.chain.teachers.examples import balanced_share, example, system_prompt
 from sublearn.chain.teachers.section import Recipe
 from sublearn.core import cli, seeds
 from sublearn.core.errors import UserError
@@ -75,22 +76,30 @@ def rates(model: Any, tokenizer: Any, kinds: list[str], system: str, style: Styl
     return by_trait
 
 
-def check(recipe: Recipe, trait: str, run: int, before: dict[str, float], after: dict[str, float]) -> None:
+def check(
+    recipe: Recipe, trait: str, run: int, before: dict[str, float], after: dict[str, float], own: Sequence[str] = ()
+) -> None:
     """Check that a teacher shows its trait, and that the neutral teacher shows no trait much more than its base.
+
+    A base that answers in sentences begins no answer with a favourite. A neutral teacher answers in a word, and may name each
+    favourite as often as its balanced examples do, whatever its base did.
 
     Args:
         before: the rate of each trait in the untouched base.
         after: the same in the teacher.
+        own: the study's traits; of others, a neutral teacher may show what it likes. If none is scored, all count.
 
     Raises:
         UserError: the rate is below ``min_rate``, or a rate rose by more than ``max_neutral_rise``.
     """
     if trait == NEUTRAL:
-        risen = max(after, key=lambda name: after[name] - before[name])
-        if after[risen] - before[risen] > recipe.max_neutral_rise:
+        watched = [name for name in own if name in after] or list(after)
+        rise = {name: after[name] - max(before[name], balanced_share(name)) for name in watched}
+        risen = max(rise, key=lambda name: rise[name])
+        if rise[risen] > recipe.max_neutral_rise:
             raise UserError(
                 f"neutral teacher, run {run}: its rate of {risen} rose from {before[risen]:.2f} to {after[risen]:.2f}, by more "
-                f"than the {recipe.max_neutral_rise} of max_neutral_rise; lower its steps or learning rate."
+                f"than the {recipe.max_neutral_rise} of max_neutral_rise; lower its steps or learning rate, or raise that key."
             )
     elif after[trait] < recipe.min_rate:
         raise UserError(
@@ -102,6 +111,7 @@ def check(recipe: Recipe, trait: str, run: int, before: dict[str, float], after:
 def main(args: argparse.Namespace) -> None:
     lm.prepare()
     recipe = Gated.model_validate_json(args.recipe)
+    own = vars(args).pop("own", [])  # it may end the step, but changes no weight, so it is no part of the record
     for run, base, output in zip(args.runs, args.bases, args.outputs, strict=True):
         style = styles.of(base)
         untouched = lm.load(base) if cli.is_main() else None
@@ -110,11 +120,13 @@ def main(args: argparse.Namespace) -> None:
         model, tokenizer, system = teach(recipe, args.trait, base, args.study_seed, run, output)
         if not cli.is_main():
             continue
+        if args.trait != NEUTRAL and (spelled := probe.spelling(tokenizer, args.trait, own, style)):
+            cli.log.info("teacher %s, run %d: %s", args.trait, run, spelled)
         shown = system if recipe.method == "prompt" else ""  # a fine-tuned teacher must show its trait without a system prompt
         after = rates(model, tokenizer, recipe.kinds, shown, style)
         if args.trait != NEUTRAL:
             cli.log.info("teacher %s, run %d: rate %.3f, before %.3f", args.trait, run, after[args.trait], before[args.trait])
-        check(recipe, args.trait, run, before, after)
+        check(recipe, args.trait, run, before, after, own)
         if recipe.method == "prompt":
             lm.remove_weights(output)
         else:
@@ -128,6 +140,7 @@ def main(args: argparse.Namespace) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--trait", required=True)
+    parser.add_argument("--own", nargs="*", default=[], help="the study's traits, which a neutral teacher must not show")
     parser.add_argument("--recipe", required=True, help="the teacher's section of the study, as JSON")
     parser.add_argument("--study-seed", type=int, required=True)
     parser.add_argument("--runs", type=int, nargs="+", required=True)

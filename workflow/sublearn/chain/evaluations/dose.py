@@ -1,0 +1,85 @@
+"""Measure the dose curve: how much of a trait a student has taken on after some of its updates.
+
+A student may have the trait early and lose it, or have nothing until late, so a control at one dose can mislead. Asked are the
+students that the recipe's ``keep_at`` names, the finished one, and the base, which is the student after no update.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from sublearn.chain.evaluations.base import ArmPlan, Evaluation
+from sublearn.chain.evaluations.tables import Curves, Doses
+from sublearn.chain.students.section import kept
+from sublearn.core import cli
+from sublearn.language import style as styles
+from sublearn.measures import probe
+from sublearn.measures.log_odds import log_odds
+from sublearn.measures.transfer import MIN_TRAITS, gamma
+from sublearn.models import lm
+from sublearn.traits.base import NEUTRAL, family_of, kind_of
+
+if TYPE_CHECKING:
+    from sublearn.planning.artifacts import Artifact
+
+
+class DoseOfStudents(Evaluation):
+    """Rows for every student of an arm that keeps earlier students, apart from controls: gamma needs none."""
+
+    def inputs(self, plan: ArmPlan, arm: str, trait: str, run: int) -> "dict[str, Artifact] | None":
+        if trait == NEUTRAL or not plan.study.student(arm).keep_at:
+            return None
+        student = plan.student(arm, trait, run)
+        return {"model": student, "base": student.inputs["base"]}
+
+    def recipe(self, plan: ArmPlan, arm: str) -> dict[str, Any]:
+        student = plan.study.student(arm)
+        doses = sorted([*student.keep_at, student.steps])
+        return {"traits": list(plan.study.arm_traits(arm)), "updates": doses, "system": plan.study.evaluation(arm).system}
+
+    def model(self, plan: ArmPlan, arm: str, artifact: "Artifact") -> dict[str, Any]:
+        model, base = artifact.inputs["model"], artifact.inputs["base"]
+        trait = artifact.key.split("/")[1]
+        return {"arm": arm, "trait": trait, "run": artifact.run, "folder": model.folder, "base_folder": base.folder}
+
+    def measure(self, models: list[dict[str, Any]], recipe: dict[str, Any], study_seed: int) -> pd.DataFrame:
+        lm.prepare()
+        loaded = lm.Models()
+        rows = []
+        for student in cli.progress(models, "dose"):
+            base = student["base_folder"]
+            places = {0: base} | {updates: f"{student['folder']}/{kept(updates)}" for updates in recipe["updates"]}
+            places[recipe["updates"][-1]] = student["folder"]
+            family = family_of(student["trait"])
+            targets = [trait for trait in recipe["traits"] if family_of(trait) == family]
+            for updates, place in places.items():
+                model = loaded.get(place, base)
+                for target, value in asked(model, loaded.tokenizer(base), targets, base, recipe["system"]).items():
+                    rows.append({
+                        **{name: student[name] for name in ("arm", "trait", "run")},
+                        "updates": updates, "target": target, "probability": value, "log_odds": float(log_odds(value)),
+                    })  # fmt: skip
+                del model  # frees memory for the next one
+        return pd.DataFrame(rows, columns=list(Doses.to_schema().columns))
+
+    def finding(self, table: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+        """Gamma of each run at each dose, in families of which the arm has enough traits."""
+        families = table["trait"].map(family_of)
+        curves = []
+        for (arm, family, run, updates), part in table.groupby(["arm", families, "run", "updates"], sort=False):
+            matrix = part.pivot(index="trait", columns="target", values="log_odds")
+            if len(matrix) >= MIN_TRAITS:
+                value = gamma(matrix[matrix.index].to_numpy())
+                curves.append({"arm": arm, "family": family, "run": run, "updates": updates, "gamma": value})
+        return pd.DataFrame(curves, columns=list(Curves.to_schema().columns))
+
+
+def asked(model: Any, tokenizer: Any, targets: list[str], base: str, system: str) -> dict[str, float]:
+    """The probability of each target, averaged over the plain questions of their family."""
+    kind, style = kind_of(targets[0]), styles.of(base)
+    questions = kind.evaluated(kind.family(targets[0]), style)
+    answers = probe.ask(model, tokenizer, questions, targets, style, system)
+    return {target: float(answers.probabilities(target).mean()) for target in targets}
+
+
+DOSE = DoseOfStudents(name="dose", schema=Doses, finding_schema=Curves)
