@@ -156,6 +156,10 @@ GIVEN = {"numbers": {"imported": {"bias": {"owl": [FILE]}}}}
             ["each with its own carrier and student; a prompted teacher is its base, the same in all runs on that base.\n"],
         ),
         (
+            {"carriers": {"numbers": {"numbers_only": 10}}},
+            ["In `numbers`, teachers were kept to lists of 10 numbers, token by token.\n"],
+        ),
+        (
             {"carriers": GIVEN},
             [
                 "each with its own student and, where rows are sampled, its own teacher and carrier.\n",
@@ -170,4 +174,6 @@ def test_the_summary_says_what_a_run_has_of_its_own(changes, said, tmp_path, mon
     made = tables(yaml.safe_dump({"extends": "smoke", "seed": 9, **changes}))
     page = Path(f"{made.plan.findings}/summary.md").read_text()
     assert all(sentence in page for sentence in said) and "nan" not in page, page
-    assert ("Others wrote the rows of owl" in made.plan.caption()["models"]) == ("carriers" in changes)
+    models = made.plan.caption()["models"]
+    assert ("Others wrote the rows of owl" in models) == (changes.get("carriers") == GIVEN)
+    assert ("kept to numbers, token by token" in models) == ("numbers_only" in str(changes))

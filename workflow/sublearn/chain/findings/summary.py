@@ -61,9 +61,7 @@ def units(study: dict[str, Any], arms: list[str], runs: int) -> list[str]:
         lines += [f"In {', '.join(names)}, a run has {what}." for what, names in own.items()]
     for name in dict.fromkeys(study["arms"][arm].get("carrier") or next(iter(study["carriers"])) for arm in arms):
         if count := study["carriers"][name].get("numbers_only"):
-            lines.append(
-                f"In `{name}`, teachers were kept to lists of {count} numbers, token by token; all else was ruled out."
-            )
+            lines.append(f"In `{name}`, teachers were kept to lists of {count} numbers, token by token.")
     given = [each for arm in arms for each in imported(study, arm).items()]
     for trait, files in (each for i, each in enumerate(given) if each not in given[:i]):
         listed = ", ".join(f"{file['file']} ({file.get('origin') or 'origin not stated'})" for file in files)
