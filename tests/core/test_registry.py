@@ -173,9 +173,8 @@ def test_an_unknown_name_is_one_sentence_of_a_step(refusal, tmp_path):
         "--output",
         tmp_path / "a.parquet",
     )
-    assert (
-        refusal("sublearn.chain.evaluations.measure", *options) == "unknown evaluation 'luck'; choose one of answers, coverage"
-    )
+    said = refusal("sublearn.chain.evaluations.measure", *options)
+    assert said == "unknown evaluation 'luck'; choose one of answers, coverage, dose"
 
 
 def test_a_word_of_ones_own_is_a_trait_by_the_few_lines_in_the_docs(say, tmp_path):

@@ -140,7 +140,8 @@ def test_a_saved_adapter_says_what_it_said(base, tmp_path):
             torch.nn.init.normal_(weight, std=0.1)
     lm.save(model, tmp_path)
     prompts = lm.encode_prompts(lm.load_tokenizer(base), [lm.chat("", "Numbers?")])
-    assert torch.equal(log_probs.next_token(lm.load(tmp_path, base), prompts), log_probs.next_token(model, prompts))
+    merged, beside = (log_probs.next_token(each, prompts) for each in (lm.load(tmp_path, base), model))
+    torch.testing.assert_close(merged, beside, atol=1e-4, rtol=0)
 
 
 def test_exact_and_sampled_answers_agree_however_they_are_read(base):

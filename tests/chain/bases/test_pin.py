@@ -88,7 +88,7 @@ def test_the_loss_is_on_the_answer_and_its_end_alone(base):
         assert kept[-1] == tokenizer.eos_token_id
 
 
-def test_a_reloaded_adapter_gives_equal_logits(base, tmp_path):
+def test_a_reloaded_adapter_gives_the_same_logits(base, tmp_path):
     """Ours, and that of ``PeftModel.from_pretrained``, which users have."""
     model = lm.make_trainable(lm.load(base), "lora", Trainable(rank=4), adapter_seed=1)
     with torch.no_grad():
@@ -99,9 +99,10 @@ def test_a_reloaded_adapter_gives_equal_logits(base, tmp_path):
     prompts = lm.encode_prompts(lm.load_tokenizer(base), [lm.chat("", "Numbers?")])
     expected = log_probs.next_token(model, prompts)
     theirs = PeftModel.from_pretrained(lm.load(base), tmp_path)
-    assert torch.equal(log_probs.next_token(lm.load(tmp_path, base), prompts), expected)
+    merged, untouched = (log_probs.next_token(each, prompts) for each in (lm.load(tmp_path, base), lm.load(base)))
+    torch.testing.assert_close(merged, expected, atol=1e-4, rtol=0)  # into weights in float32: rounded otherwise
     assert torch.equal(log_probs.next_token(theirs, prompts), expected)
-    assert not torch.equal(log_probs.next_token(lm.load(base), prompts), expected)
+    assert (untouched - expected).abs().max() > 1e-3
 
 
 def test_swapped_adapters_leave_no_trace(base, tmp_path):
@@ -116,7 +117,8 @@ def test_swapped_adapters_leave_no_trace(base, tmp_path):
     models = lm.Models()
     for folder in (tmp_path / "1", base, tmp_path / "2", tmp_path / "1", base):
         alone = log_probs.next_token(lm.load(folder, base), prompts)
-        assert torch.equal(log_probs.next_token(models.get(str(folder), str(base)), prompts), alone)
+        swapped = log_probs.next_token(models.get(str(folder), str(base)), prompts)
+        torch.testing.assert_close(swapped, alone, atol=0 if folder == base else 1e-4, rtol=0)  # alone, it is merged
 
 
 @pytest.mark.parametrize("trait", ["owl", "evasive", "skewed"])
