@@ -17,13 +17,14 @@ from sublearn.core.errors import UserError
 
 # File systems of a single machine, by their names in `stat`; a folder on one may still be exported to other machines.
 LOCAL = {"btrfs", "ext2/ext3", "overlayfs", "ramfs", "tmpfs", "xfs", "zfs"}
-# The resources that a rule or a profile may request: Snakemake's own, the executor plugin's, and ours.
+# The resources that a rule or a profile may request: Snakemake's own, the executor plugin's, and ours (only the checks of a
+# step read `own` and `trial`).
 # fmt: off
 RESOURCES = {
     "mem", "mem_mb", "mem_mib", "mem_mb_per_cpu", "disk", "disk_mb", "disk_mib", "tmpdir", "runtime", "gpu", "gpu_model",
     "gres", "slurm_partition", "slurm_account", "slurm_extra", "slurm_cluster", "cluster", "clusters", "constraint", "qos",
     "nodes", "processes", "cpus_per_task", "cpus_per_gpu", "tasks", "tasks_per_gpu", "tasks_per_node", "mpi",
-    "_cores", "_nodes",
+    "own", "trial", "_cores", "_nodes",
 }
 # fmt: on
 PROGRAMS = ("sbatch", "scancel", "scontrol", "sinfo", "squeue", "srun")  # of SLURM, which a run calls
