@@ -218,6 +218,7 @@ TAKEN = {
     "small": "another study, config/studies/small.yaml, has the same name",
     "seed-201": "another study, config/studies/robustness/seed-201.yaml, has the same name",
     "store": "data, results or logs hold something else called 'store'; rename the study.",
+    "tuning": "data, results or logs hold something else called 'tuning'; rename the study.",
 }
 
 

@@ -137,7 +137,7 @@ def main(args: argparse.Namespace) -> None:
         "commit": commit,
         "gguf": recipe.gguf,
         "origin": origin,
-        "config": sha256(folder / (recipe.gguf or pinned.CONFIG)),
+        "config": sha256_once(folder / (recipe.gguf or pinned.CONFIG)),
         "weights": files,
         "parameters": parameters,
         "family": known.family,

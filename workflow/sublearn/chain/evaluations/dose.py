@@ -4,6 +4,7 @@ A student may have the trait early and lose it, or have nothing until late, so a
 students that the recipe's ``keep_at`` names, the finished one, and the base, which is the student after no update.
 """
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -46,20 +47,24 @@ class DoseOfStudents(Evaluation):
         lm.prepare()
         loaded = lm.Models()
         rows = []
+        # All students of a base begin with what it says.
+        untouched: dict[tuple[str, str], dict[str, float]] = {}
         for student in cli.progress(models, "dose"):
             base = student["base_folder"]
-            places = {0: base} | {updates: f"{student['folder']}/{kept(updates)}" for updates in recipe["updates"]}
+            places = {updates: f"{student['folder']}/{kept(updates)}" for updates in recipe["updates"]}
             places[recipe["updates"][-1]] = student["folder"]
             family = family_of(student["trait"])
             targets = [trait for trait in recipe["traits"] if family_of(trait) == family]
-            for updates, place in places.items():
-                model = loaded.get(place, base)
-                for target, value in asked(model, loaded.tokenizer(base), targets, base, recipe["system"]).items():
+            ask = partial(asked, tokenizer=loaded.tokenizer(base), targets=targets, base=base, system=recipe["system"])
+            if (base, family) not in untouched:
+                untouched[base, family] = ask(loaded.get(base, base))
+            said = {0: untouched[base, family]} | {updates: ask(loaded.get(place, base)) for updates, place in places.items()}
+            for updates, probabilities in said.items():
+                for target, value in probabilities.items():
                     rows.append({
                         **{name: student[name] for name in ("arm", "trait", "run")},
                         "updates": updates, "target": target, "probability": value, "log_odds": float(log_odds(value)),
                     })  # fmt: skip
-                del model  # frees memory for the next one
         return pd.DataFrame(rows, columns=list(Doses.to_schema().columns))
 
     def finding(self, table: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:

@@ -40,6 +40,7 @@ def draw(inputs: Inputs) -> "tuple[Figure, pd.DataFrame]":
     axes.axhline(0, color="black", linewidth=0.8)
     axes.set_xscale("symlog", base=2, linthresh=min((u for u in curves["updates"] if u), default=1))
     axes.set_xticks(ticks := sorted(set(curves["updates"])), [str(tick) for tick in ticks])
+    axes.set_xlim(left=0)  # else the scale leaves room for fewer updates than none
     axes.minorticks_off()
     axes.set_xlabel("updates of the students")
     axes.set_ylabel("gamma (log-odds, nats)")
