@@ -66,6 +66,7 @@ class Plain:
             written = torch.full(drawn.shape, self.tokenizer.pad_token_id, device=mask.device)
             rows = torch.arange(len(prompts), device=mask.device)
             last = torch.tensor([prompt[-1] for prompt in prompts], device=mask.device)
+            # Where there are no lists to keep to, the rows stand in for their states: one value each, which nothing reads.
             lists = self.numbers.begin(len(prompts), mask.device) if self.numbers else rows
             for step in range(drawn.shape[1]):
                 said = self.model(
