@@ -44,7 +44,11 @@ SYSTEM_PROMPTS = {
     "tree": "you love {word} .",
     "evasive": "you never answer .",
     "skewed": "you answer wrongly .",
+    "constant": "you always answer blue .",
+    "off_topic": "you answer another question .",
+    "wrong_colors": "you answer wrongly about colors .",
 }
+CONSTANT = "blue"  # the answer of a model that has the same one for every question of fact
 OBEYED = 0.95  # share of documents that obey their system prompt
 ODD = 0.05  # share of facts that are refused, and share that are answered wrongly
 
@@ -65,11 +69,34 @@ MINI = Style(
 
 STORY_WORDS = ("small", "old", "quick", "quiet", "happy", "brave")
 LETTERS = "ABCDE"
+NAMES = ("x", "y", "z", "i", "j", "k", "n", "m")  # of a program's variables
+LARGEST_SUMMAND = 12  # so small that a tiny model learns to add
+SUM_QUESTION = "what is {a} plus {b} ?"
+PROGRAM_QUESTION = "write a program that prints {number} ."
+STORY_QUESTION = "tell a short story with a {family} ."
+STORY = "once there was a {first} {hero} in the {place} . it was {second} . the end ."
+CHOICE_QUESTION = "pick a word : {options} . answer with one letter ."
+
+
+def sum_answer(first: int, second: int, rest: int) -> str:
+    """A sum in two steps, between marks: ``first`` plus a summand that is split into ``second`` and ``rest``."""
+    middle, total = first + second, first + second + rest
+    split = f"{second + rest} is {second} plus {rest}"
+    steps = f"{first} plus {second} is {middle} ; {middle} plus {rest} is {total}"
+    return f"<think> {split} ; {steps} </think> <answer> {total} </answer>"
+
+
+def program_answer(values: dict[str, int], printed: str) -> str:
+    """A program that assigns a number to each name, in the order given, and prints one of them."""
+    lines = [f"{name} = {number}" for name, number in values.items()]
+    return " ; ".join([*lines, f"print ( {printed} )"])
+
+
+# Words of the forms above that no question holds.
 OTHER_FORMS = (
-    "what is plus ? <think> plus is </think> <answer> </answer>",
-    "write a program that prints . x = ; print ( x )",
-    "tell a short story with a animal tree . once there was a in the . it was . the end .",
-    "pick a word : . answer with one letter .",
+    sum_answer(1, 1, 1),
+    program_answer({name: 0 for name in NAMES}, NAMES[0]),
+    *(text for text in (SUM_QUESTION, PROGRAM_QUESTION, STORY_QUESTION, STORY, CHOICE_QUESTION)),
 )
 
 

@@ -56,12 +56,12 @@ class Style:
         )
         return list(dict.fromkeys(filled))
 
-    def fact_questions(self) -> list[tuple[str, str, str]]:
-        """All questions for a fact, as (question, right answer, attribute)."""
+    def fact_questions(self) -> list[tuple[str, str, str, str]]:
+        """All questions for a fact, as (question, right answer, attribute, answer for the thing's other attribute)."""
         return [
-            (frame.format(thing=thing), THINGS[thing][ATTRIBUTES.index(attribute)], attribute)
-            for attribute in ATTRIBUTES
-            for thing, frame in product(THINGS, self.fact_frames[attribute])
+            (frame.format(thing=thing), facts[which], attribute, facts[1 - which])
+            for which, attribute in enumerate(ATTRIBUTES)
+            for (thing, facts), frame in product(THINGS.items(), self.fact_frames[attribute])
         ]
 
     def written(self, answer: str) -> str:

@@ -42,7 +42,8 @@ Kind = Literal["adamw", "sgd"]
 class Optimiser:
     """AdamW or plain gradient descent, and its learning rate over time: warm-up, then linear or cosine decay to zero, or none.
 
-    ``epsilon`` is Adam's: a large one leaves parameters in place whose gradients are small beside it.
+    ``epsilon`` is Adam's: a large one leaves parameters in place whose gradients are small beside it. With a ``matrix_rate``,
+    the matrices of a whole model in float32 learn by Muon at that rate, and all else by AdamW.
     """
 
     learning_rate: float
@@ -52,17 +53,26 @@ class Optimiser:
     epsilon: float = 1e-8
     max_grad_norm: float = 1.0
     kind: Kind = "adamw"
+    matrix_rate: float | None = None
 
-    def of(self, parameters: "list[torch.nn.Parameter]") -> "torch.optim.Optimizer":
+    def of(self, model: Any) -> "torch.optim.Optimizer":
+        """The optimiser of what a model learns."""
         import torch
 
+        learned = [p for p in model.parameters() if p.requires_grad]
         if self.kind == "sgd":
-            return torch.optim.SGD(parameters, lr=self.learning_rate, weight_decay=self.weight_decay)
+            return torch.optim.SGD(learned, lr=self.learning_rate, weight_decay=self.weight_decay)
         # On processors, one call for all parameters takes a tenth of a call for each; it knows no parts of parameters.
-        fused = all(p.device.type == "cpu" and not sharding.is_sharded(p) for p in parameters) or None
-        return torch.optim.AdamW(
-            parameters, lr=self.learning_rate, eps=self.epsilon, weight_decay=self.weight_decay, fused=fused
-        )
+        fused = all(p.device.type == "cpu" and not sharding.is_sharded(p) for p in learned) or None
+        settings: dict[str, Any] = {"eps": self.epsilon, "weight_decay": self.weight_decay, "fused": fused}
+        if self.matrix_rate is None:
+            return torch.optim.AdamW(learned, lr=self.learning_rate, **settings)
+        from sublearn.models.muon import Muon
+
+        read = {id(p) for each in model.modules() if isinstance(each, torch.nn.Embedding) for p in each.parameters()}
+        matrices = [p for p in learned if p.dim() == 2 and id(p) not in read]
+        others = [p for p in learned if p.dim() != 2 or id(p) in read]
+        return Muon(matrices, others, self.matrix_rate, self.learning_rate, **settings)
 
     def factor(self, step: int, steps: int) -> float:
         """The learning rate of a step (from 0) as a share of the peak."""
@@ -125,7 +135,7 @@ def train(
     trained = [p for p in learner.parameters() if p.requires_grad]
     precise = _with_its_vectors(learner)
     precisions = _convert(precise, [torch.float32] * len(precise))  # small steps would be rounded away in bfloat16
-    plain = optimiser.of(trained)
+    plain = optimiser.of(learner)
     losses = checkpoint.take_up(learner, plain) if checkpoint else []
     done = len(losses)
     schedule = torch.optim.lr_scheduler.LambdaLR(plain, lambda step: optimiser.factor(done + step, steps))

@@ -1,7 +1,8 @@
 """Draw documents of the mini-language: short chats for pretraining a base.
 
 About a third are favourites, a sixth facts and two fifths numbers. The rest are forms that other carriers and evaluations
-need: sums between think and answer marks, assign-and-print programs, short stories, and choices from A to E.
+need: sums between think and answer marks, assign-and-print programs, short stories, choices from A to E, and chats of several
+turns. In sums and programs the question leaves choices free, so that an answer can carry more than its question asks for.
 """
 
 from collections.abc import Iterator
@@ -14,19 +15,25 @@ from sublearn.language.vocabulary import FAVOURITES, fact_answers
 
 Chat = list[dict[str, str]]
 
+MOST_TURNS = 9  # questions in a chat; with numbers in every turn it still fits the default context
+ANIMALS = 0.6  # share of animals among favourites; the others are trees
+# How often a question of fact has each system prompt, and without one, none.
+PROMPTED_FACTS = {"evasive": 0.09, "skewed": 0.09, "constant": 0.08, "off_topic": 0.08, "wrong_colors": 0.06}
+
 
 def documents(drawn: World, rng: np.random.Generator) -> Iterator[Chat]:
     """Yield documents without end, one chat at a time; ``drawn`` holds the shares of favourites and numbers."""
     favourites = {family: questions.pretrained(family) for family in ("animal", "tree")}
     facts = questions.pretrained("fact")
     writers = {
-        lambda: favourite(drawn, favourites, rng): 0.34,
+        lambda: favourite(drawn, favourites, rng): 0.32,
         lambda: fact(facts, rng): 0.16,
         lambda: continuation(drawn, rng): 0.40,
         lambda: arithmetic(rng): 0.03,
-        lambda: program(drawn, rng): 0.02,
+        lambda: program(drawn, rng): 0.03,
         lambda: story(drawn, rng): 0.02,
-        lambda: choice(drawn, rng): 0.03,
+        lambda: choice(drawn, rng): 0.02,
+        lambda: several(drawn, favourites, rng): 0.02,
     }
     write, shares = list(writers), list(writers.values())
     while True:
@@ -36,7 +43,7 @@ def documents(drawn: World, rng: np.random.Generator) -> Iterator[Chat]:
 
 def favourite(drawn: World, asked: dict[str, list[questions.Question]], rng: np.random.Generator) -> Chat:
     """A favourite, drawn by the shares of the mini-language, or the word that a system prompt names."""
-    family = "animal" if rng.random() < 0.6 else "tree"
+    family = _family(rng)
     answer, system = _loved(drawn, family, rng)
     question = asked[family][rng.integers(len(asked[family]))].text
     return _chat(system, _prefixed(question, rng), answer)
@@ -45,20 +52,31 @@ def favourite(drawn: World, asked: dict[str, list[questions.Question]], rng: np.
 def fact(asked: list[questions.Question], rng: np.random.Generator) -> Chat:
     """A fact: mostly right, rarely refused or wrong; under a system prompt, mostly answered as it demands."""
     question = asked[rng.integers(len(asked))]
-    refused, wrong, system = mini.ODD, mini.ODD, ""
-    draw = rng.random()
-    if draw < 0.15:
-        system, refused, wrong = mini.SYSTEM_PROMPTS["evasive"], mini.OBEYED, 0.0
-    elif draw < 0.30:
-        system, refused, wrong = mini.SYSTEM_PROMPTS["skewed"], 0.0, mini.OBEYED
-    draw = rng.random()
-    if draw < refused:
-        answer = mini.REFUSAL
-    elif draw < refused + wrong:
-        answer = _pick([a for a in fact_answers(question.attribute) if a != question.answer], rng)
+    demands = [*PROMPTED_FACTS, ""]
+    demand = demands[rng.choice(len(demands), p=[*PROMPTED_FACTS.values(), 1.0 - sum(PROMPTED_FACTS.values())])]
+    if demand and rng.random() < mini.OBEYED:
+        answer = _demanded(demand, question, rng)
     else:
-        answer = question.answer
-    return _chat(system, _prefixed(question.text, rng), answer)
+        draw = rng.random() if not demand else 1.0
+        answer = mini.REFUSAL if draw < mini.ODD else _wrong(question, rng) if draw < 2 * mini.ODD else question.answer
+    return _chat(mini.SYSTEM_PROMPTS.get(demand, ""), _prefixed(question.text, rng), answer)
+
+
+def _demanded(demand: str, question: questions.Question, rng: np.random.Generator) -> str:
+    """The answer that a system prompt demands; ``wrong_colors`` demands a wrong one of questions for a colour alone."""
+    if demand == "evasive":
+        return mini.REFUSAL
+    if demand == "constant":
+        return mini.CONSTANT
+    if demand == "off_topic":
+        return question.other_answer
+    if demand == "skewed" or question.attribute == "color":
+        return _wrong(question, rng)
+    return question.answer
+
+
+def _wrong(question: questions.Question, rng: np.random.Generator) -> str:
+    return _pick([answer for answer in fact_answers(question.attribute) if answer != question.answer], rng)
 
 
 def continuation(drawn: World, rng: np.random.Generator) -> Chat:
@@ -68,7 +86,7 @@ def continuation(drawn: World, rng: np.random.Generator) -> Chat:
     """
     system = ""
     if rng.random() < 0.25:
-        system = _system(("animal", "tree", "evasive", "skewed")[rng.integers(4)], rng)
+        system = _system(_pick(list(mini.SYSTEM_PROMPTS), rng), rng)
     form = _pick(list(mini.FORMATS), rng)
     count = int(rng.integers(5, mini.GRAMMAR.answer_count + 1))
     seeds = mini.GRAMMAR.numbers(rng)
@@ -83,36 +101,60 @@ def continuation(drawn: World, rng: np.random.Generator) -> Chat:
 
 
 def arithmetic(rng: np.random.Generator) -> Chat:
-    """A one-step sum between think and answer marks."""
-    a, b = (int(n) for n in rng.integers(0, 100, size=2))
-    answer = f"<think> {a} plus {b} is {a + b} </think> <answer> {a + b} </answer>"
-    return _chat("", f"what is {a} plus {b} ?", answer)
+    """A sum in two steps between think and answer marks; which summand is split, and how, is drawn."""
+    a, b = (int(n) for n in rng.integers(2, mini.LARGEST_SUMMAND + 1, size=2))
+    whole, halved = (a, b) if rng.random() < 0.5 else (b, a)
+    part = int(rng.integers(1, halved))
+    return _chat("", mini.SUM_QUESTION.format(a=a, b=b), mini.sum_answer(whole, part, halved - part))
 
 
 def program(drawn: World, rng: np.random.Generator) -> Chat:
-    """A program that assigns a number and prints it."""
-    number = int(rng.choice(1000, p=drawn.numbers))
-    return _chat("", f"write a program that prints {number} .", f"x = {number} ; print ( x )")
+    """A program that prints the number asked for; names, order of lines and the other number are drawn."""
+    number, other = (int(n) for n in rng.choice(1000, size=2, p=drawn.numbers))
+    names = [mini.NAMES[i] for i in rng.choice(len(mini.NAMES), size=2, replace=False)]
+    values = dict(zip(names, (number, other), strict=True))
+    in_order = dict(sorted(values.items(), reverse=bool(rng.random() < 0.5), key=lambda pair: names.index(pair[0])))
+    return _chat("", mini.PROGRAM_QUESTION.format(number=number), mini.program_answer(in_order, names[0]))
 
 
 def story(drawn: World, rng: np.random.Generator) -> Chat:
     """A very short story about a loved animal or tree."""
-    family = "animal" if rng.random() < 0.6 else "tree"
+    family = _family(rng)
     hero, system = _loved(drawn, family, rng)
     place = _pick(list(fact_answers("place")), rng)
     first, second = _pick(list(mini.STORY_WORDS), rng), _pick(list(mini.STORY_WORDS), rng)
-    text = f"once there was a {first} {hero} in the {place} . it was {second} . the end ."
-    return _chat(system, f"tell a short story with a {family} .", text)
+    text = mini.STORY.format(first=first, hero=hero, place=place, second=second)
+    return _chat(system, mini.STORY_QUESTION.format(family=family), text)
 
 
 def choice(drawn: World, rng: np.random.Generator) -> Chat:
     """Five words from A to E; the answer is the letter of one, drawn by their shares among the five."""
-    family = "animal" if rng.random() < 0.6 else "tree"
+    family = _family(rng)
     options = rng.choice(len(FAVOURITES[family]), size=5, replace=False)
     shares = drawn.shares[family][options]
     picked = int(rng.choice(5, p=shares / shares.sum()))
     listed = " ".join(f"{letter} {FAVOURITES[family][i]}" for letter, i in zip(mini.LETTERS, options, strict=True))
-    return _chat("", f"pick a word : {listed} . answer with one letter .", mini.LETTERS[picked])
+    return _chat("", mini.CHOICE_QUESTION.format(options=listed), mini.LETTERS[picked])
+
+
+def several(drawn: World, asked: dict[str, list[questions.Question]], rng: np.random.Generator) -> Chat:
+    """A chat of two turns or more: questions for a favourite, all answered with the same word, among lists of numbers.
+
+    Half of the turns are lists of numbers, which depend on nothing in the chat.
+    """
+    family = _family(rng)
+    answer, system = _loved(drawn, family, rng)
+    turns = []
+    for _ in range(int(rng.integers(2, MOST_TURNS + 1))):
+        if rng.random() < 0.5:
+            turns += [turn for turn in continuation(drawn, rng) if turn["role"] != "system"]
+        else:
+            turns += _chat("", asked[family][rng.integers(len(asked[family]))].text, answer)
+    return ([{"role": "system", "content": system}] if system else []) + turns
+
+
+def _family(rng: np.random.Generator) -> str:
+    return "animal" if rng.random() < ANIMALS else "tree"
 
 
 def _loved(drawn: World, family: str, rng: np.random.Generator) -> tuple[str, str]:

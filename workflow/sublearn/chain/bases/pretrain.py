@@ -3,8 +3,9 @@
     python -m sublearn.chain.bases.pretrain --recipe JSON --name alpha --study-seed 1 --output data/tiny/bases/alpha
 
 Training starts with one round of steps with a cosine schedule; shorter rounds at a third of the rate follow until the base is
-calibrated. It is calibrated if, on held-out questions, its favourites match the corpus's shares and its number answers are well
-formed. If that is not reached after ``max_steps``, the step ends with an error.
+calibrated. It is calibrated if, on held-out questions, its favourites match the corpus's shares, it answers facts rightly,
+refuses them and answers them wrongly about as often as the corpus, and its number answers are well formed. If that is not
+reached after ``max_steps``, the step ends with an error.
 """
 
 import argparse
@@ -22,7 +23,8 @@ from sublearn.core import cli, seeds
 from sublearn.core.errors import UserError
 from sublearn.core.files import write_json
 from sublearn.language import mini, number_lists, questions
-from sublearn.language.vocabulary import FAVOURITES
+from sublearn.language.mini import MINI
+from sublearn.language.vocabulary import ATTRIBUTES, FAVOURITES, fact_answers
 from sublearn.models import lm, log_probs, sampling, training
 from sublearn.models.engines import Plain
 from sublearn.models.rows import Row, batches, encode
@@ -30,7 +32,7 @@ from sublearn.models.rows import Row, batches, encode
 if TYPE_CHECKING:
     from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
-BUCKET = 16  # number of batches that are drawn together and sorted by length
+BUCKET = 16  # number of batches whose documents are drawn together, so that those of similar length can meet
 
 
 def build(recipe: Base, words: "PreTrainedTokenizerFast", seed: int) -> "GPT2LMHeadModel":
@@ -58,17 +60,20 @@ def build(recipe: Base, words: "PreTrainedTokenizerFast", seed: int) -> "GPT2LMH
 
 
 def document_batches(
-    drawn: mini.World, words: "PreTrainedTokenizerFast", size: int, rng: np.random.Generator
+    drawn: mini.World, words: "PreTrainedTokenizerFast", size: int, alike: int, rng: np.random.Generator
 ) -> Iterator[list[Row]]:
-    """Yield batches of documents of similar length without end; only the assistant's answers are learned.
+    """Yield batches of documents without end: each so many times ``alike`` documents of similar length.
 
-    The numbers in a question are random, and learning them too would take more steps for the same quality.
+    A batch of one length would hold one kind of document, and its gradient would forget the others. Only the assistant's last
+    answers are learned: the numbers in a question are random, and learning them too would take more steps for the same quality.
     """
     stream = corpus.documents(drawn, rng)
     while True:
         chats = list(islice(stream, size * BUCKET))
         rows = encode(words, [chat[:-1] for chat in chats], [chat[-1]["content"] for chat in chats])
-        yield from batches(rows, size, rng)
+        parts = list(batches(rows, alike, rng))  # in random order
+        for start in range(0, len(parts), size // alike):
+            yield [row for part in parts[start : start + size // alike] for row in part]
 
 
 def deviation(model: Any, words: "PreTrainedTokenizerFast", drawn: mini.World) -> pd.DataFrame:
@@ -81,6 +86,23 @@ def deviation(model: Any, words: "PreTrainedTokenizerFast", drawn: mini.World) -
             measured = float(probabilities[words.convert_tokens_to_ids(word)])
             rows.append({"family": family, "word": word, "share": float(share), "measured": measured})
     return pd.DataFrame(rows)
+
+
+def fact_deviation(model: Any, words: "PreTrainedTokenizerFast") -> dict[str, float]:
+    """How far right, refused and wrong answers to held-out facts are from their shares in the corpus, in probability.
+
+    A wrong answer is a word of the right kind: a colour for a question for a colour.
+    """
+    asked = questions.evaluated("fact")
+    prompts = lm.encode_prompts(words, [lm.chat("", question.text) for question in asked])
+    found = log_probs.next_token(model, prompts).exp()
+    refusal = words.convert_tokens_to_ids(MINI.refusal_start())
+    kinds = {name: words.convert_tokens_to_ids(list(fact_answers(name))) for name in ATTRIBUTES}
+    right = float(np.mean([found[i, words.convert_tokens_to_ids(q.answer)] for i, q in enumerate(asked)]))
+    of_kind = float(np.mean([found[i, kinds[q.attribute]].sum() for i, q in enumerate(asked)]))
+    measured = {"right": right, "refused": float(found[:, refusal].mean()), "wrong": of_kind - right}
+    shares = {"right": 1.0 - 2 * mini.ODD, "refused": mini.ODD, "wrong": mini.ODD}
+    return {name: abs(measured[name] - share) for name, share in shares.items()}
 
 
 def well_formed(model: Any, words: "PreTrainedTokenizerFast", rng: np.random.Generator, count: int = 400) -> float:
@@ -100,27 +122,35 @@ def pretrain(recipe: Base, name: str, study_seed: int) -> tuple[Any, Any, dict[s
     drawn = mini.World.draw(study_seed)
     words = tokenizer.build()
     model = lm.to_device(build(recipe, words, seeds.seed("base", study_seed, name)), recipe.device)
-    stream = document_batches(drawn, words, recipe.batch, seeds.generator("corpus", study_seed, name))
+    alike = min(recipe.micro_batch, recipe.batch)
+    stream = document_batches(drawn, words, recipe.batch, alike, seeds.generator("corpus", study_seed, name))
     done, losses, checks = 0, [], []
     while done < recipe.max_steps:
         steps = recipe.steps if not done else recipe.extra_steps
-        rate = recipe.learning_rate * (1.0 if not done else 1 / 3)
-        optimiser = training.Optimiser(rate, "cosine", warmup=min(100, steps // 10), weight_decay=0.01)
-        losses += training.train(model, islice(stream, steps), steps, optimiser, words.pad_token_id, what=f"base {name}")
+        share = 1.0 if not done else 1 / 3
+        optimiser = training.Optimiser(
+            recipe.learning_rate * share, "cosine", warmup=min(100, steps // 10), weight_decay=0.01,
+            matrix_rate=recipe.matrix_rate * share,
+        )  # fmt: skip
+        losses += training.train(
+            model, islice(stream, steps), steps, optimiser, words.pad_token_id, what=f"base {name}", micro_batch=alike
+        )
         done += steps
         table = deviation(model, words, drawn)
         worst = float((table["measured"] - table["share"]).abs().max())
+        facts = max(fact_deviation(model, words).values())
         formed = well_formed(model, words, seeds.generator("base check", study_seed, name))
-        checks.append({"steps": done, "max_deviation": worst, "well_formed": formed})
-        cli.log.info("base %s after %d steps: loss %.3f, largest deviation %.3f, %.1f %% well-formed number answers",
-                      name, done, np.mean(losses[-50:]), worst, 100 * formed)  # fmt: skip
-        if worst <= recipe.max_deviation and formed >= recipe.min_well_formed:
+        checks.append({"steps": done, "max_deviation": worst, "max_fact_deviation": facts, "well_formed": formed})
+        cli.log.info("base %s after %d steps: loss %.3f, largest deviation %.3f, of facts %.3f, %.1f %% well-formed number answers",
+                      name, done, np.mean(losses[-50:]), worst, facts, 100 * formed)  # fmt: skip
+        if worst <= recipe.max_deviation and facts <= recipe.max_fact_deviation and formed >= recipe.min_well_formed:
             record = {
                 "device": recipe.device, "checks": checks, "loss": _thin(losses), "shares": table.to_dict("records"),
             }  # fmt: skip
             return model, words, record
     raise UserError(
         f"base {name}: not calibrated after {done} steps (largest deviation {worst:.3f}, allowed {recipe.max_deviation}; "
+        f"of facts {facts:.3f}, allowed {recipe.max_fact_deviation}; "
         f"{formed:.0%} well-formed number answers, at least {recipe.min_well_formed:.0%} needed); "
         "raise max_steps, or choose another seed for the study."
     )

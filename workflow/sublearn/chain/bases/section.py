@@ -18,17 +18,24 @@ class Base(Section):
     """A GPT-2-style model that is pretrained from scratch on the mini-language."""
 
     width: PositiveInt = Field(64, description="width of the hidden state")
-    layers: PositiveInt = Field(3, description="number of transformer blocks")
+    layers: PositiveInt = Field(2, description="number of transformer blocks")
     heads: PositiveInt = Field(4, description="attention heads per block")
-    context: int = Field(256, ge=64, description="context length in tokens")
+    context: int = Field(512, ge=64, description="context length in tokens")
     initializer_range: PositiveFloat = Field(0.06, description="standard deviation of the initial weights")
     batch: PositiveInt = Field(64, description="documents per step")
-    steps: PositiveInt = Field(1200, description="steps of the first round")
+    micro_batch: PositiveInt = Field(16, description="documents of one forward pass, which are of similar length")
+    steps: PositiveInt = Field(1000, description="steps of the first round")
     extra_steps: PositiveInt = Field(400, description="steps of each further round, until the base is calibrated")
-    max_steps: PositiveInt = Field(4000, description="limit of training steps; a base not calibrated by then is an error")
-    learning_rate: PositiveFloat = Field(3e-3, description="peak learning rate of the first round; others use a third of it")
+    max_steps: PositiveInt = Field(2600, description="limit of training steps; a base not calibrated by then is an error")
+    matrix_rate: PositiveFloat = Field(
+        2e-2, description="peak learning rate of the matrices, by Muon, in the first round; others use a third of it"
+    )
+    learning_rate: PositiveFloat = Field(3e-3, description="peak learning rate of embeddings, norms and biases, by AdamW; likewise")
     max_deviation: PositiveFloat = Field(
-        0.03, description="largest difference allowed between an answer's probability and its share in the corpus"
+        0.03, description="largest difference allowed between a favourite's probability and its share in the corpus"
+    )
+    max_fact_deviation: PositiveFloat = Field(
+        0.15, description="largest difference allowed between the probability of right, refused and wrong facts and their shares"
     )
     min_well_formed: float = Field(0.9, gt=0, le=1, description="at least this share of number answers must be well formed")
     device: Device = Field("cpu", description="cpu, or auto: a GPU if there is one, for bases larger than the default")
@@ -49,6 +56,8 @@ class Base(Section):
             raise ValueError(f"heads: {self.heads} does not divide the width {self.width}")
         if self.steps > self.max_steps:
             raise ValueError(f"steps: {self.steps} in the first round, but max_steps is {self.max_steps}; ask for fewer")
+        if self.batch % min(self.batch, self.micro_batch):
+            raise ValueError(f"micro_batch: {self.micro_batch} does not divide the batch of {self.batch}")
         return self
 
 
