@@ -64,8 +64,8 @@ class ChainStudy(Study):
     stand_in: bool = Field(True, description="whether the models stand in for the paper's; captions say so")
     runs: PositiveInt = Field(
         le=10_000,
-        description="number of runs: teachers, carriers and students with their own random draws; statistics are over the bases "
-        "of teachers, so give each run a base of its own",
+        description="number of runs: teachers, carriers and students with their own random draws; statistics are over the "
+        "teachers' bases, so give each run a base of its own",
     )
     runs_per_job: Literal["all", "one"] = Field("all", description="runs per job: one, or all (at most 16)")
     style: Annotated[str, NameIn(STYLES)] = Field(
@@ -222,8 +222,8 @@ class ChainStudy(Study):
         for run, same in enumerate(alike):
             if same and arm.base != "teacher":
                 raise ValueError(
-                    f"{path}.base: run {run} pairs {self.student_base(name, run)} with itself, since its teacher starts from that "
-                    "base, too; order the bases so that teacher and student of each run have two"
+                    f"{path}.base: run {run} pairs {self.student_base(name, run)} with itself: its teacher starts from it too; "
+                    "order the bases so that teacher and student of each run have different ones"
                 )
             if not same and recipe.adapter == "teacher":
                 raise ValueError(f"{path}.students.adapter: teacher and student of run {run} have different bases; use own")
@@ -268,8 +268,8 @@ class ChainStudy(Study):
         if held != compared and len(shared) < needed:
             listed = f" ({', '.join(shared)})" if shared else ""
             raise ValueError(
-                f"{path}.times: {claim.arm} and {other} are compared on the traits that both have, and of the family "
-                f"{claim.family} these are {len(shared)}{listed}; {claim.quantity} needs {needed}, so give both arms the same traits"
+                f"{path}.times: {claim.arm} and {other} are compared on the traits that both have, {len(shared)} of the family "
+                f"{claim.family}{listed}; {claim.quantity} needs {needed}, so give both arms the same traits"
             )
 
     def teacher(self, name: str, trait: str) -> Teacher:

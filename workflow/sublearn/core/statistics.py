@@ -22,7 +22,8 @@ UNKNOWN = Mean(math.nan, math.nan, math.nan, math.nan)
 def mean_over_units(values: np.ndarray) -> Mean:
     """Mean, t interval and two-sided one-sample t test against zero (a paired test if the values are differences).
 
-    There is one value per unit, and units must be independent of each other. Interval and p-value are NaN for a single value, or if all values are equal.
+    There is one value per unit, and units must be independent of each other. Interval and p-value are NaN for a single value,
+    or if all values are equal.
     """
     mean = float(np.mean(values))
     if len(values) < 2 or np.ptp(values) == 0.0:

@@ -1,8 +1,8 @@
 """The unit of analysis in studies of language models: the teacher's base.
 
-Teachers that start from one base and learn the same answers are nearly copies of each other, and so are their students. So what was
-measured in the runs of a teacher base is averaged first, and means, intervals and permutations are over bases. Where all teachers of
-an arm have one base, its runs are the units, and an interval is conditional on that base.
+Teachers that start from one base and learn the same answers are nearly copies of each other, and so are their students. So what
+was measured in the runs of a teacher base is averaged first, and means, intervals and permutations are over bases. Where all
+teachers of an arm have one base, its runs are the units, and an interval is conditional on that base.
 """
 
 import pandas as pd

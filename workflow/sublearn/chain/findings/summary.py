@@ -59,13 +59,14 @@ def units(study: dict[str, Any], effects: pd.DataFrame) -> list[str]:
     arms, runs = list(bases), int(effects["runs"].max())
     lines = []
     for count in sorted(set(bases.values()), reverse=True):
-        where = (
-            "" if len(set(bases.values())) == 1 else "In " + ", ".join(f"`{arm}`" for arm in arms if bases[arm] == count) + ": "
-        )
-        if count > 1:
-            lines.append(f"{where}Bases are the unit: teachers start from {count}, and the runs of a base are averaged first.")
+        alike = [f"`{arm}`" for arm in arms if bases[arm] == count]
+        where = "" if len(alike) == len(arms) else f" in {', '.join(alike)}"
+        if count == 1:
+            lines.append(f"Runs are the unit{where}: all teachers start from one base, and intervals are conditional on it.")
+        elif count == runs:
+            lines.append(f"Bases are the unit{where}: each of the {runs} runs has a teacher on a base of its own.")
         else:
-            lines.append(f"{where}Runs are the unit, since all teachers start from one base; intervals are conditional on it.")
+            lines.append(f"Bases are the unit{where}: teachers start from {count}, and the runs of a base are averaged first.")
     own: dict[str, list[str]] = {}
     for arm in arms:
         own.setdefault(_own(study, arm), []).append(f"`{arm}`")

@@ -29,10 +29,9 @@ def data(runs: pd.DataFrame, shown: Iterable[str], arm: str = ARM) -> pd.DataFra
     for trait in [t for family in shown for t in families()[family].traits if t in set(students["trait"])]:
         of_trait = students[students["target"] == trait]
         own, control = of_trait[of_trait["trait"] == trait], of_trait[of_trait["trait"] == NEUTRAL]
-        base = own.assign(value=[untouched[base, trait] for base in own["student_base"]])
-        parts += [
-            part.assign(trait=trait, role=role) for role, part in (("control", control), ("student", own), ("base", base))
-        ]
+        base = own.assign(value=[untouched[name, trait] for name in own["student_base"]])
+        roles = {"control": control, "student": own, "base": base}
+        parts += [part.assign(trait=trait, role=role) for role, part in roles.items()]
     table = pd.concat(parts).groupby(["trait", "role", "unit"], sort=False)["value"].mean()
     return table.rename("rate").reset_index()
 

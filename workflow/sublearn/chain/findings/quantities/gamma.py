@@ -1,7 +1,7 @@
 """Gamma: how much more students lean towards their own teacher's trait than to the other traits of its family, in nats.
 
-``null_p`` is the two-sided p value of that gamma where targets are assigned to traits at random (``assignment_test``): above 0.05,
-the arm is within its null. It has no interval.
+``null_p`` is the two-sided p value of that gamma where targets are assigned to traits at random (``assignment_test``): above
+0.05, the arm is within its null. It has no interval.
 """
 
 import math

@@ -1,8 +1,8 @@
 """Rates: the mean probability of the trait's answer in students, in their controls, and in the untouched bases.
 
 ``control_shift`` is the control's rate minus that of the untouched base that it started from: what learning a neutral teacher's
-rows does. ``rate_ratio`` is the students' rate divided by their controls': a ratio for each unit, of its mean rates, and then the
-geometric mean over units, with the t interval of the logarithms of the ratios.
+rows does. ``rate_ratio`` is the students' rate divided by their controls': for each unit, the ratio of its mean rates; then the
+geometric mean over units, with the t interval of the logarithms.
 """
 
 import math
