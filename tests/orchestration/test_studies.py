@@ -52,8 +52,20 @@ BAD = {
         "(dolphin, owl); gamma needs 3, so give both arms the same traits",
     ),
     "a p value judged by an interval": (
-        {"claims": [{"claim": "c", "statement": "s", "source": "p", "quantity": "null_p", "arm": "other_base",
-                     "comparison": "above", "bound": 0.05, "figure": "gamma"}]},
+        {
+            "claims": [
+                {
+                    "claim": "c",
+                    "statement": "s",
+                    "source": "p",
+                    "quantity": "null_p",
+                    "arm": "other_base",
+                    "comparison": "above",
+                    "bound": 0.05,
+                    "figure": "gamma",
+                }
+            ]
+        },
         "claims.0.judge: null_p has no interval; use judge: mean",
     ),
     "shared adapter without adapter": ({"arms": {"same_base": {"students": {"adapter": "teacher"}}}}, "only a lora student"),
