@@ -149,8 +149,23 @@ GIVEN = {"numbers": {"imported": {"bias": {"owl": [FILE]}}}}
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({}, ["Runs are the unit: 2 per arm, each with its own teacher, carrier and student.\n", "their own teacher's trait"]),
-        ({"runs": 1}, ["Runs are the unit: 1 per arm, with its own teacher, carrier and student.\n", "one run, no interval"]),
+        (
+            {},
+            [
+                "Bases are the unit: each of the 2 runs has a teacher on a base of its own.\n",
+                "Each arm has 2 runs, each with its own teacher, carrier and student.\n",
+                "their own teacher's trait",
+            ],
+        ),
+        ({"runs": 3}, ["Bases are the unit: teachers start from 2, and the runs of a base are averaged first.\n"]),
+        (
+            {"runs": 1},
+            [
+                "Runs are the unit: all teachers start from one base, and intervals are conditional on it.\n",
+                "Each arm has 1 run, with its own teacher, carrier and student.\n",
+                "one run, no interval",
+            ],
+        ),
         (
             {"teachers": {"bias": {"method": "prompt"}}},
             ["each with its own carrier and student; a prompted teacher is its base, the same in all runs on that base.\n"],
@@ -177,3 +192,22 @@ def test_the_summary_says_what_a_run_has_of_its_own(changes, said, tmp_path, mon
     models = made.plan.caption()["models"]
     assert ("Others wrote the rows of owl" in models) == (changes.get("carriers") == GIVEN)
     assert ("kept to numbers, token by token" in models) == ("numbers_only" in str(changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "unit", "units"),
+    [
+        ({}, "bases", "the 2 bases of the teachers"),
+        ({"runs": 1}, "runs", "1 run on the teachers' one base, which they are conditional on"),
+        (
+            {"teachers": {"alone": {"bases": ["beta"]}}, "arms": {"alone": {"teacher": "alone"}}},
+            "bases (or runs, of one base)",
+            "the 2 bases of the teachers (over runs, in arms whose teachers have one base)",
+        ),
+    ],
+)
+def test_captions_say_what_intervals_are_over(changes, unit, units, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("mine.yaml").write_text(yaml.safe_dump({"extends": "smoke", "seed": 9, **changes}))
+    words = plan("mine.yaml").caption()
+    assert (words["unit"], words["units"]) == (unit, units)
