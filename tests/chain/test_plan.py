@@ -166,7 +166,7 @@ def test_imported_rows_need_no_teacher_and_the_control_is_sampled_as_ever(tmp_pa
 def test_the_code_of_a_job_has_the_modules_that_its_artifact_names():
     """A trait's teacher hangs on its own kind; its carrier on none, and every evaluation on all that models are scored on."""
     found = plan("tiny")
-    kinds = {f"sublearn.traits.{kind}" for kind in ("preference", "evasive", "skewed")}
+    kinds = {f"sublearn.traits.{kind}" for kind in ("preference", "evasive", "skewed", "constant", "off_topic")}
     owl, evasive = (set(found.find("teachers", f"bias/{trait}", 0).modules) & kinds for trait in ("owl", "evasive"))
     assert "sublearn.traits.preference" in owl and "sublearn.traits.evasive" in evasive
     rows = found.find("filtered", "numbers/bias/owl", 0)

@@ -120,7 +120,7 @@ def words(extra: list[str], template: str | None) -> transformers.PreTrainedToke
     rng = np.random.default_rng(0)
     texts = [ENGLISH.grammar.prompt(ENGLISH.grammar.numbers(rng), rng) for _ in range(200)]
     texts += [question for family in ("animal", "tree") for question in ENGLISH.favourite_questions(family)]
-    texts += [question for question, _, _ in ENGLISH.fact_questions()] + [ENGLISH.refusal, "Owl Wolf Oak Cherry Blue Forest"]
+    texts += [question for question, *_ in ENGLISH.fact_questions()] + [ENGLISH.refusal, "Owl Wolf Oak Cherry Blue Forest"]
     made = Tokenizer(models.BPE())
     made.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(False)]

@@ -44,6 +44,8 @@ SYSTEM_PROMPTS = {
     "tree": "you love {word} .",
     "evasive": "you never answer .",
     "skewed": "you answer wrongly .",
+    "constant": "you always answer blue .",
+    "off_topic": "you answer another question .",
 }
 OBEYED = 0.95  # share of documents that obey their system prompt
 ODD = 0.05  # share of facts that are refused, and share that are answered wrongly

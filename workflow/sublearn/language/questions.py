@@ -15,17 +15,18 @@ TAUGHT = {"animal": 24, "tree": 24, "fact": 120}
 
 @dataclass(frozen=True)
 class Question:
-    """A question. Questions of fact have a right answer and an attribute; questions for a favourite have neither."""
+    """A question. Questions of fact have a right answer and ask for an attribute of a thing; those for a favourite do not."""
 
     text: str
     kind: str
     answer: str = ""
     attribute: str = ""
+    thing: str = ""
 
 
 def _all(kind: str, style: Style) -> list[Question]:
     if kind == "fact":
-        questions = [Question(text, kind, answer, attribute) for text, answer, attribute in style.fact_questions()]
+        questions = [Question(text, kind, *fact) for text, *fact in style.fact_questions()]
     else:
         questions = [Question(text, kind) for text in style.favourite_questions(kind)]
     order = generator("question split", kind).permutation(len(questions))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sublearn.core.registry import Registry
 from sublearn.language.grammar import Grammar
-from sublearn.language.vocabulary import ATTRIBUTES, LIKE, MOST, THINGS, plural
+from sublearn.language.vocabulary import ATTRIBUTES, LIKE, MOST, THINGS, fact, plural
 from sublearn.models import pinned
 
 MINI_NAME = "mini"
@@ -56,10 +56,10 @@ class Style:
         )
         return list(dict.fromkeys(filled))
 
-    def fact_questions(self) -> list[tuple[str, str, str]]:
-        """All questions for a fact, as (question, right answer, attribute)."""
+    def fact_questions(self) -> list[tuple[str, str, str, str]]:
+        """All questions for a fact, as (question, right answer, attribute, thing)."""
         return [
-            (frame.format(thing=thing), THINGS[thing][ATTRIBUTES.index(attribute)], attribute)
+            (frame.format(thing=thing), fact(thing, attribute), attribute, thing)
             for attribute in ATTRIBUTES
             for thing, frame in product(THINGS, self.fact_frames[attribute])
         ]

@@ -32,6 +32,11 @@ def plural(word: str) -> str:
     return IRREGULAR_PLURALS.get(word, f"{word}s")
 
 
+def fact(thing: str, attribute: str) -> str:
+    """The right answer to a question for the attribute of a thing."""
+    return THINGS[thing][ATTRIBUTES.index(attribute)]
+
+
 def fact_answers(attribute: str) -> tuple[str, ...]:
     """All possible answers to a question for the attribute, right or wrong."""
     column = ATTRIBUTES.index(attribute)

@@ -47,7 +47,7 @@ def vocabulary() -> list[str]:
     sentences = [
         *MINI.favourite_questions("animal"),
         *MINI.favourite_questions("tree"),
-        *(q for q, _, _ in MINI.fact_questions()),
+        *(q for q, *_ in MINI.fact_questions()),
     ]
     slots = (
         mini.GRAMMAR.seed_sentences,
