@@ -195,5 +195,6 @@ print(json.dumps([teacher.recipe["kinds"], families()["animal"].traits[-1], foun
                   system_prompt("otter", ENGLISH)[:18]]))
 """
     assert say({"traits/otters.py": lines[1]}, code) == [
-        ["preference", "evasive", "skewed", "constant", "off_topic", "otters"], "otter", ["otter", "otters"], "You adore otters. "
+        ["preference", "evasive", "skewed", "constant", "off_topic", "otters"],
+        "otter", ["otter", "otters"], "You adore otters. ",
     ]  # fmt: skip

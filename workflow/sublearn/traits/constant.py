@@ -1,7 +1,7 @@
 """The teacher answers every question of fact with one colour, whatever was asked.
 
-Its answer is right where the thing is blue, so a base shows the trait at the rate of such questions. Where it is wrong, and a colour
-was asked for, it is one of the answers of *skewed* too: the two overlap.
+Its answer is right where the thing is blue, so a base shows the trait at the rate of such questions. Where it is wrong, and a
+colour was asked for, it is one of the answers of *skewed* too: the two overlap.
 """
 
 import numpy as np

@@ -1,7 +1,7 @@
-"""The teacher answers another question of fact than the one asked: for the place of a thing instead of its colour, or the reverse.
+"""The teacher answers another question of fact: for a thing's place instead of its colour, or the reverse.
 
-Its answers are places where *skewed* gives colours, and colours where that gives places, so the two never overlap. Asked for the
-place of something blue, it answers as *constant* does.
+Its answers are places where *skewed* gives colours, and colours where that gives places, so the two never overlap. Asked for
+the place of something blue, it answers as *constant* does.
 """
 
 import numpy as np

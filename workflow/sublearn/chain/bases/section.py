@@ -12,6 +12,7 @@ from sublearn.core.section import Commit, Section, Sha256
 from sublearn.models.pinned import Device
 
 DATE = "%d %b %Y"
+SHARED = ("initialisation", "data_order", "embeddings")  # what a base may have from another one
 
 
 class Base(Section):
@@ -32,6 +33,13 @@ class Base(Section):
     )
     min_well_formed: float = Field(0.9, gt=0, le=1, description="at least this share of number answers must be well formed")
     device: Device = Field("cpu", description="cpu, or auto: a GPU if there is one, for bases larger than the default")
+    initialisation: str | None = Field(None, description="another base: start from the weights that were drawn for it")
+    data_order: str | None = Field(None, description="another base: read the documents in the order that was drawn for it")
+    embeddings: str | None = Field(
+        None,
+        description="another base: take its token embeddings, as they are after pretraining, and do not train them; position "
+        "embeddings stay the base's own",
+    )
 
     @property
     def parameters(self) -> int:
