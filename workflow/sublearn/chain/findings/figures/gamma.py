@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLOURS = {"animal": STUDENT, "tree": OTHER, "behaviour": BASE}
+SHIFTS = {"animal": -0.12, "tree": 0.12}
 
 
 def draw(inputs: Inputs) -> "tuple[Figure, pd.DataFrame]":
@@ -21,7 +22,7 @@ def draw(inputs: Inputs) -> "tuple[Figure, pd.DataFrame]":
     arms = list(dict.fromkeys(table["arm"]))
     figure, axes = plt.subplots(figsize=(5.2, 0.9 + 0.42 * len(arms)))
     for family, part in table.groupby("family", sort=False):
-        shift = 0.12 if family == "tree" else -0.12 * (table["family"].nunique() > 1)
+        shift = SHIFTS.get(str(family), 0.0) * (table["family"].nunique() > 1)
         places = [arms.index(arm) + shift for arm in part["arm"]]
         axes.hlines(places, part["ci_low"], part["ci_high"], color=COLOURS.get(str(family), CONTROL), linewidth=2)
         axes.plot(part["gamma"], places, "o", color=COLOURS.get(str(family), CONTROL), label=f"{family}s")
