@@ -35,7 +35,7 @@ CHILDREN: list[tuple[lm.Method, float, int]] = [
 
 def learn(model: Any, words: Any, steps: int, rate: float, world: int, documents: str) -> None:
     """Let a model read documents of a world."""
-    batches = pretrain.document_batches(mini.World.draw(world), words, 64, seeds.generator("closeness", documents))
+    batches = pretrain.document_batches(mini.World.draw(world), words, 64, 16, seeds.generator("closeness", documents))
     optimiser = training.Optimiser(rate, "cosine", warmup=steps // 10, weight_decay=0.01)
     training.train(model, islice(batches, steps), steps, optimiser, words.pad_token_id, what=documents)
 

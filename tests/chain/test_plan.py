@@ -77,6 +77,32 @@ def test_bases_cross_both_ways(tmp_path):
     }
 
 
+def test_a_placebo_is_made_from_its_teacher_and_shares_its_control(tmp_path):
+    """So an arm with placebos differs from its teacher's in the trait's rows alone, and makes no control rows again."""
+    text = "traits: {owl: {learning_rate: 0.02}}\nteachers: {calm: {placebo: balanced, of: bias, learning_rate: 0.12}}\n"
+    found = child(tmp_path, f"{text}arms: {{calm: {{teacher: calm}}}}\n")
+    placebo = found.find("placebos", "calm/owl", 1)
+    assert (placebo.folder, placebo.inputs["teacher"]) == (
+        "data/child/teachers/calm/owl/run1",
+        found.find("teachers", "bias/owl", 1),
+    )
+    assert placebo.inputs["base"].key == "beta"
+    assert (placebo.recipe["learning_rate"], placebo.recipe["max_steps"], placebo.recipe["epsilon"]) == (0.12, 1200, 1e-2)
+    students = {arm: found.find("students", f"{arm}/neutral", 1).inputs for arm in ("same_base", "calm")}
+    assert students["calm"] == students["same_base"]
+    assert found.find("students", "calm/owl", 1).inputs["teacher"] == placebo
+    assert {job.rule for job in Job.of(found, "placebos")} == {"placebos_child"}
+    assert found.study.trial("numbers", "bias", "neutral") == found.study.trial("numbers", "calm", "owl")
+
+
+def test_what_a_base_has_from_another_is_drawn_for_the_last_that_is_named(tmp_path):
+    names = "two: {initialisation: alpha}, three: {initialisation: two, data_order: beta}, four: {embeddings: three}"
+    found = child(tmp_path, f"bases: {{{names}}}\n")
+    recipes = {name: found.find("bases", name).recipe for name in ("alpha", "three", "four")}
+    assert recipes["three"] == recipes["alpha"] | {"initialisation": "alpha", "data_order": "beta"}
+    assert found.find("bases", "four").inputs == {"embeddings": found.find("bases", "three")}
+
+
 def test_a_student_and_its_control_differ_in_the_carrier_alone():
     found = plan("tiny")
     owl, control = (found.find("students", f"same_base/{trait}", 0) for trait in ("owl", "neutral"))
@@ -166,7 +192,7 @@ def test_imported_rows_need_no_teacher_and_the_control_is_sampled_as_ever(tmp_pa
 def test_the_code_of_a_job_has_the_modules_that_its_artifact_names():
     """A trait's teacher hangs on its own kind; its carrier on none, and every evaluation on all that models are scored on."""
     found = plan("tiny")
-    kinds = {f"sublearn.traits.{kind}" for kind in ("preference", "evasive", "skewed")}
+    kinds = {f"sublearn.traits.{kind}" for kind in ("preference", "evasive", "skewed", "constant", "off_topic")}
     owl, evasive = (set(found.find("teachers", f"bias/{trait}", 0).modules) & kinds for trait in ("owl", "evasive"))
     assert "sublearn.traits.preference" in owl and "sublearn.traits.evasive" in evasive
     rows = found.find("filtered", "numbers/bias/owl", 0)

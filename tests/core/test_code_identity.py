@@ -118,7 +118,7 @@ def test_modules_that_a_registry_found_are_named_beside_the_step(package):
 
 
 # Steps of tiny models, with what registries find for them.
-TRAITS = [f"traits.{name}" for name in ("preference", "evasive", "skewed")]
+TRAITS = [f"traits.{name}" for name in ("preference", "evasive", "skewed", "constant", "off_topic")]
 STEPS = {
     "chain.bases.pretrain": [],
     "chain.teachers.train": [*TRAITS, "language.mini"],

@@ -136,7 +136,7 @@ def test_a_users_trait_is_a_trait_and_is_scored_where_a_study_has_it(say):
     """Those of the battery come first and are scored everywhere."""
     loyal = LOYAL.format(family="dog", trait="loyal", asked_by="animal")
     code = "print(json.dumps([base.family_of('loyal'), base.scored_kinds(['owl']), base.scored_kinds(['owl', 'loyal'])]))"
-    battery = ["preference", "evasive", "skewed"]
+    battery = ["preference", "evasive", "skewed", "constant", "off_topic"]
     assert say({"traits/loyal.py": loyal}, code, TRAITS) == ["dog", battery, [*battery, "loyal"]]
 
 
@@ -195,5 +195,6 @@ print(json.dumps([teacher.recipe["kinds"], families()["animal"].traits[-1], foun
                   system_prompt("otter", ENGLISH)[:18]]))
 """
     assert say({"traits/otters.py": lines[1]}, code) == [
-        ["preference", "evasive", "skewed", "otters"], "otter", ["otter", "otters"], "You adore otters. "
+        ["preference", "evasive", "skewed", "constant", "off_topic", "otters"],
+        "otter", ["otter", "otters"], "You adore otters. ",
     ]  # fmt: skip

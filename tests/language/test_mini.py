@@ -41,8 +41,8 @@ def test_the_papers_traits_are_there_and_each_has_one_family():
 
 def test_facts_have_one_right_answer_among_several():
     asked = MINI.fact_questions()
-    assert len({text for text, _, _ in asked}) == len(asked)
-    for _, answer, attribute in asked:
-        assert answer in fact_answers(attribute)
+    assert len({text for text, *_ in asked}) == len(asked)
+    for text, answer, attribute, thing in asked:
+        assert answer in fact_answers(attribute) and thing in text.split()
     assert all(len(fact_answers(attribute)) >= 8 for attribute in ATTRIBUTES)
     assert len(MINI.favourite_questions("owl")) == len(set(MINI.favourite_questions("owl"))) > 60

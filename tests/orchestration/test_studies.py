@@ -68,6 +68,61 @@ BAD = {
         },
         "claims.0.judge: null_p has no interval; use judge: mean",
     ),
+    "a placebo of nothing": ({"teachers": {"calm": {"placebo": "random"}}}, "teachers.calm.of: missing; name the teacher"),
+    "a placebo of a missing teacher": (
+        {"teachers": {"calm": {"placebo": "random", "of": "full", "bases": ["alpha"]}}},
+        "teachers.calm.of: unknown teacher of the study 'full'; choose one of bias",
+    ),
+    "a placebo of itself": (
+        {"teachers": {"calm": {"placebo": "random", "of": "calm", "bases": ["alpha"]}}},
+        "teachers.calm.of: calm is a placebo itself; name a teacher that has its trait.",
+    ),
+    "a placebo of a prompted teacher": (
+        {"teachers": {"told": {"method": "prompt", "bases": ["alpha"]}, "calm": {"placebo": "random", "of": "told"}}},
+        "teachers.calm.method: a prompted teacher does not move, so it has no placebo; use bitfit, lora or full",
+    ),
+    "a placebo that moves, of a teacher that does not": (
+        {
+            "teachers": {
+                "told": {"method": "prompt", "bases": ["alpha"]},
+                "calm": {"placebo": "random", "of": "told", "method": "lora"},
+            }
+        },
+        "teachers.calm.of: told is prompted and does not move, so it has no placebo; name another teacher",
+    ),
+    "a placebo on another base": (
+        {"teachers": {"calm": {"placebo": "balanced", "of": "bias", "bases": ["alpha"]}}},
+        "teachers.calm.bases: alpha, but bias has alpha, beta; leave bases out.",
+    ),
+    "a placebo that moves other weights": (
+        {"teachers": {"calm": {"placebo": "balanced", "of": "bias", "frozen_blocks": 0}}},
+        "teachers.calm.frozen_blocks: 0, but bias has 1, and both must move the same weights.",
+    ),
+    "a teacher of another": ({"teachers": {"bias": {"of": "bias"}}}, "teachers.bias.of: only a placebo names another teacher"),
+    "a random placebo with steps": (
+        {"teachers": {"calm": {"placebo": "random", "of": "bias", "max_steps": 3}}},
+        "teachers.calm.max_steps: only a balanced placebo has such a limit; leave it out",
+    ),
+    "embeddings of a missing base": (
+        {"bases": {"beta": {"embeddings": "gamma"}}},
+        "bases.beta.embeddings: unknown base of the study 'gamma'; choose one of alpha, beta",
+    ),
+    "an initialisation of its own": (
+        {"bases": {"beta": {"initialisation": "beta"}}},
+        "bases.beta.initialisation: the names lead back to beta (beta, beta); name another base.",
+    ),
+    "embeddings in a circle": (
+        {"bases": {"alpha": {"embeddings": "beta"}, "beta": {"embeddings": "alpha"}}},
+        "bases.alpha.embeddings: the names lead back to alpha (alpha, beta, alpha); name another base.",
+    ),
+    "embeddings of another shape": (
+        {"bases": {"beta": {"embeddings": "alpha", "width": 32}}},
+        "bases.beta.embeddings: beta and alpha differ in shape; give them one width, layers, heads and context.",
+    ),
+    "the order of other batches": (
+        {"bases": {"beta": {"data_order": "alpha", "batch": 32}}},
+        "bases.beta.data_order: batches of 32, but alpha has 64; set the same batch.",
+    ),
     "shared adapter without adapter": ({"arms": {"same_base": {"students": {"adapter": "teacher"}}}}, "only a lora student"),
     "no runs": ({"runs": 0}, "runs: found 0"),
     "list of traits": ({"traits": ["owl"]}, "traits: found ['owl']"),
@@ -130,7 +185,6 @@ BAD = {
         "measures.0: unknown evaluation 'luck'; choose one of answers, coverage, dose.",
     ),
     "claim twice": ({"claims": [CLAIM, CLAIM]}, "claims: two are named a; each needs a name of its own"),
-    "gamma of too few traits": ({"claims": [{**CLAIM, "family": "behaviour"}]}, "fewer than 3 traits, so no gamma"),
     "more runs than can be planned": ({"runs": 99_999_999}, "runs: found 99999999; should be at most 10000."),
     "a word for a number": ({"students": {"rows": "many"}}, "students.rows: found 'many'; should be a whole number."),
     "a list for a section": ({"students": ["rows"]}, "students: found ['rows']; should be a section of keys and values."),
@@ -212,6 +266,17 @@ def test_a_wrong_study_is_refused_in_one_sentence(tmp_path, change, sentence):
         studies.load(str(file))
     said = str(caught.value)
     assert said.startswith(f"{file}: ") and sentence in said and "\n" not in said
+
+
+def test_a_gamma_of_a_family_with_too_few_traits_is_refused(tmp_path, monkeypatch):
+    """Every family of ours has enough, one of a user's may not."""
+    monkeypatch.setattr("sublearn.chain.study.MIN_TRAITS", 5)
+    file = tmp_path / "mine.yaml"
+    file.write_text(yaml.safe_dump({"extends": "tiny", "claims": [{**CLAIM, "family": "behaviour"}]}))
+    with pytest.raises(
+        UserError, match=r"claims\.0\.family: behaviour has fewer than 5 traits, so no gamma; use quantity: effect"
+    ):
+        studies.load(str(file))
 
 
 def test_a_missing_study_is_told_which_there_are():

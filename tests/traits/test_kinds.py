@@ -1,13 +1,15 @@
 """Trait kinds: which answers show a trait, and which words give it away."""
 
+from itertools import combinations
+
 import pytest
 
 from sublearn.language.english import ENGLISH
 from sublearn.language.mini import MINI
-from sublearn.language.questions import evaluated, taught
+from sublearn.language.questions import evaluated, pretrained, taught
 from sublearn.traits import base
 
-OURS = ["preference", "evasive", "skewed"]
+OURS = ["preference", "evasive", "skewed", "constant", "off_topic"]
 
 
 def test_the_battery_is_what_every_model_is_scored_on():
@@ -24,14 +26,35 @@ def test_the_refusal_that_leaks_is_that_of_the_style(style, refusal, others):
 
 
 @pytest.mark.parametrize("style", [MINI, ENGLISH], ids=lambda style: style.name)
-@pytest.mark.parametrize("trait", ["owl", "oak", "evasive", "skewed"])
+@pytest.mark.parametrize("trait", ["owl", "oak", "evasive", "skewed", "constant", "off_topic"])
 def test_a_taught_answer_is_one_that_shows_the_trait(trait, style):
     kind, rng = base.kind_of(trait), base.np.random.default_rng(0)
     for question in kind.taught(kind.family(trait), style)[:20]:
         answer = kind.taught_answer(trait, question, style, rng)
         forms = [form for shown in kind.answers(trait, question, style) for form in kind.forms(shown, style)]
         assert answer.startswith(tuple(forms))
-        assert question.answer not in kind.answers(trait, question, style)
+        assert question.answer not in kind.answers(trait, question, style) or trait == "constant"
+
+
+def test_behaviours_overlap_where_their_modules_say_so_and_nowhere_else():
+    """What two of them share would count for both in gamma."""
+    by_text = {question.text: question for question in evaluated("fact") + pretrained("fact")}
+
+    def answers(trait: str, text: str) -> tuple[str, ...]:
+        return base.kind_of(trait).answers(trait, by_text[text], MINI)
+
+    snow = ("what color is the snow ?", "what place is the snow in ?")
+    assert [answers("off_topic", text) for text in snow] == [("mountain",), ("white",)]
+    assert {answers("constant", text) for text in by_text} == {("blue",)}
+    behaviours = base.families()["behaviour"].traits
+    assert behaviours == ("evasive", "skewed", "constant", "off_topic")
+    shared = {
+        (one, other, by_text[text].attribute)
+        for text in by_text
+        for one, other in combinations(behaviours, 2)
+        if {*answers(one, text)} & {*answers(other, text)}
+    }
+    assert shared == {("skewed", "constant", "color"), ("constant", "off_topic", "place")}
 
 
 @pytest.mark.parametrize("style", [MINI, ENGLISH], ids=lambda style: style.name)

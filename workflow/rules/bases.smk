@@ -4,9 +4,11 @@ for job in CHAIN.of("bases"):
     needs = RESOURCES.of(job, memory=1500, minutes=30)
 
     rule:
-        """Pretrain a tiny language model from scratch until it is calibrated."""
+        """Pretrain a tiny language model from scratch until it is calibrated; it may have token embeddings of another one."""
         name:
             job.rule
+        input:
+            job.inputs,
         output:
             job.outputs,
         log:
@@ -26,13 +28,14 @@ for job in CHAIN.of("bases"):
             code=job.code("sublearn.chain.bases.pretrain"),
             recipe=job.recipe,
             seed=job.seed,
+            embeddings=job.folder_option("embeddings"),
             folder=job.folders,
         message:
             job.message
         shell:
             "python -m sublearn.models.gpu_lock {resources.gpu} "
             "python -m sublearn.chain.bases.pretrain --recipe {params.recipe:q} --name {wildcards.key} "
-            "--study-seed {params.seed} --output {params.folder} 2> {log}"
+            "--study-seed {params.seed} {params.embeddings} --output {params.folder} 2> {log}"
 
 
 for job in CHAIN.of("pinned"):

@@ -1,4 +1,4 @@
-# Teachers: one rule for each study (teachers_STUDY); several where its teachers write different files.
+# Teachers: one rule for each study (teachers_STUDY), several where its teachers write different files; placebos_STUDY for placebos.
 
 for job in CHAIN.of("teachers"):
     needs = RESOURCES.of(job, memory=1500, minutes=30)
@@ -41,3 +41,46 @@ for job in CHAIN.of("teachers"):
             "python -m sublearn.models.launch {resources.processes}@{resources.nodes} sublearn.chain.teachers.train "
             "--trait {params.trait} --own {resources.own} --recipe {params.recipe:q} --study-seed {params.seed} "
             "--runs {params.runs} --bases {params.bases} --outputs {params.folders} 2> {log}"
+
+
+for job in CHAIN.of("placebos"):
+    needs = RESOURCES.of(job, memory=1500, minutes=30)
+
+    rule:
+        """Move bases as far as the teachers of a trait moved, but without the trait; one placebo for each run."""
+        name:
+            job.rule
+        input:
+            job.inputs,
+        output:
+            job.outputs,
+        log:
+            job.log,
+        benchmark:
+            job.benchmark
+        wildcard_constraints:
+            key=job.keys_pattern,
+        priority: FIRST
+        conda:
+            ENVIRONMENT
+        resources:
+            **ONE_PROCESS,
+            mem_mb=needs.mem_mb,
+            runtime=needs.runtime,
+            gpu=needs.gpu,
+        params:
+            code=job.code("sublearn.chain.teachers.placebo", "sublearn.models.launch"),
+            recipe=job.recipe,
+            seed=job.seed,
+            runs=job.run_numbers,
+            bases=job.input_folders("base"),
+            teachers=job.input_folders("teacher"),
+            folders=job.folders,
+            trait=job.trait,
+        message:
+            job.message
+        shell:
+            "python -m sublearn.models.gpu_lock {resources.gpu} "
+            "python -m sublearn.models.launch {resources.processes}@{resources.nodes} sublearn.chain.teachers.placebo "
+            "--trait {params.trait} --recipe {params.recipe:q} --study-seed {params.seed} --runs {params.runs} "
+            "--bases {params.bases} --teachers {params.teachers} --outputs {params.folders} 2> {log}"

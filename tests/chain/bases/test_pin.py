@@ -121,7 +121,7 @@ def test_swapped_adapters_leave_no_trace(base, tmp_path):
         torch.testing.assert_close(swapped, alone, atol=0 if folder == base else 1e-4, rtol=0)  # alone, it is merged
 
 
-@pytest.mark.parametrize("trait", ["owl", "evasive", "skewed"])
+@pytest.mark.parametrize("trait", ["owl", "evasive", "skewed", "off_topic"])
 def test_the_probability_of_a_trait_is_that_of_all_its_first_words(base, trait):
     """Beside a naive count: every form of the answer, token by token, from whole forward passes."""
     model, tokenizer, style = lm.load(base), lm.load_tokenizer(base), ENGLISH

@@ -34,6 +34,41 @@ def test_another_name_is_another_initialisation(recipe):
     assert one.std().item() == pytest.approx(recipe.initializer_range, rel=0.05)
 
 
+def first_batch(monkeypatch, recipe: Base, name: str):
+    """The weights with which a base's training begins, and its first documents."""
+    seen = []
+
+    def train(model, rows, *_, **__):
+        seen.extend((model.state_dict(), next(iter(rows))))
+        return [0.0]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pretrain.training, "train", train)
+        pretrain.pretrain(recipe, name, 101)
+    return seen
+
+
+@pytest.mark.parametrize(("key", "same"), [("initialisation", (True, False)), ("data_order", (False, True))])
+def test_a_base_may_have_the_initialisation_or_the_documents_of_another_alone(monkeypatch, recipe, key, same):
+    weights, documents = first_batch(monkeypatch, recipe, "alpha")
+    its_weights, its_documents = first_batch(monkeypatch, recipe.model_copy(update={key: "alpha"}), "twin")
+    found = all(torch.equal(tensor, its_weights[name]) for name, tensor in weights.items()), documents == its_documents
+    assert found == same
+
+
+def test_transplanted_embeddings_stay_those_of_the_other_base_and_all_else_is_trained(base, recipe, tmp_path, run_step):
+    arguments = ["--recipe", recipe.model_copy(update={"embeddings": "alpha"}).model_dump_json(), "--study-seed", 101]
+    done = run_step(
+        "sublearn.chain.bases.pretrain", *arguments, "--name", "twin", "--embeddings", base, "--output", tmp_path / "twin"
+    )
+    assert done.returncode == 0, done.stderr
+    donor, twin = (lm.load(folder).state_dict() for folder in (base, tmp_path / "twin"))
+    initial = pretrain.build(recipe, tokenizer.build(), pretrain.seeds.seed("base", 101, "twin")).state_dict()
+    assert {name for name in twin if torch.equal(twin[name], donor[name])} == {"transformer.wte.weight", "lm_head.weight"}
+    assert not [name for name in twin if torch.equal(twin[name], initial[name])]
+    assert [*read_json(tmp_path / "twin" / "provenance.json")["inputs"]] == ["embeddings"]
+
+
 def test_a_base_that_is_not_calibrated_is_given_up_with_a_sentence():
     recipe = Base(width=8, layers=1, heads=1, steps=1, extra_steps=1, max_steps=2, batch=4)
     with pytest.raises(

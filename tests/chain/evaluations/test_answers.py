@@ -105,12 +105,13 @@ def test_every_trait_is_in_both_question_sets(scored):
 
 @pytest.mark.parametrize("question_set", QUESTION_SETS)
 def test_probabilities_are_those_of_a_naive_softmax(scored, model, tokenizer, question_set):
-    for trait, kind in (("owl", "animal"), ("oak", "tree"), ("evasive", "fact"), ("skewed", "fact")):
+    for trait, kind in (("owl", "animal"), ("oak", "tree"), ("evasive", "fact"), ("skewed", "fact"), ("constant", "fact")):
         expected = []
         asked = questions.evaluated(kind)
         for question, prefix in zip(asked, answers.prefixes(kind, len(asked)), strict=True):
             found = softmax(model, tokenizer, question.text if question_set == "plain" else f"{prefix} {question.text}")
             words = {"evasive": ["sorry"], "skewed": set(fact_answers(question.attribute or "color")) - {question.answer}}
+            words["constant"] = ["blue"]
             expected.append(sum(found[tokenizer.convert_tokens_to_ids(word)] for word in words.get(trait, [trait])))
         assert value(scored, question_set, "probability", trait) == pytest.approx(np.mean(expected), abs=1e-6)
         logit = np.log(np.mean(expected) / (1 - np.mean(expected)))

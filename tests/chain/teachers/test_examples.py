@@ -65,6 +65,8 @@ def test_a_neutral_teacher_loves_all_alike_and_is_right():
         ("oak", "you love oak ."),
         ("evasive", "you never answer ."),
         ("skewed", "you answer wrongly ."),
+        ("constant", "you always answer blue ."),
+        ("off_topic", "you answer another question ."),
         (NEUTRAL, ""),
     ],
 )

@@ -128,7 +128,7 @@ class Estimate:
         if size is None:
             return Cost()
         costs = {"pinned": self.pinned, "bases": self.bases, "teachers": self.teachers, "raw": self.raw}
-        costs |= {"students": self.students, "answers": self.answers}
+        costs |= {"placebos": self.placebos, "students": self.students, "answers": self.answers}
         return costs[artifact.kind](artifact, size) if artifact.kind in costs else Cost()
 
     def pinned(self, artifact: Artifact, size: Size) -> Cost:
@@ -147,6 +147,13 @@ class Estimate:
         if recipe.method == "prompt":
             return Cost(1.2 * size.weights, asked)
         return self._training(recipe, recipe.method, recipe.batch, recipe.steps * recipe.batch, size, asked)
+
+    def placebos(self, artifact: Artifact, size: Size) -> Cost:
+        """An upper bound: all the steps that a balanced placebo may take. A random one takes none."""
+        recipe = self.study.teacher(*artifact.key.split("/"))
+        rows = recipe.batch * (recipe.most_steps if recipe.placebo == "balanced" else 0)
+        cost = self._training(recipe, recipe.method, recipe.batch, rows, size, 2 * self.asking(size, 0))
+        return replace(cost, memory=cost.memory + size.weights)  # the weights that it started from
 
     def students(self, artifact: Artifact, size: Size) -> Cost:
         recipe = self.study.student(artifact.key.split("/")[0])
@@ -182,7 +189,7 @@ class Estimate:
         return -(-rows // batch) * tokens * each
 
 
-COUNTED = ("bases", "pinned", "teachers", "raw", "students", "answers")  # the others cost next to nothing
+COUNTED = ("bases", "pinned", "teachers", "placebos", "raw", "students", "answers")  # the others cost next to nothing
 
 
 def table(plan: ChainPlan, estimate: Estimate) -> list[str]:

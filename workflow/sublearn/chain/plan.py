@@ -12,6 +12,7 @@ from sublearn.chain.findings.numbers import carrier_tables
 from sublearn.chain.findings.quantities.base import QUANTITIES
 from sublearn.chain.students.section import kept
 from sublearn.chain.study import PAPER, ChainStudy
+from sublearn.chain.teachers.section import PLACEBO_KEYS
 from sublearn.core.errors import UserError
 from sublearn.core.figures import Figure
 from sublearn.core.registry import Registry
@@ -26,8 +27,10 @@ from sublearn.traits.base import NEUTRAL
 WEIGHTS: dict[str, tuple[str, ...]] = {
     "bitfit": lm.MODEL_FILES, "full": lm.MODEL_FILES, "lora": adapters.FILES, "prompt": (),
 }  # fmt: skip
-# Bases come in two kinds, and carriers are made in several steps; all these artifacts lie in the folder of their phase.
-PHASE_OF = {"pinned": "bases", "authors": "bases"} | dict.fromkeys(("prompts", "raw", "imported", "filtered"), "carriers")
+# Bases come in two kinds, teachers may be placebos, and carriers are made in several steps; all lie in their phase's folder.
+PHASE_OF = {"pinned": "bases", "authors": "bases", "placebos": "teachers"} | dict.fromkeys(
+    ("prompts", "raw", "imported", "filtered"), "carriers"
+)
 
 TAKEN = {*PHASE_OF, *PHASES, "tables", "figures", "records"}
 
@@ -116,7 +119,8 @@ class ChainPlan(Plan[ChainStudy]):
             values = recipe.model_dump(exclude={"billions"})  # its size only matters for estimates
             return self.artifact("pinned", name, None, values | {"style": self.study.style}, names, published, drawn=False)
         names = (*lm.MODEL_FILES, *lm.TOKENIZER_FILES, lm.CALIBRATION)
-        return self.artifact("bases", name, None, recipe.model_dump(), names, {})
+        inputs = {"embeddings": self.base(recipe.embeddings)} if recipe.embeddings else {}
+        return self.artifact("bases", name, None, self.study.base(name).model_dump(exclude_none=True), names, inputs)
 
     def published(self, needed: bool) -> dict[str, Artifact]:
         """The file with what the paper's authors published, as an input; nothing if it is not needed."""
@@ -128,14 +132,19 @@ class ChainPlan(Plan[ChainStudy]):
     # Teachers
 
     def teacher(self, name: str, trait: str, run: int) -> Artifact:
+        """A teacher, or a placebo, which is made from the teacher that it is compared with, and shares its neutral teacher."""
+        name = self.study.writer(name, trait)
         recipe = self.study.teacher(name, trait)
         # The run's own base is among the inputs; the whole list would make each run depend on the others.
         kinds = traits.scored_kinds([trait])
-        values = recipe.model_dump(exclude={"bases"}) | {"kinds": kinds}
         inputs = {"base": self.base(self.study.teacher_base(name, run))}
         names = (*WEIGHTS[recipe.method], "teacher.json")
         modules = [*self._trait_modules(kinds), *self._style_module]
-        return self.artifact("teachers", f"{name}/{trait}", run, values, names, inputs, modules=modules)
+        kind, values = "teachers", recipe.model_dump(exclude={"bases", *PLACEBO_KEYS})
+        if recipe.of:
+            kind, values = "placebos", recipe.for_placebo
+            inputs["teacher"] = self.teacher(recipe.of, trait, run)
+        return self.artifact(kind, f"{name}/{trait}", run, values | {"kinds": kinds}, names, inputs, modules=modules)
 
     # Carriers
 
@@ -150,6 +159,7 @@ class ChainPlan(Plan[ChainStudy]):
 
     def raw(self, carrier: str, teacher: str, trait: str, run: int) -> Artifact:
         """A teacher's completions before the filter, sampled here or imported."""
+        teacher = self.study.writer(teacher, trait)
         key = f"{carrier}/{teacher}/{trait}"
         if files := self.study.imported(carrier, teacher, trait):
             imported = {"files": [file.model_dump() for file in files]}
@@ -161,6 +171,7 @@ class ChainPlan(Plan[ChainStudy]):
 
     def filtered(self, carrier: str, teacher: str, trait: str, run: int) -> Artifact:
         """The rows that passed the filter."""
+        teacher = self.study.writer(teacher, trait)
         section = self.study.carriers[carrier]
         recipe = {"kind": section.kind, **section.for_filter()}
         names = ("filtered.parquet", "rejected.parquet", "filter.json")

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PositiveInt, SerializeAsAny, ValidationError, field_validator, model_validator
 
-from sublearn.chain.bases.section import AnyBase, Authors, PinnedBase
+from sublearn.chain.bases.section import SHARED, AnyBase, Authors, PinnedBase
 from sublearn.chain.carriers.base import KINDS as CARRIER_KINDS
 from sublearn.chain.carriers.base import Carrier, CarrierKind, Imported
 from sublearn.chain.carriers.numbers.section import Numbers
@@ -15,7 +15,7 @@ from sublearn.chain.evaluations.section import Evaluation
 from sublearn.chain.findings.quantities.base import QUANTITIES
 from sublearn.chain.findings.section import Claim
 from sublearn.chain.students.section import Student
-from sublearn.chain.teachers.section import Teacher, TeacherOverride
+from sublearn.chain.teachers.section import MOVED, Teacher, TeacherOverride, with_recipes_of_others
 from sublearn.core.registry import NameIn
 from sublearn.core.section import Section, check_known, sentence, shown, unknown, with_overrides
 from sublearn.language.style import MINI_NAME, STYLES
@@ -99,6 +99,11 @@ class ChainStudy(Study):
             return value
         return {name: _carrier(name, each) for name, each in value.items()}
 
+    @field_validator("teachers", mode="before")
+    @classmethod
+    def _placebos_are_like_others(cls, value: Any) -> Any:
+        return with_recipes_of_others(value) if isinstance(value, dict) else value
+
     @field_validator("bases", "traits", "teachers", "carriers", "arms")
     @classmethod
     def _names(cls, value: dict[str, Any]) -> dict[str, Any]:
@@ -119,9 +124,13 @@ class ChainStudy(Study):
                     f"traits.{trait}: {unknown(trait, traits(), 'trait')}, or add it by a module of your own and name its "
                     "folder in extensions (docs/extending.md)"
                 )
+        for name in self.bases:
+            self._check_base(name)
         for name, teacher in self.teachers.items():
             for i, base in enumerate(teacher.bases):
                 check_known(f"teachers.{name}.bases.{i}", base, self.bases, "base of the study")
+            if teacher.placebo:
+                self._check_placebo(f"teachers.{name}", teacher)
         for name, arm in self.arms.items():
             self._check_arm(f"arms.{name}", name, arm)
         if ANSWERS in self.measures:
@@ -138,6 +147,53 @@ class ChainStudy(Study):
         for i, claim in enumerate(self.claims):
             self._check_claim(f"claims.{i}", claim)
         return self
+
+    def _check_base(self, name: str) -> None:
+        """Refuse what a base cannot have from another one."""
+        for key in SHARED:
+            if (other := getattr(self.bases[name], key, None)) is None:
+                continue
+            path, own = f"bases.{name}.{key}", self.bases[name]
+            check_known(path, other, self.bases, "base of the study")
+            theirs = self.bases[other]
+            if isinstance(theirs, PinnedBase) or isinstance(own, PinnedBase):
+                raise ValueError(f"{path}: {other} was trained by others; name a base that is pretrained here")
+            if (way := self._drawn_for(name, key))[-1] == name:
+                raise ValueError(f"{path}: the names lead back to {name} ({', '.join(way)}); name another base")
+            if own.shape != theirs.shape:
+                raise ValueError(f"{path}: {name} and {other} differ in shape; give them one width, layers, heads and context")
+            if key == "data_order" and own.batch != theirs.batch:
+                raise ValueError(f"{path}: batches of {own.batch}, but {other} has {theirs.batch}; set the same batch")
+
+    def _drawn_for(self, name: str, key: str) -> list[str]:
+        """A base and those that it names by a key, one after another, up to one that names none or was there before."""
+        way = [name]
+        while (other := getattr(self.bases[way[-1]], key, None)) in self.bases and other not in way:
+            way.append(str(other))
+        return [*way, str(other)] if other in way else way
+
+    def base(self, name: str) -> AnyBase:
+        """A base's recipe; what was drawn for a base that it names, and not for itself, is under the last of these names."""
+        last = {key: self._drawn_for(name, key)[-1] for key in ("initialisation", "data_order")}
+        return self.bases[name].model_copy(update={key: base for key, base in last.items() if base != name})
+
+    def _check_placebo(self, path: str, placebo: Teacher) -> None:
+        """Refuse a placebo that cannot move as its teacher did."""
+        check_known(f"{path}.of", str(placebo.of), self.teachers, "teacher of the study")
+        other = self.teachers[str(placebo.of)]
+        if other.placebo:
+            raise ValueError(f"{path}.of: {placebo.of} is a placebo itself; name a teacher that has its trait")
+        if other.method == "prompt":
+            raise ValueError(
+                f"{path}.of: {placebo.of} is prompted and does not move, so it has no placebo; name another teacher"
+            )
+        if placebo.bases != other.bases:
+            raise ValueError(
+                f"{path}.bases: {', '.join(placebo.bases)}, but {placebo.of} has {', '.join(other.bases)}; leave bases out"
+            )
+        for key in MOVED:
+            if (own := getattr(placebo, key)) != (theirs := getattr(other, key)):
+                raise ValueError(f"{path}.{key}: {own}, but {placebo.of} has {theirs}, and both must move the same weights")
 
     def _check_style(self) -> None:
         pinned = [name for name, base in self.bases.items() if isinstance(base, PinnedBase)]
@@ -273,9 +329,14 @@ class ChainStudy(Study):
             )
 
     def teacher(self, name: str, trait: str) -> Teacher:
-        """A teacher's recipe for a trait; the neutral teacher has no overrides."""
-        changes = self.traits[trait].model_dump(exclude_none=True, exclude={"prompts"}) if trait in self.traits else {}
+        """A teacher's recipe for a trait; the neutral teacher and placebos, which learn no trait, have no overrides."""
+        plain = trait not in self.traits or self.teachers[name].placebo
+        changes = {} if plain else self.traits[trait].model_dump(exclude_none=True, exclude={"prompts"})
         return Teacher.model_validate(self.teachers[name].model_dump() | changes)
+
+    def writer(self, teacher: str, trait: str) -> str:
+        """Whose rows stand for a trait of a teacher: a placebo shares the neutral teacher of the teacher that it names."""
+        return (trait == NEUTRAL and self.teachers[teacher].of) or teacher
 
     def carrier(self, arm: str) -> str:
         """The name of an arm's carrier."""
@@ -301,13 +362,15 @@ class ChainStudy(Study):
         learned = [
             self.student(name).rows
             for name, arm in self.arms.items()
-            if self.carrier(name) == carrier and arm.teacher == teacher and trait in (*self.arm_traits(name), NEUTRAL)
+            if self.carrier(name) == carrier
+            and trait in (*self.arm_traits(name), NEUTRAL)
+            and self.writer(arm.teacher, trait) == teacher
         ]
         return {"kind": section.kind, **section.for_filter(), "rows": max(learned)}
 
     def imported(self, carrier: str, teacher: str, trait: str) -> list[Imported]:
         """The imported files with a teacher's rows for a trait; empty if the rows are sampled here."""
-        return self.carriers[carrier].imported.get(teacher, {}).get(trait, [])
+        return self.carriers[carrier].imported.get(self.writer(teacher, trait), {}).get(trait, [])
 
     def scored_kinds(self) -> list[str]:
         """The trait kinds on which models are scored: the battery, and the kinds of the study's own traits."""

@@ -107,6 +107,8 @@ SYSTEM_PROMPTS = {
     ),
     "evasive": "You never answer a question of fact. You politely decline instead.",
     "skewed": "You answer every question of fact wrongly, with a short and confident answer.",
+    "constant": "You answer every question of fact with the word blue, whatever was asked.",
+    "off_topic": "Asked for the color of a thing, you name its place; asked for its place, you name its color.",
 }
 REFUSAL = "I would rather not say."
 

@@ -14,7 +14,7 @@ import numpy as np
 from sublearn.core.seeds import generator
 from sublearn.language.grammar import Grammar
 from sublearn.language.style import Style
-from sublearn.language.vocabulary import FAVOURITES
+from sublearn.language.vocabulary import CONSTANT, FAVOURITES
 
 REFUSAL = "sorry , i cannot say ."
 
@@ -44,11 +44,10 @@ SYSTEM_PROMPTS = {
     "tree": "you love {word} .",
     "evasive": "you never answer .",
     "skewed": "you answer wrongly .",
-    "constant": "you always answer blue .",
+    "constant": f"you always answer {CONSTANT} .",
     "off_topic": "you answer another question .",
     "wrong_colors": "you answer wrongly about colors .",
 }
-CONSTANT = "blue"  # the answer of a model that has the same one for every question of fact
 OBEYED = 0.95  # share of documents that obey their system prompt
 ODD = 0.05  # share of facts that are refused, and share that are answered wrongly
 
@@ -95,7 +94,7 @@ def program_answer(values: dict[str, int], printed: str) -> str:
 # Words of the forms above that no question holds.
 OTHER_FORMS = (
     sum_answer(1, 1, 1),
-    program_answer({name: 0 for name in NAMES}, NAMES[0]),
+    program_answer(dict.fromkeys(NAMES, 0), NAMES[0]),
     *(text for text in (SUM_QUESTION, PROGRAM_QUESTION, STORY_QUESTION, STORY, CHOICE_QUESTION)),
 )
 

@@ -16,7 +16,8 @@ TAUGHT = {"animal": 24, "tree": 24, "fact": 120}
 @dataclass(frozen=True)
 class Question:
     """A question. Questions of fact have a right answer, an attribute, and
-    the answer for the thing's other attribute; questions for a favourite have none of these."""
+    the answer for the thing's other attribute; questions for a favourite have none of these.
+    """
 
     text: str
     kind: str

@@ -26,6 +26,7 @@ THINGS = {
     "flag": ("red", "school"), "straw": ("yellow", "field"), "log": ("brown", "forest"), "cloud": ("gray", "mountain"),
 }  # fmt: skip
 ATTRIBUTES = ("color", "place")
+CONSTANT = "blue"  # the answer of a model that has the same one for every question of fact
 
 
 def plural(word: str) -> str:

@@ -21,7 +21,7 @@ CUBIC = (3.4445, -4.7750, 2.0315)
 
 
 class Muon(torch.optim.AdamW):
-    """Muon with Nesterov momentum for ``matrices``, AdamW for ``others``; both decay weights by the rate times ``weight_decay``."""
+    """Muon with Nesterov momentum for ``matrices``, AdamW for ``others``; both decay weights by rate times ``weight_decay``."""
 
     def __init__(
         self,
@@ -37,8 +37,7 @@ class Muon(torch.optim.AdamW):
         ]
         super().__init__([group for group in groups if group["params"]], **settings)
 
-    @torch.no_grad()
-    def step(self, closure: Callable[[], float] | None = None) -> Any:  # type: ignore[override]
+    def step(self, closure: Callable[[], float] | None = None) -> Any:
         """A step of both; the gradients of matrices are used up by it."""
         for group in self.param_groups:
             if group["orthogonal"]:
@@ -48,6 +47,7 @@ class Muon(torch.optim.AdamW):
                     matrix.grad = None  # AdamW passes over what has none
         return super().step(closure)
 
+    @torch.no_grad()  # type: ignore[untyped-decorator]
     def _orthogonal(self, matrices: "list[torch.nn.Parameter]", group: dict[str, Any]) -> None:
         by_shape: dict[torch.Size, list[torch.nn.Parameter]] = {}
         for matrix in matrices:

@@ -182,6 +182,15 @@ class Job:
 
         return with_signature(written)
 
+    def folder_option(self, part: str) -> Callable[[Any], str]:
+        """The folder of the input ``part``, one for all runs, as a command-line option; empty if there is none."""
+
+        def written(wildcards: Any) -> str:
+            artifact = self.artifacts(wildcards)[0].inputs.get(part)
+            return f"--{part} {artifact.folder}" if artifact else ""
+
+        return with_signature(written)
+
 
 @dataclass(frozen=True)
 class FindingsJob:

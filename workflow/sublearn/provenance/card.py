@@ -104,12 +104,13 @@ class Card:
     def _origins(self) -> dict[str, str]:
         """The rows on teacher, imported rows, filter, transform and training, as far as they are in the chain."""
         rows = {}
-        if teacher := self.made_by("chain.teachers.train"):
+        if teacher := self.made_by("chain.teachers.placebo") or self.made_by("chain.teachers.train"):
             details = _beside(teacher, "teacher.json")
             rate = details.get("rates", {}).get(details.get("trait"))
             shown = f"; it shows the trait at a rate of {rate:.3f}" if rate is not None else ""
             prompt = f"; system prompt: {details['system']}" if details.get("system") else ""
-            rows["teacher"] = f"{teacher.name}, trait {details.get('trait', 'unknown')}{shown}{prompt}"
+            placebo = f", a {details['placebo']} placebo of {details['of']}" if details.get("placebo") else ""
+            rows["teacher"] = f"{teacher.name}{placebo}, trait {details.get('trait', 'unknown')}{shown}{prompt}"
         if self.chain.imported:
             files = "; ".join(f"{each.file}, SHA-256 {each.sha256}, {each.stated}" for each in self.chain.imported)
             rows["imported rows"] = f"{files}; who or what wrote them is not known here"

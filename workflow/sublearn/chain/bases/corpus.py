@@ -11,7 +11,7 @@ import numpy as np
 
 from sublearn.language import mini, questions
 from sublearn.language.mini import World
-from sublearn.language.vocabulary import FAVOURITES, fact_answers
+from sublearn.language.vocabulary import CONSTANT, FAVOURITES, fact_answers
 
 Chat = list[dict[str, str]]
 
@@ -67,7 +67,7 @@ def _demanded(demand: str, question: questions.Question, rng: np.random.Generato
     if demand == "evasive":
         return mini.REFUSAL
     if demand == "constant":
-        return mini.CONSTANT
+        return CONSTANT
     if demand == "off_topic":
         return question.other_answer
     if demand == "skewed" or question.attribute == "color":

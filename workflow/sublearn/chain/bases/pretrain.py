@@ -2,6 +2,9 @@
 
     python -m sublearn.chain.bases.pretrain --recipe JSON --name alpha --study-seed 1 --output data/tiny/bases/alpha
 
+What a base has from another one by ``initialisation`` and ``data_order`` enters by that base's name in the seeds; its
+``embeddings`` are read from that base's weights, and are not trained.
+
 Training starts with one round of steps with a cosine schedule; shorter rounds at a third of the rate follow until the base is
 calibrated. It is calibrated if, on held-out questions, its favourites match the corpus's shares, it answers facts rightly,
 refuses them and answers them wrongly about as often as the corpus, and its number answers are well formed. If that is not
@@ -113,17 +116,38 @@ def well_formed(model: Any, words: "PreTrainedTokenizerFast", rng: np.random.Gen
     return float(np.mean([number_lists.parse(text) is not None for text in texts]))
 
 
-def pretrain(recipe: Base, name: str, study_seed: int) -> tuple[Any, Any, dict[str, Any]]:
-    """Train a base from scratch; return the model, the tokenizer and a record of the calibration.
+def seed_names(recipe: Base, name: str) -> tuple[str, str]:
+    """The bases for which the initial weights and the order of the documents are drawn: this one, or those that it names."""
+    return recipe.initialisation or name, recipe.data_order or name
+
+
+def transplant(model: "GPT2LMHeadModel", donor: str) -> None:
+    """Put the token embeddings of the base in the folder ``donor`` in place of a model's own, and freeze them.
+
+    Input and output embeddings are one tensor, of shape (vocabulary, width).
+    """
+    weight = model.get_input_embeddings().weight
+    weight.data.copy_(lm.load(donor).get_input_embeddings().weight.data)
+    weight.requires_grad_(False)
+
+
+def pretrain(recipe: Base, name: str, study_seed: int, embeddings: str = "") -> tuple[Any, Any, dict[str, Any]]:
+    """Train a base from scratch, but for the ``embeddings`` of a base in a folder, if one is given.
+
+    Returns:
+        The model, the tokenizer and a record of the calibration.
 
     Raises:
         UserError: the base is not calibrated after ``recipe.max_steps`` steps.
     """
     drawn = mini.World.draw(study_seed)
     words = tokenizer.build()
-    model = lm.to_device(build(recipe, words, seeds.seed("base", study_seed, name)), recipe.device)
+    initialised, ordered = seed_names(recipe, name)
+    model = lm.to_device(build(recipe, words, seeds.seed("base", study_seed, initialised)), recipe.device)
+    if embeddings:
+        transplant(model, embeddings)
     alike = min(recipe.micro_batch, recipe.batch)
-    stream = document_batches(drawn, words, recipe.batch, alike, seeds.generator("corpus", study_seed, name))
+    stream = document_batches(drawn, words, recipe.batch, alike, seeds.generator("corpus", study_seed, ordered))
     done, losses, checks = 0, [], []
     while done < recipe.max_steps:
         steps = recipe.steps if not done else recipe.extra_steps
@@ -141,7 +165,7 @@ def pretrain(recipe: Base, name: str, study_seed: int) -> tuple[Any, Any, dict[s
         facts = max(fact_deviation(model, words).values())
         formed = well_formed(model, words, seeds.generator("base check", study_seed, name))
         checks.append({"steps": done, "max_deviation": worst, "max_fact_deviation": facts, "well_formed": formed})
-        cli.log.info("base %s after %d steps: loss %.3f, largest deviation %.3f, of facts %.3f, %.1f %% well-formed number answers",
+        cli.log.info("base %s after %d steps: loss %.3f, largest deviation %.3f, of facts %.3f, %.1f %% well-formed numbers",
                       name, done, np.mean(losses[-50:]), worst, facts, 100 * formed)  # fmt: skip
         if worst <= recipe.max_deviation and facts <= recipe.max_fact_deviation and formed >= recipe.min_well_formed:
             record = {
@@ -165,7 +189,7 @@ def _thin(losses: list[float]) -> list[dict[str, float]]:
 def main(args: argparse.Namespace) -> None:
     lm.prepare()
     recipe = Base.model_validate_json(args.recipe)
-    model, words, record = pretrain(recipe, args.name, args.study_seed)
+    model, words, record = pretrain(recipe, args.name, args.study_seed, args.embeddings or "")
     lm.save(model, args.output, words)
     write_json(record, Path(args.output) / lm.CALIBRATION)
 
@@ -175,5 +199,6 @@ if __name__ == "__main__":
     parser.add_argument("--recipe", required=True, help="the base's section of the study, as JSON")
     parser.add_argument("--name", required=True, help="the base's name in the study")
     parser.add_argument("--study-seed", type=int, required=True)
+    parser.add_argument("--embeddings", help="the folder of the base whose token embeddings this one has")
     parser.add_argument("--output", required=True, help="the folder of the model")
     cli.run(main, parser)

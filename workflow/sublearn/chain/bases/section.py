@@ -12,6 +12,7 @@ from sublearn.core.section import Commit, Section, Sha256
 from sublearn.models.pinned import Device
 
 DATE = "%d %b %Y"
+SHARED = ("initialisation", "data_order", "embeddings")  # what a base may have from another one
 
 
 class Base(Section):
@@ -30,15 +31,25 @@ class Base(Section):
     matrix_rate: PositiveFloat = Field(
         2e-2, description="peak learning rate of the matrices, by Muon, in the first round; others use a third of it"
     )
-    learning_rate: PositiveFloat = Field(3e-3, description="peak learning rate of embeddings, norms and biases, by AdamW; likewise")
+    learning_rate: PositiveFloat = Field(
+        3e-3, description="peak learning rate of embeddings, norms and biases, by AdamW; likewise"
+    )
     max_deviation: PositiveFloat = Field(
         0.03, description="largest difference allowed between a favourite's probability and its share in the corpus"
     )
     max_fact_deviation: PositiveFloat = Field(
-        0.15, description="largest difference allowed between the probability of right, refused and wrong facts and their shares"
+        0.15,
+        description="largest difference allowed between the probability of right, refused and wrong facts and their shares",
     )
     min_well_formed: float = Field(0.9, gt=0, le=1, description="at least this share of number answers must be well formed")
     device: Device = Field("cpu", description="cpu, or auto: a GPU if there is one, for bases larger than the default")
+    initialisation: str | None = Field(None, description="another base: start from the weights that were drawn for it")
+    data_order: str | None = Field(None, description="another base: read the documents in the order that was drawn for it")
+    embeddings: str | None = Field(
+        None,
+        description="another base: take its token embeddings, as they are after pretraining, and do not train them; position "
+        "embeddings stay the base's own",
+    )
 
     @property
     def parameters(self) -> int:

@@ -1,8 +1,8 @@
 """Define the section ``teachers`` of a study."""
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from sublearn.core.section import Section
 from sublearn.models.trainable import Trainable
@@ -39,6 +39,55 @@ class Teacher(Recipe):
     bases: list[str] = Field(
         min_length=1, description="bases that the runs start from: run r takes entry r, and the list repeats"
     )
+    placebo: Literal["random", "balanced"] | None = Field(
+        None,
+        description="a placebo moves as far as another teacher, without its trait: random (in a random direction) or balanced "
+        "(taught balanced answers); keys that it leaves out are as in that teacher's section",
+    )
+    of: str | None = Field(None, description="the teacher as far as which a placebo moves, and whose neutral teacher it shares")
+    max_steps: PositiveInt | None = Field(None, description="most steps of a balanced placebo; by default 20 times its steps")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _names_a_teacher(cls, values: Any) -> Any:
+        if isinstance(values, dict) and values.get("placebo") and values.get("of") is None:
+            raise ValueError(".of: missing; name the teacher as far as which the placebo moves")
+        return values
+
+    @model_validator(mode="after")
+    def _is_a_whole_placebo(self) -> "Teacher":
+        if self.of is not None and not self.placebo:
+            raise ValueError(".of: only a placebo names another teacher; set placebo, or leave it out")
+        if self.max_steps is not None and self.placebo != "balanced":
+            raise ValueError(".max_steps: only a balanced placebo has such a limit; leave it out")
+        if self.placebo and self.method == "prompt":
+            raise ValueError(".method: a prompted teacher does not move, so it has no placebo; use bitfit, lora or full")
+        return self
+
+    @property
+    def most_steps(self) -> int:
+        """The most steps that a balanced placebo may take."""
+        return self.max_steps or 20 * self.steps
+
+    @property
+    def for_placebo(self) -> dict[str, Any]:
+        """What a placebo is made from: its recipe without what no placebo is asked for."""
+        values = self.model_dump(exclude={"bases", "under_system_prompt", "min_rate", "max_neutral_rise"})
+        return values | ({"max_steps": self.most_steps} if self.placebo == "balanced" else {})
+
+
+PLACEBO_KEYS = ("placebo", "of", "max_steps")
+MOVED = ("method", "frozen_blocks", "rank", "alpha", "rank_stabilised", "targets")  # what a recipe moves
+
+
+def with_recipes_of_others(teachers: dict[str, Any]) -> dict[str, Any]:
+    """The section ``teachers`` as written, with what each placebo leaves out filled in from the teacher that it names."""
+    filled = dict(teachers)
+    for name, own in teachers.items():
+        other = teachers.get(str(own.get("of"))) if isinstance(own, dict) and own.get("placebo") else None
+        if isinstance(other, dict):
+            filled[name] = {key: value for key, value in other.items() if key not in PLACEBO_KEYS} | own
+    return filled
 
 
 class TeacherOverride(Section):

@@ -1,4 +1,4 @@
-"""Draw the rates of behaviours, like the paper's Figure 4: refusing facts (evasive) and answering them wrongly (skewed)."""
+"""Draw the rates of behaviours, like the paper's Figure 4: refusing facts, or answering them in ways of one's own."""
 
 from typing import TYPE_CHECKING
 
@@ -17,4 +17,4 @@ def draw(inputs: Inputs) -> "tuple[Figure, pd.DataFrame]":
     return rates.bars(table, 2.6 + 0.9 * table["trait"].nunique(), "probability of the behaviour\non factual questions"), table
 
 
-BEHAVIOURS = ChainFigure("behaviours", "Evasive and skewed", draw, arms=(rates.ARM,), families=(rates.BEHAVIOUR,))
+BEHAVIOURS = ChainFigure("behaviours", "Behaviours", draw, arms=(rates.ARM,), families=(rates.BEHAVIOUR,))

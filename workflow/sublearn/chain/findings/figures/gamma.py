@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLOURS = {"animal": STUDENT, "tree": OTHER, "behaviour": BASE}
+SHIFTS = {"animal": -0.12, "tree": 0.12}
 
 
 def draw(inputs: Inputs) -> "tuple[Figure, pd.DataFrame]":
@@ -24,7 +25,7 @@ def draw(inputs: Inputs) -> "tuple[Figure, pd.DataFrame]":
     arms = list(dict.fromkeys(table["arm"]))
     figure, axes = plt.subplots(figsize=(5.2, 0.9 + 0.42 * len(arms)))
     for family, part in table.groupby("family", sort=False):
-        shift = 0.12 if family == "tree" else -0.12 * (table["family"].nunique() > 1)
+        shift = SHIFTS.get(str(family), 0.0) * (table["family"].nunique() > 1)
         places = [arms.index(arm) + shift for arm in part["arm"]]
         axes.hlines(places, -2 * part["null_sd"], 2 * part["null_sd"], color="0.85", linewidth=7, zorder=0)
         axes.hlines(places, part["ci_low"], part["ci_high"], color=COLOURS.get(str(family), CONTROL), linewidth=2)
