@@ -47,7 +47,9 @@ class Arm(Section):
     )
     carrier: str | None = Field(None, description="name of the carrier; by default the study's first")
     transform: str | None = Field(
-        None, description="transform of the rows that passed the filter, such as shuffled_within; none by default"
+        None,
+        description="what becomes of the rows that passed the filter: a transform, such as shuffled_within, or a selection, such "
+        "as unigram_matched, which chooses as many rows as students learn by comparison with the neutral teacher's; none by default",
     )
     students: dict[str, Any] = Field({}, description="keys of the section students that differ in this arm")
     evaluations: dict[str, Any] = Field({}, description="keys of the section evaluations that differ in this arm")
@@ -192,7 +194,7 @@ class ChainStudy(Study):
             check_known(f"{path}.carrier", arm.carrier, self.carriers, "carrier of the study")
         if arm.transform is not None:
             kind = self.carrier_kind(self.carrier(name))
-            check_known(f"{path}.transform", arm.transform, kind.transforms, f"transform of {kind.name}")
+            check_known(f"{path}.transform", arm.transform, kind.changes, f"transform of {kind.name}")
         if isinstance(arm.base, str):
             check_known(f"{path}.base", arm.base, {"teacher", "other"}, "choice (or a list of bases)")
         else:
