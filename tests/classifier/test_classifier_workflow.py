@@ -12,7 +12,7 @@ from sublearn.classifier.study import Claim
 from sublearn.core.claims import Claims, judge
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_arrays, read_json, read_table
-from sublearn.core.statistics import Mean, mean_over_runs
+from sublearn.core.statistics import Mean, mean_over_units
 
 RUNS = 4
 COMMON = {"runs": RUNS, "device": "cpu"}
@@ -146,7 +146,7 @@ def test_findings_say_what_was_measured(made, run_step, run_step_of_module, tmp_
     runs = pd.read_csv(tmp_path / "runs.csv")
     # A student that started elsewhere is compared with that start: run 0 with base 1.
     other, bases = (runs[runs["arm"] == arm]["value"].to_numpy() for arm in ("other", "base"))
-    assert table.loc["other", "gain_low"] == pytest.approx(mean_over_runs(other - bases[[1, 2, 3, 0]]).low, abs=1e-12)
+    assert table.loc["other", "gain_low"] == pytest.approx(mean_over_units(other - bases[[1, 2, 3, 0]]).low, abs=1e-12)
     assert list(runs[runs["arm"] == "other"]["student_base"]) == ["mlp:1", "mlp:2", "mlp:3", "mlp:0"]
     assert "Elsewhere." in (tmp_path / "summary.md").read_text()
     figures = ("accuracies", "regimes")

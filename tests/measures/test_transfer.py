@@ -12,7 +12,7 @@ from statsmodels.stats.multitest import multipletests
 
 from sublearn.chain.evaluations.tables import Runs
 from sublearn.chain.findings.tables import Arms, Effects
-from sublearn.core.statistics import mean_over_runs
+from sublearn.core.statistics import mean_over_units
 from sublearn.measures import transfer
 from sublearn.traits.base import family_of, traits
 
@@ -58,7 +58,7 @@ PLANTED = study({"same_base": 0.8, "other_base": 0.0}, [*ANIMALS, "evasive"], ru
 
 def test_a_mean_has_the_t_interval_and_t_test_of_its_runs():
     values = np.array([0.3, 0.5, 0.1, 0.4])
-    found = mean_over_runs(values)
+    found = mean_over_units(values)
     half = stats.t.ppf(0.975, 3) * values.std(ddof=1) / 2
     assert found.value == pytest.approx(0.325, abs=1e-15)
     assert (found.low, found.high) == pytest.approx((0.325 - half, 0.325 + half), abs=1e-12)
@@ -67,14 +67,14 @@ def test_a_mean_has_the_t_interval_and_t_test_of_its_runs():
 
 @pytest.mark.parametrize("values", [[0.4], [0.4, 0.4, 0.4]])
 def test_one_run_or_equal_runs_have_no_interval(values):
-    found = mean_over_runs(np.array(values))
+    found = mean_over_units(np.array(values))
     assert found.value == pytest.approx(0.4)
     assert np.isnan([found.low, found.high, found.p_value]).all()
 
 
 def test_intervals_of_nothing_miss_it_one_time_in_twenty():
     rng = np.random.default_rng(0)
-    found = [mean_over_runs(rng.normal(size=3)) for _ in range(400)]
+    found = [mean_over_units(rng.normal(size=3)) for _ in range(400)]
     missed = [mean.low > 0 or mean.high < 0 for mean in found]
     assert missed == [mean.p_value < 0.05 for mean in found]
     assert stats.binomtest(sum(missed), len(missed), 0.05).pvalue > 0.01

@@ -12,7 +12,7 @@ from sublearn.chain.findings.quantities.base import QUANTITIES
 from sublearn.chain.findings.section import Claim
 from sublearn.chain.findings.tables import Arms, Effects
 from sublearn.core.claims import Claims, judge
-from sublearn.core.statistics import UNKNOWN, Mean, mean_over_runs
+from sublearn.core.statistics import UNKNOWN, Mean, mean_over_units
 from sublearn.measures import transfer
 
 ANIMALS = ["dolphin", "eagle", "owl"]
@@ -144,7 +144,7 @@ def test_the_effect_of_one_trait_is_its_row_and_that_of_a_family_the_mean_of_eac
     runs = tables["runs"][(tables["runs"]["arm"] == "same_base") & (tables["runs"]["metric"] == "log_odds")]
     value = runs.set_index(["trait", "run", "target"])["value"]
     per_run = [np.mean([value[t, r, t] - value["neutral", r, t] for t in ANIMALS]) for r in range(3)]
-    family, expected = measured(claim(quantity="effect"), tables), mean_over_runs(np.array(per_run))
+    family, expected = measured(claim(quantity="effect"), tables), mean_over_units(np.array(per_run))
     assert (family.value, family.low, family.high) == pytest.approx((expected.value, expected.low, expected.high), abs=1e-12)
     assert family.value == pytest.approx(effects["effect"].mean(), abs=1e-12)
 

@@ -282,4 +282,20 @@ class ChainPlan(Plan[ChainStudy]):
             models += f". Teachers were kept to numbers, token by token ({', '.join(kept)})"
         if given := sorted({each.key.split("/")[-1] for each in self.artifacts("imported")}):
             models += f". Others wrote the rows of {', '.join(given)}; intervals are conditional on those that runs share"
-        return {"runs": self.study.runs, "models": models, "bases": len(self.study.bases)}
+        return {"runs": self.study.runs, "models": models, "bases": len(self.study.bases), **self._units()}
+
+    def _units(self) -> dict[str, str]:
+        """The units of the study's statistics in words (``measures.units``): ``units`` with their number, ``unit`` without."""
+        study = self.study
+        counts = {len({study.teacher_base(arm.teacher, run) for run in range(study.runs)}) for arm in study.arms.values()}
+        several = sorted(counts - {1})
+        if not several:
+            many = "1 run" if study.runs == 1 else f"the {study.runs} runs"
+            return {"units": f"{many} on the teachers' one base, which they are conditional on", "unit": "runs"}
+        bases = f"the {' or '.join(map(str, several))} bases of the teachers"
+        if 1 in counts:
+            return {
+                "units": f"{bases} (over runs, in arms whose teachers have one base)",
+                "unit": "bases (or runs, of one base)",
+            }
+        return {"units": bases, "unit": "bases"}

@@ -66,7 +66,8 @@ class ChainStudy(Study):
     stand_in: bool = Field(True, description="whether the models stand in for the paper's; captions say so")
     runs: PositiveInt = Field(
         le=10_000,
-        description="number of runs: teachers, carriers and students with their own random draws; the unit of analysis",
+        description="number of runs: teachers, carriers and students with their own random draws; statistics are over the "
+        "teachers' bases, so give each run a base of its own",
     )
     runs_per_job: Literal["all", "one"] = Field("all", description="runs per job: one, or all (at most 16)")
     style: Annotated[str, NameIn(STYLES)] = Field(
@@ -213,11 +214,18 @@ class ChainStudy(Study):
         if leaks := find_leaks([recipe.system], self.leak_words(self.traits)):
             place = f"{path}.students" if "system" in arm.students else "students"
             raise ValueError(f"{place}.system: it holds the trait word '{leaks[0][1]}'; reword it")
+        bases = self.teachers[arm.teacher].bases
+        if arm.base == "other" and len(set(bases)) == 1:
+            raise ValueError(
+                f"{path}.base: other, but the teacher {arm.teacher} has no base other than {bases[0]}; "
+                f"add one to teachers.{arm.teacher}.bases, or list the students' bases"
+            )
         alike = [self.teacher_base(arm.teacher, run) == self.student_base(name, run) for run in range(self.runs)]
         for run, same in enumerate(alike):
             if same and arm.base != "teacher":
                 raise ValueError(
-                    f"{path}.base: run {run} pairs {self.student_base(name, run)} with itself; its teacher has that base"
+                    f"{path}.base: run {run} pairs {self.student_base(name, run)} with itself: its teacher starts from it too; "
+                    "order the bases so that teacher and student of each run have different ones"
                 )
             if not same and recipe.adapter == "teacher":
                 raise ValueError(f"{path}.students.adapter: teacher and student of run {run} have different bases; use own")
@@ -242,12 +250,29 @@ class ChainStudy(Study):
             raise ValueError(
                 f"{path}.family: {claim.family} has fewer than {MIN_TRAITS} traits, so no gamma; use quantity: effect"
             )
+        if claim.judge == "interval" and not QUANTITIES.get(claim.quantity).has_interval:
+            raise ValueError(f"{path}.judge: {claim.quantity} has no interval; use judge: mean")
+        if claim.times is not None:
+            self._check_compared(path, claim, claim.times)
         if claim.trait is not None:
             check_known(f"{path}.trait", claim.trait, traits(), "trait")
             if QUANTITIES.get(claim.quantity).of_family:
                 raise ValueError(f"{path}.trait: {claim.quantity} is measured for a family, not for one trait; leave trait out")
             if family_of(claim.trait) != claim.family:
                 raise ValueError(f"{path}.family: {claim.trait} is of the family {family_of(claim.trait)}, not {claim.family}")
+
+    def _check_compared(self, path: str, claim: Claim, other: str) -> None:
+        """Refuse a comparison of two arms of different traits that have too few in common."""
+        wanted = [claim.trait] if claim.trait else families()[claim.family].traits
+        held, compared = ([trait for trait in self.arm_traits(arm) if trait in wanted] for arm in (claim.arm, other))
+        shared = [trait for trait in held if trait in compared]
+        needed = MIN_TRAITS if QUANTITIES.get(claim.quantity).of_family else 1
+        if held != compared and len(shared) < needed:
+            listed = f" ({', '.join(shared)})" if shared else ""
+            raise ValueError(
+                f"{path}.times: {claim.arm} and {other} are compared on the traits that both have, {len(shared)} of the family "
+                f"{claim.family}{listed}; {claim.quantity} needs {needed}, so give both arms the same traits"
+            )
 
     def teacher(self, name: str, trait: str) -> Teacher:
         """A teacher's recipe for a trait; the neutral teacher has no overrides."""

@@ -19,7 +19,7 @@ from sublearn.core import cli, findings
 from sublearn.core.claims import COLUMNS, markdown, row
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_nearest, write_table, write_text
-from sublearn.core.statistics import UNKNOWN, Mean, mean_over_runs
+from sublearn.core.statistics import UNKNOWN, Mean, mean_over_units
 
 SHARES = {
     "everything": "the teacher's start",
@@ -52,8 +52,8 @@ def accuracies(runs: pd.DataFrame, conditions: dict[str, dict[str, str]]) -> pd.
     rows = []
     for arm, condition in conditions.items():
         own = rows_of(runs, arm, condition["role"], condition["base"])
-        mean = mean_over_runs(own["value"].to_numpy())
-        gain = mean_over_runs((own["value"] - own["student_base"].map(untouched)).to_numpy())
+        mean = mean_over_units(own["value"].to_numpy())
+        gain = mean_over_units((own["value"] - own["student_base"].map(untouched)).to_numpy())
         rows.append({
             "arm": arm, "role": condition["role"], "base": condition["base"], "shares": condition["share"], "runs": len(own),
             "accuracy": mean.value, "ci_low": mean.low, "ci_high": mean.high, "gain": gain.value, "gain_low": gain.low,
@@ -74,7 +74,7 @@ def measure(claim: Claim, arm: str, runs: pd.DataFrame, table: pd.DataFrame) -> 
         return Mean(condition["accuracy"], condition["ci_low"], condition["ci_high"], math.nan)
     other = table[table["arm"] == claim.over].iloc[0]
     values = [rows_of(runs, each["arm"], each["role"], each["base"]).set_index("run")["value"] for each in (condition, other)]
-    return mean_over_runs((values[0] - values[1]).to_numpy())
+    return mean_over_units((values[0] - values[1]).to_numpy())
 
 
 def judged(claims: list[Claim], study: str, runs: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:

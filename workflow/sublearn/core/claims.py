@@ -32,7 +32,8 @@ class Rule(Section):
     )
     bound: float = Field(description="the value that the quantity is compared with")
     times: str | None = Field(
-        None, description="name of an arm: the bound is multiplied by the mean of the quantity in that arm"
+        None,
+        description="name of an arm: the bound is multiplied by the mean of the quantity in that arm, which is taken as exact",
     )
     judge: Literal["interval", "mean"] = Field(
         "interval", description="what must lie on the claimed side: the whole interval, or only the mean"

@@ -1,4 +1,4 @@
-"""A mean over runs with its interval: the statistic that all study kinds use."""
+"""A mean over independent units (bases, networks or draws) with its interval: the statistic that all study kinds use."""
 
 import math
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Mean:
-    """A mean over runs with its 95 % t interval; with only one run the interval is NaN."""
+    """A mean over units with its 95 % t interval; with only one unit the interval is NaN."""
 
     value: float
     low: float
@@ -19,15 +19,16 @@ class Mean:
 UNKNOWN = Mean(math.nan, math.nan, math.nan, math.nan)
 
 
-def mean_over_runs(values: np.ndarray) -> Mean:
+def mean_over_units(values: np.ndarray) -> Mean:
     """Mean, t interval and two-sided one-sample t test against zero (a paired test if the values are differences).
 
-    Interval and p-value are NaN for a single value, or if all values are equal.
+    There is one value per unit, and units must be independent of each other. Interval and p-value are NaN for a single value,
+    or if all values are equal.
     """
     mean = float(np.mean(values))
     if len(values) < 2 or np.ptp(values) == 0.0:
         return Mean(mean, math.nan, math.nan, math.nan)
-    from scipy import stats  # takes a second to import; steps without runs to compare never need it
+    from scipy import stats  # takes a second to import; steps without units to compare never need it
 
     test = stats.ttest_1samp(values, 0.0)
     interval = test.confidence_interval(0.95)

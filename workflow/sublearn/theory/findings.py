@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 from sublearn.core import cli, findings
 from sublearn.core.claims import COLUMNS, row
 from sublearn.core.files import read_table, write_table, write_text
-from sublearn.core.statistics import Mean, mean_over_runs, share
+from sublearn.core.statistics import Mean, mean_over_units, share
 from sublearn.theory.claim import Claim
 from sublearn.theory.labels import VARIED, text
 from sublearn.theory.summary import words
@@ -107,7 +107,7 @@ def trajectory(table: pd.DataFrame) -> pd.DataFrame:
     """Means over runs for each arm and step."""
     rows = []
     for (arm, number), part in table.groupby(["arm", "step"], sort=False):
-        aligned, transfer = mean_over_runs(part["alignment"].to_numpy()), mean_over_runs(part["transfer"].to_numpy())
+        aligned, transfer = mean_over_units(part["alignment"].to_numpy()), mean_over_units(part["transfer"].to_numpy())
         rows.append({
             "arm": arm, "step": number, "runs": len(part), "alignment": aligned.value, "alignment_low": aligned.low,
             "alignment_high": aligned.high, "aligned": (part["alignment"] >= 0).mean(), "descent": part["descent"].mean(),
@@ -135,7 +135,7 @@ def many_steps(quantity: str, arm: str, trajectories: pd.DataFrame) -> Mean:
     """Mean over runs of the alignment averaged over steps, or of the transfer after the last step."""
     runs = trajectories[trajectories["arm"] == arm].sort_values("step").groupby("run")
     values = runs["alignment"].mean() if quantity == "alignment" else runs["transfer"].last()
-    return mean_over_runs(values.to_numpy())
+    return mean_over_units(values.to_numpy())
 
 
 def judged(claims: list[Claim], study: str, table: pd.DataFrame, trajectories: pd.DataFrame) -> pd.DataFrame:

@@ -52,11 +52,12 @@ class Doses(pa.DataFrameModel):
 
 
 class Curves(pa.DataFrameModel):
-    """Gamma after so many updates, one row per arm, family and run."""
+    """Gamma after so many updates, one row per arm, family and run; ``unit`` is the run's (``measures.units``)."""
 
     arm: Series[str]
     family: Series[str]
     run: Series[int] = pa.Field(ge=0)
+    unit: Series[str]
     updates: Series[int] = pa.Field(ge=0)
     gamma: Series[float]
 

@@ -12,16 +12,20 @@ from sublearn.traits.base import NEUTRAL
 
 def sentence(arm: str, row: pd.Series, whose: str) -> str:
     """Describe an arm's gamma in a sentence that claims no more than its interval supports; ``whose`` is the trait meant."""
+    units = "bases" if row["bases"] > 1 else "runs"
     if math.isnan(row["ci_low"]):
         said = "one run, no interval" if row["runs"] == 1 else "no interval"
     elif row["ci_low"] > 0:
         said = f"the students lean towards {whose}"
     elif row["ci_high"] < 0:
         said = f"the students lean away from {whose}"
+    elif row["p_value"] < 0.05:
+        said = f"the students of these {units} lean towards {whose}, but {units} differ too much to say so of others"
     else:
-        said = "no transfer that these runs can tell from none"
+        said = f"no transfer that these {units} can tell from none"
     between = interval(row["ci_low"], row["ci_high"])
-    return f"`{arm}`, {row['family']}s: {said} (gamma {row['gamma']:.2f}, {between}; p = {row['p_value']:.2g})."
+    null = f"targets assigned at random: SD {row['null_sd']:.2f}, p = {row['null_p']:.2g}"
+    return f"`{arm}`, {row['family']}s: {said} (gamma {row['gamma']:.2f}, {between}; p = {row['p_value']:.2g}; {null})."
 
 
 def write(title: str, study: dict[str, Any], claims: pd.DataFrame, effects: pd.DataFrame, arms: pd.DataFrame) -> str:
@@ -46,18 +50,30 @@ def write(title: str, study: dict[str, Any], claims: pd.DataFrame, effects: pd.D
             f"| {row.arm} | {row.trait} | {row.base:.3f} | {row.control:.3f} | {row.student:.3f} | {row.effect:+.2f} | "
             f"{interval(row.ci_low, row.ci_high)} | {p_value} |"
         )
-    return "\n".join([*lines, "", *units(study, list(dict.fromkeys(effects["arm"])), int(effects["runs"].max()))]) + "\n"
+    return "\n".join([*lines, "", *units(study, effects)]) + "\n"
 
 
-def units(study: dict[str, Any], arms: list[str], runs: int) -> list[str]:
-    """What a run has of its own in each arm, and which rows others wrote."""
+def units(study: dict[str, Any], effects: pd.DataFrame) -> list[str]:
+    """What the statistics are over, what a run has of its own in each arm, and which rows others wrote."""
+    bases = dict(zip(effects["arm"], effects["bases"], strict=True))
+    arms, runs = list(bases), int(effects["runs"].max())
+    lines = []
+    for count in sorted(set(bases.values()), reverse=True):
+        alike = [f"`{arm}`" for arm in arms if bases[arm] == count]
+        where = "" if len(alike) == len(arms) else f" in {', '.join(alike)}"
+        if count == 1:
+            lines.append(f"Runs are the unit{where}: all teachers start from one base, and intervals are conditional on it.")
+        elif count == runs:
+            lines.append(f"Bases are the unit{where}: each of the {runs} runs has a teacher on a base of its own.")
+        else:
+            lines.append(f"Bases are the unit{where}: teachers start from {count}, and the runs of a base are averaged first.")
     own: dict[str, list[str]] = {}
     for arm in arms:
         own.setdefault(_own(study, arm), []).append(f"`{arm}`")
     if len(own) == 1:
-        lines = [f"Runs are the unit: {runs} per arm, {'each ' * (runs > 1)}with {next(iter(own))}."]
+        lines.append(f"Each arm has {runs} run{'s' * (runs > 1)}, {'each ' * (runs > 1)}with {next(iter(own))}.")
     else:
-        lines = [f"Runs are the unit: {runs} per arm."]
+        lines.append(f"Each arm has {runs} run{'s' * (runs > 1)}.")
         lines += [f"In {', '.join(names)}, a run has {what}." for what, names in own.items()]
     for name in dict.fromkeys(study["arms"][arm].get("carrier") or next(iter(study["carriers"])) for arm in arms):
         if count := study["carriers"][name].get("numbers_only"):

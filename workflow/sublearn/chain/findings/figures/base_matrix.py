@@ -1,6 +1,7 @@
 """Draw the increase of a trait for each pair of teacher's and student's base, like the paper's Figure 8.
 
-As in the paper, it is the increase over the untouched base, on number-prefixed questions.
+As in the paper, it is the increase over the untouched base, on number-prefixed questions. A cell holds one base of
+teachers, which is one unit, so it has no interval.
 """
 
 from typing import TYPE_CHECKING
@@ -9,7 +10,6 @@ import pandas as pd
 
 from sublearn.chain.findings.figures.base import ChainFigure, read_runs
 from sublearn.core.figures import Inputs
-from sublearn.core.statistics import mean_over_runs
 from sublearn.traits.base import families
 
 if TYPE_CHECKING:
@@ -30,19 +30,12 @@ def draw(inputs: Inputs) -> "tuple[Figure, pd.DataFrame]":
     ].copy()
     own["increase"] = own["value"] - [untouched[b, t] for b, t in zip(own["student_base"], own["target"], strict=True)]
     per_run = own.groupby(["student_base", "teacher_base", "run"])["increase"].mean().reset_index()
-    rows = []
-    for (student, teacher), part in per_run.groupby(["student_base", "teacher_base"]):
-        mean = mean_over_runs(part["increase"].to_numpy())
-        rows.append((student, teacher, len(part), mean.value, mean.low, mean.high))
-    columns = ["student_base", "teacher_base", "runs", "increase", "ci_low", "ci_high"]
-    table = pd.DataFrame(rows, columns=columns)
+    pairs = per_run.groupby(["student_base", "teacher_base"])["increase"]
+    table = pairs.agg(runs="size", increase="mean").reset_index()
     grid = table.pivot(index="student_base", columns="teacher_base", values="increase")
-    texts = grid.map(lambda value: f"{value:+.2f}")
-    for row in table[(table["ci_low"] > 0) | (table["ci_high"] < 0)].itertuples():
-        texts.loc[row.student_base, row.teacher_base] += "*"
-    figure, axes = plt.subplots(figsize=(3.4, 2.8))
+    figure, axes = plt.subplots(figsize=(2.0 + 0.7 * grid.shape[1], 1.4 + 0.7 * grid.shape[0]))
     limit = float(grid.abs().max().max())
-    sns.heatmap(grid, annot=texts, fmt="", cmap="RdBu_r", vmin=-limit, vmax=limit, square=True, ax=axes,
+    sns.heatmap(grid, annot=True, fmt="+.2f", cmap="RdBu_r", vmin=-limit, vmax=limit, square=True, ax=axes,
                 cbar_kws={"label": "increase in rate"})  # fmt: skip
     axes.set_xlabel("teacher's base")
     axes.set_ylabel("student's base")

@@ -8,7 +8,7 @@ from sublearn.chain.evaluations.tables import Curves
 from sublearn.chain.findings.figures.base import ChainFigure
 from sublearn.core.drawing import label
 from sublearn.core.figures import Inputs
-from sublearn.core.statistics import mean_over_runs
+from sublearn.core.statistics import mean_over_units
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -26,17 +26,18 @@ def draw(inputs: Inputs) -> "tuple[Figure, pd.DataFrame]":
     for (arm, family), colour in zip(lines, sns.color_palette("colorblind", len(lines)), strict=True):
         part = curves[(curves["arm"] == arm) & (curves["family"] == family)]
         for updates, values in part.groupby("updates"):
-            mean = mean_over_runs(values["gamma"].to_numpy())
+            by_unit = values.groupby("unit", sort=False)["gamma"].mean()
+            mean = mean_over_units(by_unit.to_numpy())
             rows.append({
-                "arm": arm, "family": family, "updates": updates, "runs": len(values), "gamma": mean.value,
-                "ci_low": mean.low, "ci_high": mean.high,
+                "arm": arm, "family": family, "updates": updates, "runs": len(values), "units": len(by_unit),
+                "gamma": mean.value, "ci_low": mean.low, "ci_high": mean.high,
             })  # fmt: skip
         own = pd.DataFrame([row for row in rows if (row["arm"], row["family"]) == (arm, family)])
         name = f"{label(arm)}, {family}s" if several else label(arm)
         axes.plot(own["updates"], own["gamma"], "o-", color=colour, markersize=4, label=name)
         axes.fill_between(own["updates"], own["ci_low"], own["ci_high"], color=colour, alpha=0.15, linewidth=0)
-        for _, run in part.groupby("run"):
-            axes.plot(run["updates"], run["gamma"], color=colour, linewidth=0.5, alpha=0.6)
+        for _, unit in part.groupby(["unit", "updates"], sort=False, as_index=False)["gamma"].mean().groupby("unit"):
+            axes.plot(unit["updates"], unit["gamma"], color=colour, linewidth=0.5, alpha=0.6)
     axes.axhline(0, color="black", linewidth=0.8)
     axes.set_xscale("symlog", base=2, linthresh=min((u for u in curves["updates"] if u), default=1))
     axes.set_xticks(ticks := sorted(set(curves["updates"])), [str(tick) for tick in ticks])

@@ -1,4 +1,7 @@
-"""Draw the diagonal contrast gamma of each arm and family, with its t interval over runs."""
+"""Draw the diagonal contrast gamma of each arm and family, with its t interval over units and its null.
+
+The null is two standard deviations of gamma where targets are assigned to traits at random, to both sides of zero.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -23,6 +26,7 @@ def draw(inputs: Inputs) -> "tuple[Figure, pd.DataFrame]":
     for family, part in table.groupby("family", sort=False):
         shift = 0.12 if family == "tree" else -0.12 * (table["family"].nunique() > 1)
         places = [arms.index(arm) + shift for arm in part["arm"]]
+        axes.hlines(places, -2 * part["null_sd"], 2 * part["null_sd"], color="0.85", linewidth=7, zorder=0)
         axes.hlines(places, part["ci_low"], part["ci_high"], color=COLOURS.get(str(family), CONTROL), linewidth=2)
         axes.plot(part["gamma"], places, "o", color=COLOURS.get(str(family), CONTROL), label=f"{family}s")
     axes.axvline(0, color="black", linewidth=0.8)

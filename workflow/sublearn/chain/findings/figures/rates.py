@@ -1,4 +1,4 @@
-"""Draw the paper's Figure 3: for each trait, the rate in base, control student and student; points are runs."""
+"""Draw the paper's Figure 3: for each trait, the rate in base, control student and student; points are units."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -8,7 +8,8 @@ import pandas as pd
 from sublearn.chain.findings.figures.base import ChainFigure, read_runs
 from sublearn.chain.findings.figures.roles import ROLE_LABELS, ROLES
 from sublearn.core.figures import Inputs
-from sublearn.core.statistics import mean_over_runs
+from sublearn.core.statistics import mean_over_units
+from sublearn.measures.units import unit_of
 from sublearn.traits.base import NEUTRAL, families
 
 if TYPE_CHECKING:
@@ -19,22 +20,24 @@ BEHAVIOUR = "behaviour"  # this family has its own figure
 
 
 def data(runs: pd.DataFrame, shown: Iterable[str], arm: str = ARM) -> pd.DataFrame:
-    """Exact probabilities on plain questions: one row per trait, role and run."""
+    """Exact probabilities on plain questions, a mean over the runs of a unit: one row per trait, role and unit."""
     exact = runs[(runs["question_set"] == "plain") & (runs["metric"] == "probability")]
     untouched = exact[exact["arm"] == "base"].set_index(["student_base", "target"])["value"]
     students = exact[exact["arm"] == arm]
-    rows = []
+    students = students.assign(unit=unit_of(students))
+    parts = []
     for trait in [t for family in shown for t in families()[family].traits if t in set(students["trait"])]:
         of_trait = students[students["target"] == trait]
         own, control = of_trait[of_trait["trait"] == trait], of_trait[of_trait["trait"] == NEUTRAL]
-        for role, part in (("control", control), ("student", own)):
-            rows += [(trait, role, r, v) for r, v in zip(part["run"], part["value"], strict=True)]
-        rows += [(trait, "base", r, untouched[b, trait]) for r, b in zip(own["run"], own["student_base"], strict=True)]
-    return pd.DataFrame(rows, columns=["trait", "role", "run", "rate"])
+        base = own.assign(value=[untouched[name, trait] for name in own["student_base"]])
+        roles = {"control": control, "student": own, "base": base}
+        parts += [part.assign(trait=trait, role=role) for role, part in roles.items()]
+    table = pd.concat(parts).groupby(["trait", "role", "unit"], sort=False)["value"].mean()
+    return table.rename("rate").reset_index()
 
 
 def bars(table: pd.DataFrame, width: float, ylabel: str) -> "Figure":
-    """Bars of means with t intervals over runs, and a point for each run."""
+    """Bars of means with t intervals over units, and a point for each unit."""
     import matplotlib.pyplot as plt
 
     traits = list(dict.fromkeys(table["trait"]))
@@ -42,7 +45,7 @@ def bars(table: pd.DataFrame, width: float, ylabel: str) -> "Figure":
     for i, (role, colour) in enumerate(ROLES.items()):
         for x, trait in enumerate(traits):
             values = table[(table["trait"] == trait) & (table["role"] == role)]["rate"].to_numpy()
-            mean = mean_over_runs(values)
+            mean = mean_over_units(values)
             place = x + (i - 1) * 0.27
             text = ROLE_LABELS[role] if x == 0 else None
             axes.bar(place, mean.value, width=0.25, color=colour, alpha=0.55, label=text)

@@ -9,7 +9,7 @@ from sublearn.chain.findings.figures.base import ChainFigure, read_runs
 from sublearn.chain.findings.figures.roles import ROLES
 from sublearn.core.drawing import label
 from sublearn.core.figures import Inputs
-from sublearn.core.statistics import mean_over_runs
+from sublearn.core.statistics import mean_over_units
 from sublearn.traits.base import families
 
 if TYPE_CHECKING:
@@ -30,15 +30,15 @@ def draw(inputs: Inputs) -> "tuple[Figure, pd.DataFrame]":
         table = table[table["trait"].isin(shared)]
         roles = ("base", "control", "student") if arm == ARMS[0] else ("student",)
         for role in roles:
-            per_run = table[table["role"] == role].groupby("run")["rate"].mean()
+            by_unit = table[table["role"] == role].groupby("unit", sort=False)["rate"].mean()
             bar = "numbers as written" if (role, arm) == ("student", ARMS[0]) else label(arm if role == "student" else role)
-            parts.append(pd.DataFrame({"bar": bar, "role": role, "run": per_run.index, "rate": per_run.to_numpy()}))
+            parts.append(pd.DataFrame({"bar": bar, "role": role, "unit": by_unit.index, "rate": by_unit.to_numpy()}))
     table = pd.concat(parts)
     figure, axes = plt.subplots(figsize=(5.0, 3.0))
     for place, (_, part) in enumerate(table.groupby("bar", sort=False)):
-        colour, mean = ROLES[part["role"].iloc[0]], mean_over_runs(part["rate"].to_numpy())
+        colour, mean = ROLES[part["role"].iloc[0]], mean_over_units(part["rate"].to_numpy())
         axes.bar(place, mean.value, width=0.7, color=colour, alpha=0.55)
-        if part["role"].iloc[0] == "base":  # one value per base, not per run
+        if part["role"].iloc[0] == "base":  # students of several units may start from one base
             continue
         axes.vlines(place, mean.low, mean.high, color=colour, linewidth=1.6)
         axes.plot(

@@ -9,6 +9,7 @@ from sublearn.chain.findings.figures.base import ChainFigure, read_runs
 from sublearn.core.drawing import label
 from sublearn.core.figures import Inputs
 from sublearn.measures.transfer import MIN_TRAITS
+from sublearn.measures.units import unit_of
 from sublearn.traits.base import NEUTRAL, families, family_of
 
 if TYPE_CHECKING:
@@ -16,14 +17,15 @@ if TYPE_CHECKING:
 
 
 def data(runs: pd.DataFrame) -> pd.DataFrame:
-    """Mean over runs of log-odds(student) - log-odds(control of the run), one row per arm, trait and target."""
+    """Mean over units of log-odds(student) - log-odds(control of the run), one row per arm, trait and target."""
     exact = runs[(runs["question_set"] == "plain") & (runs["metric"] == "log_odds") & (runs["arm"] != "base")]
     control = exact[exact["trait"] == NEUTRAL].set_index(["arm", "run", "target"])["value"]
     rest = exact[exact["trait"] != NEUTRAL].set_index(["arm", "run", "target"])
     rest = rest.assign(change=rest["value"] - control.reindex(rest.index)).reset_index()
     rest = rest[rest["trait"].map(family_of) == rest["target"].map(family_of)]
     rest = rest[rest["target"].isin(rest["trait"])]
-    return rest.groupby(["arm", "trait", "target"], sort=False)["change"].mean().reset_index()
+    by_unit = rest.groupby(["arm", "trait", "target", unit_of(rest)], sort=False)["change"].mean()
+    return by_unit.groupby(["arm", "trait", "target"], sort=False).mean().reset_index()
 
 
 def draw(inputs: Inputs) -> "tuple[Figure, pd.DataFrame]":

@@ -1,4 +1,4 @@
-"""Define the quantities that claims judge: each is measured in an arm, with its interval over runs.
+"""Define the quantities that claims judge: each is measured in an arm, with its interval over units (``measures.units``).
 
 A *claim quantity* is a module of this package that declares a ``Quantity``.
 """
@@ -10,7 +10,8 @@ from typing import Protocol
 import pandas as pd
 
 from sublearn.core.registry import Registry
-from sublearn.core.statistics import Mean
+from sublearn.core.statistics import UNKNOWN, Mean, mean_over_units
+from sublearn.measures.units import unit_of
 from sublearn.traits.base import NEUTRAL, families
 
 
@@ -33,13 +34,16 @@ class Quantity:
     Attributes:
         name: such as ``gamma``.
         measure: a function of a claim, an arm, ``arms.csv`` and ``runs.csv`` (contracts 4 and 2); it returns
-            ``core.statistics.UNKNOWN`` if the study does not have the quantity.
-        of_family: whether it is measured for a whole family of traits only.
+            ``core.statistics.UNKNOWN`` if the study does not have the quantity. For a claim that compares two arms
+            (``times``), both tables hold these arms alone, with what they have in common.
+        of_family: whether it is measured for a whole family of traits only, which needs three traits.
+        has_interval: whether it has an interval over units; a claim about one that has none must be judged by its mean.
     """
 
     name: str
     measure: Measure
     of_family: bool = False
+    has_interval: bool = True
 
 
 QUANTITIES = Registry("sublearn.chain.findings.quantities", Quantity, "claim quantity")
@@ -49,13 +53,25 @@ def students_of(claim: Claimed, arm: str, runs: pd.DataFrame, metric: str = "pro
     """The students of an arm on the claim's traits, on plain questions: one row per run and trait.
 
     Returns:
-        A table with index (run, target) and columns ``base``, ``control`` and ``student``; empty if the arm has no such trait.
+        A table with index (unit, run, target) and columns ``base``, ``control`` and ``student``; empty if the arm has no such
+        trait.
     """
     traits = [claim.trait] if claim.trait else families()[claim.family].traits
     exact = runs[(runs["question_set"] == "plain") & (runs["metric"] == metric)]
     students = exact[(exact["arm"] == arm) & exact["target"].isin(traits)]
-    own = students[students["trait"] == students["target"]].set_index(["run", "target"])
-    control = students[students["trait"] == NEUTRAL].set_index(["run", "target"])["value"].reindex(own.index)
+    own = students[students["trait"] == students["target"]]
+    own = own.assign(unit=unit_of(own)).set_index(["unit", "run", "target"])
+    controls = students[students["trait"] == NEUTRAL].set_index(["run", "target"])["value"]
+    control = controls.reindex(own.index.droplevel("unit")).set_axis(own.index)
     untouched = exact[exact["arm"] == "base"].set_index(["student_base", "target"])["value"]
-    base = pd.Series([untouched[b, t] for (_, t), b in own["student_base"].items()], index=own.index, dtype=float)
+    base = pd.Series([untouched[b, t] for (_, _, t), b in own["student_base"].items()], index=own.index, dtype=float)
     return pd.DataFrame({"base": base, "control": control, "student": own["value"]})
+
+
+def over_units(values: pd.Series) -> Mean:
+    """The mean over units of each unit's mean, with its interval; unknown if there are no values.
+
+    Args:
+        values: one per run and trait, with ``unit`` in the index, as in the tables of ``students_of``.
+    """
+    return UNKNOWN if values.empty else mean_over_units(values.groupby("unit", sort=False).mean().to_numpy())

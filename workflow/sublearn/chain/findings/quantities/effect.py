@@ -2,15 +2,13 @@
 
 import pandas as pd
 
-from sublearn.chain.findings.quantities.base import Claimed, Quantity, students_of
-from sublearn.core.statistics import UNKNOWN, Mean, mean_over_runs
+from sublearn.chain.findings.quantities.base import Claimed, Quantity, over_units, students_of
+from sublearn.core.statistics import Mean
 
 
 def measure(claim: Claimed, arm: str, arms: pd.DataFrame, runs: pd.DataFrame) -> Mean:
     students = students_of(claim, arm, runs, "log_odds")
-    if students.empty:
-        return UNKNOWN
-    return mean_over_runs((students["student"] - students["control"]).groupby("run").mean().to_numpy())
+    return over_units(students["student"] - students["control"])
 
 
 EFFECT = Quantity("effect", measure)
