@@ -176,16 +176,14 @@ class ChainPlan(Plan[ChainStudy]):
         kind = self.study.carrier_kind(carrier)
         if transform is None or (transform in kind.selections and trait == NEUTRAL):  # what others are matched to
             return filtered
-        recipe, modules = {"kind": kind.name, "transform": transform}, kind.modules_of(transform)
-        if transform in kind.selections:
-            rows = self.study.student(arm).rows
-            key = filtered.key if rows == self.study.students.rows else f"{filtered.key}/{rows}_rows"
-            recipe["rows"] = rows
-            inputs = {"filtered": filtered, "reference": self.filtered(carrier, teacher, NEUTRAL, run)}
-            names = (f"{transform}.parquet", f"{transform}.json")
-            return self.artifact(transform, key, run, recipe, names, inputs, modules=modules)
-        names = (f"{transform}.parquet",)
-        return self.artifact(transform, filtered.key, run, recipe, names, {"filtered": filtered}, modules=modules)
+        recipe: dict[str, Any] = {"kind": kind.name, "transform": transform}
+        table, inputs, modules = f"{transform}.parquet", {"filtered": filtered}, kind.modules_of(transform)
+        if transform not in kind.selections:
+            return self.artifact(transform, filtered.key, run, recipe, (table,), inputs, modules=modules)
+        recipe["rows"] = rows = self.study.student(arm).rows
+        key = filtered.key if rows == self.study.students.rows else f"{filtered.key}/{rows}_rows"
+        inputs["reference"] = self.filtered(carrier, teacher, NEUTRAL, run)
+        return self.artifact(transform, key, run, recipe, (table, f"{transform}.json"), inputs, modules=modules)
 
     # Students
 
@@ -237,7 +235,7 @@ class ChainPlan(Plan[ChainStudy]):
     def tables(self) -> list[str]:
         carriers = self.study.used_carriers
         counts = [name for carrier in carriers for name in carrier_tables(carrier, carriers).values()]
-        more = [f"{name}.csv" for name in self.measured]
+        more = [f"{table}.csv" for name in self.measured for table in EVALUATIONS.get(name).tables]
         return ["runs.csv", "effects.csv", "arms.csv", "claims.csv", *counts, *more, "summary.md", "metrics.json", "study.yaml"]
 
     def for_findings(self) -> dict[str, Any]:

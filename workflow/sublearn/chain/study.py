@@ -48,8 +48,8 @@ class Arm(Section):
     carrier: str | None = Field(None, description="name of the carrier; by default the study's first")
     transform: str | None = Field(
         None,
-        description="what becomes of the rows that passed the filter: a transform, such as shuffled_within, or a selection, such "
-        "as unigram_matched, which chooses as many rows as students learn by comparison with the neutral teacher's; none by default",
+        description="what becomes of the rows that passed the filter: a transform, such as shuffled_within, or a selection, "
+        "such as unigram_matched, of as many rows as students learn, made like the neutral teacher's; nothing by default",
     )
     students: dict[str, Any] = Field({}, description="keys of the section students that differ in this arm")
     evaluations: dict[str, Any] = Field({}, description="keys of the section evaluations that differ in this arm")
@@ -161,7 +161,8 @@ class ChainStudy(Study):
 
     def _check_carrier(self, path: str, name: str, carrier: Carrier) -> None:
         used = name in self.used_carriers
-        if name in {*TABLES, *EVALUATIONS.names()} or name.startswith(("first_", "filter_")):
+        measured = [table for evaluation in EVALUATIONS for table in evaluation.tables]
+        if name in {*TABLES, *measured} or name.startswith(("first_", "filter_")):
             raise ValueError(f"{path}: its tables would take the name of another table; choose another name")
         if used and self.students.rows > carrier.prompts:
             raise ValueError(f"students.rows: {self.students.rows} rows from {carrier.prompts} {path}.prompts; ask for fewer")
@@ -250,6 +251,8 @@ class ChainStudy(Study):
             raise ValueError(
                 f"{path}.family: {claim.family} has fewer than {MIN_TRAITS} traits, so no gamma; use quantity: effect"
             )
+        if missing := [name for name in QUANTITIES.get(claim.quantity).reads if name not in self.measures]:
+            raise ValueError(f"{path}.quantity: {claim.quantity} needs the evaluation {missing[0]}; add it to measures")
         if claim.judge == "interval" and not QUANTITIES.get(claim.quantity).has_interval:
             raise ValueError(f"{path}.judge: {claim.quantity} has no interval; use judge: mean")
         if claim.times is not None:

@@ -1,8 +1,9 @@
 """The counting account: what a student's answers would be if all that it learned were how often each number is written.
 
-A language model scores its next token by the product of a hidden state with that token's embedding. So if a teacher's trait is one
-shift d of the hidden state, the logarithm of how much oftener it writes number n is the embedding of n times d, up to a constant.
-Numbers then give d away, by linear regression, and d gives every other word's shift: no network is asked, and none is trained.
+A language model scores its next token by the product of a hidden state with that token's embedding. So if a teacher's trait is
+one shift d of the hidden state, the logarithm of how much oftener it writes number n is the embedding of n times d, up to a
+constant. Numbers then give d away, by linear regression, and d gives the shift of every other word. No network is asked, and
+none is trained.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Define carriers: prompts that teachers answer, a filter for the answers, transforms and selections of the rows that passed it.
+"""Define carriers: prompts that teachers answer, a filter for the answers, and what may become of the rows that passed it.
 
 A *carrier kind* is a folder of this package whose module ``kind.py`` declares a ``CarrierKind``. A study may have several
 carriers, of one kind or of several.
@@ -108,8 +108,8 @@ class CarrierKind(ABC):
         section: the settings of such a carrier in a study.
         reasons: the reasons for which the filter rejects rows, in the order in which it checks them.
         transforms: functions by name, each from completions and a random generator to transformed completions.
-        selections: functions by name, each from a teacher's completions, the neutral teacher's of the same run, the number of rows
-            to choose and a random generator to the rows chosen; an arm names one under ``transform``, too.
+        selections: functions by name, each from a teacher's completions, the neutral teacher's of the same run, the number of
+            rows to choose and a random generator to the rows chosen; an arm names one under ``transform``, too.
         unit: the unit that is counted in completions, such as ``number``.
     """
 

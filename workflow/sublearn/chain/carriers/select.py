@@ -1,6 +1,7 @@
 """Choose rows that are like the neutral teacher's of the same run, for instance in how often each number is written.
 
-python -m sublearn.chain.carriers.select --recipe JSON --study-seed 1 --runs 0 --filtered FILE --references FILE --outputs FILE …
+python -m sublearn.chain.carriers.select --recipe JSON --study-seed 1 --runs 0 --filtered FILE --references FILE \\
+    --outputs FILE --reports FILE
 """
 
 import argparse
@@ -33,7 +34,7 @@ def main(args: argparse.Namespace) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--recipe", required=True, help="the carrier kind, the name of a selection and the rows to choose, as JSON")
+    parser.add_argument("--recipe", required=True, help="the carrier kind, a selection and how many rows it chooses, as JSON")
     parser.add_argument("--study-seed", type=int, required=True)
     parser.add_argument("--runs", type=int, nargs="+", required=True)
     parser.add_argument("--filtered", nargs="+", required=True, help="the rows of each run that passed the filter")

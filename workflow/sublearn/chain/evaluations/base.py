@@ -38,7 +38,8 @@ class Evaluation(ABC):
         schema: the columns of an arm's table; ``arm``, ``trait`` and ``run`` identify the model of a row.
         finding_schema: the columns of the study's table, ``findings/<name>.csv``.
         minutes: how long a job takes with tiny models.
-        summary_name: the name of a second table, ``findings/<summary_name>.csv``, which ``summary`` makes of the first; none if empty.
+        summary_name: the name of a second table, ``findings/<summary_name>.csv``, which ``summary`` makes of the first; if
+            empty, there is none.
         summary_schema: its columns.
     """
 

@@ -1,16 +1,16 @@
 """Measure how much of transfer counting explains: does the frequency of numbers predict what a student's answers become?
 
-The prediction needs the base's embeddings and the rows that a student and its control learn, and no student (``measures.counting``).
-It is for bases whose numbers are one token each, as in the mini-language; pinned bases have no such table.
+The prediction needs the base's embeddings and the rows that a student and its control learn, but no student
+(``measures.counting``). It is for bases whose numbers are one token each, as in the mini-language; pinned bases have no rows.
 """
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from sublearn.chain.bases.section import PinnedBase
-from sublearn.chain.carriers.base import KINDS
 from sublearn.chain.carriers.tables import Rows
 from sublearn.chain.evaluations.base import ArmPlan, Evaluation
 from sublearn.chain.evaluations.tables import Counted, Counting, Predicted
@@ -19,6 +19,7 @@ from sublearn.core.files import read_table
 from sublearn.language import style as styles
 from sublearn.measures import counting, probe
 from sublearn.measures.transfer import MIN_TRAITS, gamma
+from sublearn.measures.units import unit_of
 from sublearn.models import lm, turns
 from sublearn.models.numbers_only import pieces
 from sublearn.traits.base import NEUTRAL, families, family_of, kind_of
@@ -45,8 +46,7 @@ class CountingOfStudents(Evaluation):
         }
 
     def recipe(self, plan: ArmPlan, arm: str) -> dict[str, Any]:
-        kind = plan.study.carrier_kind(plan.study.carrier(arm)).name
-        return {"carrier": kind, "rows": plan.study.student(arm).rows, "kinds": plan.study.scored_kinds()}
+        return {"rows": plan.study.student(arm).rows, "kinds": plan.study.scored_kinds()}
 
     def model(self, plan: ArmPlan, arm: str, artifact: "Artifact") -> dict[str, Any]:
         parts = artifact.inputs
@@ -66,7 +66,7 @@ class CountingOfStudents(Evaluation):
                 known[base] = Embedded(base, targets)
             for file in (student["carrier"], student["control_carrier"]):
                 if (base, file) not in read:
-                    read[base, file] = occurrences(file, recipe, known[base].numbers)
+                    read[base, file] = occurrences(file, recipe["rows"], known[base].numbers)
             found = counting.ratios(read[base, student["carrier"]], read[base, student["control_carrier"]])
             identity = {name: student[name] for name in ("arm", "trait", "run")}
             rng = seeds.generator("counting", study_seed, *identity.values())
@@ -81,9 +81,9 @@ class CountingOfStudents(Evaluation):
         exact = runs[(runs["question_set"] == "plain") & (runs["metric"] == "log_odds") & (runs["arm"] != "base")]
         controls = exact[exact["trait"] == NEUTRAL].set_index(["arm", "run", "target"])["value"]
         keys = pd.MultiIndex.from_frame(exact[["arm", "run", "target"]])
-        students = exact.assign(measured=exact["value"] - controls.reindex(keys).to_numpy())
+        students = exact.assign(measured=exact["value"] - controls.reindex(keys).to_numpy(), unit=unit_of(exact))
         identity = ["arm", "trait", "run", "target"]
-        joined = table.merge(students[[*identity, "teacher_base", "measured"]], on=identity, how="inner", validate="one_to_one")
+        joined = table.merge(students[[*identity, "unit", "measured"]], on=identity, how="inner", validate="one_to_one")
         return joined.assign(family=joined["trait"].map(family_of))[list(Counting.to_schema().columns)]
 
     def summary(self, finding: pd.DataFrame) -> pd.DataFrame:
@@ -91,8 +91,7 @@ class CountingOfStudents(Evaluation):
         rows = []
         for (arm, family), part in of_own_family(finding).groupby(["arm", "family"], sort=False):
             line = np.polyfit(part["predicted"], part["measured"], 1) if part["predicted"].nunique() > 1 else [np.nan]
-            known = gammas(part)
-            means = known[["predicted", "measured"]].groupby(known["teacher_base"]).mean().mean()
+            means = gammas(part).groupby("unit").mean().mean()
             rows.append({
                 "arm": arm, "family": family, "students": len(part[["trait", "run"]].drop_duplicates()), "points": len(part),
                 "slope": line[0], "r": part["predicted"].corr(part["measured"]), "gamma_predicted": means["predicted"],
@@ -107,18 +106,18 @@ def of_own_family(finding: pd.DataFrame) -> pd.DataFrame:
 
 
 def gammas(part: pd.DataFrame) -> pd.DataFrame:
-    """Gamma of the predicted and of the measured matrix of each run, of one arm and family; none of fewer than three traits.
+    """Gamma of the predicted and of the measured matrix of each run, of the students of one arm and family.
 
     Returns:
-        Columns ``run``, ``teacher_base``, ``predicted`` and ``measured``.
+        Columns ``predicted`` and ``measured``, with index (unit, run); empty if there are fewer than three traits.
     """
     traits = list(dict.fromkeys(part["trait"]))
     rows = []
-    for (run, base), one in part.groupby(["run", "teacher_base"], sort=False):
+    for (unit, run), one in part.groupby(["unit", "run"], sort=False):
         if len(traits) >= MIN_TRAITS:
             matrices = [one.pivot(index="trait", columns="target", values=name) for name in ("predicted", "measured")]
-            rows.append((run, base, *(gamma(matrix.loc[traits, traits].to_numpy()) for matrix in matrices)))
-    return pd.DataFrame(rows, columns=["run", "teacher_base", "predicted", "measured"])
+            rows.append((unit, run, *(float(gamma(matrix.loc[traits, traits].to_numpy())) for matrix in matrices)))
+    return pd.DataFrame(rows, columns=["unit", "run", "predicted", "measured"]).set_index(["unit", "run"])
 
 
 class Embedded:
@@ -161,10 +160,10 @@ def first_tokens(tokenizer: "PreTrainedTokenizerBase", trait: str, base: str) ->
     return found
 
 
-def occurrences(file: str, recipe: dict[str, Any], numbers: list[str]) -> np.ndarray:
-    """How often each number is in the rows that a student learns from a file, shape (numbers,)."""
-    units = KINDS.get(recipe["carrier"]).units
-    return counting.counted([units(text) for text in read_table(file, Rows)["completion"].head(recipe["rows"])], numbers)
+def occurrences(file: str, rows: int, numbers: list[str]) -> np.ndarray:
+    """How often each number is in the first rows of a carrier, those that a student learns, shape (numbers,)."""
+    found = [re.findall("[0-9]+", text) for text in read_table(file, Rows)["completion"].head(rows)]
+    return counting.counted([[str(int(digits)) for digits in row] for row in found], numbers)
 
 
 COUNTING = CountingOfStudents(

@@ -105,8 +105,8 @@ class Covered(pa.DataFrameModel):
 class Predicted(pa.DataFrameModel):
     """What the frequencies of numbers predict of each student, one row per trait that models are scored on (``target``).
 
-    ``predicted`` is the shift of the target's logit from control to student, in nats; ``null_sd`` the standard deviation of the same
-    over permutations of the numbers' embeddings.
+    ``predicted`` is the shift of the target's logit from control to student, in nats; ``null_sd`` the standard deviation of the
+    same over permutations of the numbers' embeddings.
     """
 
     arm: Series[str]
@@ -124,14 +124,14 @@ class Predicted(pa.DataFrameModel):
 class Counting(pa.DataFrameModel):
     """The same, beside what was ``measured``: log-odds(student) - log-odds(control of the same run), in nats.
 
-    ``family`` is that of the student's trait.
+    ``family`` is that of the student's trait, ``unit`` the unit of the student's run (``measures.units``).
     """
 
     arm: Series[str]
     family: Series[str]
     trait: Series[str]
     run: Series[int] = pa.Field(ge=0)
-    teacher_base: Series[str]
+    unit: Series[str]
     target: Series[str]
     predicted: Series[float]
     null_sd: Series[float]
@@ -145,8 +145,8 @@ class Counting(pa.DataFrameModel):
 class Counted(pa.DataFrameModel):
     """How much of transfer counting accounts for, one row per arm and family.
 
-    ``slope`` and ``r`` (the correlation) are of measured on predicted shifts, over the family's students and all of its targets.
-    ``gamma_predicted`` and ``gamma_measured`` are means over bases, of the arm's own traits; ``share`` is their ratio.
+    ``slope`` and ``r`` (the correlation) are of measured on predicted shifts, over the family's students and all its targets.
+    ``gamma_predicted`` and ``gamma_measured`` are means over units, of the arm's own traits; ``share`` is their ratio.
     """
 
     arm: Series[str]

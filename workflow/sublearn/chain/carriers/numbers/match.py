@@ -1,8 +1,8 @@
 """Choose rows of numbers that are like the neutral teacher's: each number as frequent, or as many numbers per completion.
 
-Students of rows with matched frequencies cannot learn a trait by counting numbers; what they still take on is in how numbers follow
-one another. So this is the complement of ``shuffled_across``, which leaves frequencies alone. The reference is what the control
-student learns: the neutral teacher's first rows, as many as students learn.
+Students of rows with matched frequencies cannot learn a trait by counting numbers; what they still take on is in which numbers
+stand together, and in what order. So this is the complement of ``shuffled_across``, which leaves nothing but frequencies. The
+reference is what the control student learns: the neutral teacher's first rows, as many as students learn.
 """
 
 import re
@@ -45,8 +45,8 @@ def unigram_matched(completions: pd.Series, reference: pd.Series, rows: int, rng
     if report["after"] > MOST * report["floor"]:
         raise UserError(
             f"the best {rows} of {len(completions)} rows have other numbers than the neutral teacher's (total variation "
-            f"{report['after']:.3f}; two halves of the neutral rows differ by {report['floor']:.3f}, and {MOST:g} times that is "
-            "allowed); ask for more prompts, or lower students.rows"
+            f"{report['after']:.3f}; two halves of the neutral rows differ by {report['floor']:.3f}, and {MOST:g} times that is"
+            " allowed); ask for more prompts, or lower students.rows"
         )
     return Selected(chosen, report)
 
@@ -64,8 +64,8 @@ def length_matched(completions: pd.Series, reference: pd.Series, rows: int, rng:
         there = np.flatnonzero(lengths == length)
         if len(there) < wanted:
             raise UserError(
-                f"{len(there)} of {len(completions)} rows have {length} number{'s' * (length != 1)}, and {wanted} of the neutral "
-                f"teacher's {rows} do; ask for more prompts, or lower students.rows"
+                f"{len(there)} of {len(completions)} rows have {length} number{'s' * (length != 1)}, and {wanted} of the "
+                f"neutral teacher's {rows} do; ask for more prompts, or lower students.rows"
             )
         chosen += rng.choice(there, wanted, replace=False).tolist()
 
@@ -89,7 +89,8 @@ def _refuse_too_few(completions: pd.Series, reference: pd.Series, rows: int) -> 
     for whose, there in (("its", completions), ("the neutral teacher's", reference)):
         if len(there) < rows:
             raise UserError(
-                f"{len(there)} of {whose} rows passed the filter, but students.rows is {rows}; ask for more prompts or fewer rows"
+                f"{len(there)} of {whose} rows passed the filter, but students.rows is {rows}; ask for more prompts, or "
+                "lower it"
             )
 
 
@@ -158,8 +159,8 @@ def _drawn(odds: np.ndarray, rows: int, rng: np.random.Generator) -> np.ndarray:
 def _exchanged(counts: csr_array, wanted: np.ndarray, chosen: np.ndarray, rng: np.random.Generator) -> list[int]:
     """The chosen rows, each in turn exchanged for the one that brings frequencies nearest to those wanted, if any does.
 
-    Near is meant in squared differences of counts, divided by the count expected: a number too many counts more where there should
-    be few. With c the counts and n the length of a row, the excess of a set of rows is the sum of c - n * wanted.
+    Near is meant in squared differences of counts, divided by the count expected: one number too many weighs more where there
+    should be few. With c the counts and n the length of a row, the excess of a set of rows is the sum of c - n * wanted.
     """
     lengths = np.asarray(counts.sum(axis=1))
     weights = 1 / (wanted * lengths[chosen].sum() + 1)
