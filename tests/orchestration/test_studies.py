@@ -98,7 +98,11 @@ BAD = {
     ),
     "unknown measure": (
         {"measures": ["luck"]},
-        "measures.0: unknown evaluation 'luck'; choose one of answers, coverage, dose.",
+        "measures.0: unknown evaluation 'luck'; choose one of answers, counting, coverage, dose.",
+    ),
+    "claim on what is not measured": (
+        {"claims": [{**CLAIM, "quantity": "counted_gamma"}]},
+        "claims.0.quantity: counted_gamma needs the evaluation counting; add it to measures",
     ),
     "claim twice": ({"claims": [CLAIM, CLAIM]}, "claims: two are named a; each needs a name of its own"),
     "gamma of too few traits": ({"claims": [{**CLAIM, "family": "behaviour"}]}, "fewer than 3 traits, so no gamma"),
@@ -115,7 +119,8 @@ BAD = {
     ),
     "unknown transform": (
         {"arms": {"same_base": {"transform": "sorted"}}},
-        "arms.same_base.transform: unknown transform of numbers 'sorted'; choose one of shuffled_across, shuffled_within.",
+        "arms.same_base.transform: unknown transform of numbers 'sorted'; choose one of length_matched, "
+        "shuffled_across, shuffled_within, unigram_matched.",
     ),
     "unknown carrier kind": (
         {"carriers": {"numbers": {"kind": "songs"}}},

@@ -141,11 +141,19 @@ class Embedded:
         words = sorted({token for tokens in begins for token in tokens})
         self.of_words = weights[words]
         # How often each word begins an answer that shows the trait, as a share: shape (targets, words).
-        self._shares = np.array([[tokens.count(word) / len(tokens) for word in words] for tokens in begins])
+        shares = np.array([[tokens.count(word) / len(tokens) for word in words] for tokens in begins])
+        rivals = np.array([[a != b and family_of(a) == family_of(b) for b in targets] for a in targets], dtype=float)
+        self._contrasts = shares - rivals / np.maximum(rivals.sum(axis=1, keepdims=True), 1) @ shares
 
     def read_off(self, by_word: np.ndarray) -> np.ndarray:
-        """The mean over the words of each trait, shape (…, targets), of values by word, shape (…, words)."""
-        return by_word @ self._shares.T
+        """The value of each trait's words minus the mean of its family's others, shape (…, targets).
+
+        Odds are against other answers, and to the same question these are the others of the family.
+
+        Args:
+            by_word: values by word, shape (…, words).
+        """
+        return by_word @ self._contrasts.T
 
 
 def first_tokens(tokenizer: "PreTrainedTokenizerBase", trait: str, base: str) -> list[int]:

@@ -105,8 +105,8 @@ class Covered(pa.DataFrameModel):
 class Predicted(pa.DataFrameModel):
     """What the frequencies of numbers predict of each student, one row per trait that models are scored on (``target``).
 
-    ``predicted`` is the shift of the target's logit from control to student, in nats; ``null_sd`` the standard deviation of the
-    same over permutations of the numbers' embeddings.
+    ``predicted`` is the shift of the target's log-odds from control to student, in nats; ``null_sd`` the standard deviation of
+    the same over permutations of the numbers' embeddings.
     """
 
     arm: Series[str]

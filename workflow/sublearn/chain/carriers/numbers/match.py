@@ -6,11 +6,12 @@ reference is what the control student learns: the neutral teacher's first rows, 
 """
 
 import re
+from collections import Counter
 
 import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, hstack
 from scipy.special import expit
 
 from sublearn.chain.carriers.base import Selected
@@ -18,7 +19,7 @@ from sublearn.core.errors import UserError
 
 _NUMBER = re.compile(r"[0-9]+")
 MOST = 1.5  # how far the chosen rows may be from the reference, as a multiple of the distance of two halves of neutral rows
-RIDGE = 1.0  # on the logarithm of what a number does to the odds of its row: keeps rare numbers from deciding alone
+RIDGE = 0.1  # on the logarithm of what a number does to the odds of its row: keeps rare numbers from deciding alone
 HALVINGS = 10
 
 
@@ -36,7 +37,8 @@ def unigram_matched(completions: pd.Series, reference: pd.Series, rows: int, rng
     numbers = sorted({number for texts in (completions, reference) for text in texts for number in _numbers(text)})
     counts, neutral = _counts(completions, numbers), _counts(reference, numbers)
     wanted = _frequencies(neutral[:rows])
-    chosen = _exchanged(counts, wanted, _drawn(_odds(counts, wanted, rows), rows, rng), rng)
+    weights, odds = _raked(counts, wanted, rows)
+    chosen = _exchanged(counts, wanted, weights, _drawn(odds, rows, rng), rng)
     report = {
         "before": _distance(_frequencies(counts[:rows]), wanted),
         "after": _distance(_frequencies(counts[chosen]), wanted),
@@ -60,7 +62,7 @@ def length_matched(completions: pd.Series, reference: pd.Series, rows: int, rng:
     _refuse_too_few(completions, reference, rows)
     lengths, neutral = (np.array([len(_numbers(text)) for text in texts]) for texts in (completions, reference))
     chosen: list[int] = []
-    for length, wanted in zip(*np.unique(neutral[:rows], return_counts=True), strict=True):
+    for length, wanted in sorted(Counter(neutral[:rows].tolist()).items()):
         there = np.flatnonzero(lengths == length)
         if len(there) < wanted:
             raise UserError(
@@ -127,11 +129,11 @@ def _floor(counts: csr_array, rows: int, rng: np.random.Generator) -> float:
     return float(np.mean(found) * np.sqrt(size / rows))
 
 
-def _odds(counts: csr_array, wanted: np.ndarray, rows: int) -> np.ndarray:
-    """The log-odds with which each row is to be chosen, shape (completions,).
+def _raked(counts: csr_array, wanted: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """A weight for each number, shape (numbers,), and the log-odds with which each row is to be chosen, shape (completions,).
 
     Of all ways to choose ``rows`` rows, independently and without replacement, this is the one of largest entropy in which
-    frequencies are expected to be those wanted (up to the ridge). Its dual is a convex function of one weight per number.
+    frequencies are expected to be those wanted (up to the ridge). Its dual is a convex function of the weights.
     """
     lengths = np.asarray(counts.sum(axis=1))
     columns = counts.T.tocsr()
@@ -147,7 +149,8 @@ def _odds(counts: csr_array, wanted: np.ndarray, rows: int) -> np.ndarray:
         return float(value), np.concatenate([[chances.sum() - rows], excess + RIDGE * weights[1:]])
 
     start = np.zeros(1 + len(wanted))
-    return scores(minimize(dual, start, jac=True, method="L-BFGS-B", options={"maxiter": 300}).x)
+    found = minimize(dual, start, jac=True, method="L-BFGS-B", options={"maxiter": 300}).x
+    return found[1:], scores(found)
 
 
 def _drawn(odds: np.ndarray, rows: int, rng: np.random.Generator) -> np.ndarray:
@@ -156,16 +159,21 @@ def _drawn(odds: np.ndarray, rows: int, rng: np.random.Generator) -> np.ndarray:
     return np.argsort(np.log(uniform) - np.log1p(-uniform) - odds, kind="stable")[:rows]
 
 
-def _exchanged(counts: csr_array, wanted: np.ndarray, chosen: np.ndarray, rng: np.random.Generator) -> list[int]:
+def _exchanged(
+    counts: csr_array, wanted: np.ndarray, weights: np.ndarray, chosen: np.ndarray, rng: np.random.Generator
+) -> list[int]:
     """The chosen rows, each in turn exchanged for the one that brings frequencies nearest to those wanted, if any does.
 
     Near is meant in squared differences of counts, divided by the count expected: one number too many weighs more where there
-    should be few. With c the counts and n the length of a row, the excess of a set of rows is the sum of c - n * wanted.
+    should be few. The weighted sum of all numbers, in which the teacher differs most, counts as much as all of them together:
+    else many small differences of one sign would remain. With c the counts and n the length of a row, the excess of a set of
+    rows is the sum of c - n * wanted.
     """
     lengths = np.asarray(counts.sum(axis=1))
-    weights = 1 / (wanted * lengths[chosen].sum() + 1)
-    scaled = counts.multiply(np.sqrt(weights)).tocsr()
-    goal = wanted * np.sqrt(weights)
+    expected = wanted * lengths[chosen].sum() + 1
+    lean = weights * np.sqrt(len(wanted) / max(float(expected @ weights**2), 1e-12))
+    scaled = hstack([counts.multiply(1 / np.sqrt(expected)), csr_array((counts @ lean)[:, None])]).tocsr()
+    goal = np.append(wanted / np.sqrt(expected), wanted @ lean)
     toward, size = scaled @ goal, goal @ goal
     own = np.asarray(scaled.multiply(scaled).sum(axis=1)) - 2 * lengths * toward + lengths**2 * size  # squared norms
     inside = np.zeros(len(lengths), dtype=bool)
