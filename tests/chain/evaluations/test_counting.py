@@ -130,9 +130,8 @@ def test_bases_that_others_trained_are_not_measured(tmp_path):
     (tmp_path / "model").mkdir()
     file = tmp_path / "mine.yaml"
     pinned = "bases: {alpha: null, beta: null, one: {model: ./model}}\nstyle: english"
-    file.write_text(
-        f"extends: smoke\n{pinned}\nteachers: {{bias: {{bases: [one], method: lora}}}}\narms: {{other_base: null}}\nmeasures: [counting]\n"
-    )
+    teachers = "teachers: {bias: {bases: [one], method: lora}}\narms: {other_base: null}"
+    file.write_text(f"extends: smoke\n{pinned}\n{teachers}\nmeasures: [counting]\n")
     assert plan(str(file)).measured == []
     file.write_text("extends: smoke\nmeasures: [counting]\n")
     assert plan(str(file)).measured == ["counting"]
