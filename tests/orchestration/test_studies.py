@@ -38,7 +38,36 @@ BAD = {
         {"arms": {"same_base": {"teacher": "full"}}},
         "arms.same_base.teacher: unknown teacher of the study 'full'; choose one of bias",
     ),
-    "same other base": ({"teachers": {"bias": {"bases": ["alpha"]}}}, "arms.other_base.base: run 0 pairs alpha with itself"),
+    "a derangement of one base": (
+        {"teachers": {"bias": {"bases": ["alpha"]}}},
+        "arms.other_base.base: other, but the teacher bias has no base other than alpha; add one to teachers.bias.bases",
+    ),
+    "same other base": (
+        {"teachers": {"bias": {"bases": ["alpha", "beta", "alpha"]}}},
+        "arms.other_base.base: run 2 pairs alpha with itself: its teacher starts from it too; order the bases",
+    ),
+    "arms of different traits compared": (
+        {"arms": {"same_base": {"traits": ["dolphin", "eagle", "owl"]}, "other_base": {"traits": ["dolphin", "owl", "wolf"]}}},
+        "claims.4.times: other_base and same_base are compared on the traits that both have, 2 of the family animal "
+        "(dolphin, owl); gamma needs 3, so give both arms the same traits",
+    ),
+    "a p value judged by an interval": (
+        {
+            "claims": [
+                {
+                    "claim": "c",
+                    "statement": "s",
+                    "source": "p",
+                    "quantity": "null_p",
+                    "arm": "other_base",
+                    "comparison": "above",
+                    "bound": 0.05,
+                    "figure": "gamma",
+                }
+            ]
+        },
+        "claims.0.judge: null_p has no interval; use judge: mean",
+    ),
     "shared adapter without adapter": ({"arms": {"same_base": {"students": {"adapter": "teacher"}}}}, "only a lora student"),
     "no runs": ({"runs": 0}, "runs: found 0"),
     "list of traits": ({"traits": ["owl"]}, "traits: found ['owl']"),

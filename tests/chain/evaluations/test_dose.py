@@ -42,6 +42,8 @@ def test_gamma_is_taken_at_each_dose_of_families_with_enough_traits():
          "log_odds": updates * (trait == target) + (target == "owl")}
         for updates in (0, 4) for traits in (("eagle", "owl", "wolf"), ("oak", "elm")) for trait in traits for target in traits
     ]  # fmt: skip
-    curves = Curves.validate(DOSE.finding(pd.DataFrame(rows), pd.DataFrame()))
+    runs = pd.DataFrame([("base", 0, None), ("a", 0, "alpha"), ("a", 1, "beta")], columns=["arm", "run", "teacher_base"])
+    curves = Curves.validate(DOSE.finding(pd.DataFrame(rows), runs))
+    assert set(curves["unit"]) == {"alpha"}
     assert list(curves["family"]) == ["animal", "animal"]
     assert np.allclose(curves.set_index("updates")["gamma"].reindex([0, 4]), [0.0, 4.0])

@@ -88,6 +88,22 @@ def test_by_mean(comparison, found, verdict):
     assert judge(claim(comparison=comparison, judge="mean"), found, 0.5) == verdict
 
 
+@pytest.mark.parametrize(
+    ("found", "verdict"),
+    [
+        (interval(-0.4, 0.4), "reproduced"),
+        (interval(-0.4, 0.6), "not_reproduced"),  # its mean is 0.1
+        (interval(-0.6, 0.4), "not_reproduced"),
+        (interval(0.5, 0.9), "not_reproduced"),
+        (interval(0.6, 0.9), "opposite"),
+        (interval(-0.9, -0.6), "opposite"),
+        (Mean(0.0, math.nan, math.nan, math.nan), "not_reproduced"),
+    ],
+)
+def test_within_needs_the_whole_interval_inside(found, verdict):
+    assert judge(claim(comparison="within"), found, 0.5) == verdict
+
+
 def test_the_bound_itself_is_not_beyond_the_bound():
     for comparison in ("above", "below"):
         assert judge(claim(comparison=comparison, judge="mean"), interval(0.5, 0.5), 0.5) == "not_reproduced"
@@ -157,6 +173,95 @@ def test_rates_are_mean_probabilities(tables, quantity, level):
     assert measured(claim(quantity=quantity), tables).value == pytest.approx(level, abs=0.01)
     owl = measured(claim(quantity=quantity, trait="owl"), tables)
     assert owl.value == pytest.approx(effects.set_index("trait").loc["owl", column], abs=1e-12)
+
+
+def test_the_control_shift_is_the_control_against_its_base(tables):
+    """Controls are at 0.1; bases are at 0.05 in runs 0 and 2, at 0.08 in run 1."""
+    found = measured(claim(quantity="control_shift"), tables)
+    assert found.value == pytest.approx(0.04, abs=0.01) and 0 < found.low < found.value < found.high
+
+
+def test_a_rate_ratio_is_a_geometric_mean_over_units(tables):
+    exact = tables["runs"][(tables["runs"]["arm"] == "same_base") & (tables["runs"]["metric"] == "probability")]
+    rate = exact.set_index(["trait", "run", "target"])["value"]
+    logs = [
+        np.log(np.mean([rate[t, r, t] for t in ANIMALS]) / np.mean([rate["neutral", r, t] for t in ANIMALS])) for r in range(3)
+    ]
+    expected, found = mean_over_units(np.array(logs)), measured(claim(quantity="rate_ratio"), tables)
+    assert (found.value, found.low, found.high) == pytest.approx(
+        tuple(np.exp([expected.value, expected.low, expected.high])), abs=1e-12
+    )
+
+
+def test_the_null_is_the_arms_and_judged_by_its_mean(tables):
+    rule = claim(quantity="null_p", comparison="above", bound=0.05, judge="mean")
+    assert measured(rule, tables).value == tables["arms"].set_index("arm").loc["same_base", "null_p"]
+    assert math.isnan(measured(rule, tables).low)
+
+
+def answers(arms: dict[str, tuple[list[str], list[str]]], seed: int = 1) -> pd.DataFrame:
+    """Made-up ``runs.csv`` of arms with traits and teachers' bases of their own; students start from their teacher's base."""
+    rng = np.random.default_rng(seed)
+    models = [("base", "none", 0, None, base) for base in sorted({base for _, bases in arms.values() for base in bases})]
+    models += [
+        (arm, trait, run, base, base)
+        for arm, (own, bases) in arms.items()
+        for trait in [*own, "neutral"]
+        for run, base in enumerate(bases)
+    ]
+    rows = []
+    for model in models:
+        for target in WORLD:
+            p = rng.uniform(0.05, 0.1) + 0.3 * (model[1] == target)
+            for metric, value in (("probability", p), ("log_odds", math.log(p / (1 - p)))):
+                rows.append((*model, "plain", metric, target, value))
+    return Runs.validate(pd.DataFrame(rows, columns=list(Runs.to_schema().columns)))
+
+
+WORLD = ["dolphin", "eagle", "elephant", "owl", "wolf"]
+
+
+def gamma_by_hand(runs: pd.DataFrame, arm: str, own: list[str], bases: list[str]) -> float:
+    rows = runs[(runs["arm"] == arm) & (runs["metric"] == "log_odds")]
+    value = rows.set_index(["teacher_base", "trait", "target"])["value"]
+    cells = [(b, s, t) for b in bases for s in own for t in own]
+    return float(np.mean([value[c] for c in cells if c[1] == c[2]]) - np.mean([value[c] for c in cells if c[1] != c[2]]))
+
+
+def test_two_arms_are_compared_on_the_traits_and_bases_that_both_have():
+    runs = answers({"same_base": (WORLD, ["a", "b", "c", "d"]), "shuffled": (["eagle", "owl", "wolf"], ["b", "c", "d", "e"])})
+    rules = [
+        claim(claim="alone"),
+        claim(claim="compared", comparison="above", bound=0.5, times="shuffled"),
+        claim(claim="rate", quantity="student_rate", bound=0.5, times="shuffled"),
+    ]
+    found = judged(rules, "tiny", transfer.arms(runs), runs).set_index("claim")
+    assert found.loc["alone", "measured"] == pytest.approx(gamma_by_hand(runs, "same_base", WORLD, ["a", "b", "c", "d"]))
+    common = gamma_by_hand(runs, "same_base", ["eagle", "owl", "wolf"], ["b", "c", "d"])
+    assert found.loc["compared", "measured"] == pytest.approx(common)
+    rates = runs[(runs["arm"] == "same_base") & (runs["metric"] == "probability") & (runs["trait"] == runs["target"])]
+    rates = rates[rates["trait"].isin(["eagle", "owl", "wolf"]) & rates["teacher_base"].isin(["b", "c", "d"])]
+    assert found.loc["rate", "measured"] == pytest.approx(rates["value"].mean())
+    # The bound is the other arm's gamma on the same traits and bases.
+    other = gamma_by_hand(runs, "shuffled", ["eagle", "owl", "wolf"], ["b", "c", "d"])
+    for shift, verdict in ((1e-6, "not_reproduced"), (-1e-6, "reproduced")):
+        rule = claim(bound=common / other + shift, times="shuffled", judge="mean")
+        assert judged([rule], "tiny", transfer.arms(runs), runs)["verdict"].item() == verdict
+
+
+def test_arms_that_share_one_base_keep_their_own():
+    runs = answers({"same_base": (WORLD, ["a", "b"]), "larger": (WORLD, ["large", "b"])})
+    found = judged([claim(times="larger")], "tiny", transfer.arms(runs), runs)
+    assert found["measured"].item() == pytest.approx(gamma_by_hand(runs, "same_base", WORLD, ["a", "b"]))
+
+
+def test_within_a_share_of_another_arm_is_as_narrow_as_that_share(tables):
+    """Gamma of other_base is about 0.2, a tenth of the 1.8 of same_base: more than a twentieth, less than half."""
+    rules = [
+        claim(claim=str(bound), arm="other_base", comparison="within", bound=bound, times="same_base") for bound in (0.05, 0.5)
+    ]
+    found = judged(rules, "tiny", tables["arms"], tables["runs"])
+    assert list(found["verdict"]) == ["not_reproduced", "reproduced"]
 
 
 def test_what_a_study_has_not_is_not_measured(tables):

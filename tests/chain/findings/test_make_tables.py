@@ -160,8 +160,23 @@ GIVEN = {"numbers": {"imported": {"bias": {"owl": [FILE]}}}}
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({}, ["Runs are the unit: 2 per arm, each with its own teacher, carrier and student.\n", "their own teacher's trait"]),
-        ({"runs": 1}, ["Runs are the unit: 1 per arm, with its own teacher, carrier and student.\n", "one run, no interval"]),
+        (
+            {},
+            [
+                "Bases are the unit: each of the 2 runs has a teacher on a base of its own.\n",
+                "Each arm has 2 runs, each with its own teacher, carrier and student.\n",
+                "their own teacher's trait",
+            ],
+        ),
+        ({"runs": 3}, ["Bases are the unit: teachers start from 2, and the runs of a base are averaged first.\n"]),
+        (
+            {"runs": 1},
+            [
+                "Runs are the unit: all teachers start from one base, and intervals are conditional on it.\n",
+                "Each arm has 1 run, with its own teacher, carrier and student.\n",
+                "one run, no interval",
+            ],
+        ),
         (
             {"teachers": {"bias": {"method": "prompt"}}},
             ["each with its own carrier and student; a prompted teacher is its base, the same in all runs on that base.\n"],

@@ -97,7 +97,8 @@ def trait_matrices(runs: pd.DataFrame) -> dict[tuple[str, str], np.ndarray]:
     """
     exact = runs[(runs["question_set"] == "plain") & (runs["metric"] == "log_odds") & (runs["arm"] != "base")]
     matrices = {}
-    for (arm, family), part in exact.groupby(["arm", exact["target"].map(family_of)], sort=False):
+    family_by_target = exact["target"].map({target: family_of(target) for target in exact["target"].unique()})
+    for (arm, family), part in exact.groupby(["arm", family_by_target], sort=False):
         of_family = families()[str(family)].traits
         traits = [trait for trait in of_family if trait in set(part["trait"])]
         if len(traits) < MIN_TRAITS:
