@@ -1,6 +1,7 @@
 """Judge the claims of a study by their rules: ``claims.csv`` (contract 5)."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -12,9 +13,11 @@ from sublearn.core.statistics import UNKNOWN, Mean
 from sublearn.measures import transfer
 from sublearn.traits.base import NEUTRAL, families
 
+NO_MEASURES: Mapping[str, pd.DataFrame] = MappingProxyType({})
+
 
 def judged(
-    claims: list[Claim], study: str, arms: pd.DataFrame, runs: pd.DataFrame, measures: Mapping[str, pd.DataFrame]
+    claims: list[Claim], study: str, arms: pd.DataFrame, runs: pd.DataFrame, measures: Mapping[str, pd.DataFrame] = NO_MEASURES
 ) -> pd.DataFrame:
     """The rows of ``claims.csv``, one per claim, from ``arms.csv``, ``runs.csv`` and the tables of evaluations, by name."""
     rows = []
