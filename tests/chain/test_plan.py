@@ -218,7 +218,23 @@ def test_a_carrier_that_no_arm_uses_has_no_tables(tmp_path):
     assert not [name for name in plan(str(file)).tables() if "spare" in name]
 
 
-@pytest.mark.parametrize("name", ["effects", "filter", "coverage", "first_numbers"])
+def test_rows_are_chosen_by_comparison_with_those_of_the_control_as_many_as_students_learn(tmp_path):
+    same, shuffled = "teacher: bias, transform: unigram_matched", "teacher: bias, transform: shuffled_within"
+    found = child(tmp_path, f"arms: {{same: {{{same}}}, few: {{{same}, students: {{rows: 9}}}}, shuffled: {{{shuffled}}}}}\n")
+    whole = found.study.students.rows
+    for arm, rows in (("same", whole), ("few", 9)):
+        chosen, control = (found.find("students", f"{arm}/{trait}", 1).inputs["carrier"] for trait in ("owl", "neutral"))
+        assert chosen.kind == "unigram_matched" and chosen.recipe["rows"] == rows
+        assert chosen.inputs == {"filtered": found.find("filtered", "numbers/bias/owl", 1), "reference": control}
+        assert control is found.find("filtered", "numbers/bias/neutral", 1)
+    jobs = plan_all({"studies": [str(tmp_path / "child.yaml")]}).jobs["chain"]
+    assert {job.kind for job in jobs.changed_rows(selects=False)} == {"shuffled_within"}
+    (job,) = jobs.changed_rows(selects=True)
+    assert len(job.keys) == 2 * len(found.study.traits) and "neutral" not in job.keys_pattern
+    assert {"numbers/bias/owl", "numbers/bias/owl/9_rows"} <= set(job.keys)
+
+
+@pytest.mark.parametrize("name", ["counted", "effects", "filter", "coverage", "first_numbers"])
 def test_a_carrier_cannot_take_the_name_of_another_table(tmp_path, name):
     file = tmp_path / "taken.yaml"
     file.write_text(f"extends: smoke\ncarriers: {{{name}: {{kind: numbers}}}}\n")

@@ -182,7 +182,11 @@ BAD = {
     ),
     "unknown measure": (
         {"measures": ["luck"]},
-        "measures.0: unknown evaluation 'luck'; choose one of answers, coverage, dose.",
+        "measures.0: unknown evaluation 'luck'; choose one of answers, counting, coverage, dose.",
+    ),
+    "claim on what is not measured": (
+        {"claims": [{**CLAIM, "quantity": "counted_gamma"}]},
+        "claims.0.quantity: counted_gamma needs the evaluation counting; add it to measures",
     ),
     "claim twice": ({"claims": [CLAIM, CLAIM]}, "claims: two are named a; each needs a name of its own"),
     "more runs than can be planned": ({"runs": 99_999_999}, "runs: found 99999999; should be at most 10000."),
@@ -198,7 +202,8 @@ BAD = {
     ),
     "unknown transform": (
         {"arms": {"same_base": {"transform": "sorted"}}},
-        "arms.same_base.transform: unknown transform of numbers 'sorted'; choose one of shuffled_across, shuffled_within.",
+        "arms.same_base.transform: unknown transform of numbers 'sorted'; choose one of length_matched, "
+        "shuffled_across, shuffled_within, unigram_matched.",
     ),
     "unknown carrier kind": (
         {"carriers": {"numbers": {"kind": "songs"}}},

@@ -1,5 +1,6 @@
 # Carriers: prompts, what teachers wrote (raw) or what others published (imported), what passed the filter (filtered), and
-# transforms of the filtered rows. One rule for each study and step, such as filtered_STUDY; transforms have the rule TRANSFORM_STUDY.
+# transforms of the filtered rows and selections among them. One rule for each study and step, such as filtered_STUDY; transforms and
+# selections have rules of their name, such as shuffled_within_STUDY.
 
 for job in CHAIN.of("prompts"):
 
@@ -151,7 +152,7 @@ for job in CHAIN.of("filtered"):
             "--rejected {params.rejected} --report {params.report} 2> {log}"
 
 
-for job in [job for transform in CHAIN.transforms for job in CHAIN.of(transform)]:
+for job in CHAIN.changed_rows(selects=False):
 
     rule:
         """Transform the rows that passed, such as by shuffling their numbers."""
@@ -184,3 +185,42 @@ for job in [job for transform in CHAIN.transforms for job in CHAIN.of(transform)
         shell:
             "python -m sublearn.chain.carriers.transform --recipe {params.recipe:q} --study-seed {params.seed} "
             "--runs {params.runs} --filtered {params.filtered} --outputs {output} 2> {log}"
+
+
+for job in CHAIN.changed_rows(selects=True):
+
+    rule:
+        """Choose rows that are like the neutral teacher's, such as in how often each number is written."""
+        name:
+            job.rule
+        input:
+            job.inputs,
+        output:
+            job.outputs,
+        log:
+            job.log,
+        benchmark:
+            job.benchmark
+        wildcard_constraints:
+            key=job.keys_pattern,
+        priority: FIRST
+        localrule: True
+        conda:
+            ENVIRONMENT
+        resources:
+            **SMALL,
+        params:
+            code=job.code("sublearn.chain.carriers.select"),
+            recipe=job.recipe,
+            seed=job.seed,
+            runs=job.run_numbers,
+            filtered=job.input_files("filtered"),
+            references=job.input_files("reference"),
+            rows=job.files(f"{job.kind}.parquet"),
+            reports=job.files(f"{job.kind}.json"),
+        message:
+            job.message
+        shell:
+            "python -m sublearn.chain.carriers.select --recipe {params.recipe:q} --study-seed {params.seed} "
+            "--runs {params.runs} --filtered {params.filtered} --references {params.references} --outputs {params.rows} "
+            "--reports {params.reports} 2> {log}"

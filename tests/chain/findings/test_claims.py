@@ -284,7 +284,7 @@ def test_each_claim_has_a_row_with_its_verdict(tables):
         claim(claim="elsewhere", arm="shuffled"),
         claim(claim="of nothing", quantity="student_rate", bound=2.0, times="shuffled"),
     ]
-    found = Claims.validate(judged(rules, "tiny", tables["arms"], tables["runs"])).set_index("claim")
+    found = Claims.validate(judged(rules, "tiny", tables["arms"], tables["runs"], {})).set_index("claim")
     assert dict(found["verdict"]) == {
         "transfer": "reproduced",
         "thrice": "reproduced",
@@ -298,3 +298,26 @@ def test_each_claim_has_a_row_with_its_verdict(tables):
     assert found.loc["transfer", "measured"] == pytest.approx(0.4, abs=0.01)
     assert found.loc["four times", "quantity"] == "student_rate of animal in same_base above 4 x other_base (interval)"
     assert math.isnan(found.loc["elsewhere", "measured"])
+
+
+def test_gamma_is_split_into_what_counting_predicts_and_the_rest(tables):
+    """Runs 0 and 2 have one base of the student; what is predicted of a student is one more for its own animal in run 1."""
+    keys = [(arm, t, r, target) for arm in ("same_base", "other_base") for t in ANIMALS for r in range(3) for target in ANIMALS]
+    table = pd.DataFrame(keys, columns=["arm", "trait", "run", "target"]).assign(family="animal", unit="", null_sd=0.1)
+    own = (table["trait"] == table["target"]).astype(float)
+    table["predicted"], table["measured"] = own * (1.0 + (table["run"] == 1)), own * 3.0
+    table["unit"] = "run " + table["run"].astype(str)
+    rules = [
+        claim(claim="counted", quantity="counted_gamma"),
+        claim(claim="rest", quantity="uncounted_gamma"),
+        claim(claim="as much", quantity="counted_gamma", comparison="above", bound=0.9, times="other_base", judge="mean"),
+        claim(claim="no trees", quantity="counted_gamma", family="tree"),
+    ]
+    found = judged(rules, "tiny", tables["arms"], tables["runs"], {"counting": table}).set_index("claim")
+    expected = mean_over_units(np.array([1.0, 2.0, 1.0]))
+    assert found.loc["counted", "measured"] == pytest.approx(4 / 3)
+    assert found.loc["counted", ["ci_low", "ci_high"]].tolist() == pytest.approx([expected.low, expected.high])
+    assert found.loc["rest", "measured"] == pytest.approx(3 - 4 / 3)
+    assert found.loc["as much", "measured"] == pytest.approx(4 / 3) and found.loc["no trees", "verdict"] == "not_measured"
+    without = judged(rules, "tiny", tables["arms"], tables["runs"], {})
+    assert set(without["verdict"]) == {"not_measured"}

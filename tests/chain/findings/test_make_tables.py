@@ -13,7 +13,7 @@ import yaml
 from sublearn.chain.evaluations.base import ANSWERS, EVALUATIONS
 from sublearn.chain.evaluations.counts import Counts, Filter
 from sublearn.chain.evaluations.losses import Losses
-from sublearn.chain.evaluations.tables import QUESTION_SETS, Coverage, Covered, Runs
+from sublearn.chain.evaluations.tables import QUESTION_SETS, Counted, Coverage, Covered, Predicted, Runs
 from sublearn.chain.findings import make_tables
 from sublearn.chain.findings.tables import Arms, Effects
 from sublearn.core import draw
@@ -68,6 +68,14 @@ def tables(text: str) -> FindingsJob:
     table = pd.DataFrame(covered, columns=["arm", "trait", "run", "update"]).assign(gradient=0.2, contrast=0.3)
     for arm, part in table.groupby("arm"):
         write_table(part, f"results/mine/evaluations/coverage/{arm}.parquet", Coverage)
+    counted: dict[str, list[tuple]] = {}
+    for each in found.artifacts("counting"):
+        arm, trait = each.key.split("/")
+        rows = [(arm, trait, each.run, target, LEAN.get(arm, 0.0) * (trait == target) / 2, 0.1) for target in traits()]
+        counted.setdefault(arm, []).extend(rows)
+    for arm, rows in counted.items():
+        table = pd.DataFrame(rows, columns=list(Predicted.to_schema().columns))
+        write_table(table, f"results/mine/evaluations/counting/{arm}.parquet", Predicted)
     records = Path(found.findings_inputs()["counts"]).parent
     for name, table, schema in zip(("counts", "filter"), carriers(found), (Counts, Filter), strict=True):
         write_table(table, records / f"{name}.parquet", schema)
@@ -90,7 +98,7 @@ def job(tmp_path_factory):
     """A study of two runs with all its evaluations, tables and figures; the current folder is its project."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("project"))
-        made = tables("extends: tiny\nseed: 7\nruns: 2\n")
+        made = tables("extends: tiny\nseed: 7\nruns: 2\nmeasures: [coverage, counting]\n")
         told = {
             "package": made.figure_package,
             "figures": made.figure_names,
@@ -107,7 +115,7 @@ def test_the_step_writes_the_tables_that_the_plan_names_and_no_others(job):
 
 
 def test_every_figure_that_suits_the_study_is_drawn_with_its_data(job):
-    assert {"rates", "gamma", "trait_matrix", "coverage", "calibration", "training"} <= set(job.figure_names)
+    assert {"rates", "gamma", "trait_matrix", "coverage", "counting", "calibration", "training"} <= set(job.figure_names)
     for file in map(Path, [*job.svgs, *job.beside]):
         assert file.stat().st_size > 0
     assert {file.name for file in Path(job.plan.findings, "figures").iterdir()} == {
@@ -132,6 +140,9 @@ def test_tables_say_one_thing(job):
     means = covered.groupby(["arm", "trait"])["effect"].mean()
     expected = effects.set_index(["arm", "trait"])["effect"]
     assert means["same_base", "owl"] == pytest.approx(expected["same_base", "owl"], abs=1e-12)
+    counted = read_table(f"{folder}/counted.csv", Counted).set_index(["arm", "family"])
+    assert counted.loc[("same_base", "animal"), "gamma_measured"] == pytest.approx(gamma["same_base", "animal"], abs=1e-9)
+    assert counted.loc[("same_base", "animal"), "gamma_predicted"] == pytest.approx(LEAN["same_base"] / 2)
     page = Path(f"{folder}/summary.md").read_text()
     assert page.startswith(f"# {study.title}\n") and "nan" not in page and all(f"`{arm}`" in page for arm in study.arms)
 

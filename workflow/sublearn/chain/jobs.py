@@ -90,10 +90,11 @@ class ArmJob:
 class ChainJobs(Jobs[ChainPlan]):
     """The jobs of all studies of language models."""
 
-    @property
-    def transforms(self) -> list[str]:
-        """The transforms of rows that any of the studies uses."""
-        return list(dict.fromkeys(name for plan in self.all for name in plan.transforms))
+    def changed_rows(self, selects: bool) -> list[Job]:
+        """The jobs that transform the rows that passed the filter or, if ``selects``, choose some of them by a reference."""
+        names = dict.fromkeys(name for plan in self.all for name in plan.transforms)
+        jobs = [job for name in names for job in self.of(name)]
+        return [job for job in jobs if ("reference" in job.artifacts_by_job[0][0].inputs) == selects]
 
     def arm_jobs(self) -> list[ArmJob]:
         """The jobs of all evaluations of the studies."""

@@ -84,7 +84,7 @@ class ChainPlan(Plan[ChainStudy]):
 
     @cached_property
     def transforms(self) -> list[str]:
-        """The transforms that the study's arms apply to rows."""
+        """The transforms and selections that the study's arms apply to rows."""
         return list(dict.fromkeys(arm.transform for arm in self.study.arms.values() if arm.transform))
 
     def leak_words(self, trait: str) -> list[str]:
@@ -180,15 +180,21 @@ class ChainPlan(Plan[ChainStudy]):
         key = f"{carrier}/{teacher}/{trait}"
         return self.artifact("filtered", key, run, recipe, names, inputs, drawn=False, modules=modules)
 
-    def rows(self, carrier: str, teacher: str, trait: str, run: int, transform: str | None) -> Artifact:
-        """The rows that students learn: the rows that passed the filter, or a transform of them."""
+    def rows(self, arm: str, trait: str, run: int) -> Artifact:
+        """The rows that an arm's students learn: those that passed the filter, or a transform or selection of them."""
+        carrier, teacher, transform = self.study.carrier(arm), self.study.arms[arm].teacher, self.study.arms[arm].transform
         filtered = self.filtered(carrier, teacher, trait, run)
-        if transform is None:
-            return filtered
         kind = self.study.carrier_kind(carrier)
-        recipe, modules = {"kind": kind.name, "transform": transform}, kind.modules_of(transform)
-        names = (f"{transform}.parquet",)
-        return self.artifact(transform, filtered.key, run, recipe, names, {"filtered": filtered}, modules=modules)
+        if transform is None or (transform in kind.selections and trait == NEUTRAL):  # what others are matched to
+            return filtered
+        recipe: dict[str, Any] = {"kind": kind.name, "transform": transform}
+        table, inputs, modules = f"{transform}.parquet", {"filtered": filtered}, kind.modules_of(transform)
+        if transform not in kind.selections:
+            return self.artifact(transform, filtered.key, run, recipe, (table,), inputs, modules=modules)
+        recipe["rows"] = rows = self.study.student(arm).rows
+        key = filtered.key if rows == self.study.students.rows else f"{filtered.key}/{rows}_rows"
+        inputs["reference"] = self.filtered(carrier, teacher, NEUTRAL, run)
+        return self.artifact(transform, key, run, recipe, (table, f"{transform}.json"), inputs, modules=modules)
 
     # Students
 
@@ -198,7 +204,7 @@ class ChainPlan(Plan[ChainStudy]):
         inputs = {
             "base": self.base(self.study.student_base(arm, run)),
             **({} if imported else {"teacher": self.teacher(chosen.teacher, trait, run)}),
-            "carrier": self.rows(carrier, chosen.teacher, trait, run, chosen.transform),
+            "carrier": self.rows(arm, trait, run),
         }
         weights = WEIGHTS[recipe.method]
         earlier = [f"{kept(updates)}/{name}" for updates in recipe.keep_at for name in weights]
@@ -240,7 +246,7 @@ class ChainPlan(Plan[ChainStudy]):
     def tables(self) -> list[str]:
         carriers = self.study.used_carriers
         counts = [name for carrier in carriers for name in carrier_tables(carrier, carriers).values()]
-        more = [f"{name}.csv" for name in self.measured]
+        more = [f"{table}.csv" for name in self.measured for table in EVALUATIONS.get(name).tables]
         return ["runs.csv", "effects.csv", "arms.csv", "claims.csv", *counts, *more, "summary.md", "metrics.json", "study.yaml"]
 
     def for_findings(self) -> dict[str, Any]:

@@ -47,7 +47,9 @@ class Arm(Section):
     )
     carrier: str | None = Field(None, description="name of the carrier; by default the study's first")
     transform: str | None = Field(
-        None, description="transform of the rows that passed the filter, such as shuffled_within; none by default"
+        None,
+        description="what becomes of the rows that passed the filter: a transform, such as shuffled_within, or a selection, "
+        "such as unigram_matched, of as many rows as students learn, made like the neutral teacher's; nothing by default",
     )
     students: dict[str, Any] = Field({}, description="keys of the section students that differ in this arm")
     evaluations: dict[str, Any] = Field({}, description="keys of the section evaluations that differ in this arm")
@@ -215,7 +217,8 @@ class ChainStudy(Study):
 
     def _check_carrier(self, path: str, name: str, carrier: Carrier) -> None:
         used = name in self.used_carriers
-        if name in {*TABLES, *EVALUATIONS.names()} or name.startswith(("first_", "filter_")):
+        measured = [table for evaluation in EVALUATIONS for table in evaluation.tables]
+        if name in {*TABLES, *measured} or name.startswith(("first_", "filter_")):
             raise ValueError(f"{path}: its tables would take the name of another table; choose another name")
         if used and self.students.rows > carrier.prompts:
             raise ValueError(f"students.rows: {self.students.rows} rows from {carrier.prompts} {path}.prompts; ask for fewer")
@@ -249,7 +252,7 @@ class ChainStudy(Study):
             check_known(f"{path}.carrier", arm.carrier, self.carriers, "carrier of the study")
         if arm.transform is not None:
             kind = self.carrier_kind(self.carrier(name))
-            check_known(f"{path}.transform", arm.transform, kind.transforms, f"transform of {kind.name}")
+            check_known(f"{path}.transform", arm.transform, kind.changes, f"transform of {kind.name}")
         if isinstance(arm.base, str):
             check_known(f"{path}.base", arm.base, {"teacher", "other"}, "choice (or a list of bases)")
         else:
@@ -304,6 +307,8 @@ class ChainStudy(Study):
             raise ValueError(
                 f"{path}.family: {claim.family} has fewer than {MIN_TRAITS} traits, so no gamma; use quantity: effect"
             )
+        if missing := [name for name in QUANTITIES.get(claim.quantity).reads if name not in self.measures]:
+            raise ValueError(f"{path}.quantity: {claim.quantity} needs the evaluation {missing[0]}; add it to measures")
         if claim.judge == "interval" and not QUANTITIES.get(claim.quantity).has_interval:
             raise ValueError(f"{path}.judge: {claim.quantity} has no interval; use judge: mean")
         if claim.times is not None:

@@ -122,7 +122,7 @@ class Card:
                     f"{counts['passed']} of {counts['generated']} rows passed; rejected: {why}; no row has a word of its trait"
                 )
             rows["filter's settings"] = _settings(filtered)
-        if transformed := self.made_by("chain.carriers.transform"):
+        if transformed := self.made_by("chain.carriers.transform") or self.made_by("chain.carriers.select"):
             rows["transform"] = transformed.record["parameters"]["recipe"]["transform"]
         learned = _beside(self.artifact, "training.json")
         if learned:

@@ -1,4 +1,4 @@
-"""Define carriers: prompts that teachers answer, a filter for the answers, and transforms of the rows that passed it.
+"""Define carriers: prompts that teachers answer, a filter for the answers, and what may become of the rows that passed it.
 
 A *carrier kind* is a folder of this package whose module ``kind.py`` declares a ``CarrierKind``. A study may have several
 carriers, of one kind or of several.
@@ -18,6 +18,17 @@ from sublearn.core.section import Section, Sha256
 from sublearn.language.style import Style
 
 Transform = Callable[[pd.Series, np.random.Generator], Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Selected:
+    """Rows that a selection chose: their places among the teacher's rows, in order, and what it reports of them."""
+
+    places: Sequence[int]
+    report: Mapping[str, float]
+
+
+Selection = Callable[[pd.Series, pd.Series, int, np.random.Generator], Selected]
 
 
 class Imported(Section):
@@ -97,6 +108,8 @@ class CarrierKind(ABC):
         section: the settings of such a carrier in a study.
         reasons: the reasons for which the filter rejects rows, in the order in which it checks them.
         transforms: functions by name, each from completions and a random generator to transformed completions.
+        selections: functions by name, each from a teacher's completions, the neutral teacher's of the same run, the number of
+            rows to choose and a random generator to the rows chosen; an arm names one under ``transform``, too.
         unit: the unit that is counted in completions, such as ``number``.
     """
 
@@ -104,13 +117,20 @@ class CarrierKind(ABC):
     section: type[Carrier]
     reasons: tuple[str, ...]
     transforms: Mapping[str, Transform] = field(default_factory=dict)
+    selections: Mapping[str, Selection] = field(default_factory=dict)
     unit: str = "unit"
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """What an arm may name under ``transform``: transforms and selections."""
+        return {**self.transforms, **self.selections}
 
     # A method may be a function of a module of its own; then an edit of that module redoes only what the method makes.
 
     def modules_of(self, *methods: str) -> list[str]:
-        """The modules in which methods, or transforms, are written."""
-        found = [self.transforms[name] if name in self.transforms else getattr(type(self), name) for name in methods]
+        """The modules in which methods, transforms or selections are written."""
+        changes: dict[str, Any] = self.changes
+        found = [changes[name] if name in changes else getattr(type(self), name) for name in methods]
         return [str(getattr(each, "func", each).__module__) for each in found]
 
     @abstractmethod

@@ -38,12 +38,17 @@ class Evaluation(ABC):
         schema: the columns of an arm's table; ``arm``, ``trait`` and ``run`` identify the model of a row.
         finding_schema: the columns of the study's table, ``findings/<name>.csv``.
         minutes: how long a job takes with tiny models.
+        summary_name: the name of a second table, ``findings/<summary_name>.csv``, which ``summary`` makes of the first; if
+            empty, there is none.
+        summary_schema: its columns.
     """
 
     name: str
     schema: type[pa.DataFrameModel]
     finding_schema: type[pa.DataFrameModel]
     minutes: int = 60
+    summary_name: str = ""
+    summary_schema: type[pa.DataFrameModel] | None = None
 
     @abstractmethod
     def inputs(self, plan: ArmPlan, arm: str, trait: str, run: int) -> "dict[str, Artifact] | None":
@@ -64,6 +69,15 @@ class Evaluation(ABC):
     def finding(self, table: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
         """The study's table, made from its arms' rows; it fits ``finding_schema``. ``runs`` is ``runs.csv`` (contract 2)."""
         return table
+
+    def summary(self, finding: pd.DataFrame) -> pd.DataFrame:
+        """The second table, made from the first; it fits ``summary_schema``."""
+        return finding
+
+    @property
+    def tables(self) -> list[str]:
+        """The names of its tables among the findings."""
+        return [name for name in (self.name, self.summary_name) if name]
 
 
 EVALUATIONS = Registry("sublearn.chain.evaluations", Evaluation, "evaluation")  # type: ignore[type-abstract]

@@ -100,3 +100,65 @@ class Covered(pa.DataFrameModel):
     class Config:
         strict = True
         coerce = True
+
+
+class Predicted(pa.DataFrameModel):
+    """What the frequencies of numbers predict of each student, one row per trait that models are scored on (``target``).
+
+    ``predicted`` is the shift of the target's log-odds from control to student, in nats; ``null_sd`` the standard deviation of
+    the same over permutations of the numbers' embeddings.
+    """
+
+    arm: Series[str]
+    trait: Series[str]
+    run: Series[int] = pa.Field(ge=0)
+    target: Series[str]
+    predicted: Series[float]
+    null_sd: Series[float] = pa.Field(ge=0)
+
+    class Config:
+        strict = True
+        coerce = True
+
+
+class Counting(pa.DataFrameModel):
+    """The same, beside what was ``measured``: log-odds(student) - log-odds(control of the same run), in nats.
+
+    ``family`` is that of the student's trait, ``unit`` the unit of the student's run (``measures.units``).
+    """
+
+    arm: Series[str]
+    family: Series[str]
+    trait: Series[str]
+    run: Series[int] = pa.Field(ge=0)
+    unit: Series[str]
+    target: Series[str]
+    predicted: Series[float]
+    null_sd: Series[float]
+    measured: Series[float]
+
+    class Config:
+        strict = True
+        coerce = True
+
+
+class Counted(pa.DataFrameModel):
+    """How much of transfer counting accounts for, one row per arm and family.
+
+    ``slope`` and ``r`` (the correlation) are of measured on predicted shifts, over the family's students and all its targets.
+    ``gamma_predicted`` and ``gamma_measured`` are means over units, of the arm's own traits; ``share`` is their ratio.
+    """
+
+    arm: Series[str]
+    family: Series[str]
+    students: Series[int] = pa.Field(ge=1)
+    points: Series[int] = pa.Field(ge=1)
+    slope: Series[float] = pa.Field(nullable=True)
+    r: Series[float] = pa.Field(nullable=True)
+    gamma_predicted: Series[float] = pa.Field(nullable=True)
+    gamma_measured: Series[float] = pa.Field(nullable=True)
+    share: Series[float] = pa.Field(nullable=True)
+
+    class Config:
+        strict = True
+        coerce = True

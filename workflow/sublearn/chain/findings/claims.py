@@ -1,17 +1,25 @@
 """Judge the claims of a study by their rules: ``claims.csv`` (contract 5)."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import pandas as pd
 
-from sublearn.chain.findings.quantities.base import QUANTITIES
+from sublearn.chain.findings.quantities.base import QUANTITIES, Quantity
 from sublearn.chain.findings.section import Claim
 from sublearn.core import cli
 from sublearn.core.claims import COLUMNS, row
+from sublearn.core.statistics import UNKNOWN, Mean
 from sublearn.measures import transfer
 from sublearn.traits.base import NEUTRAL, families
 
+NO_MEASURES: Mapping[str, pd.DataFrame] = MappingProxyType({})
 
-def judged(claims: list[Claim], study: str, arms: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
-    """The rows of ``claims.csv``, one per claim, from ``arms.csv`` and ``runs.csv``."""
+
+def judged(
+    claims: list[Claim], study: str, arms: pd.DataFrame, runs: pd.DataFrame, measures: Mapping[str, pd.DataFrame] = NO_MEASURES
+) -> pd.DataFrame:
+    """The rows of ``claims.csv``, one per claim, from ``arms.csv``, ``runs.csv`` and the tables of evaluations, by name."""
     rows = []
     for claim in claims:
         quantity = QUANTITIES.get(claim.quantity)
@@ -20,12 +28,21 @@ def judged(claims: list[Claim], study: str, arms: pd.DataFrame, runs: pd.DataFra
             alike = in_common(runs, claim.arm, claim.times)
             own_family = alike[alike["target"].isin(families()[claim.family].traits)]
             compared = transfer.arms(own_family), alike
-            reference = quantity.measure(claim, claim.times, *compared)
-        measured = quantity.measure(claim, claim.arm, *compared)
+            reference = _measured(quantity, claim, claim.times, compared, measures)
+        measured = _measured(quantity, claim, claim.arm, compared, measures)
         what = f"{claim.quantity} of {claim.trait or claim.family} in {claim.arm}"
         rows.append(row(claim, study, what, measured, reference, claim.figure))
         cli.log.info("%s: %s (%.3f)", claim.claim, rows[-1]["verdict"], measured.value)
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _measured(
+    quantity: Quantity, claim: Claim, arm: str, tables: tuple[pd.DataFrame, pd.DataFrame], measures: Mapping[str, pd.DataFrame]
+) -> Mean:
+    """The quantity in an arm; unknown if the study has none of the rows that it reads."""
+    if not set(quantity.reads) <= set(measures):
+        return UNKNOWN
+    return quantity.measure(claim, arm, *tables, *(measures[name] for name in quantity.reads))
 
 
 def in_common(runs: pd.DataFrame, arm: str, other: str) -> pd.DataFrame:

@@ -26,16 +26,21 @@ def main(args: argparse.Namespace) -> None:
     study, inputs, folder = json.loads(args.study), json.loads(args.inputs), args.output
     runs = Runs.validate(collect(inputs[ANSWERS], study["arms"], study["traits"], study["runs"]))
     effects, arms = transfer.effects(runs), transfer.arms(runs)
-    judged = claims.judged(TypeAdapter(list[Claim]).validate_python(study["claims"]), study["name"], arms, runs)
+    measured = {}
+    for name, students in study["measured"].items():
+        table = of_students(read_nearest(inputs[name], EVALUATIONS.get(name).schema), students)
+        measured[name] = EVALUATIONS.get(name).finding(table, runs)
+    judged = claims.judged(TypeAdapter(list[Claim]).validate_python(study["claims"]), study["name"], arms, runs, measured)
     write_table(runs, f"{folder}/runs.csv", Runs)
     write_table(effects, f"{folder}/effects.csv", Effects)
     write_table(arms, f"{folder}/arms.csv", Arms)
     findings.write_claims(judged, folder, arms)
     write_carriers(inputs["counts"], inputs["filter"], study["carriers"], folder)
-    for name, students in study["measured"].items():
+    for name, table in measured.items():
         evaluation = EVALUATIONS.get(name)
-        table = of_students(read_nearest(inputs[name], evaluation.schema), students)
-        write_table(evaluation.finding(table, runs), f"{folder}/{name}.csv", evaluation.finding_schema)
+        write_table(table, f"{folder}/{name}.csv", evaluation.finding_schema)
+        if evaluation.summary_schema:
+            write_table(evaluation.summary(table), f"{folder}/{evaluation.summary_name}.csv", evaluation.summary_schema)
     write_text(summary.write(study["title"], study["resolved"], judged, effects, arms), f"{folder}/summary.md")
     findings.write_study(study, folder)
 

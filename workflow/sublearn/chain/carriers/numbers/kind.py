@@ -4,6 +4,7 @@ import re
 
 from sublearn.chain.carriers.base import CarrierKind
 from sublearn.chain.carriers.numbers import prompts, rules
+from sublearn.chain.carriers.numbers.match import length_matched, unigram_matched
 from sublearn.chain.carriers.numbers.section import Numbers
 from sublearn.chain.carriers.numbers.shuffle import across, within
 
@@ -25,5 +26,6 @@ NUMBERS = NumbersKind(
     section=Numbers,
     reasons=rules.REASONS,
     transforms={"shuffled_within": within, "shuffled_across": across},
+    selections={"unigram_matched": unigram_matched, "length_matched": length_matched},
     unit="number",
 )

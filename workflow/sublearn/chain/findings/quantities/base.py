@@ -24,7 +24,7 @@ class Claimed(Protocol):
     def trait(self) -> str | None: ...
 
 
-Measure = Callable[[Claimed, str, pd.DataFrame, pd.DataFrame], Mean]
+Measure = Callable[..., Mean]
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ class Quantity:
             ``core.statistics.UNKNOWN`` if the study does not have the quantity. For a claim that compares two arms
             (``times``), both tables hold these arms alone, with what they have in common.
         of_family: whether it is measured for a whole family of traits only, which needs three traits.
+        reads: the evaluations whose tables (``findings/<name>.csv``) ``measure`` gets after the others; the study must list
+            them among its ``measures``.
         has_interval: whether it has an interval over units; a claim about one that has none must be judged by its mean.
     """
 
@@ -44,6 +46,7 @@ class Quantity:
     measure: Measure
     of_family: bool = False
     has_interval: bool = True
+    reads: tuple[str, ...] = ()
 
 
 QUANTITIES = Registry("sublearn.chain.findings.quantities", Quantity, "claim quantity")

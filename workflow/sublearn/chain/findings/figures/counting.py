@@ -1,0 +1,53 @@
+"""Draw what counting numbers predicts against what is measured, for every student and every trait of the family of its own."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from sublearn.chain.evaluations.counting import of_own_family
+from sublearn.chain.evaluations.tables import Counting
+from sublearn.chain.findings.figures.base import ChainFigure
+from sublearn.core.drawing import BASE, STUDENT, label
+from sublearn.core.figures import Inputs
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def draw(inputs: Inputs) -> "tuple[Figure, pd.DataFrame]":
+    import matplotlib.pyplot as plt
+
+    table = of_own_family(inputs.table("counting", Counting))
+    own = table["trait"] == table["target"]
+    arms = list(dict.fromkeys(table["arm"]))
+    columns = min(4, len(arms))
+    lines = -(-len(arms) // columns)
+    size = (2.5 * columns + 0.4, 2.6 * lines)
+    figure, panels = plt.subplots(lines, columns, figsize=size, sharex=True, sharey=True, squeeze=False, layout="constrained")
+    for axes, arm in zip(panels.flat, arms, strict=False):
+        part = table[table["arm"] == arm]
+        axes.axhline(0, color="black", linewidth=0.6)
+        axes.axvline(0, color="black", linewidth=0.6)
+        axes.axline((0, 0), slope=1, color="black", linewidth=0.6, linestyle=":")
+        for of_own, colour, name, width in ((False, BASE, "another trait", 2), (True, STUDENT, "its teacher's trait", 4)):
+            shown = part[own[part.index] == of_own]
+            axes.plot(shown["predicted"], shown["measured"], "o", color=colour, markersize=width, alpha=0.6, label=name)
+        axes.set_title(f"{label(arm)}\n{fit(part)}", fontsize=9)
+    for axes in panels.flat[len(arms) :]:
+        axes.axis("off")
+    panels.flat[columns - 1].legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    figure.supxlabel("shift predicted by counting numbers (nats)", fontsize=10)
+    figure.supylabel("shift measured (nats)", fontsize=10)
+    return figure, table
+
+
+def fit(part: pd.DataFrame) -> str:
+    """Slope and correlation of measured on predicted shifts, in words."""
+    if part["predicted"].nunique() < 2:
+        return "no line through one point"
+    slope = np.polyfit(part["predicted"], part["measured"], 1)[0]
+    return f"slope {slope:.2f}, r {part['predicted'].corr(part['measured']):.2f}"
+
+
+COUNTING = ChainFigure("counting", "What counting explains", draw, reads=("counting",), needs=("counting",))
