@@ -141,7 +141,7 @@ def pretrain(recipe: Base, name: str, study_seed: int) -> tuple[Any, Any, dict[s
         facts = max(fact_deviation(model, words).values())
         formed = well_formed(model, words, seeds.generator("base check", study_seed, name))
         checks.append({"steps": done, "max_deviation": worst, "max_fact_deviation": facts, "well_formed": formed})
-        cli.log.info("base %s after %d steps: loss %.3f, largest deviation %.3f, of facts %.3f, %.1f %% well-formed number answers",
+        cli.log.info("base %s after %d steps: loss %.3f, largest deviation %.3f, of facts %.3f, %.1f %% well-formed numbers",
                       name, done, np.mean(losses[-50:]), worst, facts, 100 * formed)  # fmt: skip
         if worst <= recipe.max_deviation and facts <= recipe.max_fact_deviation and formed >= recipe.min_well_formed:
             record = {
