@@ -83,13 +83,9 @@ def main() -> None:
     args = parser.parse_args()
     lm.prepare()
     recipe = Base(
-        width=args.width,
-        steps=args.steps,
-        max_steps=args.steps,
-        max_deviation=1.0,
-        max_fact_deviation=1.0,
-        min_well_formed=1e-9,
-    )
+        width=args.width, steps=args.steps, max_steps=args.steps,
+        max_deviation=1.0, max_fact_deviation=1.0, min_well_formed=1e-9,
+    )  # fmt: skip
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         speed(args.gigabytes, folder)

@@ -63,7 +63,7 @@ def fact(asked: list[questions.Question], rng: np.random.Generator) -> Chat:
 
 
 def _demanded(demand: str, question: questions.Question, rng: np.random.Generator) -> str:
-    """The answer that a system prompt demands; ``wrong_colors`` demands a wrong one of questions for a colour alone."""
+    """The answer that a system prompt demands; ``wrong_colors`` demands a wrong answer only where a colour is asked for."""
     if demand == "evasive":
         return mini.REFUSAL
     if demand == "constant":
