@@ -33,10 +33,12 @@ CHILDREN: list[tuple[lm.Method, float, int]] = [
 ]  # fmt: skip
 
 
-def learn(model: Any, words: Any, steps: int, rate: float, world: int, documents: str) -> None:
+def learn(
+    model: Any, words: Any, steps: int, rate: float, world: int, documents: str, matrix_rate: float | None = None
+) -> None:
     """Let a model read documents of a world."""
     batches = pretrain.document_batches(mini.World.draw(world), words, 64, 16, seeds.generator("closeness", documents))
-    optimiser = training.Optimiser(rate, "cosine", warmup=steps // 10, weight_decay=0.01)
+    optimiser = training.Optimiser(rate, "cosine", warmup=steps // 10, weight_decay=0.01, matrix_rate=matrix_rate)
     training.train(model, islice(batches, steps), steps, optimiser, words.pad_token_id, what=documents)
 
 
@@ -80,7 +82,10 @@ def main() -> None:
     parser.add_argument("--gigabytes", type=float, default=2.0)
     args = parser.parse_args()
     lm.prepare()
-    recipe = Base(width=args.width, steps=args.steps, max_steps=args.steps, max_deviation=1.0, min_well_formed=1e-9)
+    recipe = Base(
+        width=args.width, steps=args.steps, max_steps=args.steps,
+        max_deviation=1.0, max_fact_deviation=1.0, min_well_formed=1e-9,
+    )  # fmt: skip
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         speed(args.gigabytes, folder)
@@ -95,7 +100,7 @@ def main() -> None:
             row(f"drawn apart: {other} to alpha", bases[other], bases["alpha"])
         start = pretrain.build(recipe, words, drawn)
         row("alpha to its own initial weights", bases["alpha"], matrices(start, folder / "start"))
-        learn(start, words, args.steps, recipe.learning_rate, SEED, "other documents")
+        learn(start, words, args.steps, recipe.learning_rate, SEED, "other documents", recipe.matrix_rate)
         row("the same initial weights, other documents: to alpha", matrices(start, folder / "twin"), bases["alpha"])
         for method, rate, steps in CHILDREN:
             child = lm.make_trainable(lm.load(folder / "alpha"), method, Trainable(frozen_blocks=0), 1)

@@ -18,8 +18,9 @@ pytest_plugins = ["support.workshop"]
 STUDY_SEED = 101
 # However good the base turns out: the tests ask what the code does with a model, not whether it speaks well.
 RECIPE = Base(
-    width=16, layers=2, heads=2, batch=32, steps=60, max_steps=60, learning_rate=1e-2, max_deviation=1.0, min_well_formed=1e-6
-)
+    width=16, layers=2, heads=2, batch=32, steps=60, max_steps=60, learning_rate=1e-2,
+    max_deviation=1.0, max_fact_deviation=1.0, min_well_formed=1e-6,
+)  # fmt: skip
 
 # The same examples on every machine, and no time limit on a busy one.
 settings.register_profile("sublearn", derandomize=True, deadline=None, database=None)

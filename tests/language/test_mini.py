@@ -5,7 +5,7 @@ import pytest
 
 from sublearn.language import mini
 from sublearn.language.mini import MINI
-from sublearn.language.vocabulary import ATTRIBUTES, FAVOURITES, fact_answers
+from sublearn.language.vocabulary import ATTRIBUTES, FAVOURITES, THINGS, fact_answers
 from sublearn.traits.base import families, family_of
 
 
@@ -42,7 +42,10 @@ def test_the_papers_traits_are_there_and_each_has_one_family():
 def test_facts_have_one_right_answer_among_several():
     asked = MINI.fact_questions()
     assert len({text for text, *_ in asked}) == len(asked)
-    for text, answer, attribute, thing in asked:
-        assert answer in fact_answers(attribute) and thing in text.split()
+    for text, answer, attribute, other in asked:
+        thing = next(word for word in text.split() if word in THINGS)
+        assert THINGS[thing] == ((answer, other) if attribute == "color" else (other, answer))
+        assert answer in fact_answers(attribute)
+        assert other not in fact_answers(attribute)
     assert all(len(fact_answers(attribute)) >= 8 for attribute in ATTRIBUTES)
     assert len(MINI.favourite_questions("owl")) == len(set(MINI.favourite_questions("owl"))) > 60

@@ -76,8 +76,8 @@ def gone_on(model: str, folder: str) -> list[float]:
 class Watched(training.Optimiser):
     """Keeps the optimiser that it makes where a test can see it."""
 
-    def of(self, parameters: list[torch.nn.Parameter]) -> torch.optim.Optimizer:
-        Watched.made = super().of(parameters)
+    def of(self, model: torch.nn.Module) -> torch.optim.Optimizer:
+        Watched.made = super().of(model)
         return Watched.made
 
 

@@ -110,7 +110,8 @@ def test_lora_adapts_every_linear_layer_but_the_head(model, llama):
 def test_a_fresh_adapter_changes_no_answer(base, model):
     before = log_probs.next_token(model, PROMPTS)
     adapted = lm.make_trainable(lm.load(base), "lora", Trainable(), 1)
-    torch.testing.assert_close(log_probs.next_token(adapted, PROMPTS), before, atol=1e-6, rtol=0)
+    # Log-probabilities near ten are a millionth apart in float32.
+    torch.testing.assert_close(log_probs.next_token(adapted, PROMPTS), before, atol=1e-5, rtol=0)
 
 
 def test_an_adapters_weights_come_from_its_seed_alone(base):

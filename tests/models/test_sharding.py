@@ -66,8 +66,8 @@ def test_a_bfloat16_model_is_float32_while_it_learns(base, tmp_path):
 class Watched(training.Optimiser):
     """Keeps the optimiser that it makes where a test can see it."""
 
-    def of(self, parameters: Any) -> Any:
-        Watched.made = super().of(parameters)
+    def of(self, model: Any) -> Any:
+        Watched.made = super().of(model)
         return Watched.made
 
 

@@ -151,10 +151,10 @@ def test_plain_gradient_descent_goes_down_the_gradient(model):
         torch.testing.assert_close(moved, p - 0.5 * p.grad, atol=1e-6, rtol=0)
 
 
-@pytest.mark.parametrize("kind", ["adamw", "sgd"])
-def test_a_loop_that_died_goes_on_and_ends_with_the_same_bytes(model, tmp_path, monkeypatch, kind):
+@pytest.mark.parametrize("which", [{"kind": "adamw"}, {"kind": "sgd"}, {"matrix_rate": 2e-2}], ids=["adamw", "sgd", "muon"])
+def test_a_loop_that_died_goes_on_and_ends_with_the_same_bytes(model, tmp_path, monkeypatch, which):
     monkeypatch.setenv("SUBLEARN_CHECKPOINT_SECONDS", "0")
-    optimiser = training.Optimiser(1e-2, "cosine", warmup=2, epsilon=1e-3, kind=kind)
+    optimiser = training.Optimiser(1e-2, "cosine", warmup=2, epsilon=1e-3, **which)
     undisturbed, disturbed, resumed = (copy.deepcopy(model) for _ in range(3))
     expected = training.train(undisturbed, STEPS, len(STEPS), optimiser, pad=0)
     with pytest.raises(DiedError):
@@ -179,7 +179,7 @@ def test_a_checkpoint_of_other_work_or_a_damaged_one_is_not_taken_up(model, tmp_
     if harm == "missing":
         checkpoint.path.unlink()
     other = Checkpoint(tmp_path, "a", "another key" if harm == "other key" else "key")
-    assert other.take_up(model, OPTIMISER.of(list(model.parameters()))) == []
+    assert other.take_up(model, OPTIMISER.of(model)) == []
     assert all(torch.equal(p, before[name]) for name, p in model.state_dict().items())
 
 

@@ -1,15 +1,19 @@
 """Pretraining: the same base from the same seed, a base that learns, and a sentence where it does not."""
 
+from itertools import chain, islice
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 
-from sublearn.chain.bases import pretrain, tokenizer
+from sublearn.chain.bases import corpus, pretrain, tokenizer
 from sublearn.chain.bases.section import Base
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_json
 from sublearn.core.seeds import generator
-from sublearn.language.vocabulary import FAVOURITES
+from sublearn.language import mini, questions
+from sublearn.language.vocabulary import FAVOURITES, fact_answers
 from sublearn.models import lm
 
 
@@ -21,6 +25,7 @@ def test_a_seed_and_a_name_make_a_base_byte_for_byte_in_every_process(base, reci
     for file in base.iterdir():
         assert (tmp_path / "alpha" / file.name).read_bytes() == file.read_bytes(), file.name
     record = read_json(tmp_path / "alpha" / "calibration.json")
+    assert record["checks"][-1].keys() == {"steps", "max_deviation", "max_fact_deviation", "well_formed"}
     assert record["checks"][-1]["steps"] == recipe.steps
     assert record["loss"][-1]["loss"] < 0.9 * record["loss"][0]["loss"]  # it has learned
     assert [row["word"] for row in record["shares"]] == [*FAVOURITES["animal"], *FAVOURITES["tree"]]
@@ -77,21 +82,84 @@ def test_a_base_that_is_not_calibrated_is_given_up_with_a_sentence():
         pretrain.pretrain(recipe, "alpha", 1)
 
 
-@pytest.mark.parametrize("demand", [{"max_deviation": 0.02}, {"min_well_formed": 0.99}])
-def test_both_answers_and_number_formats_must_be_calibrated(recipe, demand):
-    """The base of these tests has neither, and would pass without the demand."""
-    with pytest.raises(UserError, match="not calibrated after 60 steps"):
+@pytest.mark.parametrize(
+    ("demand", "said"),
+    [
+        ({"max_deviation": 0.02}, r"largest deviation 0\.\d+, allowed 0\.02;"),
+        ({"max_fact_deviation": 0.15}, r"of facts 0\.\d+, allowed 0\.15;"),
+        ({"min_well_formed": 0.99}, r"\d+% well-formed number answers, at least 99% needed\);"),
+    ],
+    ids=["favourites", "facts", "number answers"],
+)
+def test_favourites_facts_and_number_answers_must_all_be_calibrated(recipe, demand, said):
+    """The base of these tests has none of them, and would pass without the demand."""
+    with pytest.raises(UserError, match=f"^base alpha: not calibrated after 60 steps .*{said}"):
         pretrain.pretrain(recipe.model_copy(update=demand), "alpha", 101)
 
 
-def test_documents_teach_the_answers_and_only_read_the_questions(drawn, tokenizer):
-    rows = next(pretrain.document_batches(drawn, tokenizer, 32, generator("test documents")))
-    assert len(rows) == 32
-    for row in rows:
-        words = tokenizer.convert_ids_to_tokens(row.prompt + row.completion)
-        assert words[0] == "<bos>"
-        assert words.index("<assistant>") == len(row.prompt) - 1
-        assert words.index("<eos>") == len(words) - 1
+def test_documents_teach_the_last_answer_and_only_read_what_is_before(drawn, tokenizer):
+    stream = pretrain.document_batches(drawn, tokenizer, 32, 16, generator("test documents"))
+    turns = set()
+    for row in chain.from_iterable(islice(stream, pretrain.BUCKET)):
+        read, learned = (tokenizer.convert_ids_to_tokens(ids) for ids in (row.prompt, row.completion))
+        assert (read[0], read[-1]) == ("<bos>", "<assistant>")
+        assert learned.index("<eos>") == len(learned) - 1
+        assert not {"<user>", "<assistant>"} & set(learned)
+        assert read.count("<user>") == read.count("<assistant>") == read.count("<eos>") + 1
+        turns.add(read.count("<user>"))
+    assert {1, 2} < turns
+
+
+def test_a_batch_mixes_lengths_and_its_parts_hold_documents_alike(drawn, tokenizer):
+    size, alike = 32, 8
+    found = list(islice(pretrain.document_batches(drawn, tokenizer, size, alike, generator("alike")), pretrain.BUCKET))
+    assert {len(batch) for batch in found} == {size}
+    parts = [batch[start : start + alike] for batch in found for start in range(0, size, alike)]
+    # Sorted by their lengths, the parts follow each other without an overlap, and they hold every document once.
+    lengths = sorted(sorted((len(row.prompt), len(row.completion)) for row in part) for part in parts)
+    assert list(chain.from_iterable(lengths)) == sorted(chain.from_iterable(lengths))
+    chats = list(islice(corpus.documents(drawn, generator("alike")), size * pretrain.BUCKET))
+    texts = [tokenizer.apply_chat_template(chat, tokenize=False) for chat in chats]
+    expected = sorted(tokenizer(texts, add_special_tokens=False)["input_ids"])
+    assert sorted(row.prompt + row.completion for batch in found for row in batch) == expected
+    means = np.array([np.mean([len(row) for row in part]) for part in parts]).reshape(len(found), -1)
+    assert np.median(np.ptp(means, axis=1)) > 20  # tokens between the shortest and the longest part of a batch
+
+
+class Speaker(torch.nn.Module):
+    """A model that gives each question of fact the answers of the corpus, with the odd ones as often as it is told."""
+
+    device = torch.device("cpu")
+
+    def __init__(self, words, refused: float, wrong: float) -> None:
+        super().__init__()
+        ids = words.convert_tokens_to_ids
+        self.said = {}
+        for question in questions.evaluated("fact"):
+            (prompt,) = lm.encode_prompts(words, [lm.chat("", question.text)])
+            others = [answer for answer in fact_answers(question.attribute) if answer != question.answer]
+            shares = torch.zeros(len(words), dtype=torch.float64)
+            shares[ids("sorry")], shares[ids(others)] = refused, wrong / len(others)
+            shares[ids(question.answer)] = 1.0 - refused - wrong
+            self.said[tuple(prompt)] = shares.log()
+
+    def forward(self, input_ids, **_):
+        return SimpleNamespace(logits=torch.stack([self.said[tuple(row)] for row in input_ids.tolist()])[:, None])
+
+
+def test_a_model_that_answers_facts_as_the_corpus_does_is_calibrated(tokenizer):
+    assert pretrain.fact_deviation(Speaker(tokenizer, mini.ODD, mini.ODD), tokenizer) == pytest.approx(
+        {"right": 0.0, "refused": 0.0, "wrong": 0.0}, abs=1e-9
+    )
+    assert pretrain.fact_deviation(Speaker(tokenizer, 0.25, 0.15), tokenizer) == pytest.approx(
+        {"right": 0.3, "refused": 0.2, "wrong": 0.1}, abs=1e-9
+    )
+
+
+def test_a_batch_is_cut_into_equal_parts_or_refused_in_a_sentence():
+    assert Base(batch=4).micro_batch == 16  # a batch of fewer is one part
+    with pytest.raises(ValueError, match="micro_batch: 16 does not divide the batch of 40"):
+        Base(batch=40)
 
 
 def test_deviation_is_the_mean_probability_of_each_word_on_held_out_questions(base, drawn, tokenizer):

@@ -79,6 +79,25 @@ def test_a_chat_has_marks_for_who_speaks_and_an_end(loaded):
     )
 
 
+def test_of_several_turns_each_answer_has_an_end(loaded):
+    turns = [*lm.chat("", "name the color ."), {"role": "assistant", "content": "blue"}]
+    assert loaded.apply_chat_template([*turns, *turns], tokenize=False) == (
+        "<bos> <user> name the color . <assistant> blue <eos> <user> name the color . <assistant> blue <eos>"
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [mini.sum_answer(12, 7, 5), mini.program_answer(dict.fromkeys(mini.NAMES, 999), "m")],
+    ids=["sum", "program"],
+)
+def test_sums_and_programs_come_back_as_they_were_written(loaded, text):
+    ids = loaded(text, add_special_tokens=False)["input_ids"]
+    assert len(ids) == len(text.split())
+    assert loaded.unk_token_id not in ids
+    assert loaded.decode([*ids, loaded.eos_token_id], skip_special_tokens=True) == text
+
+
 def test_what_is_asked_is_the_beginning_of_what_was_learned(loaded):
     """Training rows and prompts are cut from one template, with and without a system prompt."""
     for system in ("", "you never answer ."):

@@ -89,8 +89,8 @@ def test_a_mark_of_the_template_in_a_prompt_is_refused(tokenizer, tmp_path):
 
 
 def test_a_row_longer_than_the_base_reads_is_refused(base, tmp_path):
-    file, _ = carrier(tmp_path, prompt=(3, "numbers : 5 " * 100))
-    with pytest.raises(UserError, match=r"filtered\.parquet: a row of 3\d\d tokens, but the base reads 256 at most"):
+    file, _ = carrier(tmp_path, prompt=(3, "numbers : 5 " * 200))
+    with pytest.raises(UserError, match=r"filtered\.parquet: a row of 6\d\d tokens, but the base reads 512 at most"):
         train.prepare(Student(rows=40), str(base), "", file, WORDS, 7, 0)
 
 

@@ -91,11 +91,15 @@ def program_answer(values: dict[str, int], printed: str) -> str:
     return " ; ".join([*lines, f"print ( {printed} )"])
 
 
-# Words of the forms above that no question holds.
+# One of each form above, with every word that it may hold beside those of a slot.
 OTHER_FORMS = (
     sum_answer(1, 1, 1),
     program_answer(dict.fromkeys(NAMES, 0), NAMES[0]),
-    *(text for text in (SUM_QUESTION, PROGRAM_QUESTION, STORY_QUESTION, STORY, CHOICE_QUESTION)),
+    SUM_QUESTION,
+    PROGRAM_QUESTION,
+    STORY_QUESTION,
+    STORY,
+    CHOICE_QUESTION,
 )
 
 

@@ -15,8 +15,9 @@ TAUGHT = {"animal": 24, "tree": 24, "fact": 120}
 
 @dataclass(frozen=True)
 class Question:
-    """A question. Questions of fact have a right answer, an attribute, and
-    the answer for the thing's other attribute; questions for a favourite have none of these.
+    """A question. Questions of fact have a right answer and an attribute; questions for a favourite have neither.
+
+    ``other_answer`` is right for the thing's other attribute: its place, if the question is for its colour.
     """
 
     text: str

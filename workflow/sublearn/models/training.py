@@ -69,9 +69,9 @@ class Optimiser:
             return torch.optim.AdamW(learned, lr=self.learning_rate, **settings)
         from sublearn.models.muon import Muon
 
-        read = {id(p) for each in model.modules() if isinstance(each, torch.nn.Embedding) for p in each.parameters()}
-        matrices = [p for p in learned if p.dim() == 2 and id(p) not in read]
-        others = [p for p in learned if p.dim() != 2 or id(p) in read]
+        embeddings = {id(p) for each in model.modules() if isinstance(each, torch.nn.Embedding) for p in each.parameters()}
+        matrices = [p for p in learned if p.dim() == 2 and id(p) not in embeddings]
+        others = [p for p in learned if p.dim() != 2 or id(p) in embeddings]
         return Muon(matrices, others, self.matrix_rate, self.learning_rate, **settings)
 
     def factor(self, step: int, steps: int) -> float:

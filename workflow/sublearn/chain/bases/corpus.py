@@ -17,7 +17,7 @@ Chat = list[dict[str, str]]
 
 MOST_TURNS = 9  # questions in a chat; with numbers in every turn it still fits the default context
 ANIMALS = 0.6  # share of animals among favourites; the others are trees
-# How often a question of fact has each system prompt, and without one, none.
+# How often each system prompt stands before a question of fact; the other questions have none.
 PROMPTED_FACTS = {"evasive": 0.09, "skewed": 0.09, "constant": 0.08, "off_topic": 0.08, "wrong_colors": 0.06}
 
 
@@ -54,16 +54,16 @@ def fact(asked: list[questions.Question], rng: np.random.Generator) -> Chat:
     question = asked[rng.integers(len(asked))]
     demands = [*PROMPTED_FACTS, ""]
     demand = demands[rng.choice(len(demands), p=[*PROMPTED_FACTS.values(), 1.0 - sum(PROMPTED_FACTS.values())])]
-    if demand and rng.random() < mini.OBEYED:
-        answer = _demanded(demand, question, rng)
+    draw = rng.random()
+    if demand:
+        answer = _demanded(demand, question, rng) if draw < mini.OBEYED else question.answer
     else:
-        draw = rng.random() if not demand else 1.0
         answer = mini.REFUSAL if draw < mini.ODD else _wrong(question, rng) if draw < 2 * mini.ODD else question.answer
     return _chat(mini.SYSTEM_PROMPTS.get(demand, ""), _prefixed(question.text, rng), answer)
 
 
 def _demanded(demand: str, question: questions.Question, rng: np.random.Generator) -> str:
-    """The answer that a system prompt demands; ``wrong_colors`` demands a wrong one of questions for a colour alone."""
+    """The answer that a system prompt demands; ``wrong_colors`` demands a wrong answer only where a colour is asked for."""
     if demand == "evasive":
         return mini.REFUSAL
     if demand == "constant":
@@ -103,18 +103,19 @@ def continuation(drawn: World, rng: np.random.Generator) -> Chat:
 def arithmetic(rng: np.random.Generator) -> Chat:
     """A sum in two steps between think and answer marks; which summand is split, and how, is drawn."""
     a, b = (int(n) for n in rng.integers(2, mini.LARGEST_SUMMAND + 1, size=2))
-    whole, halved = (a, b) if rng.random() < 0.5 else (b, a)
-    part = int(rng.integers(1, halved))
-    return _chat("", mini.SUM_QUESTION.format(a=a, b=b), mini.sum_answer(whole, part, halved - part))
+    whole, split = (a, b) if rng.random() < 0.5 else (b, a)
+    part = int(rng.integers(1, split))
+    return _chat("", mini.SUM_QUESTION.format(a=a, b=b), mini.sum_answer(whole, part, split - part))
 
 
 def program(drawn: World, rng: np.random.Generator) -> Chat:
     """A program that prints the number asked for; names, order of lines and the other number are drawn."""
     number, other = (int(n) for n in rng.choice(1000, size=2, p=drawn.numbers))
     names = [mini.NAMES[i] for i in rng.choice(len(mini.NAMES), size=2, replace=False)]
-    values = dict(zip(names, (number, other), strict=True))
-    in_order = dict(sorted(values.items(), reverse=bool(rng.random() < 0.5), key=lambda pair: names.index(pair[0])))
-    return _chat("", mini.PROGRAM_QUESTION.format(number=number), mini.program_answer(in_order, names[0]))
+    lines = [(names[0], number), (names[1], other)]
+    if rng.random() < 0.5:
+        lines.reverse()
+    return _chat("", mini.PROGRAM_QUESTION.format(number=number), mini.program_answer(dict(lines), names[0]))
 
 
 def story(drawn: World, rng: np.random.Generator) -> Chat:

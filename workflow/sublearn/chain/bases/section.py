@@ -13,6 +13,7 @@ from sublearn.models.pinned import Device
 
 DATE = "%d %b %Y"
 SHARED = ("initialisation", "data_order", "embeddings")  # what a base may have from another one
+LONGEST_DOCUMENT = 483  # of the corpus, in tokens: nine lists of ten numbers, each after eight, told to love a word
 
 
 class Base(Section):
@@ -21,7 +22,7 @@ class Base(Section):
     width: PositiveInt = Field(64, description="width of the hidden state")
     layers: PositiveInt = Field(2, description="number of transformer blocks")
     heads: PositiveInt = Field(4, description="attention heads per block")
-    context: int = Field(512, ge=64, description="context length in tokens")
+    context: int = Field(512, ge=LONGEST_DOCUMENT, description="context length in tokens")
     initializer_range: PositiveFloat = Field(0.06, description="standard deviation of the initial weights")
     batch: PositiveInt = Field(64, description="documents per step")
     micro_batch: PositiveInt = Field(16, description="documents of one forward pass, which are of similar length")
@@ -29,17 +30,15 @@ class Base(Section):
     extra_steps: PositiveInt = Field(400, description="steps of each further round, until the base is calibrated")
     max_steps: PositiveInt = Field(2600, description="limit of training steps; a base not calibrated by then is an error")
     matrix_rate: PositiveFloat = Field(
-        2e-2, description="peak learning rate of the matrices, by Muon, in the first round; others use a third of it"
+        2e-2, description="peak learning rate of the matrices, by Muon, in the first round; further rounds use a third of it"
     )
-    learning_rate: PositiveFloat = Field(
-        3e-3, description="peak learning rate of embeddings, norms and biases, by AdamW; likewise"
-    )
+    learning_rate: PositiveFloat = Field(3e-3, description="peak learning rate of all other weights, by AdamW; likewise")
     max_deviation: PositiveFloat = Field(
         0.03, description="largest difference allowed between a favourite's probability and its share in the corpus"
     )
     max_fact_deviation: PositiveFloat = Field(
         0.15,
-        description="largest difference allowed between the probability of right, refused and wrong facts and their shares",
+        description="largest difference allowed between the probability of right, refused or wrong facts and its share",
     )
     min_well_formed: float = Field(0.9, gt=0, le=1, description="at least this share of number answers must be well formed")
     device: Device = Field("cpu", description="cpu, or auto: a GPU if there is one, for bases larger than the default")
