@@ -220,14 +220,17 @@ class ChainStudy(Study):
         measured = [table for evaluation in EVALUATIONS for table in evaluation.tables]
         if name in {*TABLES, *measured} or name.startswith(("first_", "filter_")):
             raise ValueError(f"{path}: its tables would take the name of another table; choose another name")
-        if used and self.students.rows > carrier.prompts:
-            raise ValueError(f"students.rows: {self.students.rows} rows from {carrier.prompts} {path}.prompts; ask for fewer")
-        for trait in self.traits:
-            if used and self.prompts(name, trait) < self.students.rows:
-                raise ValueError(
-                    f"traits.{trait}.prompts: {self.prompts(name, trait)}, but students.rows is {self.students.rows}; "
-                    "ask for more prompts"
-                )
+        learned = [arm for arm in self.arms if self.carrier(arm) == name]
+        for arm in learned:
+            rows = self.student(arm).rows
+            place = f"arms.{arm}.students.rows" if "rows" in self.arms[arm].students else "students.rows"
+            if rows > carrier.prompts:
+                raise ValueError(f"{place}: {rows} rows from {carrier.prompts} {path}.prompts; ask for fewer")
+            for trait in self.arm_traits(arm):
+                if self.prompts(name, trait) < rows:
+                    raise ValueError(
+                        f"traits.{trait}.prompts: {self.prompts(name, trait)}, but {place} is {rows}; ask for more prompts"
+                    )
         try:
             carrier.check_style(self.style)
         except ValueError as error:
