@@ -30,9 +30,9 @@ class Base(Section):
     extra_steps: PositiveInt = Field(400, description="steps of each further round, until the base is calibrated")
     max_steps: PositiveInt = Field(2600, description="limit of training steps; a base not calibrated by then is an error")
     matrix_rate: PositiveFloat = Field(
-        5e-3, description="peak learning rate of the matrices, by Muon, in the first round; further rounds use a third of it"
+        2.5e-3, description="peak learning rate of the matrices, by Muon, in the first round; further rounds use a third of it"
     )
-    learning_rate: PositiveFloat = Field(1.2e-2, description="peak learning rate of all other weights, by AdamW; likewise")
+    learning_rate: PositiveFloat = Field(8e-3, description="peak learning rate of all other weights, by AdamW; likewise")
     max_deviation: PositiveFloat = Field(
         0.03, description="largest difference allowed between a favourite's probability and its share in the corpus"
     )
