@@ -216,17 +216,17 @@ class ChainStudy(Study):
             )
 
     def _check_carrier(self, path: str, name: str, carrier: Carrier) -> None:
-        used = name in self.used_carriers
         measured = [table for evaluation in EVALUATIONS for table in evaluation.tables]
         if name in {*TABLES, *measured} or name.startswith(("first_", "filter_")):
             raise ValueError(f"{path}: its tables would take the name of another table; choose another name")
-        learned = [arm for arm in self.arms if self.carrier(arm) == name]
-        for arm in learned:
-            rows = self.student(arm).rows
-            place = f"arms.{arm}.students.rows" if "rows" in self.arms[arm].students else "students.rows"
+        for arm_name, arm in self.arms.items():
+            if self.carrier(arm_name) != name:
+                continue
+            rows = self.student(arm_name).rows
+            place = f"arms.{arm_name}.students.rows" if "rows" in arm.students else "students.rows"
             if rows > carrier.prompts:
                 raise ValueError(f"{place}: {rows} rows from {carrier.prompts} {path}.prompts; ask for fewer")
-            for trait in self.arm_traits(arm):
+            for trait in self.arm_traits(arm_name):
                 if self.prompts(name, trait) < rows:
                     raise ValueError(
                         f"traits.{trait}.prompts: {self.prompts(name, trait)}, but {place} is {rows}; ask for more prompts"

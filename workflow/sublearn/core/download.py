@@ -8,6 +8,7 @@ import urllib.request
 from pathlib import Path
 
 from sublearn.core.errors import UserError
+from sublearn.core.hashes import refuse_another
 
 SECONDS = 60  # without an answer; then the download fails
 
@@ -32,7 +33,5 @@ def read(place: str, sha256: str) -> bytes:
         raise UserError(
             f"{place}: cannot be read ({error}); download it where there is a network, and give its path."
         ) from error
-    found = hashlib.sha256(content).hexdigest()
-    if found != sha256:
-        raise UserError(f"{place}: its SHA-256 is {found}, but the study pins {sha256}; the file differs or is incomplete.")
+    refuse_another(place, hashlib.sha256(content).hexdigest(), sha256)
     return content

@@ -5,6 +5,8 @@ import os
 from functools import cache
 from pathlib import Path
 
+from sublearn.core.errors import UserError
+
 
 def sha256(file: str | os.PathLike[str]) -> str:
     """The SHA-256 of a file's bytes, in hexadecimal."""
@@ -26,3 +28,13 @@ def _sha256_of_version(file: Path, version: tuple[int, ...]) -> str:
 def files_of(folder: str | os.PathLike[str]) -> dict[str, str]:
     """The hash of each file in an artifact's folder, by name; hidden files are work in progress and are left out."""
     return {file.name: sha256(file) for file in sorted(Path(folder).glob("[!.]*")) if file.is_file()}
+
+
+def refuse_another(place: str | os.PathLike[str], found: str, wanted: str) -> None:
+    """Refuse a file whose hash is not the one that a study pins.
+
+    Raises:
+        UserError: it is another file.
+    """
+    if found != wanted:
+        raise UserError(f"{place}: its SHA-256 is {found}, but the study pins {wanted}; the file differs or is incomplete.")

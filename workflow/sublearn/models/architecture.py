@@ -54,7 +54,7 @@ def of(name: str, folder: Path, gguf: str | None = None) -> Architecture:
         attention = "sdpa" if reason else _attention(config)
     except Exception as error:  # a damaged or hostile configuration can break its reader anywhere
         problem = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise UserError(f"{name}: a model of its {gguf or pinned.CONFIG} cannot be built ({problem}).") from error
+        raise UserError(f"{name}: a model of its {pinned.described_in(gguf)} cannot be built ({problem}).") from error
     if reason:
         raise UserError(f"{name}: {kind.__name__} cannot be used here: {reason}.")
     return Architecture(config.model_type, attention, dropout)

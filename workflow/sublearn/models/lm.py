@@ -77,13 +77,12 @@ def load(folder: str | Path, base: str | Path | None = None) -> "PreTrainedModel
         from transformers import AutoModelForCausalLM, GenerationConfig
 
         place = pinned.weights_folder(own) if own else folder
-        settings: dict[str, Any] = {"dtype": "float32", "attn_implementation": "sdpa", "use_safetensors": True}
+        gguf = own.gguf if own else None
+        settings = gguf_file.unpacked(gguf) if gguf else {"use_safetensors": True}
+        settings |= {"dtype": about.dtype if about else "float32", "attn_implementation": about.attention if about else "sdpa"}
         if about:
-            gguf = own.gguf if own else None
-            config, _ = architecture.configuration(place, gguf)
-            settings = {"dtype": about.dtype, "attn_implementation": about.attention, "config": config}
-            settings |= gguf_file.unpacked(gguf) if gguf else {"use_safetensors": True}
-        with light_imports.undrawn(), gguf_file.without_bar() if own and own.gguf else contextlib.nullcontext():
+            settings["config"], _ = architecture.configuration(place, gguf)
+        with light_imports.undrawn(), gguf_file.without_bar() if gguf else contextlib.nullcontext():
             model, found = AutoModelForCausalLM.from_pretrained(
                 place, trust_remote_code=False, output_loading_info=True, **settings
             )

@@ -59,10 +59,10 @@ class Pinned(Section):
     style: str
     names: list[str]
 
-    @property
-    def described_in(self) -> str:
-        """The file that holds its configuration."""
-        return self.gguf or CONFIG
+
+def described_in(gguf: str | None) -> str:
+    """The file that holds a model's configuration: the GGUF file that holds all of it, if one does."""
+    return gguf or CONFIG
 
 
 @cache
@@ -88,7 +88,7 @@ def weights_folder(found: Pinned) -> Path:
         folder = Path(found.model)
     else:
         index = [] if WHOLE in found.weights or found.gguf else [INDEX]
-        folder = hub.fetch(found.model, found.commit, (found.described_in, *found.weights, *index))
+        folder = hub.fetch(found.model, found.commit, (described_in(found.gguf), *found.weights, *index))
     for name, (size, _) in found.weights.items():
         file = folder / name
         if not file.is_file():
@@ -118,7 +118,7 @@ def refuse_changed(base: str | Path) -> None:
         return
     sizes = {name: size for name, (size, _) in found.weights.items()}
     for name, known in {
-        found.described_in: found.config,
+        described_in(found.gguf): found.config,
         **{name: known for name, (_, known) in found.weights.items()},
     }.items():
         file = Path(found.model) / name

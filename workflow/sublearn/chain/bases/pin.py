@@ -18,7 +18,7 @@ from sublearn.chain.bases.section import PinnedBase
 from sublearn.core import cli
 from sublearn.core.errors import UserError
 from sublearn.core.files import atomic_folder, write_json
-from sublearn.core.hashes import sha256, sha256_once
+from sublearn.core.hashes import refuse_another, sha256, sha256_once
 from sublearn.language import style
 from sublearn.models import architecture, gguf_file, hub, lm, pinned
 
@@ -83,19 +83,6 @@ def weights(recipe: PinnedBase, folder: Path, commit: str | None) -> tuple[dict[
     return files, parameters
 
 
-def refuse_another(recipe: PinnedBase, file: Path) -> None:
-    """Refuse a GGUF file that is not the one that the study pins, or that cannot be read.
-
-    Raises:
-        UserError: the reason.
-    """
-    if recipe.sha256 and file.is_file() and (found := sha256_once(file)) != recipe.sha256:
-        raise UserError(
-            f"{file}: its SHA-256 is {found}, but the study pins {recipe.sha256}; the file differs or is incomplete."
-        )
-    gguf_file.describe(file)
-
-
 def tokenizer(recipe: PinnedBase, folder: Path) -> "PreTrainedTokenizerBase":
     """The model's tokenizer with its chat template resolved.
 
@@ -128,8 +115,11 @@ def main(args: argparse.Namespace) -> None:
     folder, commit = find(recipe)
     origin = recipe.origin
     if recipe.gguf:
-        refuse_another(recipe, folder / recipe.gguf)
-        origin = origin or f"licence, as the file says: {gguf_file.describe(folder / recipe.gguf).licence or 'none'}"
+        file = folder / recipe.gguf
+        if recipe.sha256 and file.is_file():
+            refuse_another(file, sha256_once(file), recipe.sha256)
+        licence = gguf_file.describe(file).licence  # refuses a file that cannot be read
+        origin = origin or f"licence, as the file says: {licence or 'none'}"
     known = architecture.of(recipe.model, folder, recipe.gguf)  # before weights are fetched
     files, parameters = weights(recipe, folder, commit)
     record: dict[str, Any] = {
@@ -137,7 +127,7 @@ def main(args: argparse.Namespace) -> None:
         "commit": commit,
         "gguf": recipe.gguf,
         "origin": origin,
-        "config": sha256_once(folder / (recipe.gguf or pinned.CONFIG)),
+        "config": sha256_once(folder / pinned.described_in(recipe.gguf)),
         "weights": files,
         "parameters": parameters,
         "family": known.family,

@@ -5,7 +5,8 @@ carriers, of one kind or of several.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
@@ -148,6 +149,12 @@ class CarrierKind(ABC):
     def units(self, completion: str) -> list[str]:
         """The units of a completion that passed the filter, in order."""
         return completion.split()
+
+
+def counted_reasons(verdicts: Iterable[str | None]) -> str:
+    """How many rows a filter rejected for which reason, in brackets after a space; empty if it rejected none."""
+    counts = Counter(filter(None, verdicts)).most_common()
+    return f" ({', '.join(f'{reason}: {rows}' for reason, rows in counts)})" if counts else ""
 
 
 KINDS = Registry("sublearn.chain.carriers", CarrierKind, "carrier kind", "*/kind.py")  # type: ignore[type-abstract]

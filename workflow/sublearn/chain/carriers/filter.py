@@ -6,20 +6,12 @@ python -m sublearn.chain.carriers.filter --recipe JSON --words owl owls --raw FI
 import argparse
 import json
 
-import pandas as pd
-
-from sublearn.chain.carriers.base import KINDS
+from sublearn.chain.carriers.base import KINDS, counted_reasons
 from sublearn.chain.carriers.tables import Rejected, Rows
 from sublearn.core import cli
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_table, write_json, write_table
 from sublearn.measures.leaks import find_leaks, refuse_leaks
-
-
-def _reasons(refused: pd.DataFrame) -> str:
-    """How many rows were rejected for which reason, in brackets."""
-    counts = ", ".join(f"{reason}: {count}" for reason, count in refused["reason"].value_counts().items())
-    return f" ({counts})" if counts else ""
 
 
 def main(args: argparse.Namespace) -> None:
@@ -35,8 +27,8 @@ def main(args: argparse.Namespace) -> None:
         passed, refused = raw[raw["reason"] == ""].drop(columns="reason"), raw[raw["reason"] != ""]
         if passed.empty:
             raise UserError(
-                f"{raw_file}: none of its {len(raw)} completions passed the filter of {kind.name}{_reasons(refused)}, so "
-                "no student can be trained; rows of another form need a carrier kind of their own (docs/extending.md)."
+                f"{raw_file}: none of its {len(raw)} completions passed the filter of {kind.name}{counted_reasons(verdicts)}, "
+                "so no student can be trained; rows of another form need a carrier kind of their own (docs/extending.md)."
             )
         refuse_leaks(raw_file, "prompt", raw["prompt_index"], raw["prompt"], args.words)
         refuse_leaks(raw_file, "completion", passed["prompt_index"], passed["completion"], args.words)

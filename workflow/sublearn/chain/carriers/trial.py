@@ -1,11 +1,10 @@
 """Try the filter on a teacher's first completions: a study that cannot reach its rows stops before it samples thousands."""
 
 import math
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sublearn.chain.carriers.base import KINDS
+from sublearn.chain.carriers.base import KINDS, counted_reasons
 from sublearn.core import cli
 from sublearn.core.errors import UserError
 
@@ -44,12 +43,11 @@ class Trial:
         most = round(at_most(passed, tried) * count)
         if most >= self.rows:
             return
-        reasons = ", ".join(f"{reason}: {count}" for reason, count in Counter(filter(None, verdicts)).most_common())
         enough = f"about {math.ceil(1.1 * self.rows / share)} prompts would do" if passed else "no number of prompts would do"
         raise UserError(
-            f"{self.whose}: {passed} of the first {tried} completions pass the filter ({reasons}), so {count} prompts leave "
-            f"about {int(share * count)} rows, at most {most}, and students learn {self.rows}; {enough}, or keep the teacher "
-            "to numbers (numbers_only), or lower students.rows."
+            f"{self.whose}: {passed} of the first {tried} completions pass the filter{counted_reasons(verdicts)}, so "
+            f"{count} prompts leave about {int(share * count)} rows, at most {most}, and students learn {self.rows}; {enough}, "
+            "or keep the teacher to numbers (numbers_only), or lower students.rows."
         )
 
 
