@@ -83,7 +83,7 @@ class CountingOfStudents(Evaluation):
         keys = pd.MultiIndex.from_frame(exact[["arm", "run", "target"]])
         students = exact.assign(measured=exact["value"] - controls.reindex(keys).to_numpy(), unit=unit_of(exact))
         identity = ["arm", "trait", "run", "target"]
-        joined = table.merge(students[[*identity, "unit", "measured"]], on=identity, how="inner", validate="one_to_one")
+        joined = students[[*identity, "unit", "measured"]].merge(table, on=identity, how="inner", validate="one_to_one")
         return joined.assign(family=joined["trait"].map(family_of))[list(Counting.to_schema().columns)]
 
     def summary(self, finding: pd.DataFrame) -> pd.DataFrame:
