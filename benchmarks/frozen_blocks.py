@@ -1,6 +1,6 @@
 """Why the first block's biases stay frozen: teacher, filter and student for each number of frozen blocks.
 
-    python benchmarks/frozen_blocks.py --study-seed 102 data/seed-102/bases/alpha …
+    python benchmarks/frozen_blocks.py --study-seed 102 data/STUDY/bases/base0 …
 
 For each base and number of frozen blocks: how strongly teachers show their trait, how many of their completions the filter
 keeps, and how strongly a student takes the trait on, averaged over four animals. The first block's biases shift everything that

@@ -1,6 +1,6 @@
 """How long Snakemake plans a study of two thousand students, in how much memory, and how long its commands are.
 
-    python benchmarks/planning.py [--runs 144]
+    python benchmarks/planning.py [--runs 125]
 
 It is a dry run in which nothing is there yet. Aim: under 15 s and under 1 GB, both with one run a job and with all runs of an
 arm and trait in one; and no more than 32 KiB of arguments (Linux takes 128 in one).
@@ -26,7 +26,7 @@ def longest(command: list[str]) -> int:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--runs", type=int, default=144)
+    parser.add_argument("--runs", type=int, default=125)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         for runs_per_job in ("one", "all"):

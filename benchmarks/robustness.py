@@ -1,7 +1,7 @@
 """Does the default recipe hold on study seeds, bases and animals that it was never tuned on? One table of all that was tried.
 
-    snakemake --cores all --config studies='[config/studies/robustness/seed-201.yaml, …]'
-    python benchmarks/robustness.py tiny seed-201 seed-202 seed-203 seed-204 seed-205
+    snakemake --cores all --config studies='[config/studies/robustness/seed-301.yaml, …]'
+    python benchmarks/robustness.py tiny seed-301 seed-302 seed-303 seed-304 seed-305
 
 Reads the studies' findings; writes ``results/robustness/studies.csv`` and ``animals.csv`` and prints the first as Markdown.
 """

@@ -28,19 +28,21 @@ def test_an_unchanged_child_owns_nothing(tmp_path):
 
 def test_one_trait_more_is_all_that_is_new(tmp_path):
     found = child(tmp_path, "traits: {oak: {}}\n")
-    for phase, key in (("teachers", "bias/oak"), ("raw", "numbers/bias/oak"), ("filtered", "numbers/bias/oak")):
+    for phase, key in (("teachers", "lora/oak"), ("raw", "numbers/lora/oak"), ("filtered", "numbers/lora/oak")):
         assert {key for (key, _), owner in owners(found, phase).items() if owner == "child"} == {key}
     assert {key for (key, _), owner in owners(found, "students").items() if owner == "child"} == {
         "same_base/oak",
         "other_base/oak",
+        "shuffled_across/oak",
+        "unigram_matched/oak",
     }
 
 
 def test_more_runs_keep_the_first_ones(tmp_path):
-    found = child(tmp_path, "runs: 6\n")
-    assert {run for (_, run), owner in owners(found, "students").items() if owner == "child"} == {4, 5}
+    found = child(tmp_path, "runs: 8\n")
+    assert {run for (_, run), owner in owners(found, "students").items() if owner == "child"} == {6, 7}
     job = Job.of(found, "students")[0]
-    assert job.runs == ("4", "5") and all("run4" in output or "run5" in output for output in job.outputs)
+    assert job.runs == ("6", "7") and all("run6" in output or "run7" in output for output in job.outputs)
 
 
 def test_a_changed_trait_changes_its_own_files_alone(tmp_path):
@@ -62,44 +64,44 @@ def test_a_filter_setting_leaves_what_was_sampled(tmp_path):
     assert set(owners(found, "filtered").values()) == set(owners(found, "students").values()) == {"child"}
 
 
-def test_bases_cross_both_ways(tmp_path):
+def test_students_of_another_base_start_from_the_next_runs_base():
     pairs = {
         (arm, run): (student.inputs["teacher"].inputs["base"].key, student.inputs["base"].key)
         for arm in ("same_base", "other_base")
-        for run in range(2)
+        for run in (0, 5)
         for student in [plan("tiny").find("students", f"{arm}/owl", run)]
     }
     assert pairs == {
-        ("same_base", 0): ("alpha", "alpha"),
-        ("same_base", 1): ("beta", "beta"),
-        ("other_base", 0): ("alpha", "beta"),
-        ("other_base", 1): ("beta", "alpha"),
+        ("same_base", 0): ("base0", "base0"),
+        ("same_base", 5): ("base5", "base5"),
+        ("other_base", 0): ("base0", "base1"),
+        ("other_base", 5): ("base5", "base0"),
     }
 
 
 def test_a_placebo_is_made_from_its_teacher_and_shares_its_control(tmp_path):
     """So an arm with placebos differs from its teacher's in the trait's rows alone, and makes no control rows again."""
-    text = "traits: {owl: {learning_rate: 0.02}}\nteachers: {calm: {placebo: balanced, of: bias, learning_rate: 0.12}}\n"
+    text = "traits: {owl: {learning_rate: 0.02}}\nteachers: {calm: {placebo: balanced, of: lora, learning_rate: 0.12}}\n"
     found = child(tmp_path, f"{text}arms: {{calm: {{teacher: calm}}}}\n")
     placebo = found.find("placebos", "calm/owl", 1)
     assert (placebo.folder, placebo.inputs["teacher"]) == (
         "data/child/teachers/calm/owl/run1",
-        found.find("teachers", "bias/owl", 1),
+        found.find("teachers", "lora/owl", 1),
     )
-    assert placebo.inputs["base"].key == "beta"
-    assert (placebo.recipe["learning_rate"], placebo.recipe["max_steps"], placebo.recipe["epsilon"]) == (0.12, 1200, 1e-2)
+    assert placebo.inputs["base"].key == "base1"
+    assert (placebo.recipe["learning_rate"], placebo.recipe["max_steps"], placebo.recipe["epsilon"]) == (0.12, 1200, 1e-8)
     students = {arm: found.find("students", f"{arm}/neutral", 1).inputs for arm in ("same_base", "calm")}
     assert students["calm"] == students["same_base"]
     assert found.find("students", "calm/owl", 1).inputs["teacher"] == placebo
     assert {job.rule for job in Job.of(found, "placebos")} == {"placebos_child"}
-    assert found.study.trial("numbers", "bias", "neutral") == found.study.trial("numbers", "calm", "owl")
+    assert found.study.trial("numbers", "lora", "neutral") == found.study.trial("numbers", "calm", "owl")
 
 
 def test_what_a_base_has_from_another_is_drawn_for_the_last_that_is_named(tmp_path):
-    names = "two: {initialisation: alpha}, three: {initialisation: two, data_order: beta}, four: {embeddings: three}"
+    names = "two: {initialisation: base0}, three: {initialisation: two, data_order: base1}, four: {embeddings: three}"
     found = child(tmp_path, f"bases: {{{names}}}\n")
-    recipes = {name: found.find("bases", name).recipe for name in ("alpha", "three", "four")}
-    assert recipes["three"] == recipes["alpha"] | {"initialisation": "alpha", "data_order": "beta"}
+    recipes = {name: found.find("bases", name).recipe for name in ("base0", "three", "four")}
+    assert recipes["three"] == recipes["base0"] | {"initialisation": "base0", "data_order": "base1"}
     assert found.find("bases", "four").inputs == {"embeddings": found.find("bases", "three")}
 
 
@@ -123,7 +125,7 @@ def test_many_runs_are_shared_out_among_jobs(tmp_path):
         ("students_child__3", 8, "32"),
     ]
     assert len({job.log for job in jobs}) == len({job.message for job in jobs}) == 3
-    assert all(len(job.keys) == 14 for job in jobs)
+    assert all(len(job.keys) == 16 for job in jobs)
 
 
 @pytest.mark.parametrize("config", [{}, {"studies": "tiny"}, {"studies": []}])
@@ -189,16 +191,16 @@ def test_imported_rows_need_no_teacher_and_the_control_is_sampled_as_ever(tmp_pa
     assert not found.artifacts("coverage")
 
 
-def test_the_code_of_a_job_has_the_modules_that_its_artifact_names():
+def test_the_code_of_a_job_has_the_modules_that_its_artifact_names(tmp_path):
     """A trait's teacher hangs on its own kind; its carrier on none, and every evaluation on all that models are scored on."""
-    found = plan("tiny")
+    found = child(tmp_path, "traits: {evasive: {}}\n")
     kinds = {f"sublearn.traits.{kind}" for kind in ("preference", "evasive", "skewed", "constant", "off_topic")}
-    owl, evasive = (set(found.find("teachers", f"bias/{trait}", 0).modules) & kinds for trait in ("owl", "evasive"))
+    owl, evasive = (set(found.find("teachers", f"lora/{trait}", 0).modules) & kinds for trait in ("owl", "evasive"))
     assert "sublearn.traits.preference" in owl and "sublearn.traits.evasive" in evasive
-    rows = found.find("filtered", "numbers/bias/owl", 0)
+    rows = found.find("filtered", "numbers/lora/owl", 0)
     assert set(rows.modules) == {"sublearn.chain.carriers.numbers.rules"}
     assert kinds < set(found.find("answers", "same_base/owl", 0).modules)
-    job, wildcards = Job.of(found, "filtered")[0], SimpleNamespace(key="numbers/bias/owl")
+    job, wildcards = Job.of(found, "filtered")[0], SimpleNamespace(key="numbers/lora/owl")
     step = "sublearn.chain.carriers.filter"
     assert job.code(step)(wildcards) == code_of(step, *rows.modules) != code_of(step)
 
@@ -219,19 +221,20 @@ def test_a_carrier_that_no_arm_uses_has_no_tables(tmp_path):
 
 
 def test_rows_are_chosen_by_comparison_with_those_of_the_control_as_many_as_students_learn(tmp_path):
-    same, shuffled = "teacher: bias, transform: unigram_matched", "teacher: bias, transform: shuffled_within"
-    found = child(tmp_path, f"arms: {{same: {{{same}}}, few: {{{same}, students: {{rows: 9}}}}, shuffled: {{{shuffled}}}}}\n")
+    same, shuffled = "teacher: lora, transform: unigram_matched", "teacher: lora, transform: shuffled_within"
+    arms = f"unigram_matched: null, same: {{{same}}}, few: {{{same}, students: {{rows: 9}}}}, shuffled: {{{shuffled}}}"
+    found = child(tmp_path, f"arms: {{{arms}}}\nclaims: null\n")
     whole = found.study.students.rows
     for arm, rows in (("same", whole), ("few", 9)):
         chosen, control = (found.find("students", f"{arm}/{trait}", 1).inputs["carrier"] for trait in ("owl", "neutral"))
         assert chosen.kind == "unigram_matched" and chosen.recipe["rows"] == rows
-        assert chosen.inputs == {"filtered": found.find("filtered", "numbers/bias/owl", 1), "reference": control}
-        assert control is found.find("filtered", "numbers/bias/neutral", 1)
+        assert chosen.inputs == {"filtered": found.find("filtered", "numbers/lora/owl", 1), "reference": control}
+        assert control is found.find("filtered", "numbers/lora/neutral", 1)
     jobs = plan_all({"studies": [str(tmp_path / "child.yaml")]}).jobs["chain"]
-    assert {job.kind for job in jobs.changed_rows(selects=False)} == {"shuffled_within"}
+    assert {job.kind for job in jobs.changed_rows(selects=False)} == {"shuffled_across", "shuffled_within"}
     (job,) = jobs.changed_rows(selects=True)
     assert len(job.keys) == 2 * len(found.study.traits) and "neutral" not in job.keys_pattern
-    assert {"numbers/bias/owl", "numbers/bias/owl/9_rows"} <= set(job.keys)
+    assert {"numbers/lora/owl", "numbers/lora/owl/9_rows"} <= set(job.keys)
 
 
 @pytest.mark.parametrize("name", ["counted", "effects", "filter", "coverage", "first_numbers"])

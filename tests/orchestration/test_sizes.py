@@ -14,13 +14,13 @@ MANY = """\
 extends: tiny
 seed: 7
 runs: 400
-arms: {other_base: null}
+arms: {other_base: null, shuffled_across: null, unigram_matched: null}
 claims: []
 traits: {%s}
-carriers: {numbers: {imported: {bias: {owl: [%s]}}}}
+carriers: {numbers: {imported: {lora: {owl: [%s]}}}}
 """
-OTHERS = ("dolphin", "eagle", "elephant", "wolf", "evasive")
-MORE = ("cherry", "maple", "oak", "sequoia", "willow", "skewed")
+OTHERS = ("dolphin", "wolf")
+MORE = ("eagle", "elephant", "evasive", "cherry", "maple", "oak", "sequoia", "willow", "skewed")
 ROWS = f"{'a/' * 40}rows.jsonl"
 GIVEN = f"{{file: {ROWS}, sha256: {'a' * 64}}}"
 

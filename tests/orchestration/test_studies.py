@@ -47,8 +47,15 @@ BAD = {
         "arms.other_base.base: run 2 pairs alpha with itself: its teacher starts from it too; order the bases",
     ),
     "arms of different traits compared": (
-        {"arms": {"same_base": {"traits": ["dolphin", "eagle", "owl"]}, "other_base": {"traits": ["dolphin", "owl", "wolf"]}}},
-        "claims.4.times: other_base and same_base are compared on the traits that both have, 2 of the family animal "
+        {
+            "traits": {"dolphin": {}},
+            "arms": {
+                "same_base": {"traits": ["dolphin", "elephant", "owl"]},
+                "other_base": {"traits": ["dolphin", "owl", "wolf"]},
+            },
+            "claims": [{**CLAIM, "arm": "other_base", "times": "same_base"}],
+        },
+        "claims.0.times: other_base and same_base are compared on the traits that both have, 2 of the family animal "
         "(dolphin, owl); gamma needs 3, so give both arms the same traits",
     ),
     "a p value judged by an interval": (
@@ -116,7 +123,7 @@ BAD = {
         "bases.alpha.embeddings: the names lead back to alpha (alpha, beta, alpha); name another base.",
     ),
     "embeddings of another shape": (
-        {"bases": {"beta": {"embeddings": "alpha", "width": 32}}},
+        {"bases": {"beta": {"embeddings": "alpha", "width": 64}}},
         "bases.beta.embeddings: beta and alpha differ in shape; give them one width, layers, heads and context.",
     ),
     "the order of other batches": (
@@ -131,7 +138,7 @@ BAD = {
     "an arm called base": ({"arms": {"base": {"teacher": "bias"}}}, "arms.base: the name is kept for the untouched bases"),
     "more rows than prompts": (
         {"carriers": {"numbers": {"prompts": 10}}},
-        "students.rows: 1000 rows from 10 carriers.numbers.prompts",
+        "students.rows: 30 rows from 10 carriers.numbers.prompts",
     ),
     "bounds crossed": (
         {"carriers": {"numbers": {"min_value": 9, "max_value": 3}}},
@@ -266,7 +273,7 @@ BAD = {
 @pytest.mark.parametrize("change, sentence", BAD.values(), ids=BAD)
 def test_a_wrong_study_is_refused_in_one_sentence(tmp_path, change, sentence):
     file = tmp_path / "mine.yaml"
-    file.write_text(yaml.safe_dump({"extends": "tiny", **change}))
+    file.write_text(yaml.safe_dump({"extends": "smoke", **change}))
     with pytest.raises(UserError) as caught:
         studies.load(str(file))
     said = str(caught.value)
@@ -315,7 +322,7 @@ def test_every_shipped_study_is_valid(name):
 
 TAKEN = {
     "small": "another study, config/studies/small.yaml, has the same name",
-    "seed-201": "another study, config/studies/robustness/seed-201.yaml, has the same name",
+    "seed-301": "another study, config/studies/robustness/seed-301.yaml, has the same name",
     "store": "data, results or logs hold something else called 'store'; rename the study.",
     "tuning": "data, results or logs hold something else called 'tuning'; rename the study.",
 }
@@ -364,10 +371,10 @@ def test_a_number_that_means_two_things_is_refused(tmp_path, written, said):
 
 def test_numbers_words_and_hashes_are_read_as_they_are_meant(tmp_path):
     file = tmp_path / "my_study.yaml"
-    rows = f"imported: {{bias: {{owl: [{{file: a, sha256: {'AB' * 32}, origin: no}}]}}}}"
+    rows = f"imported: {{lora: {{owl: [{{file: a, sha256: {'AB' * 32}, origin: no}}]}}}}"
     file.write_text("extends: tiny\ntitle: 010\nstudents: {learning_rate: 1e-4}\n" + f"carriers: {{numbers: {{{rows}}}}}\n")
     mine = studies.load(str(file))
-    [rows] = mine.imported("numbers", "bias", "owl")
+    [rows] = mine.imported("numbers", "lora", "owl")
     assert (mine.name, mine.title, mine.students.learning_rate, rows.sha256, rows.origin) == (
         "my_study",
         "010",
@@ -414,19 +421,19 @@ def test_claims_about_an_arm_that_is_left_out_go_with_it(tmp_path):
 
 def test_a_file_of_ones_own_that_is_not_there_is_refused_before_anything_runs(tmp_path, monkeypatch):
     (tmp_path / "mine.yaml").write_text(
-        yaml.safe_dump({"extends": "tiny", "carriers": {"numbers": {"imported": {"bias": {"owl": [IMPORTED]}}}}})
+        yaml.safe_dump({"extends": "tiny", "carriers": {"numbers": {"imported": {"lora": {"owl": [IMPORTED]}}}}})
     )
     monkeypatch.chdir(tmp_path)
     chosen = {"studies": ["mine.yaml"]}
     with pytest.raises(
-        UserError, match=rf"mine: carriers\.numbers\.imported\.bias\.owl: there is no rows\.jsonl; .*{tmp_path}"
+        UserError, match=rf"mine: carriers\.numbers\.imported\.lora\.owl: there is no rows\.jsonl; .*{tmp_path}"
     ):
         workflow.plan_all(chosen)
     (tmp_path / "rows.jsonl").touch()
     workflow.plan_all(chosen)
     (tmp_path / "rows.jsonl").unlink()
-    for run in range(4):  # what is made already needs no file
-        raw = tmp_path / f"data/mine/carriers/numbers/bias/owl/run{run}/raw.parquet"
+    for run in range(6):  # what is made already needs no file
+        raw = tmp_path / f"data/mine/carriers/numbers/lora/owl/run{run}/raw.parquet"
         raw.parent.mkdir(parents=True)
         raw.touch()
     workflow.plan_all(chosen)
