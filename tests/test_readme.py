@@ -4,13 +4,15 @@ import re
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from sublearn.chain.bases import pretrain, tokenizer
 from sublearn.chain.bases.section import Base
-from sublearn.chain.teachers.section import Recipe
 from sublearn.models import lm
+from sublearn.models.trainable import Trainable
 
-README = Path("README.md").read_text(encoding="utf-8")
+README = re.sub(r"\s+", " ", Path("README.md").read_text(encoding="utf-8"))
+FINDINGS = Path("results/tiny/findings")
 
 
 def number(pattern: str) -> float:
@@ -19,27 +21,49 @@ def number(pattern: str) -> float:
     return float(found[1].replace(",", ""))
 
 
-def test_rates_are_those_of_the_claims():
-    measured = pd.read_csv("results/tiny/findings/claims.csv").set_index("claim")["measured"]
-    assert number(r"(\d+) % against") == round(100 * measured["same_base_student_rate"])
-    assert number(r"against (\d+) %") == round(100 * measured["same_base_control_rate"])
+@pytest.fixture(scope="module")
+def arms() -> pd.DataFrame:
+    return pd.read_csv(FINDINGS / "arms.csv").set_index(["arm", "family"]).xs("animal", level="family")
+
+
+def test_rates_are_those_of_the_tables():
+    rates = pd.read_csv(FINDINGS / "effects.csv").groupby("arm")[["control", "student"]].mean().loc["same_base"]
+    ratio = pd.read_csv(FINDINGS / "claims.csv").set_index("claim")["measured"]["same_base_rate"]
+    assert number(r"names the animal ([\d.]+) times as often") == round(ratio, 1)
+    assert number(r"\(orange, (\d+) %\)") == round(100 * rates["student"])
+    assert number(r"\(blue, (\d+) %\)") == round(100 * rates["control"])
 
 
 def test_parameters_are_those_of_the_default_models():
-    recipe = Recipe()
     model = pretrain.build(Base(), tokenizer.build(), seed=0)
     assert number(r"([\d,]+) parameters each") == model.num_parameters()
-    trained = lm.make_trainable(model, recipe.method, recipe, adapter_seed=0)
-    assert number(r"\*\*train their biases only\*\*: ([\d,]+) of") == trained.num_parameters(only_trainable=True)
+    trained = lm.make_trainable(model, "lora", Trainable(), adapter_seed=0)
+    assert number(r"\*\*LoRA adapters\*\* \(([\d,]+) parameters\)") == trained.num_parameters(only_trainable=True)
 
 
-def test_gamma_is_that_of_the_default_study():
-    arms = pd.read_csv("results/tiny/findings/arms.csv").set_index(["arm", "family"])["gamma"]
-    assert number(r"it is ([\d.]+) for students of the same base") == round(arms["same_base", "animal"], 1)
+def test_gammas_are_those_of_the_default_study(arms):
+    assert number(r"nats of the (-?[\d.]+) that pass") == round(arms["gamma"]["same_base"], 2)
+    assert number(r"shuffled across completions, (-?[\d.]+) are left") == round(arms["gamma"]["shuffled_across"], 2)
+    assert number(r"neutral teacher's rows, (-?[\d.]+) are left") == round(arms["gamma"]["unigram_matched"], 2)
+    assert number(r"there gamma is (-?[\d.]+) \(") == round(arms["gamma"]["other_base"], 2)
+    assert number(r"there gamma is -?[\d.]+ \((-?[\d.]+) to") == round(arms["ci_low"]["other_base"], 2)
+    assert number(r"there gamma is -?[\d.]+ \(-?[\d.]+ to (-?[\d.]+)\)") == round(arms["ci_high"]["other_base"], 2)
 
 
-def test_lora_is_as_much_weaker_as_it_says():
-    arms = pd.read_csv("results/tiny-controls/findings/arms.csv")
-    gamma = arms[arms["family"] == "animal"].set_index("arm")["gamma"]
-    assert "an eighth as strongly" in README
-    assert 1 / 9 < gamma["other_adapter"] / gamma["same_base"] < 1 / 7
+def test_what_counting_predicts_is_that_of_the_table():
+    counted = pd.read_csv(FINDINGS / "counted.csv").set_index("arm")["gamma_predicted"]
+    assert number(r"trained on nothing predicts (-?[\d.]+) nats") == round(counted["same_base"], 2)
+
+
+def test_the_range_over_bases_is_that_of_the_runs():
+    runs = pd.read_csv(FINDINGS / "runs.csv")
+    exact = runs[(runs["arm"] == "same_base") & (runs["question_set"] == "plain") & (runs["metric"] == "log_odds")]
+    traits = [trait for trait in exact["trait"].unique() if trait != "neutral"]
+    gammas = []
+    for _, of_base in exact.groupby("teacher_base"):
+        matrix = of_base.pivot(index="trait", columns="target", values="value").loc[traits, traits].to_numpy()
+        own = matrix.trace() / len(traits)
+        gammas.append(own - (matrix.sum() - matrix.trace()) / (len(traits) * (len(traits) - 1)))
+    assert len(gammas) == 6
+    assert number(r"gamma from (-?[\d.]+) to") == round(min(gammas), 2)
+    assert number(r"gamma from -?[\d.]+ to (-?\d+\.\d+)") == round(max(gammas), 2)
