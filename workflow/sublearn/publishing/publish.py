@@ -19,7 +19,7 @@ from sublearn.publishing import dvcfile
 from sublearn.publishing.dvcfile import BUNDLED, STORE, dvc
 from sublearn.publishing.project import require_clone
 
-LIMIT = 10_000_000  # bytes per publication: all of it stays in the history of every clone
+LIMIT = 20_000_000  # bytes per publication: all of it stays in the history of every clone (records are compressed there)
 
 
 def refuse_other_changes(results: list[str], code: list[str]) -> None:
