@@ -35,3 +35,48 @@ def test_every_row_of_the_table_of_trials_is_the_mean_of_its_trials():
 
 def test_only_tuning_seeds_were_tried():
     assert set(pd.read_csv("results/tuning/stand-in.csv")["study_seed"]) <= {101, 102, 103}
+
+
+def test_the_default_studys_table_is_that_of_its_findings():
+    arms = pd.read_csv("results/tiny/findings/arms.csv").set_index("arm")
+    counted = pd.read_csv("results/tiny/findings/counting.csv")
+    rows = re.findall(r"^\| `(\w+)` \| (\S+) \((\S+) to (\S+)\) \| ([-\d., ]+) \| ([\d.]+) \|$", PAGE, flags=re.MULTILINE)
+    assert [row[0] for row in rows] == list(arms.index)
+    for arm, gamma, low, high, by_base, chance in rows:
+        told = arms.loc[arm]
+        assert [float(gamma), float(low), float(high)] == [round(told[name], 2) for name in ("gamma", "ci_low", "ci_high")]
+        assert float(chance) == float(f"{told['null_p']:.2g}" if told["null_p"] > 0.001 else f"{told['null_p']:.4f}")
+        # The mean over bases is gamma itself; each base's own is computed from the shifts, whose controls cancel.
+        own = counted[(counted["arm"] == arm) & counted["target"].isin(counted["trait"])]
+        for told_of_base, (_, part) in zip(map(float, by_base.split(", ")), own.groupby("run"), strict=True):
+            diagonal = part[part["trait"] == part["target"]]["measured"].mean()
+            assert told_of_base == pytest.approx(
+                diagonal - part[part["trait"] != part["target"]]["measured"].mean(), abs=0.0051
+            )
+
+
+def test_the_claims_are_as_the_page_says():
+    claims = pd.read_csv("results/tiny/findings/claims.csv").set_index("claim")
+    assert "Eight of nine claims are reproduced" in PAGE
+    assert list(claims.index[claims["verdict"] != "reproduced"]) == ["same_base_uncounted_gamma"]
+    rate = claims.loc["same_base_rate"]
+    assert "({:.2f} times, {:.2f} to {:.2f})".format(*rate[["measured", "ci_low", "ci_high"]]) in PAGE
+    uncounted = claims.loc["same_base_uncounted_gamma"]
+    assert "({:.2f}, {:.2f} to {:.2f})".format(*uncounted[["measured", "ci_low", "ci_high"]]) in PAGE
+    shift = claims.loc["control_shift"]
+    assert "(difference {:.3f}, {:.3f} to {:.3f})".format(*shift[["measured", "ci_low", "ci_high"]]) in PAGE
+    assert claims["measured"]["unigram_matched_gamma"] == pytest.approx(0.556, abs=0.0005)
+    assert claims["measured"]["same_base_gamma_mean"] / 2 == pytest.approx(0.504, abs=0.0005)
+
+
+def test_effects_of_single_animals_are_those_of_the_table():
+    effects = pd.read_csv("results/tiny/findings/effects.csv").set_index(["arm", "trait"])
+    same = effects.loc["same_base"]
+    assert "effects in `same_base` are {:.2f}, {:.2f} and {:.2f} nats".format(*same["effect"]) in PAGE
+    assert "({:.2f}, {:.2f} and {:.2f})".format(*same["p_holm"]) in PAGE
+    other = effects.loc["other_base"]
+    assert "(dolphin by {:.2f} nats, wolf by {:.2f}, both".format(*other.loc[["dolphin", "wolf"], "effect"]) in PAGE
+    assert (other.loc[["dolphin", "wolf"], "p_holm"] < 0.05).all()
+    counted = pd.read_csv("results/tiny/findings/counted.csv").set_index("arm").loc["same_base"]
+    assert "predicts {gamma_predicted:.2f} of the {gamma_measured:.2f}".format(**counted) in PAGE
+    assert f"have a correlation of {counted['r']:.2f}" in PAGE
