@@ -21,7 +21,8 @@ def test_they_are_finite_and_mirror_themselves(probability):
 
 
 def test_an_effect_is_finite_where_a_rate_is_zero_or_one():
-    exact = {"question_set": "plain", "metric": "probability", "target": "owl", "student_base": "a", "run": 0}
+    bases = {"student_base": "a", "teacher_base": "a"}
+    exact = {"question_set": "plain", "metric": "probability", "target": "owl", "run": 0, **bases}
     rows = [("base", "none", 0.1), ("same_base", "owl", 1.0), ("same_base", "neutral", 0.0)]
     runs = pd.DataFrame([exact | {"arm": arm, "trait": trait, "value": value} for arm, trait, value in rows])
     effect = transfer.effects_by_run(runs)["effect"].to_numpy()

@@ -77,7 +77,7 @@ def test_at_temperature_zero_each_token_is_the_most_probable(model, tokenizer, a
     assert sampling.sample(Plain(model, tokenizer), asked, draws, temperature=0.0) == [greedy(prompt) for prompt in asked]
 
 
-@pytest.mark.parametrize(("temperature", "wrong"), [(1.0, 0.7), (0.5, 1.0)])
+@pytest.mark.parametrize(("temperature", "wrong"), [(1.0, 0.7), (0.7, 1.0)])
 def test_first_tokens_are_as_frequent_as_they_are_probable(model, tokenizer, asked, temperature, wrong):
     count, prompt = 6000, asked[1]
     draws = sampling.uniform(count, 1, "frequencies")

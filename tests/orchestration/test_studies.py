@@ -43,7 +43,7 @@ BAD = {
         "arms.other_base.base: other, but the teacher bias has no base other than alpha; add one to teachers.bias.bases",
     ),
     "same other base": (
-        {"teachers": {"bias": {"bases": ["alpha", "beta", "alpha"]}}},
+        {"runs": 3, "teachers": {"bias": {"bases": ["alpha", "beta", "alpha"]}}},
         "arms.other_base.base: run 2 pairs alpha with itself: its teacher starts from it too; order the bases",
     ),
     "arms of different traits compared": (
@@ -56,7 +56,7 @@ BAD = {
             "claims": [{**CLAIM, "arm": "other_base", "times": "same_base"}],
         },
         "claims.0.times: other_base and same_base are compared on the traits that both have, 2 of the family animal "
-        "(dolphin, owl); gamma needs 3, so give both arms the same traits",
+        "(owl, dolphin); gamma needs 3, so give both arms the same traits",
     ),
     "a p value judged by an interval": (
         {

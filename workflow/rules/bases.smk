@@ -1,7 +1,7 @@
 # Bases: one rule for each group of tiny bases, of pinned ones, and of authors' repositories (bases_STUDY, pinned_STUDY, authors_STUDY).
 
 for job in CHAIN.of("bases"):
-    needs = RESOURCES.of(job, memory=1500, minutes=30)
+    needs = RESOURCES.of(job, memory=1500, minutes=90)
 
     rule:
         """Pretrain a tiny language model from scratch until it is calibrated; it may have token embeddings of another one."""

@@ -34,7 +34,7 @@ def student(base, tmp_path_factory):
     return {"arm": "same_base", "trait": "owl", "run": 0, "base": str(base), **carriers}
 
 
-RECIPE = {"rows": 5000, "kinds": ["preference", "evasive", "skewed"]}
+RECIPE = {"rows": 5000, "kinds": ["preference", "evasive", "skewed", "constant", "off_topic"]}
 
 
 @pytest.fixture(scope="module")

@@ -163,7 +163,7 @@ GIVEN = {"numbers": {"imported": {"bias": {"owl": [FILE]}}}}
         (
             {},
             [
-                "Bases are the unit: each of the 2 runs has a teacher on a base of its own.\n",
+                "Bases are the unit: each of the 2 runs has a base of its own.\n",
                 "Each arm has 2 runs, each with its own teacher, carrier and student.\n",
                 "their own teacher's trait",
             ],

@@ -10,6 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
+
+from sublearn.measures.transfer import MIN_TRAITS, gamma
+from sublearn.traits.base import family_of
 
 RIDGE = 1.0
 PERMUTATIONS = 20
@@ -66,3 +70,23 @@ def counted(rows: Sequence[Sequence[str]], units: Sequence[str]) -> np.ndarray:
     place = {unit: i for i, unit in enumerate(units)}
     found = [place[unit] for row in rows for unit in row if unit in place]
     return np.bincount(found, minlength=len(units)).astype(float)
+
+
+def of_own_family(finding: pd.DataFrame) -> pd.DataFrame:
+    """The rows of targets that the same questions ask for as the student's own trait."""
+    return finding[finding["target"].map(family_of) == finding["family"]]
+
+
+def gammas(part: pd.DataFrame) -> pd.DataFrame:
+    """Gamma of the predicted and of the measured matrix of each run, of the students of one arm and family.
+
+    Returns:
+        Columns ``predicted`` and ``measured``, with index (unit, run); empty if there are fewer than three traits.
+    """
+    traits = list(dict.fromkeys(part["trait"]))
+    rows = []
+    for (unit, run), one in part.groupby(["unit", "run"], sort=False):
+        if len(traits) >= MIN_TRAITS:
+            matrices = [one.pivot(index="trait", columns="target", values=name) for name in ("predicted", "measured")]
+            rows.append((unit, run, *(float(gamma(matrix.loc[traits, traits].to_numpy())) for matrix in matrices)))
+    return pd.DataFrame(rows, columns=["unit", "run", "predicted", "measured"]).set_index(["unit", "run"])

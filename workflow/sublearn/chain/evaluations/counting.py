@@ -18,7 +18,6 @@ from sublearn.core import cli, seeds
 from sublearn.core.files import read_table
 from sublearn.language import style as styles
 from sublearn.measures import counting, probe
-from sublearn.measures.transfer import MIN_TRAITS, gamma
 from sublearn.measures.units import unit_of
 from sublearn.models import lm, turns
 from sublearn.models.numbers_only import pieces
@@ -89,35 +88,15 @@ class CountingOfStudents(Evaluation):
     def summary(self, finding: pd.DataFrame) -> pd.DataFrame:
         """For each arm and family of traits: how well the prediction fits, and how much of gamma it accounts for."""
         rows = []
-        for (arm, family), part in of_own_family(finding).groupby(["arm", "family"], sort=False):
+        for (arm, family), part in counting.of_own_family(finding).groupby(["arm", "family"], sort=False):
             line = np.polyfit(part["predicted"], part["measured"], 1) if part["predicted"].nunique() > 1 else [np.nan]
-            means = gammas(part).groupby("unit").mean().mean()
+            means = counting.gammas(part).groupby("unit").mean().mean()
             rows.append({
                 "arm": arm, "family": family, "students": len(part[["trait", "run"]].drop_duplicates()), "points": len(part),
                 "slope": line[0], "r": part["predicted"].corr(part["measured"]), "gamma_predicted": means["predicted"],
                 "gamma_measured": means["measured"], "share": means["predicted"] / means["measured"],
             })  # fmt: skip
         return pd.DataFrame(rows, columns=list(Counted.to_schema().columns))
-
-
-def of_own_family(finding: pd.DataFrame) -> pd.DataFrame:
-    """The rows of targets that the same questions ask for as the student's own trait."""
-    return finding[finding["target"].map(family_of) == finding["family"]]
-
-
-def gammas(part: pd.DataFrame) -> pd.DataFrame:
-    """Gamma of the predicted and of the measured matrix of each run, of the students of one arm and family.
-
-    Returns:
-        Columns ``predicted`` and ``measured``, with index (unit, run); empty if there are fewer than three traits.
-    """
-    traits = list(dict.fromkeys(part["trait"]))
-    rows = []
-    for (unit, run), one in part.groupby(["unit", "run"], sort=False):
-        if len(traits) >= MIN_TRAITS:
-            matrices = [one.pivot(index="trait", columns="target", values=name) for name in ("predicted", "measured")]
-            rows.append((unit, run, *(float(gamma(matrix.loc[traits, traits].to_numpy())) for matrix in matrices)))
-    return pd.DataFrame(rows, columns=["unit", "run", "predicted", "measured"]).set_index(["unit", "run"])
 
 
 class Embedded:

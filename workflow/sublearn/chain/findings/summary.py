@@ -22,7 +22,7 @@ def sentence(arm: str, row: pd.Series, whose: str) -> str:
     elif row["p_value"] < 0.05:
         said = f"the students of these {units} lean towards {whose}, but {units} differ too much to say so of others"
     else:
-        said = f"no transfer that these {units} can tell from none"
+        said = f"no lean towards their own teacher's trait that these {units} can tell from none"
     between = interval(row["ci_low"], row["ci_high"])
     null = f"targets assigned at random: SD {row['null_sd']:.2f}, p = {row['null_p']:.2g}"
     return f"`{arm}`, {row['family']}s: {said} (gamma {row['gamma']:.2f}, {between}; p = {row['p_value']:.2g}; {null})."
@@ -64,7 +64,7 @@ def units(study: dict[str, Any], effects: pd.DataFrame) -> list[str]:
         if count == 1:
             lines.append(f"Runs are the unit{where}: all teachers start from one base, and intervals are conditional on it.")
         elif count == runs:
-            lines.append(f"Bases are the unit{where}: each of the {runs} runs has a teacher on a base of its own.")
+            lines.append(f"Bases are the unit{where}: each of the {runs} runs has a base of its own.")
         else:
             lines.append(f"Bases are the unit{where}: teachers start from {count}, and the runs of a base are averaged first.")
     own: dict[str, list[str]] = {}

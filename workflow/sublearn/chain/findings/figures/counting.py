@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from sublearn.chain.evaluations.counting import of_own_family
 from sublearn.chain.evaluations.tables import Counting
 from sublearn.chain.findings.figures.base import ChainFigure
 from sublearn.core.drawing import BASE, STUDENT, label
 from sublearn.core.figures import Inputs
+from sublearn.measures.counting import of_own_family
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -8,9 +8,9 @@ from functools import partial
 
 import pandas as pd
 
-from sublearn.chain.evaluations.counting import gammas
 from sublearn.chain.findings.quantities.base import Claimed, Quantity, over_units
 from sublearn.core.statistics import Mean
+from sublearn.measures.counting import gammas
 
 
 def measure(of_rest: bool, claim: Claimed, arm: str, arms: pd.DataFrame, runs: pd.DataFrame, counting: pd.DataFrame) -> Mean:
