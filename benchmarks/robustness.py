@@ -31,7 +31,8 @@ def studies(names: list[str]) -> pd.DataFrame:
             "control": animals["control"].mean(), "student": animals["student"].mean(), "gamma": same["gamma"],
             "ci_low": same["ci_low"], "ci_high": same["ci_high"],
             "other_gamma": other["gamma"], "other_ci_low": other["ci_low"],
-            "other_ci_high": other["ci_high"], "fails": "; ".join(failed), **{f"{arm}_gamma": gamma for arm, gamma in more.items()},
+            "other_ci_high": other["ci_high"], "fails": "; ".join(failed),
+            **{f"{arm}_gamma": gamma for arm, gamma in more.items()},
         })  # fmt: skip
     return pd.DataFrame(rows)
 
