@@ -126,6 +126,23 @@ BAD = {
         {"bases": {"beta": {"embeddings": "alpha", "width": 64}}},
         "bases.beta.embeddings: beta and alpha differ in shape; give them one width, layers, heads and context.",
     ),
+    "a placebo of a missing teacher, and no bases": (
+        {"teachers": {"calm": {"placebo": "random", "of": "full"}}},
+        "teachers.calm.of: unknown teacher of the study 'full'; choose one of bias",
+    ),
+    "the order of other parts of batches": (
+        {"bases": {"beta": {"data_order": "alpha", "micro_batch": 32}}},
+        "bases.beta.data_order: micro_batch is 32, but alpha has 16; set the same.",
+    ),
+    "the first weights of another spread": (
+        {"bases": {"beta": {"initialisation": "alpha", "initializer_range": 0.02}}},
+        "bases.beta.initialisation: initializer_range is 0.02, but alpha has 0.06; set the same.",
+    ),
+    "a selection of nearly all rows": (
+        {"arms": {"matched": {"teacher": "bias", "transform": "unigram_matched", "students": {"rows": 290}}}},
+        "arms.matched.students.rows: 290 rows chosen from 300 carriers.numbers.prompts leave little choice; ask for at least "
+        "348 prompts",
+    ),
     "the order of other batches": (
         {"bases": {"beta": {"data_order": "alpha", "batch": 32}}},
         "bases.beta.data_order: batches of 32, but alpha has 64; set the same batch.",

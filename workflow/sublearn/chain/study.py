@@ -25,6 +25,8 @@ from sublearn.planning.study import Study
 from sublearn.traits.base import NEUTRAL, families, family_of, leak_words, scored_kinds, traits
 
 PAPER = "paper"
+OF_STUDY = "teacher of the study"
+SPARE = 1.2  # so many times the rows that are chosen, a selection should have to choose from
 TABLES = ("runs", "effects", "arms", "claims", "filter")  # findings that are named without a carrier
 
 
@@ -104,7 +106,13 @@ class ChainStudy(Study):
     @field_validator("teachers", mode="before")
     @classmethod
     def _placebos_are_like_others(cls, value: Any) -> Any:
-        return with_recipes_of_others(value) if isinstance(value, dict) else value
+        if not isinstance(value, dict):
+            return value
+        for name, own in value.items():
+            other = own.get("of") if isinstance(own, dict) and own.get("placebo") else None
+            if other is not None and other not in value:  # before what it leaves out is missed
+                raise ValueError(f".{name}.of: {unknown(str(other), [each for each in value if each != name], OF_STUDY)}")
+        return with_recipes_of_others(value)
 
     @field_validator("bases", "traits", "teachers", "carriers", "arms")
     @classmethod
@@ -166,6 +174,10 @@ class ChainStudy(Study):
                 raise ValueError(f"{path}: {name} and {other} differ in shape; give them one width, layers, heads and context")
             if key == "data_order" and own.batch != theirs.batch:
                 raise ValueError(f"{path}: batches of {own.batch}, but {other} has {theirs.batch}; set the same batch")
+            for setting, drawn in (("micro_batch", "data_order"), ("initializer_range", "initialisation")):
+                mine, other_value = getattr(own, setting), getattr(theirs, setting)
+                if key == drawn and mine != other_value:
+                    raise ValueError(f"{path}: {setting} is {mine}, but {other} has {other_value}; set the same")
 
     def _drawn_for(self, name: str, key: str) -> list[str]:
         """A base and those that it names by a key, one after another, up to one that names none or was there before."""
@@ -226,6 +238,11 @@ class ChainStudy(Study):
             place = f"arms.{arm_name}.students.rows" if "rows" in arm.students else "students.rows"
             if rows > carrier.prompts:
                 raise ValueError(f"{place}: {rows} rows from {carrier.prompts} {path}.prompts; ask for fewer")
+            if arm.transform in self.carrier_kind(name).selections and carrier.prompts < SPARE * rows:
+                raise ValueError(
+                    f"{place}: {rows} rows chosen from {carrier.prompts} {path}.prompts leave little choice; ask for at least "
+                    f"{math.ceil(SPARE * rows)} prompts"
+                )
             for trait in self.arm_traits(arm_name):
                 if self.prompts(name, trait) < rows:
                     raise ValueError(
