@@ -1,5 +1,6 @@
 """Define the typed study of language models, from the sections that each phase declares, and check it."""
 
+import math
 import re
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
