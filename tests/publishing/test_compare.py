@@ -65,7 +65,7 @@ def findings(tmp_path, monkeypatch, capsys):
     (tmp_path / "config/studies/mine.yaml").write_text(study)
     folder = tmp_path / "results/mine/findings"
     (folder / "figures").mkdir(parents=True)
-    (folder / "claims.csv").write_text("claim,verdict\na,reproduced\n")
+    (folder / "claims.csv").write_text("claim,measured,ci_low,ci_high,verdict\na,0.5,0.2,0.8,reproduced\nb,0.3,,,reproduced\n")
     for name in ("gamma", "rates"):
         (folder / f"figures/{name}.csv").write_text("value\n0.5\n")
         (folder / f"figures/{name}.svg").write_text(f"<svg>{name}</svg>")
@@ -139,11 +139,34 @@ def test_missing_files_other_words_and_other_verdicts_are_named(findings):
     folder, run = findings
     (folder / "figures/gamma.svg").unlink()
     (folder / "summary.md").write_text("# Yours\n")
-    (folder / "claims.csv").write_text("claim,verdict\na,opposite\n")
+    (folder / "claims.csv").write_text("claim,verdict\na,opposite\n")  # without what was measured
     said = run()
     assert said[-1].startswith("verdict: different, 3 of 8 files: ")
     assert "results/mine/findings/figures/gamma.svg: is missing" in said
     assert "results/mine/findings/summary.md: differs in the text" in said
+    with pytest.raises(UserError, match=r"claims\.csv: the verdicts are not the committed ones"):
+        run(verdicts=True)
+
+
+@pytest.mark.parametrize(
+    ("measured", "contradicts"), [("0.3,0.1,0.5", False), ("0.81,0.7,0.9", True), ("0.19,0.1,0.3", True), (",,", True)]
+)
+def test_another_verdict_contradicts_where_the_measured_value_leaves_the_committed_interval(findings, measured, contradicts):
+    folder, run = findings
+    rows = f"claim,measured,ci_low,ci_high,verdict\na,{measured},not_reproduced\nb,0.01,,,not_reproduced\n"
+    (folder / "claims.csv").write_text(rows)
+    if contradicts:
+        with pytest.raises(UserError, match=r"claims\.csv: the verdicts are not the committed ones \(a\)\.$"):
+            run(verdicts=True)
+    else:
+        said = run(verdicts=True)
+        words = "has another verdict, but its measured value lies in the committed interval"
+        assert [line.partition(".csv: ")[2] for line in said if "another" in line] == [f"{claim} {words}" for claim in "ab"]
+
+
+def test_other_claims_contradict_the_committed_ones(findings):
+    folder, run = findings
+    (folder / "claims.csv").write_text("claim,measured,ci_low,ci_high,verdict\nc,0.5,0.2,0.8,reproduced\n")
     with pytest.raises(UserError, match=r"claims\.csv: the verdicts are not the committed ones"):
         run(verdicts=True)
 
