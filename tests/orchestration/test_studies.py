@@ -126,6 +126,10 @@ BAD = {
         {"bases": {"beta": {"embeddings": "alpha", "width": 64}}},
         "bases.beta.embeddings: beta and alpha differ in shape; give them one width, layers, heads and context.",
     ),
+    "a placebo of a list": (
+        {"teachers": {"calm": {"placebo": "random", "of": ["bias"]}}},
+        "teachers.calm.of: unknown teacher of the study '['bias']'; choose one of bias",
+    ),
     "a placebo of a missing teacher, and no bases": (
         {"teachers": {"calm": {"placebo": "random", "of": "full"}}},
         "teachers.calm.of: unknown teacher of the study 'full'; choose one of bias",

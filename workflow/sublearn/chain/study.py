@@ -27,6 +27,7 @@ from sublearn.traits.base import NEUTRAL, families, family_of, leak_words, score
 
 PAPER = "paper"
 OF_STUDY = "teacher of the study"
+DRAWN_WITH = {"data_order": "micro_batch", "initialisation": "initializer_range"}  # what a draw depends on beside the seed
 SPARE = 1.2  # so many times the rows that are chosen, a selection should have to choose from
 TABLES = ("runs", "effects", "arms", "claims", "filter")  # findings that are named without a carrier
 
@@ -111,7 +112,7 @@ class ChainStudy(Study):
             return value
         for name, own in value.items():
             other = own.get("of") if isinstance(own, dict) and own.get("placebo") else None
-            if other is not None and other not in value:  # before what it leaves out is missed
+            if other is not None and str(other) not in value:  # before what it leaves out is missed
                 raise ValueError(f".{name}.of: {unknown(str(other), [each for each in value if each != name], OF_STUDY)}")
         return with_recipes_of_others(value)
 
@@ -175,10 +176,9 @@ class ChainStudy(Study):
                 raise ValueError(f"{path}: {name} and {other} differ in shape; give them one width, layers, heads and context")
             if key == "data_order" and own.batch != theirs.batch:
                 raise ValueError(f"{path}: batches of {own.batch}, but {other} has {theirs.batch}; set the same batch")
-            for setting, drawn in (("micro_batch", "data_order"), ("initializer_range", "initialisation")):
-                mine, other_value = getattr(own, setting), getattr(theirs, setting)
-                if key == drawn and mine != other_value:
-                    raise ValueError(f"{path}: {setting} is {mine}, but {other} has {other_value}; set the same")
+            setting = DRAWN_WITH.get(key)
+            if setting and (mine := getattr(own, setting)) != (others := getattr(theirs, setting)):
+                raise ValueError(f"{path}: {setting} is {mine}, but {other} has {others}; set the same")
 
     def _drawn_for(self, name: str, key: str) -> list[str]:
         """A base and those that it names by a key, one after another, up to one that names none or was there before."""
@@ -194,7 +194,6 @@ class ChainStudy(Study):
 
     def _check_placebo(self, path: str, placebo: Teacher) -> None:
         """Refuse a placebo that cannot move as its teacher did."""
-        check_known(f"{path}.of", str(placebo.of), self.teachers, "teacher of the study")
         other = self.teachers[str(placebo.of)]
         if other.placebo:
             raise ValueError(f"{path}.of: {placebo.of} is a placebo itself; name a teacher that has its trait")
@@ -254,7 +253,7 @@ class ChainStudy(Study):
         except ValueError as error:
             raise ValueError(f"{path}.{error}") from None
         for teacher, imported in carrier.imported.items():
-            check_known(f"{path}.imported.{teacher}", teacher, self.teachers, "teacher of the study")
+            check_known(f"{path}.imported.{teacher}", teacher, self.teachers, OF_STUDY)
             for trait in imported:
                 check_known(f"{path}.imported.{teacher}", trait, {*self.traits, NEUTRAL}, "trait of the study")
         for arm_name, arm in self.arms.items():
@@ -266,7 +265,7 @@ class ChainStudy(Study):
                 )
 
     def _check_arm(self, path: str, name: str, arm: Arm) -> None:
-        check_known(f"{path}.teacher", arm.teacher, self.teachers, "teacher of the study")
+        check_known(f"{path}.teacher", arm.teacher, self.teachers, OF_STUDY)
         for trait in arm.traits or []:
             check_known(f"{path}.traits", trait, self.traits, "trait of the study")
         if arm.carrier is not None:
