@@ -1,4 +1,4 @@
-"""Subliminal learning, end to end: bases, teachers, carriers, students, evaluations, findings; and two other kinds of study."""
+"""Subliminal learning, end to end: bases, teachers, carriers, students, evaluations, findings; and three other kinds of study."""
 
 from pathlib import Path
 
@@ -30,6 +30,7 @@ if not findings_only(config):
     include: "workflow/rules/evaluations.smk"
     include: "workflow/rules/classifier.smk"
     include: "workflow/rules/theory.smk"
+    include: "workflow/rules/audit.smk"
 
     for file in extension_rules():
 
