@@ -18,10 +18,11 @@ def write(
     inputs: Inputs,
     results: Sequence[Result],
     folder: Path,
+    pages: bool = True,
     layers: Iterable[Layer] = LAYERS,
     cases: pd.DataFrame | None = None,
 ) -> None:
-    """Write ``audit.json``, ``audit.md`` and ``audit.html``.
+    """Write ``audit.json``, and ``audit.md`` and ``audit.html`` beside it.
 
     Their bytes depend on the arguments and on the versions of packages alone.
 
@@ -29,10 +30,13 @@ def write(
         inputs: what was audited.
         results: what the layers found; a layer without a result did not run.
         folder: where the files go.
+        pages: whether people read it. Without pages the JSON quotes no calibration either: calibration is made from such files.
         layers: all layers there are.
         cases: the calibration table, with the columns of ``calibration.Cases``; the shipped one if None.
     """
-    told = contents(inputs, results, layers, calibration.read() if cases is None else cases)
+    known = (calibration.read() if cases is None else cases) if pages else calibration.Cases.empty()
+    told = contents(inputs, results, layers, known)
     write_json(as_json(told), folder / "audit.json")
-    write_text(as_markdown(told), folder / "audit.md")
-    write_text(page(told), folder / "audit.html")
+    if pages:
+        write_text(as_markdown(told), folder / "audit.md")
+        write_text(page(told), folder / "audit.html")

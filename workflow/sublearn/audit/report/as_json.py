@@ -9,8 +9,8 @@ The keys of ``audit.json``, in format 1:
 - ``data``, ``reference``: ``name``, ``sha256``, ``rows``; null if there is no reference.
 - ``base``, ``traits``, ``words``, ``students``, ``seed``: what the audit was asked.
 - ``versions``: packages that may change a number.
-- ``layers``: cheap ones first, each with ``layer``, ``title``, ``status``, ``sentence``, ``score``, ``threshold``, ``asks``,
-  ``blind``, ``cost``, ``tables`` (rows by name), ``flags`` (``place``, ``why``, ``text``), and its ``true_positive_rate`` and
+- ``results``: layer by layer, cheap ones first, each with ``layer``, ``title``, ``status``, ``sentence``, ``score``,
+  ``threshold``, ``asks``, ``blind``, ``cost``, ``tables`` (rows by name), ``flags`` (``place``, ``why``, ``text``), and its ``true_positive_rate`` and
   ``false_positive_rate`` on ``cases`` known data sets.
 - ``calibration``: rows of the calibration table.
 
@@ -47,7 +47,7 @@ def as_json(contents: Contents) -> dict[str, Any]:
         "students": inputs.students,
         "seed": inputs.seed,
         "versions": contents.versions,
-        "layers": [_layer(part) for part in contents.parts],
+        "results": [_layer(part) for part in contents.parts],
         "calibration": contents.cases.to_dict("records"),
     })  # fmt: skip
 

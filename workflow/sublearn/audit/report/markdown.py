@@ -13,7 +13,7 @@ from sublearn.audit.report.text import LONGEST, cell, visible
 
 ROWS = 200  # of a table, at most
 # A harmless word: letters, digits and common signs; not a dot or colon before a letter (an address), nor a doubled sign.
-HARMLESS = re.compile(r"""(?!.*[.:][^\W\d])(?!.*(--|::))([^\W_]|[("'…–∞−])([^\W_]|[.,:;'"()%?!…−+-])*""")
+HARMLESS = re.compile(r"""(?!.*[.:][^\W\d])(?!.*(--|::))([^\W_]|[("'…–∞−])([^\W_]|[.,:;'"()%?!…−+-])*|[%=<]""")
 LIST = re.compile(r"\d+[.)]|[-+=]+")  # what starts a list, a rule or the line under a heading
 
 
