@@ -10,8 +10,8 @@ The keys of ``audit.json``, in format 1:
 - ``base``, ``traits``, ``words``, ``students``, ``seed``: what the audit was asked.
 - ``versions``: packages that may change a number.
 - ``results``: layer by layer, cheap ones first, each with ``layer``, ``title``, ``status``, ``sentence``, ``score``,
-  ``threshold``, ``asks``, ``blind``, ``cost``, ``tables`` (rows by name), ``flags`` (``place``, ``why``, ``text``), and its ``true_positive_rate`` and
-  ``false_positive_rate`` on ``cases`` known data sets.
+  ``threshold``, ``asks``, ``blind``, ``cost``, ``tables`` (rows by name), ``flags`` (``place``, ``why``, ``text``), and its
+  ``true_positive_rate`` and ``false_positive_rate`` on ``cases`` known data sets.
 - ``calibration``: rows of the calibration table.
 
 A number that is missing or infinite is null.

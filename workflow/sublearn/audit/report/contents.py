@@ -86,6 +86,12 @@ class Part:
             said.append(f"accused {share(self.rates.false_positive_rate)} of those that carry none")
         return f"On {self.rates.cases:,} known data sets, this layer {' and '.join(said) or 'was tried without a verdict'}."
 
+    def notes(self) -> list[str]:
+        """How sure the layer is, and how long it takes; of a layer that did not look, the time alone."""
+        looked = self.result.status != "not_run"
+        cost = self.layer.cost and f"Time for 10,000 rows: {self.layer.cost.rstrip('.')}."
+        return [said for said in (self.scored(), self.calibrated() if looked else "", cost) if said]
+
     def scored(self) -> str:
         """The layer's score beside its threshold; nothing if it has no score."""
         if self.result.score is None or math.isnan(self.result.score):
@@ -279,7 +285,8 @@ def _steps(inputs: Inputs, parts: Sequence[Part], cases: pd.DataFrame) -> list[s
     steps = [ADVICE.get(name, f"Read what the layer {name} found, and why, before you train on these rows.") for name in found]
     if found == ["behaviour"]:
         steps.append("No other layer found anything, so no filter of rows will help: no single row gives the trait away.")
-    if not found:
+    if not found and _looked(parts):
+        steps.append("Decide with these limits in mind; a trait that is smaller, or of another kind, passes unseen.")
         steps += [said for part in _looked(parts) if (said := _detectable(part, cases))]
     has = {"reference": inputs.reference is not None, "base": inputs.base is not None}
     gifts = {"reference": "rows like these that are known to carry nothing (a reference)", "base": "the base that is to learn"}

@@ -97,13 +97,7 @@ def _flags(parts: Sequence[Part]) -> list[str]:
 def _layer(part: Part) -> list[str]:
     layer, result = part.layer, part.result
     lines = [f"### {words(layer.title)}: {STATUSES[result.status]}", "", words(result.sentence), ""]
-    said = [
-        part.scored(),
-        part.calibrated(),
-        layer.asks and f"Asks: {layer.asks}",
-        layer.cost and f"Time for 10,000 rows: {layer.cost}",
-        layer.blind and f"Cannot see: {layer.blind}",
-    ]
+    said = [*part.notes(), layer.asks and f"Asks: {layer.asks}", layer.blind and f"Cannot see: {layer.blind}"]
     lines += [*(f"- {words(each)}" for each in said if each), ""]
     for name, rows in result.tables.items():
         lines += [f"#### {words(name.replace('_', ' '))}", "", *(table(rows) if rows else ["No rows.", ""])]

@@ -139,13 +139,12 @@ def _flag_table(flags: Sequence[tuple[Part, Flag]]) -> Element:
 
 def _layer(part: Part, at: int) -> list[Element]:
     layer, result = part.layer, part.result
-    said = [part.scored(), part.calibrated(), layer.cost and f"Time for 10,000 rows: {layer.cost.rstrip('.')}."]
     made = [
         element("h3", text(layer.title), id=f"layer-{at}"),
         element("p", _state(part)),
         element("p", text(layer.asks), class_="quiet") if layer.asks else None,
         element("p", text(result.sentence)),
-        element("p", text(" ".join(filter(None, said))), class_="quiet small"),
+        element("p", text(" ".join(part.notes())), class_="quiet small"),
     ]
     for name, rows in result.tables.items():
         count = element("span", f"{len(rows):,} rows", class_="quiet small")
