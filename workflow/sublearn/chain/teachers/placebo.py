@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import torch
 
 Weights = dict[str, "torch.Tensor"]
+NEAR = 0.05  # how far a placebo's distance may be from its teacher's, as a share of that
 
 
 class Placebo(Recipe):
@@ -170,7 +171,13 @@ def make(
         move_at_random(model, by, seeds.seed("placebo", study_seed, trait, run))
     else:
         steps = teach_balanced(recipe, model, start, target, trait, base, study_seed, run, output)
-    return model, {"steps": steps, "distance": distance(model, start), "distance_of_teacher": target}
+    moved = distance(model, start)
+    if abs(moved - target) > NEAR * target:
+        raise UserError(
+            f"{base}: a placebo of {teacher} moved by {moved:.3g} where its teacher moved by {target:.3g}: the base's precision "
+            "rounds small moves away; give the base dtype: float32, or train LoRA adapters."
+        )
+    return model, {"steps": steps, "distance": moved, "distance_of_teacher": target}
 
 
 def main(args: argparse.Namespace) -> None:
