@@ -141,7 +141,7 @@ dd { margin: 0 }
   .rows td:nth-last-child(n + 3)::after { content: " · " }
   .rows td:last-child { display: block; color: var(--ink) }
 }
-@media print { details > * { display: block } .skip { display: none } }
+@media print { ::details-content { content-visibility: visible; height: auto } .skip { display: none } }
 """
 
 # Sorts a table by a column when its heading is pressed: numbers by the attribute data-n, all else by its text.
