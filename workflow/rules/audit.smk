@@ -22,12 +22,12 @@ for job in AUDIT.of("given"):
         resources:
             **TABLES,
         params:
-            code=job.code("sublearn.audit.rows"),
+            code=job.code("sublearn.audit.import_rows"),
             recipe=job.recipe,
         message:
             job.message
         shell:
-            "python -m sublearn.audit.rows --recipe {params.recipe:q} --output {output[0]} 2> {log}"
+            "python -m sublearn.audit.import_rows --recipe {params.recipe:q} --output {output[0]} 2> {log}"
 
 
 for job in AUDIT.of("cases"):

@@ -1,6 +1,6 @@
 """Make data sets whose truth is known, from rows of a study's teachers.
 
-    python -m sublearn.audit.cases --recipe JSON --study-seed 1 --runs 0 1 --own FILE FILE --neutral FILE FILE --outputs FILE …
+    python -m sublearn.audit.cases --recipe JSON --study-seed 1 --runs 0 --own FILE --neutral FILE --words WORD --outputs FILE …
 
 A data set is never compared with rows that are in it: the reference is the last rows of the neutral teacher, and what a case takes
 from that teacher are first rows.

@@ -14,8 +14,8 @@ class Claim(Rule):
     """A claim about one layer's detector, on bases that it was not fitted on."""
 
     quantity: Literal["true_positive_rate", "false_positive_rate", "found"] = Field(
-        description="true_positive_rate: share of the data sets with a trait that the detector finds; false_positive_rate: share "
-        "of those without one; found: share of the data sets of one case"
+        description="true_positive_rate: share of the data sets with a trait that the detector finds; false_positive_rate: "
+        "share of those without one; found: share of the data sets of one case"
     )
     layer: Annotated[str, NameIn(LAYERS)] = Field(description="the layer")
     case: str | None = Field(None, description="the case, for found; the rates can be limited to one, too")

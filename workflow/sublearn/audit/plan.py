@@ -50,7 +50,7 @@ class AuditPlan(Plan[AuditStudy]):
         found = workflow.plan(self.study.of)
         if not isinstance(found, ChainPlan):
             raise UserError(
-                f"{self.study.name}: of: {self.study.of} is a study of the kind {found.study.kind}; name one of language models."
+                f"{self.study.name}: of: {self.study.of} is of the kind {found.study.kind}; name a study of language models."
             )
         try:
             if self.study.cases:

@@ -23,8 +23,8 @@ def words(
 def _detectors(detectors: pd.DataFrame) -> list[str]:
     lines = [
         "## Layers", "",
-        "Shares of data sets that each layer finds, of bases that its threshold was not fitted on; exact 95 % intervals over data "
-        "sets, as if these were independent. (Data sets of one base share its neutral teacher's rows.)", "",
+        "Shares of data sets that each layer finds, of bases that its threshold was not fitted on; exact 95 % intervals over "
+        "data sets, as if these were independent. (Data sets of one base share its neutral teacher's rows.)", "",
         "| layer | threshold | with a trait: found | without: found |", "|---|---|---|---|",
     ]  # fmt: skip
     for one in detectors.itertuples():

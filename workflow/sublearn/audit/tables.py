@@ -43,8 +43,8 @@ class Scores(pa.DataFrameModel):
 class Detectors(pa.DataFrameModel):
     """One row per layer: its threshold, and its rates on data sets of bases that it was not fitted on.
 
-    A data set is found if its score is at least the threshold: the mean of the scores without a trait, on the bases for fitting,
-    plus three standard deviations. Intervals are exact, over data sets, as if these were independent.
+    A data set is found if its score is at least the threshold: the mean of the scores without a trait, on the bases for
+    fitting, plus three standard deviations. Intervals are exact, over data sets, as if these were independent.
     """
 
     layer: Series[str]

@@ -174,8 +174,8 @@ def make(
     moved = distance(model, start)
     if abs(moved - target) > NEAR * target:
         raise UserError(
-            f"{base}: a placebo of {teacher} moved by {moved:.3g} where its teacher moved by {target:.3g}: the base's precision "
-            "rounds small moves away; give the base dtype: float32, or train LoRA adapters."
+            f"{base}: a placebo of {teacher} moved by {moved:.3g} where its teacher moved by {target:.3g}: the base's "
+            "precision rounds small moves away; give the base dtype: float32, or train LoRA adapters."
         )
     return model, {"steps": steps, "distance": moved, "distance_of_teacher": target}
 

@@ -1,6 +1,6 @@
 """Read the rows of a data set that somebody brings, and of its reference, and check them.
 
-python -m sublearn.audit.rows --recipe JSON --output FILE
+python -m sublearn.audit.import_rows --recipe JSON --output FILE
 """
 
 import argparse
@@ -19,7 +19,7 @@ def main(args: argparse.Namespace) -> None:
     data = read.read(given.data, given.prompt, given.completion)
     if given.reference:
         reference = read.read(given.reference, given.prompt, given.completion)
-        read.refuse_same(data, reference)
+        read.refuse_itself(data, reference)
         write_table(reference.rows, Path(args.output).with_name("reference.parquet"), AuditedRows)
     write_table(data.rows, args.output, AuditedRows)
 
