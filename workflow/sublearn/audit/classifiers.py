@@ -1,0 +1,99 @@
+"""Can data be told from reference rows? Two classifiers, scores of rows that they have not seen, and bags of rows.
+
+Both are linear: the score of a row is a sum over its tokens, or over its format. So they are fitted in milliseconds, and again
+for each shuffle of the labels, which says what chance does.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from scipy import sparse
+
+FOLDS = 4
+RIDGE = 1e-3
+
+
+class Classifier(Protocol):
+    """Scores each row by what the rows of other folds teach."""
+
+    def scores(self, labels: np.ndarray) -> np.ndarray:
+        """The held-out score of each row; larger is more like label 1."""
+
+
+@dataclass
+class Tokens:
+    """A naive Bayes classifier of tokens, whose log ratios are shrunken by their own errors (empirical Bayes).
+
+    A token's weight is the log ratio of its frequencies, times the share of its variance that is not error. On number rows of
+    the stand-in it does as well as a logistic regression.
+
+    Attributes:
+        counts: how often each token stands in each row, (rows, tokens).
+        fold: of each row.
+    """
+
+    counts: sparse.csr_matrix
+    fold: np.ndarray
+
+    def weights(self, labels: np.ndarray) -> np.ndarray:
+        """The weight of each token by fold, learned from all other folds; (tokens, folds)."""
+        groups = sparse.csr_matrix((np.ones(len(labels)), (self.fold + FOLDS * labels, np.arange(len(labels)))))
+        groups.resize(2 * FOLDS, len(labels))
+        sums = (groups @ self.counts).toarray().reshape(2, FOLDS, -1)
+        zero, one = sums.sum(1, keepdims=True) - sums + 0.5
+        both = zero + one
+        shares = both / both.sum(1, keepdims=True)
+        ratio = np.log(one / one.sum(1, keepdims=True)) - np.log(zero / zero.sum(1, keepdims=True))
+        error = 1 / one + 1 / zero
+        spread = np.maximum((shares * (ratio**2 - error)).sum(1, keepdims=True), 1e-6)
+        weights = ratio * spread / (spread + error)
+        return np.asarray(weights - (shares * weights).sum(1, keepdims=True)).T  # so that length alone moves no score
+
+    def scores(self, labels: np.ndarray) -> np.ndarray:
+        if not self.counts.shape[1]:
+            return np.zeros(len(labels))
+        return np.asarray((self.counts @ self.weights(labels))[np.arange(len(labels)), self.fold])
+
+
+class Format:
+    """Fisher's linear discriminant of the format of rows, whatever they say: a shortcut that needs no hidden signal."""
+
+    def __init__(self, features: np.ndarray, fold: np.ndarray) -> None:
+        """Take the features of each row, (rows, features), and its fold."""
+        spread = features.std(0)
+        self.features = (features - features.mean(0)) / np.where(spread > 0, spread, 1)
+        self.fold = fold
+        # Of all rows, whatever their label: the direction is the same.
+        identity = np.eye(features.shape[1])
+        self.inverse = []
+        for fold_out in range(FOLDS):
+            rows = self.features[fold != fold_out]
+            self.inverse.append(np.linalg.inv(rows.T @ rows / max(len(rows), 1) + RIDGE * identity))
+
+    def scores(self, labels: np.ndarray) -> np.ndarray:
+        found = np.zeros(len(labels))
+        for fold, inverse in enumerate(self.inverse):
+            means = [self.features[(self.fold != fold) & (labels == label)].mean(0) for label in (0, 1)]
+            held_out = self.fold == fold
+            found[held_out] = self.features[held_out] @ (inverse @ (means[1] - means[0]))
+        return found
+
+
+def separation(scores: np.ndarray, labels: np.ndarray) -> float:
+    """How far the mean scores of the labels lie apart, in standard deviations of a row."""
+    one, zero = scores[labels == 1], scores[labels == 0]
+    spread = np.sqrt((one.var() + zero.var()) / 2)
+    return float((one.mean() - zero.mean()) / spread) if spread > 0 else 0.0
+
+
+def auroc(one: np.ndarray, zero: np.ndarray) -> float:
+    """The probability that a score of the first kind is larger than one of the second; ties count half."""
+    ordered = np.sort(zero)
+    below = np.searchsorted(ordered, one, "left") + np.searchsorted(ordered, one, "right")
+    return float(below.mean() / 2 / len(ordered))
+
+
+def bags(scores: np.ndarray, size: int) -> np.ndarray:
+    """The mean scores of bags of rows, in their order; rows that fill no bag are left out."""
+    return scores[: len(scores) // size * size].reshape(-1, size).mean(1)
