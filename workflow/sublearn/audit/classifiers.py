@@ -38,9 +38,7 @@ class Tokens:
 
     def weights(self, labels: np.ndarray) -> np.ndarray:
         """The weight of each token by fold, learned from all other folds; (tokens, folds)."""
-        groups = sparse.csr_matrix((np.ones(len(labels)), (self.fold + FOLDS * labels, np.arange(len(labels)))))
-        groups.resize(2 * FOLDS, len(labels))
-        sums = (groups @ self.counts).toarray().reshape(2, FOLDS, -1)
+        sums = (_groups(labels, self.fold) @ self.counts).toarray().reshape(2, FOLDS, -1)
         zero, one = sums.sum(1, keepdims=True) - sums + 0.5
         both = zero + one
         shares = both / both.sum(1, keepdims=True)
@@ -72,12 +70,19 @@ class Format:
             self.inverse.append(np.linalg.inv(rows.T @ rows / max(len(rows), 1) + RIDGE * identity))
 
     def scores(self, labels: np.ndarray) -> np.ndarray:
-        found = np.zeros(len(labels))
-        for fold, inverse in enumerate(self.inverse):
-            means = [self.features[(self.fold != fold) & (labels == label)].mean(0) for label in (0, 1)]
-            held_out = self.fold == fold
-            found[held_out] = self.features[held_out] @ (inverse @ (means[1] - means[0]))
-        return found
+        groups = _groups(labels, self.fold)
+        sums = (groups @ self.features).reshape(2, FOLDS, -1)
+        rows = np.asarray(groups.sum(1)).reshape(2, FOLDS, 1)
+        # Of all folds but one, and finite if they hold no row of a label.
+        zero, one = (sums.sum(1, keepdims=True) - sums) / np.maximum(rows.sum(1, keepdims=True) - rows, 1)
+        weights = np.stack([inverse @ apart for inverse, apart in zip(self.inverse, one - zero, strict=True)], axis=1)
+        return np.asarray((self.features @ weights)[np.arange(len(labels)), self.fold])
+
+
+def _groups(labels: np.ndarray, fold: np.ndarray) -> sparse.csr_matrix:
+    """Which rows are of which label and fold; (labels x folds, rows)."""
+    shape = (2 * FOLDS, len(labels))
+    return sparse.csr_matrix((np.ones(len(labels)), (fold + FOLDS * labels, np.arange(len(labels)))), shape=shape)
 
 
 def separation(scores: np.ndarray, labels: np.ndarray) -> float:
@@ -89,7 +94,7 @@ def separation(scores: np.ndarray, labels: np.ndarray) -> float:
 
 def auroc(one: np.ndarray, zero: np.ndarray) -> float:
     """The probability that a score of the first kind is larger than one of the second; ties count half."""
-    ordered = np.sort(zero)
+    ordered, one = np.sort(zero), np.sort(one)  # sorted scores are looked up several times faster
     below = np.searchsorted(ordered, one, "left") + np.searchsorted(ordered, one, "right")
     return float(below.mean() / 2 / len(ordered))
 
