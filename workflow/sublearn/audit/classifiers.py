@@ -4,7 +4,6 @@ Both are linear: the score of a row is a sum over its tokens, or over its format
 for each shuffle of the labels, which says what chance does.
 """
 
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -21,37 +20,38 @@ class Classifier(Protocol):
         """The held-out score of each row; larger is more like label 1."""
 
 
-@dataclass
 class Tokens:
     """A naive Bayes classifier of tokens, whose log ratios are shrunken by their own errors (empirical Bayes).
 
     A token's weight is the log ratio of its frequencies, times the share of its variance that is not error. On number rows of
     the stand-in it does as well as a logistic regression.
-
-    Attributes:
-        counts: how often each token stands in each row, (rows, tokens).
-        fold: of each row.
     """
 
-    counts: sparse.csr_matrix
-    fold: np.ndarray
+    def __init__(self, counts: sparse.csr_matrix, fold: np.ndarray) -> None:
+        """Take how often each token stands in each row, (rows, tokens), and the fold of each row."""
+        self.rows = [np.flatnonzero(fold == each) for each in range(FOLDS)]
+        self.counts = [counts[rows] for rows in self.rows]
+        self.columns = [each.T.tocsr() for each in self.counts]
+        self.sums = np.stack([np.asarray(each.sum(0)).ravel() for each in self.counts])
 
     def weights(self, labels: np.ndarray) -> np.ndarray:
-        """The weight of each token by fold, learned from all other folds; (tokens, folds)."""
-        sums = (_groups(labels, self.fold) @ self.counts).toarray().reshape(2, FOLDS, -1)
-        zero, one = sums.sum(1, keepdims=True) - sums + 0.5
+        """The weight of each token by fold, learned from all other folds; (folds, tokens)."""
+        ones = np.stack([each @ labels[rows].astype(float) for each, rows in zip(self.columns, self.rows, strict=True)])
+        zero, one = (sums.sum(0) - sums + 0.5 for sums in (self.sums - ones, ones))
         both = zero + one
         shares = both / both.sum(1, keepdims=True)
         ratio = np.log(one / one.sum(1, keepdims=True)) - np.log(zero / zero.sum(1, keepdims=True))
         error = 1 / one + 1 / zero
         spread = np.maximum((shares * (ratio**2 - error)).sum(1, keepdims=True), 1e-6)
         weights = ratio * spread / (spread + error)
-        return np.asarray(weights - (shares * weights).sum(1, keepdims=True)).T  # so that length alone moves no score
+        return np.asarray(weights - (shares * weights).sum(1, keepdims=True))  # so that length alone moves no score
 
     def scores(self, labels: np.ndarray) -> np.ndarray:
-        if not self.counts.shape[1]:
-            return np.zeros(len(labels))
-        return np.asarray((self.counts @ self.weights(labels))[np.arange(len(labels)), self.fold])
+        found = np.zeros(len(labels))
+        if self.sums.shape[1]:
+            for rows, counts, weights in zip(self.rows, self.counts, self.weights(labels), strict=True):
+                found[rows] = counts @ weights
+        return found
 
 
 class Format:

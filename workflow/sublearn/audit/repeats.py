@@ -25,29 +25,26 @@ def near_repeats(texts: Sequence[str]) -> list[int]:
     """
     column: dict[str, int] = {}
     tokens = [[column.setdefault(each, len(column)) for each in re.findall(r"\w+", text[:LONGEST].lower())] for text in texts]
-    long = [place for place, row in enumerate(tokens) if len(row) > SHINGLE]
-    shingles = [_hashes(np.array(tokens[place], dtype=np.uint64)) for place in long]
+    every = np.array([each for row in tokens for each in row], dtype=np.uint64)
+    row_of = np.repeat(np.arange(len(texts)), [len(row) for row in tokens])
+    hashes = np.zeros(max(len(every) - SHINGLE + 1, 0), dtype=np.uint64)
+    for i in range(SHINGLE):
+        hashes = _mixed(hashes ^ every[i : len(hashes) + i])
+    whole = row_of[: len(hashes)] == row_of[SHINGLE - 1 :]  # shingles that do not reach into the next text
+    hashes, row_of = hashes[whole], row_of[: len(hashes)][whole]
     nearest = list(range(len(texts)))
-    if not long:
+    if not len(hashes):
         return nearest
-    starts = np.cumsum([0, *(len(each) for each in shingles[:-1])])
-    every = np.concatenate(shingles)
-    least = np.stack([np.minimum.reduceat(_mixed(every ^ _mixed(np.uint64(i + 1))), starts) for i in range(DRAWS)], axis=1)
+    long, starts = np.unique(row_of, return_index=True)
+    least = np.stack([np.minimum.reduceat(_mixed(hashes ^ _mixed(np.uint64(i + 1))), starts) for i in range(DRAWS)], axis=1)
+    shingles = np.split(hashes, starts[1:])
     buckets: dict[tuple[int, bytes], int] = {}
-    for number, place in enumerate(long):
+    for number, place in enumerate(long.tolist()):
         for band, part in enumerate(np.split(least[number], BANDS)):
             other = buckets.setdefault((band, part.tobytes()), number)
             if other != number and nearest[place] == place and _shared(shingles[other], shingles[number]) >= ALIKE:
-                nearest[place] = long[other]
+                nearest[place] = int(long[other])
     return nearest
-
-
-def _hashes(tokens: np.ndarray) -> np.ndarray:
-    """A hash of each shingle of a text."""
-    found = np.zeros(len(tokens) - SHINGLE + 1, dtype=np.uint64)
-    for i in range(SHINGLE):
-        found = _mixed(found ^ tokens[i : len(tokens) - SHINGLE + 1 + i])
-    return found
 
 
 def _mixed(numbers: np.ndarray | np.uint64) -> np.ndarray:

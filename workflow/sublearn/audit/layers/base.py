@@ -1,7 +1,7 @@
 """What a layer of the audit is given, and what it says.
 
-A *layer* is a module of this package that declares a ``Layer``. It looks at the data in one way and returns a ``Result``. Layers
-know nothing of each other; the report puts their results together.
+A *layer* is a module of this package that declares a ``Layer``. It looks at the data in one way and returns a ``Result``.
+Layers know nothing of each other; the report puts their results together.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -40,7 +40,7 @@ class Inputs:
         data: the rows that are audited.
         reference: rows like them that are known to carry nothing, if there are any.
         base: the folder of the model that is to learn from them, if it is known.
-        traits: the traits that it is asked for, each a name that ``sublearn.traits`` knows; those of a family beside each other.
+        traits: the traits that it is asked for, each a name that ``sublearn.traits`` knows; those of a family side by side.
         words: words that must not be in the data, beside those that give away a trait.
         students: how many students learn from the data, and as many from the reference.
         seed: seed of all random draws.

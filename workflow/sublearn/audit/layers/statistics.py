@@ -1,7 +1,7 @@
 """Statistics of the data against reference rows, without a model: can a classifier tell them apart, and by which tokens?
 
-Rows of a teacher with a trait differ from those of a neutral teacher in how often each number or word comes. One row shows little
-of that; a bag of many rows shows more. So the area under the ROC curve (AUROC) is given for bags of several sizes.
+Rows of a teacher with a trait differ from those of a neutral teacher in how often each number or word comes. One row shows
+little of that; a bag of many rows shows more. So the area under the ROC curve (AUROC) is given for bags of several sizes.
 Only completions are compared: prompts are what somebody chose to ask.
 """
 
@@ -17,7 +17,7 @@ from scipy import sparse, special
 from sublearn.audit import shapes
 from sublearn.audit.classifiers import FOLDS, Classifier, Format, Tokens, auroc, bags, separation
 from sublearn.audit.layers.base import FLAGS, DataSet, Flag, Inputs, Layer, Result
-from sublearn.core import seeds
+from sublearn.core import cli, seeds
 
 ROWS = 20_000  # of each of the two sets; more are sampled down to so many
 FEWEST = 40  # rows of a set below which nothing is said
@@ -34,9 +34,9 @@ def look(inputs: Inputs) -> Result:
     """Compare the completions of the data with those of the reference.
 
     The score is the lower end of the 95 % interval of the *separation*: how far held-out rows of the two sets lie apart on
-    average, in standard deviations of a row, by a classifier of tokens. Zero is chance. It is an effect and not a significance, so
-    that a threshold means the same for any number of rows: few rows have a wide interval, and so a low score. A bag of K rows
-    then has an AUROC of about Phi(separation * sqrt(K / 2)).
+    average, in standard deviations of a row, by a classifier of tokens. Zero is chance. It is an effect and not a significance,
+    so that a threshold means the same for any number of rows: few rows have a wide interval, and so a low score. A bag of K
+    rows then has an AUROC of about Phi(separation * sqrt(K / 2)). All intervals are conditional on these two sets.
     """
     assert inputs.reference is not None
     few = next((each for each in (inputs.data, inputs.reference) if len(each.rows) < FEWEST), None)
@@ -110,11 +110,12 @@ def _against_chance(
     data, reference = (draw.permutation(scores[labels == label]) for label in (1, 0))
     sizes = [size for size in SIZES if size == 1 or min(len(data), len(reference)) // size >= BAGS]
     null_curves, null = [], []
-    for _ in range(SHUFFLES):
+    for _ in cli.progress(range(SHUFFLES), f"{name} of shuffled rows", SHUFFLES):
         shuffled = draw.permutation(labels)
         held_out = _standard(classifier.scores(shuffled), fold)
         null.append(separation(held_out, shuffled))
-        null_curves.append(_curve(*(draw.permutation(held_out[shuffled == label]) for label in (1, 0)), sizes))
+        one, zero = (draw.permutation(held_out[shuffled == label]) for label in (1, 0))
+        null_curves.append(_curve(one, zero, sizes))
     drawn = [_curve(draw.choice(data, len(data)), draw.choice(reference, len(reference)), sizes) for _ in range(DRAWS)]
     low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
     curve = []
@@ -136,7 +137,7 @@ def _against_chance(
     apart = separation(scores, labels)
     error = 1.96 * np.sqrt(1 / len(data) + 1 / len(reference))
     about = {"separation": apart, "low": apart - error, "high": apart + error, "p_value": _p_value(apart, null)}
-    return curve, {"classifier": name, **about, "z": float((apart - np.mean(null)) / max(np.std(null), 1e-9))}
+    return curve, {"classifier": name, **about, "z": (apart - float(np.mean(null))) / max(float(np.std(null)), 1e-9)}
 
 
 def _curve(data: np.ndarray, reference: np.ndarray, sizes: Sequence[int]) -> list[float]:

@@ -32,31 +32,34 @@ ODD = "invisible characters"
 def look(inputs: Inputs) -> Result:
     """Look at the texts of the data, and at those of the reference if there is one.
 
-    The score is a share of rows: the largest of the share that hold a word or a hidden text which chance does not explain, and of
-    the distances in format from the reference beyond chance. A total variation is the share of rows that would have to change
-    until both sets had the same format, so all of these say how much of the data is odd.
+    The score is a share of rows: the largest of the share that hold a word or a hidden text which chance does not explain, and
+    of the distances in format from the reference beyond chance. A total variation is the share of rows that would have to
+    change until both sets had the same format, so all of these say how much of the data is odd.
     """
     words = _words(inputs)
-    data, reference = _Seen(inputs.data, words), inputs.reference and _Seen(inputs.reference, words)
+    data = _Seen(inputs.data, words)
+    reference = _Seen(inputs.reference, words) if inputs.reference else None
     found = [*_hits(data, reference, words), *_hiding(data, reference)]
     odd_rows = sorted({row for each in found if each["decides"] for row in each["rows"]})
-    distances = _distances(inputs, inputs.reference, inputs.seed) if inputs.reference else []
+    distances = _distances(data, reference, inputs.seed) if reference else []
     odd_formats = [each for each in distances if each["decides"]]
     repeated = data.repeated()
     shares = [{"set": "data", **_shares(repeated)}]
     if reference:
         shares.append({"set": "reference", **_shares(reference.repeated())})
-    flags = [*_flags_of_words(data, found), *_flags_of_repeats(data, repeated), *_flags_of_shapes(inputs, odd_formats)]
+    flags = [*_flags_of_words(data, found), *_flags_of_repeats(data, repeated)]
+    if reference and odd_formats:
+        flags += _flags_of_shapes(data, reference)
     return Result(
         layer="surface",
         status="found" if odd_rows or odd_formats else "nothing_found",
-        sentence=_sentence(inputs, words, found, odd_rows, odd_formats, shares[0]),
+        sentence=_sentence(inputs, words, found, odd_rows, distances, shares[0]),
         score=max([len(odd_rows) / len(data.texts), *(each["excess"] for each in distances)]),
         tables={
             "words": [{name: value for name, value in each.items() if name not in ("rows", "shown")} for each in found],
             "repeats": shares,
             "format": distances,
-            "shapes": _common_shapes(inputs),
+            "shapes": _common_shapes(data, reference),
         },
         flags=flags[:FLAGS],
     )
@@ -80,18 +83,19 @@ class _Seen:
 
     def __init__(self, data: DataSet, words: Sequence[str]) -> None:
         self.rows = data.rows
-        self.texts = [f"{prompt}\n{completion}" for prompt, completion in zip(data.rows["prompt"], self.completions, strict=True)]
+        self.completions: list[str] = data.rows["completion"].tolist()
+        prompts: list[str] = data.rows["prompt"].tolist()
+        self.texts = ["\n".join(pair) for pair in zip(prompts, self.completions, strict=True)]
         self.hits = hidden.find(self.texts, words)
         # A list of numbers ends with its text: a prompt and a completion are two.
-        spelled, self.asked = hidden.spelled([*data.rows["prompt"], *self.completions], words)
+        spelled, self.asked = hidden.spelled([*prompts, *self.completions], words)
         self.spelled = [(each, sorted({text % len(self.texts) for text in each.texts})) for each in spelled]
-
-    @property
-    def completions(self) -> list[str]:
-        return self.rows["completion"].tolist()
+        self.shapes = list(map(shapes.shape, self.completions))
 
     def repeated(self) -> dict[str, list[int]]:
-        return {"same": repeats(self.texts), "same_completion": repeats(self.completions), "near": near_repeats(self.completions)}
+        """For each row, the first one that is the same, has the same completion, or nearly the same."""
+        told, near = repeats(self.completions), near_repeats(self.completions)
+        return {"same": repeats(self.texts), "same_completion": told, "near": near}
 
 
 def _hits(data: _Seen, reference: _Seen | None, words: Sequence[str]) -> list[dict[str, Any]]:
@@ -154,10 +158,10 @@ def _more(data: int, of: int, reference: int | None, of_reference: int) -> float
     return float(special.bdtrc(data - 1, data + reference, of / (of + of_reference)))
 
 
-def _distances(inputs: Inputs, reference: DataSet, seed: int) -> list[dict[str, Any]]:
+def _distances(data: _Seen, reference: _Seen, seed: int) -> list[dict[str, Any]]:
     """The total variation between the completions of data and reference, in shape and length, and what chance gives."""
-    sets = [inputs.data.rows["completion"], reference.rows["completion"]]
-    shaped = [shapes.shape(text) for each in sets for text in each]
+    sets = [data.completions, reference.completions]
+    shaped = data.shapes + reference.shapes
     common = {name: i for i, (name, _) in enumerate(Counter(sorted(shaped)).most_common(COMMON))}
     length = np.array([len(text) for each in sets for text in each])
     words = np.array([len(re.findall(r"\w+", text[: shapes.LONGEST])) for each in sets for text in each])
@@ -183,10 +187,9 @@ def _total_variation(ours: np.ndarray, both: np.ndarray) -> Any:
     return np.abs(ours / ours.sum(-1, keepdims=True) - theirs / theirs.sum(-1, keepdims=True)).sum(-1) / 2
 
 
-def _common_shapes(inputs: Inputs) -> list[dict[str, Any]]:
+def _common_shapes(data: _Seen, reference: _Seen | None) -> list[dict[str, Any]]:
     """The commonest layouts of completions, with their shares of the rows."""
-    sets = {"data": inputs.data, "reference": inputs.reference}
-    counts = {name: Counter(map(shapes.shape, each.rows["completion"])) for name, each in sets.items() if each}
+    counts = {name: Counter(each.shapes) for name, each in (("data", data), ("reference", reference)) if each}
     common = sorted(counts["data"].items(), key=lambda item: (-item[1], item[0]))[:LISTED]
     return [
         {"shape": shape} | {f"{name}_share": each[shape] / max(each.total(), 1) for name, each in counts.items()}
@@ -222,16 +225,14 @@ def _flags_of_repeats(data: _Seen, repeated: Mapping[str, Sequence[int]]) -> lis
     return flags
 
 
-def _flags_of_shapes(inputs: Inputs, odd_formats: Sequence[Mapping[str, Any]]) -> list[Flag]:
-    """A row of each layout that makes the formats differ most, if they do."""
-    if not odd_formats or not inputs.reference:
-        return []
-    ours, theirs = (pd.Series(map(shapes.shape, each.rows["completion"])) for each in (inputs.data, inputs.reference))
+def _flags_of_shapes(data: _Seen, reference: _Seen) -> list[Flag]:
+    """A row of each layout that makes the formats differ most."""
+    ours, theirs = pd.Series(data.shapes), pd.Series(reference.shapes)
     more = ours.value_counts(normalize=True).sub(theirs.value_counts(normalize=True), fill_value=0).sort_index()
     flags = []
     for name, excess in more.sort_values(ascending=False, kind="stable").head(5).items():
         if excess > 0 and len(rows := np.flatnonzero(ours == name)):
-            row = inputs.data.rows.iloc[int(rows[0])]
+            row = data.rows.iloc[int(rows[0])]
             flags.append(Flag(row["place"], f"of a format that is commoner by {excess:.1%} of rows", row["completion"][:SHOWN]))
     return flags
 
@@ -241,10 +242,11 @@ def _sentence(
     words: Sequence[str],
     found: Sequence[Mapping[str, Any]],
     odd_rows: Sequence[int],
-    odd_formats: Sequence[Mapping[str, Any]],
+    distances: Sequence[Mapping[str, Any]],
     shares: Mapping[str, Any],
 ) -> str:
     parts = []
+    odd_formats = [each for each in distances if each["decides"]]
     deciding = [each for each in found if each["decides"]]
     if deciding:
         said = "; ".join(f"{each['word']} ({each['form']}) in {each['data_rows']}" for each in deciding[:4])
@@ -260,8 +262,9 @@ def _sentence(
     if odd_formats:
         said = ", ".join(f"{each['what']} {each['distance']:.2f} (by chance {each['by_chance']:.2f})" for each in odd_formats)
         parts.append(f"The format differs from the reference: total variation of {said}.")
-    elif inputs.reference:
-        parts.append("Formats and lengths are as in the reference.")
+    elif distances:
+        most = max(each["excess"] for each in distances)
+        parts.append(f"Formats and lengths differ little from the reference (total variation beyond chance {most:.2f}).")
     parts.append(f"{shares['same']:.1%} of the rows repeat another one, and {shares['near']:.1%} of the completions nearly.")
     return " ".join(parts)
 
@@ -271,7 +274,7 @@ SURFACE = Layer(
     title="Surface of the texts",
     order=20,
     look=look,
-    asks="Do rows hold words of the trait, plain or hidden, or a format, repeats or characters that the reference does not have?",
-    blind="It knows words and the forms that are listed here; a trait that passes through ordinary numbers or words is not seen.",
+    asks="Do rows hold words of the trait, plain or hidden, invisible characters, or another format than the reference?",
+    blind="It knows words and forms that it was told; a trait that passes through ordinary numbers or words is not seen.",
     cost="a few seconds",
 )
