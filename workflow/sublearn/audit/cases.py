@@ -2,8 +2,8 @@
 
     python -m sublearn.audit.cases --recipe JSON --study-seed 1 --runs 0 --own FILE --neutral FILE --words WORD --outputs FILE …
 
-A data set is never compared with rows that are in it: the reference is the last rows of the neutral teacher, and what a case takes
-from that teacher are first rows.
+A data set is never compared with rows that are in it: the reference is the last rows of the neutral teacher, and what a case
+takes from that teacher are first rows.
 """
 
 import argparse

@@ -31,7 +31,8 @@ class Case(Section):
     change: Literal["none", "shuffled_across", "sorted", "reformatted", "mixed", "leaked"] = Field(
         "none",
         description="what became of the rows: all numbers put in random order, those of each row sorted, each row written in "
-        "the format of another, only a share of rows the teacher's and the others neutral, or the trait's word added to a share",
+        "the format of another, only a share of rows the teacher's and the others neutral, or the trait's word added to a "
+        "share",
     )
     share: Annotated[float, Field(gt=0, le=1)] = Field(1.0, description="the share, for mixed and leaked")
     carries: bool | None = Field(

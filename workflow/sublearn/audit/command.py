@@ -1,0 +1,144 @@
+"""Audit data: look at rows, at one layer after the other, for signs of a hidden trait before a model learns from them.
+
+    sublearn audit DATA [--base MODEL] [--reference DATA] [--traits NAME …] [--words WORD …] [--out FOLDER]
+
+DATA is a file of JSON lines, CSV or Parquet, or a data set of the Hugging Face hub (hub:owner/name). A layer that lacks what it
+needs says so. What no layer finds may still be there: the report says what each cannot see.
+
+Exit status: 0 if the layers that ran found nothing, 3 if one found something, 1 if it could not look (no layer ran, or one that
+was named did not, or one failed), 2 for a command line that is wrong.
+"""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from sublearn.audit.layers.base import LAYERS, Inputs, Layer, Result
+from sublearn.audit.read import HUB, read, refuse_itself
+from sublearn.core import cli, out_of_memory
+from sublearn.core.errors import UserError
+from sublearn.core.records import PINNED
+from sublearn.traits.base import traits
+
+FOUND = 3
+WHAT = {"reference": "a reference, rows like them that are known to carry nothing (--reference)", "base": "a base (--base)"}
+FAILED = "It failed: "
+
+
+def main(args: argparse.Namespace) -> None:
+    layers = chosen(args.layers)
+    inputs = gather(args)
+    results = audit(inputs, layers)
+    for layer, result in zip(layers, results, strict=True):
+        print(f"{layer.name:<12}{result.status.replace('_', ' '):<15}{result.sentence}")
+    if args.out:
+        importlib.import_module("sublearn.audit.report").write(inputs, results, args.out)
+        print(f"report: {args.out}")
+    status = exit_status(results, args.layers or ())
+    print(f"audit: {verdict(results)}")
+    sys.stdout.flush()
+    sys.exit(status)
+
+
+def chosen(names: Sequence[str] | None) -> list[Layer]:
+    """The layers of these names, or all, in the order in which they look.
+
+    Raises:
+        UserError: there is no layer of a name.
+    """
+    for name in names or ():
+        LAYERS.get(name)
+    return [layer for layer in LAYERS if not names or layer.name in names]
+
+
+def gather(args: argparse.Namespace) -> Inputs:
+    """Read the data and the reference, and check what else the user names.
+
+    Raises:
+        UserError: something is not there, or is not what it should be.
+    """
+    if unknown := [name for name in args.traits if name not in traits()]:
+        raise UserError(f"--traits {unknown[0]}: there is no such trait; choose of {', '.join(traits())}.")
+    if args.base:
+        _refuse_no_model(args.base)
+    if args.students < 1:
+        raise UserError(f"--students {args.students}: should be at least 1.")
+    data = read(args.data, args.prompt, args.completion)
+    cli.log.info("%s: %d rows", data.name, len(data.rows))
+    reference = None
+    if args.reference:
+        reference = read(args.reference, args.prompt, args.completion)
+        cli.log.info("%s: %d rows", reference.name, len(reference.rows))
+        refuse_itself(data, reference)
+    words = tuple(word.strip() for word in args.words if word.strip())
+    return Inputs(data, reference, args.base, tuple(args.traits), words, args.students, args.seed)
+
+
+def audit(inputs: Inputs, layers: Sequence[Layer]) -> list[Result]:
+    """What each layer says, in order."""
+    results = []
+    for number, layer in enumerate(cli.progress(layers, "layers", len(layers)), start=1):
+        cli.log.info("layer %d of %d, %s: takes %s for 10,000 rows", number, len(layers), layer.name, layer.cost)
+        results.append(_look(layer, inputs))
+    return results
+
+
+def _look(layer: Layer, inputs: Inputs) -> Result:
+    if missing := [WHAT[need] for need in layer.needs if getattr(inputs, need) is None]:
+        return Result(layer.name, "not_run", f"It needs {' and '.join(missing)}.")
+    try:
+        return layer.look(inputs)
+    except UserError as error:
+        return Result(layer.name, "not_run", f"{FAILED}{error}")
+    except (RuntimeError, MemoryError) as error:
+        if (shortage := out_of_memory.missing(error)) is None:
+            raise
+        return Result(layer.name, "not_run", f"{FAILED}{shortage}.")
+
+
+def exit_status(results: Sequence[Result], named: Sequence[str]) -> int:
+    """The exit status of the command; ``named`` are the layers that the user asked for by name."""
+    if any(result.status == "found" for result in results):
+        return FOUND
+    blind = [each for each in results if each.status == "not_run"]
+    failed = [each for each in blind if each.layer in named or each.sentence.startswith(FAILED)]
+    return 1 if failed or len(blind) == len(results) else 0
+
+
+def verdict(results: Sequence[Result]) -> str:
+    """In one sentence: at which layers something was found, and which layers could not look."""
+    found, nothing, blind = (
+        [each.layer for each in results if each.status == status] for status in ("found", "nothing_found", "not_run")
+    )
+    parts = [f"something was found at {', '.join(found)}"] if found else []
+    parts += [f"nothing was found at {', '.join(nothing)}"] if nothing else []
+    parts += [f"{', '.join(blind)} could not look"] if blind else []
+    return "; ".join(parts) + ". A trait that these layers cannot see may still be there."
+
+
+def _refuse_no_model(base: str) -> None:
+    folder = Path(base)
+    if not folder.is_dir():
+        raise UserError(f"--base {base}: there is no such folder; name the folder of a base, made here or pinned.")
+    if not any(folder.glob("*.safetensors")) and not (folder / PINNED).is_file():
+        raise UserError(f"--base {base}: holds no model; should hold weights as safetensors, or {PINNED} of a pinned base.")
+
+
+def parser() -> argparse.ArgumentParser:
+    command = argparse.ArgumentParser(
+        prog="sublearn audit", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    command.add_argument("data", help=f"a .jsonl, .csv or .parquet file, or {HUB}owner/name[@revision]")
+    command.add_argument("--base", metavar="MODEL", help="folder of the model that is to learn from the data")
+    command.add_argument("--reference", metavar="DATA", help="rows like them that are known to carry nothing")
+    command.add_argument("--traits", nargs="+", default=[], metavar="NAME", help="traits to look for, such as owl")
+    command.add_argument("--words", nargs="+", default=[], metavar="WORD", help="other words that no row may hold")
+    command.add_argument("--layers", nargs="+", metavar="LAYER", help="look at these layers alone; all by default")
+    command.add_argument("--students", type=int, default=3, help="students that learn from the data, and from the reference")
+    command.add_argument("--seed", type=int, default=0, help="seed of all random draws")
+    command.add_argument("--prompt", default="prompt", metavar="COLUMN", help="column of the prompts")
+    command.add_argument("--completion", default="completion", metavar="COLUMN", help="column of the completions")
+    command.add_argument("--out", type=Path, metavar="FOLDER", help="also write the report into this folder")
+    return command
