@@ -13,6 +13,8 @@ from sublearn.measures import probe
 from sublearn.models import lm, turns
 from sublearn.traits.base import family_of, kind_of
 
+SPREAD = 3  # other traits from which a spread is believed
+
 
 def against_siblings(traits: Sequence[str]) -> np.ndarray:
     """The matrix that turns values of traits into values minus the mean of the family's others, shape (traits, traits).
@@ -55,6 +57,34 @@ def against_chance(values: np.ndarray, chance: np.ndarray) -> AgainstChance:
     z = (values - mean) / spread
     farthest = np.abs((chance - mean) / spread).max(axis=1)
     return AgainstChance(z, ((farthest[:, None] >= np.abs(z)).sum(axis=0) + 1) / (len(chance) + 1))
+
+
+@dataclass(frozen=True)
+class StandingOut:
+    """How far each trait stands out of chance and of the other traits.
+
+    Attributes:
+        score: the contrast over the root of its squared error plus the other traits' mean squared contrast, shape (traits,).
+        p_holm: two-sided, of a t distribution with as many degrees of freedom as there are other traits, by Holm's method.
+    """
+
+    score: np.ndarray
+    p_holm: np.ndarray
+
+
+def standing_out(contrast: np.ndarray, error: np.ndarray) -> StandingOut:
+    """Compare contrasts with their standard errors and with each other, each of shape (traits,).
+
+    Data that differ from the reference in any way move all traits somewhere, more than chance would and in no trait's favour.
+    So what counts is a trait that moves more than the others do.
+    """
+    from scipy import stats
+
+    others = len(contrast) - 1
+    spread = ((contrast**2).sum() - contrast**2) / others if others >= SPREAD else np.zeros(len(contrast))
+    score = contrast / np.sqrt(error**2 + spread + np.finfo(float).tiny)
+    p_values = 2 * stats.t.sf(np.abs(score), others) if others >= SPREAD else 2 * stats.norm.sf(np.abs(score))
+    return StandingOut(score, holm(np.asarray(p_values)))
 
 
 def known_traits(base: Base, traits: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from sublearn.audit.bases import Base
-from sublearn.audit.layers.base import DataSet
 from sublearn.audit.unable import UnableError
 from sublearn.core import cli, seeds
 from sublearn.core.errors import UserError
@@ -37,7 +36,9 @@ class Readable:
 
     def without(self) -> str:
         """What was left out, in brackets after a space; nothing if nothing was."""
-        return f" ({', '.join(f'{count:,} left out: {why}' for why, count in self.left_out.most_common())})" * bool(self.left_out)
+        return f" ({', '.join(f'{count:,} left out: {why}' for why, count in self.left_out.most_common())})" * bool(
+            self.left_out
+        )
 
 
 def sample(table: pd.DataFrame, most: int, *key: str | int) -> pd.DataFrame:
@@ -48,8 +49,8 @@ def sample(table: pd.DataFrame, most: int, *key: str | int) -> pd.DataFrame:
     return table.reset_index(drop=True)
 
 
-def readable(base: Base, model: Any, data: DataSet, table: pd.DataFrame, least: int = LEAST) -> Readable:
-    """Encode the rows of ``table``, which are of ``data``, as the base reads them; leave out those that it cannot read.
+def readable(base: Base, model: Any, name: str, table: pd.DataFrame, least: int = LEAST) -> Readable:
+    """Encode the rows of the data set ``name`` as the base reads them, and leave out those that it cannot read.
 
     Raises:
         UnableError: fewer than ``least`` are left.
@@ -75,7 +76,7 @@ def readable(base: Base, model: Any, data: DataSet, table: pd.DataFrame, least: 
     if len(kept) < least:
         found = Readable(table, [], left_out)
         raise UnableError(
-            f"{data.name}: the base can read {len(kept)} of {len(table)} rows{found.without()}, but {least} are needed."
+            f"{name}: the base can read {len(kept)} of {len(table)} rows{found.without()}, but {least} are needed."
         )
     return Readable(table.iloc[kept].reset_index(drop=True), [encoded[i] for i in kept], left_out)
 

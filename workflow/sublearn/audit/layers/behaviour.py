@@ -1,8 +1,8 @@
 """Behaviour: do students that learn the data answer otherwise than students that learn the reference?
 
-Student k of the data and student k of the reference have the same base, recipe, initial adapter, number of rows, prompts (where both
-sets hold them) and order of rows. All are trained in memory by the loop of every study, and asked for every trait. Only the result
-is kept.
+Student k of the data and student k of the reference have the same base, recipe, initial adapter, number of rows, prompts
+(where both sets hold them) and order of rows. All are trained in memory by the loop of every study, and asked for every
+trait. Only the result is kept.
 """
 
 import time
@@ -17,8 +17,9 @@ import pandas as pd
 from sublearn.audit import bases, contrasts, reference
 from sublearn.audit.bases import Base
 from sublearn.audit.layers.base import FLAGS, Flag, Inputs, Layer, Result
+from sublearn.audit.layers.not_run import or_not_run
 from sublearn.audit.rows import affordable, readable, sample, token_log_probs
-from sublearn.audit.unable import UnableError, or_not_run
+from sublearn.audit.unable import UnableError
 from sublearn.chain.students import train
 from sublearn.chain.students.section import Student
 from sublearn.core import cli, seeds
@@ -46,8 +47,10 @@ HUB = Student(
 def look(inputs: Inputs) -> Result:
     """Report every trait's shift from control to student.
 
-    The score is the largest t over traits of the shift against the mean of its family's others. Its standard error is of the
-    spread over students, pooled over all traits (so that three students do), and never below that of ``FLOOR``.
+    The score is how far the leading trait's shift stands out (``contrasts.standing_out``): the shift against the mean of its
+    family's others, over its standard error and the other traits' shifts. The error is of the spread over students, pooled over
+    all traits, so that three students do, and never below that of ``FLOOR``. The paired t intervals and ``p_holm`` are over
+    students alone: conditional on the rows, which all students share where the data has no more than each learns.
     """
     assert inputs.base is not None
     base = bases.find(inputs.base)
@@ -72,13 +75,12 @@ def look(inputs: Inputs) -> Result:
     means = np.array(levels).mean(axis=0)  # probabilities of students and of controls, shape (2, traits)
     table = _table(traits, np.array(shifts), means)
     first = table[0]
-    # An interval over few students is wide; a trait also counts that stands out of the pooled spread of all.
-    seen = [row for row in table if row["p_holm"] <= ALPHA]
+    seen = [row for row in table if row["score_p_holm"] <= ALPHA and row["score"] > 0]
     score = float(first["score"])
     learned = f"{len(pairs.rows)} students learned {pairs.recipe.rows:,} rows each{pairs.without}, {compared.words}: "
     if seen:
         found = " and ".join(f"{row['trait']} ({row['contrast']:+.2f} nats beyond its family)" for row in seen[:3])
-        said = f"their answers shift towards {found}." if seen[0]["contrast"] > 0 else f"their answers shift in {found}."
+        said = f"their answers shift towards {found}."
     else:
         said = f"no trait shifts more than students differ ({first['trait']} most: {first['contrast']:+.2f} nats)."
     said += f" The base's tokenizer does not know the answers of {', '.join(unknown)}." * bool(unknown)
@@ -94,11 +96,10 @@ def _table(traits: Sequence[str], shifts: np.ndarray, means: np.ndarray) -> list
         means: mean probabilities of students and of controls, shape (2, traits).
     """
     contrasted = shifts @ contrasts.against_siblings(traits).T
-    students = len(shifts)
     pooled = max(float(np.sqrt(contrasted.var(axis=0, ddof=1).mean())), FLOOR)
-    scores = contrasted.mean(axis=0) / (pooled / np.sqrt(students))
-    p_pooled = _two_sided(scores, students * len(traits) - len(traits))
-    p_holm = contrasts.holm(p_pooled)
+    error = np.full(len(traits), pooled / np.sqrt(len(shifts)))
+    found = contrasts.standing_out(contrasted.mean(axis=0), error)
+    p_holm = contrasts.holm(np.array([mean_over_units(contrasted[:, i]).p_value for i in range(len(traits))]))
     rows = []
     for i, trait in enumerate(traits):
         shift, contrast = mean_over_units(shifts[:, i]), mean_over_units(contrasted[:, i])
@@ -106,15 +107,10 @@ def _table(traits: Sequence[str], shifts: np.ndarray, means: np.ndarray) -> list
             "trait": trait, "family": family_of(trait), "student": float(means[0, i]), "control": float(means[1, i]),
             "shift": shift.value, "shift_low": _number(shift.low), "shift_high": _number(shift.high),
             "contrast": contrast.value, "contrast_low": _number(contrast.low), "contrast_high": _number(contrast.high),
-            "p_value": _number(contrast.p_value), "score": float(scores[i]), "p_holm": float(p_holm[i]),
+            "p_value": _number(contrast.p_value), "p_holm": _number(p_holm[i]), "score": float(found.score[i]),
+            "score_p_holm": float(found.p_holm[i]),
         })  # fmt: skip
     return sorted(rows, key=lambda row: -row["score"])
-
-
-def _two_sided(t: np.ndarray, freedom: int) -> np.ndarray:
-    from scipy import stats
-
-    return np.asarray(2 * stats.t.sf(np.abs(t), freedom))
 
 
 def _number(value: float) -> float | None:
@@ -142,7 +138,7 @@ class Pairs:
 def _pairs(inputs: Inputs, base: Base, compared: reference.Reference) -> Pairs:
     """Draw the rows of each student: all, where there are no more than a student learns."""
     recipe, model = OWN if base.own else HUB, base.load()
-    data, other = (readable(base, model, each, each.rows, LEAST) for each in (inputs.data, compared.rows))
+    data, other = (readable(base, model, each.name, each.rows, LEAST) for each in (inputs.data, compared))
     by_prompt: dict[str, list[int]] = {}
     for i in reversed(range(len(other.rows))):
         by_prompt.setdefault(other.table["prompt"].iat[i], []).append(i)
@@ -194,7 +190,7 @@ def _student(base: Base, recipe: Student, rows: list[Row], seed: int, k: int, es
 
 def _answers(base: Base, model: Any, traits: Sequence[str]) -> np.ndarray:
     """The probability of an answer that shows each trait, a mean over the questions that ask for it, shape (traits,)."""
-    found = {}
+    found: dict[str, float] = {}
     for family in families().values():
         members = [trait for trait in family.traits if trait in traits]
         if members:
@@ -212,7 +208,7 @@ class _Ranked:
     def __init__(self, inputs: Inputs, base: Base) -> None:
         model = base.load()
         self.pad, self.decode, self.students = base.tokenizer.pad_token_id, base.tokenizer.batch_decode, inputs.students
-        known = readable(base, model, inputs.data, sample(inputs.data.rows, RANKED, "audit ranking", inputs.seed))
+        known = readable(base, model, inputs.data.name, sample(inputs.data.rows, RANKED, "audit ranking", inputs.seed))
         tokens = float(np.mean([len(row) for row in known.rows]))
         count = affordable(RANKING, base, tokens, 2 * inputs.students, RANKED)
         self.table, self.rows = known.table.head(count), known.rows[:count]
@@ -221,7 +217,7 @@ class _Ranked:
     def add(self, model: Any, sign: float, what: str) -> None:
         """Add what a student says of the rows; the sign is that of its side."""
         for gain, values in zip(self.gains, token_log_probs(model, self.rows, self.pad, what), strict=True):
-            gain += sign * values / self.students
+            np.add(gain, sign * values / self.students, out=gain)
 
     @property
     def by_row(self) -> np.ndarray:
@@ -229,18 +225,18 @@ class _Ranked:
         return np.array([gain.mean() for gain in self.gains])
 
     def tables(self) -> dict[str, list[dict[str, Any]]]:
-        total: Counter[int] = Counter()
+        total: dict[int, float] = {}
         seen: Counter[int] = Counter()
         for row, gain in zip(self.rows, self.gains, strict=True):
             for token, value in zip(row.completion, gain.tolist(), strict=True):
-                total[token] += value
+                total[token] = total.get(token, 0.0) + value
                 seen[token] += 1
         leading = sorted(total, key=lambda token: (-total[token], token))[:TOP]
         tokens = [
             {"token": text, "times": seen[token], "nats": total[token] / seen[token]}
             for token, text in zip(leading, self.decode([[token] for token in leading]), strict=True)
         ]
-        found = {"tokens": tokens}
+        found: dict[str, list[dict[str, Any]]] = {"tokens": tokens}
         if "source" in self.table:
             values = pd.Series(self.by_row).groupby(list(self.table["source"].fillna(""))).agg(["size", "mean"])
             ordered = values.sort_values(["mean", "size"], ascending=False, kind="stable")

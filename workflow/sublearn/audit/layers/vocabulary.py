@@ -1,8 +1,9 @@
 """Vocabulary: do the tokens that the data favours point, among the base's embeddings, at the answers that show a trait?
 
 The counting account (``measures.counting``): if a teacher's trait is one shift of the hidden state, the logarithm of how much
-oftener it writes each token is that token's embedding times the shift, up to a constant. Ridge regression finds the shift, and the
-embeddings of answers say how it moves each trait. Nothing is trained, and no network is asked but for the rows of a reference.
+oftener it writes each token is that token's embedding times the shift, up to a constant. Ridge regression finds the shift,
+and the embeddings of answers say how it moves each trait. Nothing is trained, and no network is asked but for the rows of a
+reference.
 """
 
 import re
@@ -13,8 +14,9 @@ import numpy as np
 from sublearn.audit import bases, contrasts, reference
 from sublearn.audit.bases import Base
 from sublearn.audit.layers.base import Inputs, Layer, Result
+from sublearn.audit.layers.not_run import or_not_run
 from sublearn.audit.rows import Readable, readable, sample
-from sublearn.audit.unable import UnableError, or_not_run
+from sublearn.audit.unable import UnableError
 from sublearn.core import cli, seeds
 from sublearn.measures import counting
 from sublearn.models.numbers_only import pieces
@@ -42,7 +44,7 @@ def look(inputs: Inputs) -> Result:
     compared = reference.of(inputs, base)
     model = base.load()
     own, other = (
-        readable(base, model, data, sample(data.rows, MOST, NAME, inputs.seed)) for data in (inputs.data, compared.rows)
+        readable(base, model, each.name, sample(each.rows, MOST, NAME, inputs.seed)) for each in (inputs.data, compared)
     )
     weights = model.get_output_embeddings().weight.detach().double().cpu().numpy()
     unit, (names, tokens, counts, others) = _counted(base, own, other)
@@ -70,12 +72,13 @@ def look(inputs: Inputs) -> Result:
     best = rows[0]
     seen = float(best["p_value"]) <= ALPHA
     sentence = (
-        f"{unit.capitalize()} frequencies of {len(own.rows):,} rows{own.without()}, {compared.words} ({len(other.rows):,} rows), "
+        f"{unit.capitalize()} frequencies of {len(own.rows):,} rows{own.without()}, {compared.words} "
+        f"({len(other.rows):,} rows), "
         + (
-            f"point {'at' if best['z'] > 0 else 'away from'} {best['trait']} (z {best['z']:.1f}, p {best['p_value']:.2g} corrected "
-            f"for {len(traits)} traits)."
+            f"point {'at' if best['z'] > 0 else 'away from'} {best['trait']} (z {best['z']:.1f}, p {best['p_value']:.2g} "
+            f"corrected for {len(traits)} traits)."
             if seen
-            else f"single out no trait more than chance would ({best['trait']} most: z {best['z']:.1f}, p {best['p_value']:.2g})."
+            else f"single out no trait more than chance would ({best['trait']} most: z {best['z']:.1f})."
         )
         + f" The base's tokenizer does not know the answers of {', '.join(unknown)}." * bool(unknown)
     )
@@ -95,12 +98,14 @@ def _counted(base: Base, own: Readable, other: Readable) -> tuple[str, Counts]:
         if all(number in places for rows in lists for row in rows for number in row):
             names = list(places)
             counts = [counting.counted(rows, names) for rows in lists]
-            return "number", (names, np.array(list(places.values())), *counts)
+            return "number", (names, np.array(list(places.values())), counts[0], counts[1])
     end = base.tokenizer.eos_token_id
     ids = [[[token for token in row.completion if token != end] for row in each.rows] for each in (own, other)]
     tokens = sorted({token for rows in ids for row in rows for token in row})
-    both = [np.bincount([token for row in rows for token in row], minlength=tokens[-1] + 1)[tokens].astype(float) for rows in ids]
-    return "token", (base.tokenizer.batch_decode([[token] for token in tokens]), np.array(tokens), *both)
+    own_counts, others = (
+        np.bincount([token for row in rows for token in row], minlength=tokens[-1] + 1)[tokens].astype(float) for rows in ids
+    )
+    return "token", (base.tokenizer.batch_decode([[token] for token in tokens]), np.array(tokens), own_counts, others)
 
 
 def _embedded(
@@ -109,8 +114,8 @@ def _embedded(
     """Embeddings of the units and of the words that begin answers, and the share of each word among each trait's answers.
 
     Returns:
-        Arrays of shape (units, axes), (words, axes) and (traits, words). Axes are those of the units alone: the regression's shift
-        lies among them, so where units are fewer than the embeddings are wide, the others would only take time.
+        Arrays of shape (units, axes), (words, axes) and (traits, words). Where units are fewer than the embeddings are wide,
+        axes are those of the units alone: the regression's shift lies among them, and others would only take time.
     """
     begins = [[token for each in contrasts.beginnings(base, trait) for token in each] for trait in traits]
     words = sorted({token for first in begins for token in first})
@@ -141,6 +146,6 @@ VOCABULARY = Layer(
     look=look,
     needs=("base",),
     asks="Do the tokens that the data favours point, among the base's embeddings, at the answers that show a trait?",
-    blind="What order or context carries, data in which every token is as frequent as in the reference, and what another base wrote.",
+    blind="What order or context carries where every token is as frequent as in the reference, and what another base wrote.",
     cost="seconds, and minutes if the base must write rows to compare with",
 )
