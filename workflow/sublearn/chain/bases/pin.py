@@ -109,9 +109,12 @@ class Pinning(PinnedBase):
     style: str
 
 
-def main(args: argparse.Namespace) -> None:
-    lm.prepare()
-    recipe = Pinning.model_validate_json(args.recipe)
+def pinned_as(recipe: Pinning) -> "tuple[dict[str, Any], PreTrainedTokenizerBase]":
+    """The record of a base, and its tokenizer with the chat template resolved; its weights are fetched if need be.
+
+    Raises:
+        UserError: the model is not there, damaged, or cannot be used here.
+    """
     folder, commit = find(recipe)
     origin = recipe.origin
     if recipe.gguf:
@@ -136,12 +139,20 @@ def main(args: argparse.Namespace) -> None:
         "style": recipe.style,
         **recipe.model_dump(include={"dtype", "device", "names"}),
     }
+    return record, tokenizer(recipe, folder)
+
+
+def main(args: argparse.Namespace) -> None:
+    lm.prepare()
+    recipe = Pinning.model_validate_json(args.recipe)
+    record, words = pinned_as(recipe)
     with atomic_folder(args.output) as temporary:
-        tokenizer(recipe, folder).save_pretrained(temporary)
+        words.save_pretrained(temporary)
         write_json(record, temporary / pinned.FILE)
         if args.published:
             shutil.copyfile(args.published, temporary / style.FILE)
-    cli.log.info("%s: %s, %.1f million parameters, commit %s", recipe.model, known.family, parameters / 1e6, commit)
+    millions, family, commit = record["parameters"] / 1e6, record["family"], record["commit"]
+    cli.log.info("%s: %s, %.1f million parameters, commit %s", recipe.model, family, millions, commit)
 
 
 if __name__ == "__main__":
