@@ -15,22 +15,21 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from sublearn.audit.layers.base import LAYERS, Inputs, Layer, Result
+from sublearn.audit import run
+from sublearn.audit.layers.base import Inputs, Result
 from sublearn.audit.read import HUB, read, refuse_itself
-from sublearn.core import cli, out_of_memory
+from sublearn.core import cli
 from sublearn.core.errors import UserError
 from sublearn.core.records import PINNED
 from sublearn.traits.base import traits
 
 FOUND = 3
-WHAT = {"reference": "a reference, rows like them that are known to carry nothing (--reference)", "base": "a base (--base)"}
-FAILED = "It failed: "
 
 
 def main(args: argparse.Namespace) -> None:
-    layers = chosen(args.layers)
+    layers = run.chosen(args.layers)
     inputs = gather(args)
-    results = audit(inputs, layers)
+    results = run.look(inputs, layers)
     for layer, result in zip(layers, results, strict=True):
         print(f"{layer.name:<12}{result.status.replace('_', ' '):<15}{result.sentence}")
     if args.out:
@@ -40,17 +39,6 @@ def main(args: argparse.Namespace) -> None:
     print(f"audit: {verdict(results)}")
     sys.stdout.flush()
     sys.exit(status)
-
-
-def chosen(names: Sequence[str] | None) -> list[Layer]:
-    """The layers of these names, or all, in the order in which they look.
-
-    Raises:
-        UserError: there is no layer of a name.
-    """
-    for name in names or ():
-        LAYERS.get(name)
-    return [layer for layer in LAYERS if not names or layer.name in names]
 
 
 def gather(args: argparse.Namespace) -> Inputs:
@@ -76,34 +64,12 @@ def gather(args: argparse.Namespace) -> Inputs:
     return Inputs(data, reference, args.base, tuple(args.traits), words, args.students, args.seed)
 
 
-def audit(inputs: Inputs, layers: Sequence[Layer]) -> list[Result]:
-    """What each layer says, in order."""
-    results = []
-    for number, layer in enumerate(cli.progress(layers, "layers", len(layers)), start=1):
-        cli.log.info("layer %d of %d, %s: takes %s for 10,000 rows", number, len(layers), layer.name, layer.cost)
-        results.append(_look(layer, inputs))
-    return results
-
-
-def _look(layer: Layer, inputs: Inputs) -> Result:
-    if missing := [WHAT[need] for need in layer.needs if getattr(inputs, need) is None]:
-        return Result(layer.name, "not_run", f"It needs {' and '.join(missing)}.")
-    try:
-        return layer.look(inputs)
-    except UserError as error:
-        return Result(layer.name, "not_run", f"{FAILED}{error}")
-    except (RuntimeError, MemoryError) as error:
-        if (shortage := out_of_memory.missing(error)) is None:
-            raise
-        return Result(layer.name, "not_run", f"{FAILED}{shortage}.")
-
-
 def exit_status(results: Sequence[Result], named: Sequence[str]) -> int:
     """The exit status of the command; ``named`` are the layers that the user asked for by name."""
     if any(result.status == "found" for result in results):
         return FOUND
     blind = [each for each in results if each.status == "not_run"]
-    failed = [each for each in blind if each.layer in named or each.sentence.startswith(FAILED)]
+    failed = [each for each in blind if each.layer in named or each.sentence.startswith(run.FAILED)]
     return 1 if failed or len(blind) == len(results) else 0
 
 

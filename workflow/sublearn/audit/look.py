@@ -9,9 +9,8 @@ import argparse
 import json
 from pathlib import Path
 
-from sublearn.audit import report
+from sublearn.audit import report, run
 from sublearn.audit.layers.base import DataSet, Inputs
-from sublearn.audit.run import look
 from sublearn.audit.tables import AuditedRows
 from sublearn.core import cli
 from sublearn.core.files import read_table
@@ -29,7 +28,7 @@ def main(args: argparse.Namespace) -> None:
             data_set(rows), data_set(reference) if reference else None, base, recipe["traits"], recipe["words"],
             recipe["students"], args.study_seed,
         )  # fmt: skip
-        report.write(inputs, look(inputs, recipe["layers"]), Path(output), pages=args.pages)
+        report.write(inputs, run.look(inputs, run.chosen(recipe["layers"])), Path(output), pages=args.pages)
 
 
 if __name__ == "__main__":
