@@ -69,6 +69,7 @@ def test_mistakes_are_one_sentence_each(tmp_path, refusal):
         ("--base", tmp_path / "empty"): "holds no model; should hold weights as safetensors",
         ("--reference", copy): "b.jsonl: the reference has the same rows as",
         ("--traits", "owl", "unicorn"): "--traits unicorn: there is no such trait; choose of dolphin",
+        ("--words", "*"): "--words '*': holds neither letter nor digit",
         ("--layers", "depth"): "unknown audit layer 'depth'; choose one of",
         ("--students", "0"): "--students 0: should be at least 1",
         ("--completion", "answer"): "a.jsonl, line 1: there is no key 'answer', only prompt, completion",
