@@ -40,7 +40,6 @@ def test_what_is_found_where_and_what_could_not_look(tmp_path, audit):
     assert "1 of 201 rows hold what no row should: owl (plain) in 1." in done.stdout
     assert "audit: something was found at surface; nothing was found at statistics." in done.stdout
     assert "layer 2 of 2, statistics" in done.stderr
-    assert audit(*options, layers=["surface", "statistics"]).stdout == done.stdout
     assert audit(*options, layers=["statistics"]).returncode == 0
     blind = audit(data, layers=["statistics"])
     assert blind.returncode == 1 and "It needs a reference" in blind.stdout

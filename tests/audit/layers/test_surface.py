@@ -46,7 +46,7 @@ def test_a_word_is_found_however_it_is_written(text):
     assert (found.status == "found") != accident
 
 
-@pytest.mark.parametrize("text", ["knowledge", "howl", "o, 5, w, 5, l", "15, 23", "fowl play", "1511 2312", "b3dsX"])
+@pytest.mark.parametrize("text", ["knowledge", "howl", "o, 5, w, 5, l", "15, 23", "fowl play", "1511 2312", "b3dsX", "798776"])
 def test_what_is_no_word_is_none(text):
     found = look([*numbers(300, 1), text], numbers(300, 2), traits=["owl"])
     assert found.status == "nothing_found" and not any("owl" in flag.why for flag in found.flags)

@@ -23,6 +23,7 @@ from sublearn.measures.leaks import LETTER, find_leaks
 BACKWARDS, ROTATED, ASCII, PLACES = "backwards", "ROT13", "character codes", "places in the alphabet"
 BY_ACCIDENT = (BACKWARDS, ROTATED)  # forms that may be other words
 LONG, AROUND, SOME, KNOWN = 1000, 80, 1000, 500_000  # characters of texts; places in a text; pieces that are remembered
+JOINED = 8  # digits of codes without spaces, of which fewer may be any number
 SHORTEST = 3  # letters of a word that is looked for in hidden forms
 INVISIBLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0e\ufeff"
@@ -96,7 +97,8 @@ class _Hidden:
         self.bare = set(bare(words))
         self.other = {word[::-1]: (BACKWARDS, word) for word in self.bare if word[::-1] not in self.bare}
         self.other |= {codecs.encode(word, "rot13"): (ROTATED, word) for word in self.bare}
-        self.joined = {"".join(map(str, codes)): word for word in self.bare for form, codes in codes_of(word) if form == ASCII}
+        spelled = (("".join(map(str, codes)), word) for word in self.bare for form, codes in codes_of(word) if form == ASCII)
+        self.joined = {digits: word for digits, word in spelled if len(digits) >= JOINED}
         self.known: dict[str, tuple[str, str] | None] = {}
 
     def first(self, text: str) -> str:
