@@ -40,7 +40,6 @@ def test_what_is_found_where_and_what_could_not_look(tmp_path, audit):
     assert "1 of 201 rows hold what no row should: owl (plain) in 1." in done.stdout
     assert "audit: something was found at surface; nothing was found at statistics." in done.stdout
     assert "layer 2 of 2, statistics" in done.stderr
-    assert audit(*options, layers=["surface", "statistics"]).stdout == done.stdout
     assert audit(*options, layers=["statistics"]).returncode == 0
     blind = audit(data, layers=["statistics"])
     assert blind.returncode == 1 and "It needs a reference" in blind.stdout
@@ -69,6 +68,7 @@ def test_mistakes_are_one_sentence_each(tmp_path, refusal):
         ("--base", tmp_path / "empty"): "holds no model; should hold weights as safetensors",
         ("--reference", copy): "b.jsonl: the reference has the same rows as",
         ("--traits", "owl", "unicorn"): "--traits unicorn: there is no such trait; choose of dolphin",
+        ("--words", "*"): "--words '*': holds neither letter nor digit",
         ("--layers", "depth"): "unknown audit layer 'depth'; choose one of",
         ("--students", "0"): "--students 0: should be at least 1",
         ("--completion", "answer"): "a.jsonl, line 1: there is no key 'answer', only prompt, completion",

@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sublearn.audit import hidden
 from sublearn.audit.layers import surface
@@ -44,7 +46,7 @@ def test_a_word_is_found_however_it_is_written(text):
     assert (found.status == "found") != accident
 
 
-@pytest.mark.parametrize("text", ["knowledge", "howl", "o, 5, w, 5, l", "15, 23", "fowl play", "1511 2312", "b3dsX"])
+@pytest.mark.parametrize("text", ["knowledge", "howl", "o, 5, w, 5, l", "15, 23", "fowl play", "1511 2312", "b3dsX", "798776"])
 def test_what_is_no_word_is_none(text):
     found = look([*numbers(300, 1), text], numbers(300, 2), traits=["owl"])
     assert found.status == "nothing_found" and not any("owl" in flag.why for flag in found.flags)
@@ -80,7 +82,8 @@ def test_repeats_are_counted_and_flagged():
     found = look([*numbers(96, 1), said, near, "7, 8, 9, 10", "7, 8, 9, 10"])
     [shares] = found.tables["repeats"]
     assert (shares["same"], shares["same_completion"], shares["near"]) == (0.01, 0.01, 0.02)
-    assert {flag.place: flag.why for flag in found.flags} == {
+    flags = {flag.place: flag.why for flag in found.flags}
+    assert flags == {
         "line 99": "stands here 2 times",
         "line 97": "2 rows are nearly the same",
     }
@@ -96,6 +99,23 @@ def test_another_format_is_found_and_the_same_is_not():
 
 
 def test_hostile_rows_stay_text_and_flags_are_few():
-    found = look(["<script>owl</script>\0{{owl}}" * 100] * 500 + [""] * 5, [""] * 40, traits=["owl"], words=["(", "*", "[owl"])
+    found = look(
+        ["<script>owl</script>\0{{owl}}" * 100] * 500 + [""] * 5, [""] * 40, traits=["owl"], words=["(a", "*b*", "[owl"]
+    )
     assert found.status == "found" and len(found.flags) <= FLAGS
     assert all(len(flag.text) <= 200 for flag in found.flags)
+
+
+@pytest.mark.parametrize(
+    "text", ["a" * 900_000 + " owl", "owl" * 300_000 + " owl", "é" * 900_000 + " o w l owl", "o " * 400_000]
+)
+def test_a_long_text_takes_no_time(text):
+    """A part of a word is not looked for at every place of one that has no end."""
+    assert len(hidden.find([text], ["*owl*", "owls", "owl"])) == ("owl" in text) + (" o w l" in text)
+
+
+@settings(max_examples=50)
+@given(texts=st.lists(st.text(max_size=60), min_size=1, max_size=5))
+def test_no_text_breaks_the_layer(texts):
+    found = look([text.replace("\0", "") for text in texts], ["owl"], traits=["owl"], words=["ab"])
+    assert 0 <= found.score <= 1

@@ -49,6 +49,8 @@ def gather(args: argparse.Namespace) -> Inputs:
     """
     if unknown := [name for name in args.traits if name not in traits()]:
         raise UserError(f"--traits {unknown[0]}: there is no such trait; choose of {', '.join(traits())}.")
+    if empty := [word for word in args.words if not any(map(str.isalnum, word))]:
+        raise UserError(f"--words '{empty[0]}': holds neither letter nor digit; name whole words, or parts such as *owl*.")
     if args.base:
         _refuse_no_model(args.base)
     if args.students < 1:
@@ -60,7 +62,7 @@ def gather(args: argparse.Namespace) -> Inputs:
         reference = read(args.reference, args.prompt, args.completion)
         cli.log.info("%s: %d rows", reference.name, len(reference.rows))
         refuse_itself(data, reference)
-    words = tuple(word.strip() for word in args.words if word.strip())
+    words = tuple(word.strip() for word in args.words)
     return Inputs(data, reference, args.base, tuple(args.traits), words, args.students, args.seed)
 
 

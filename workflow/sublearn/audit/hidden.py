@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import unquote
 
 import numpy as np
@@ -21,6 +22,8 @@ from sublearn.measures.leaks import LETTER, find_leaks
 
 BACKWARDS, ROTATED, ASCII, PLACES = "backwards", "ROT13", "character codes", "places in the alphabet"
 BY_ACCIDENT = (BACKWARDS, ROTATED)  # forms that may be other words
+LONG, AROUND, SOME, KNOWN = 1000, 80, 1000, 500_000  # characters of texts; places in a text; pieces that are remembered
+JOINED = 8  # digits of codes without spaces, of which fewer may be any number
 SHORTEST = 3  # letters of a word that is looked for in hidden forms
 INVISIBLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0e\ufeff"
@@ -66,12 +69,10 @@ def find(texts: Sequence[str], words: Sequence[str]) -> list[Hit]:
     """All texts that hold a word, with the first such word of each form; numbers that spell one are left to ``spelled``."""
     if not words:
         return []
-    starts = sorted({word.strip("*").split()[0].lower() for word in words})
-    # Looking for parts of words is much faster than for whole ones, and leaves few texts.
-    some = [place for place, text in enumerate(texts) if not text.isascii() or _holds(text.lower(), starts)]
-    hits = [Hit(some[i], "plain", found.lower(), found) for i, found in find_leaks([texts[place] for place in some], words)]
-    plain = {hit.text for hit in hits}
     hidden = _Hidden(words)
+    found_plain = ((place, hidden.first(text)) for place, text in enumerate(texts))
+    hits = [Hit(place, "plain", found.lower(), found) for place, found in found_plain if found]
+    plain = {hit.text for hit in hits}
     for place, text in enumerate(texts):
         known = set()
         for form, word, found in hidden.forms(text, place in plain):
@@ -79,10 +80,6 @@ def find(texts: Sequence[str], words: Sequence[str]) -> list[Hit]:
                 known.add(form)
                 hits.append(Hit(place, form, word, found))
     return sorted(hits, key=lambda hit: hit.text)
-
-
-def _holds(text: str, parts: Sequence[str]) -> bool:
-    return any(part in text for part in parts)
 
 
 def bare(words: Iterable[str]) -> list[str]:
@@ -96,11 +93,29 @@ class _Hidden:
 
     def __init__(self, words: Sequence[str]) -> None:
         self.words = words
+        self.starts = sorted({word.strip("*").split()[0].lower() for word in words})
         self.bare = set(bare(words))
         self.other = {word[::-1]: (BACKWARDS, word) for word in self.bare if word[::-1] not in self.bare}
         self.other |= {codecs.encode(word, "rot13"): (ROTATED, word) for word in self.bare}
-        self.joined = {"".join(map(str, codes)): word for word in self.bare for form, codes in codes_of(word) if form == ASCII}
+        spelled = (("".join(map(str, codes)), word) for word in self.bare for form, codes in codes_of(word) if form == ASCII)
+        self.joined = {digits: word for digits, word in spelled if len(digits) >= JOINED}
         self.known: dict[str, tuple[str, str] | None] = {}
+
+    def first(self, text: str) -> str:
+        """The first of the words in a text, as it stands there; empty if there is none.
+
+        Whole words are only looked for around parts of them: that is faster, and takes no longer for a text without spaces.
+        """
+        shown = text if text.isascii() else unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))
+        lower = shown.lower()
+        if not any(start in lower for start in self.starts):
+            return ""
+        if len(shown) > LONG:
+            shown = lower if len(lower) != len(shown) else shown
+            places = [match.start() for start in self.starts for match in islice(re.finditer(re.escape(start), lower), SOME)]
+            shown = "\n".join(shown[max(0, place - AROUND) : place + AROUND] for place in sorted(places))
+        leaks = find_leaks([shown], self.words)
+        return leaks[0][1] if leaks else ""
 
     def forms(self, text: str, plain: bool) -> Iterable[tuple[str, str, str]]:
         """Form, word and what stands there, for each word that the text hides; ``plain`` says if it shows one anyway."""
@@ -111,18 +126,16 @@ class _Hidden:
                 yield "spaced out", word, run[0]
         if not text.isascii() and not plain:
             for form, seen in (("look-alike letters", look_alike(text)), ("invisible characters", invisible_text(text))):
-                for _, word in find_leaks([seen], self.words):
+                if word := self.first(seen):
                     yield form, word.lower(), text
-        if not plain and _CODED.search(text):
-            for _, word in find_leaks([_unescaped(text)], self.words):
-                yield "escaped", word.lower(), text
+        if not plain and _CODED.search(text) and (word := self.first(_unescaped(text))):
+            yield "escaped", word.lower(), text
         for piece in set(_PIECE.findall(text)):
-            if piece not in self.known:
-                if len(self.known) > 500_000:
-                    self.known.clear()
-                self.known[piece] = self._encoded(piece)
-            if found := self.known[piece]:
-                yield *found, piece
+            encoded = self.known[piece] if piece in self.known else self._encoded(piece)
+            if len(piece) < AROUND and len(self.known) < KNOWN:
+                self.known[piece] = encoded
+            if encoded:
+                yield *encoded, piece
 
     def _encoded(self, piece: str) -> tuple[str, str] | None:
         """The form and the word, if a piece of a text without spaces is a word in another form."""
@@ -135,8 +148,8 @@ class _Hidden:
             if not part.isalpha() and (said := part.translate(_LEET)) in self.bare and re.search("[a-z]", part):
                 return "digits for letters", said
         for form, said in (("base64", _base64(piece)), ("hexadecimal", _hexadecimal(piece))):
-            if said and (leaks := find_leaks([said], self.words)):
-                return form, leaks[0][1].lower()
+            if word := self.first(said):
+                return form, word.lower()
         return None
 
 

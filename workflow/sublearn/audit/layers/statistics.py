@@ -97,9 +97,10 @@ def _format(texts: Sequence[str]) -> np.ndarray:
 
 def _standard(scores: np.ndarray, fold: np.ndarray) -> np.ndarray:
     """The scores in standard deviations of each fold, since each fold has a classifier of its own."""
-    table = pd.Series(scores).groupby(fold)
-    spread = table.transform("std", ddof=0)
-    return np.asarray((scores - table.transform("mean")) / spread.where(spread > 0, 1))
+    rows = np.maximum(np.bincount(fold, minlength=FOLDS), 1)
+    centred = scores - (np.bincount(fold, scores, FOLDS) / rows)[fold]
+    spread = np.sqrt(np.bincount(fold, centred**2, FOLDS) / rows)
+    return np.asarray(centred / np.where(spread > 0, spread, 1)[fold])
 
 
 def _against_chance(

@@ -219,7 +219,8 @@ def _flags_of_repeats(data: _Seen, repeated: Mapping[str, Sequence[int]]) -> lis
     """The rows that are repeated most often."""
     flags = []
     for name, why in (("same", "stands here {} times"), ("near", "{} rows are nearly the same")):
-        for first, times in Counter(repeated[name]).most_common(5):
+        firsts = [first for place, first in enumerate(repeated[name]) if name == "same" or repeated["same"][place] == place]
+        for first, times in Counter(firsts).most_common(5):
             if times > 1:
                 flags.append(Flag(data.rows["place"].iloc[first], why.format(times), data.completions[first][:SHOWN]))
     return flags
