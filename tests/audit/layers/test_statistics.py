@@ -27,7 +27,8 @@ def look(data, reference, **options):
 
 
 def curve(result, classifier):
-    return {row["rows_in_bag"]: row["auroc"] for row in result.tables["auroc"] if row["classifier"] == classifier}
+    column = {"tokens": "auroc", "format": "shortcut"}[classifier]
+    return {row["k"]: row[column] for row in result.tables["curve"]}
 
 
 def test_numbers_that_come_too_often_are_found_and_named():
@@ -71,7 +72,7 @@ def test_too_few_rows_are_not_looked_at_and_many_are_sampled(monkeypatch):
     few = look(rows(39, 1), rows(100, 2))
     assert few.status == "not_run" and "rows 1 has 39 rows; the layer needs at least 40" in few.sentence
     monkeypatch.setattr(statistics, "ROWS", 100)
-    assert look(rows(500, 1), rows(500, 2)).tables["auroc"][0]["bags"] == 100
+    assert look(rows(500, 1), rows(500, 2)).tables["curve"][0]["bags"] == 100
 
 
 def test_the_seed_decides_everything():

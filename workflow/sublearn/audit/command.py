@@ -10,12 +10,11 @@ was named did not, or one failed), 2 for a command line that is wrong.
 """
 
 import argparse
-import importlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from sublearn.audit import run
+from sublearn.audit import report, run
 from sublearn.audit.layers.base import Inputs, Result
 from sublearn.audit.read import HUB, read, refuse_itself
 from sublearn.core import cli
@@ -33,7 +32,7 @@ def main(args: argparse.Namespace) -> None:
     for layer, result in zip(layers, results, strict=True):
         print(f"{layer.name:<12}{result.status.replace('_', ' '):<15}{result.sentence}")
     if args.out:
-        importlib.import_module("sublearn.audit.report").write(inputs, results, args.out)
+        report.write(inputs, results, args.out)
         print(f"report: {args.out}")
     status = exit_status(results, args.layers or ())
     print(f"audit: {verdict(results)}")

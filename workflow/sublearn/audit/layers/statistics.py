@@ -65,7 +65,7 @@ def look(inputs: Inputs) -> Result:
         status="found" if found_any else "nothing_found",
         sentence=_sentence(curves, separations, len(odd), len(tokens), found_any),
         score=separations[0]["low"],
-        tables={"auroc": curves, "separation": separations, "tokens": frequencies[:LISTED]},
+        tables={"curve": _beside(curves), "separation": separations, "tokens": frequencies[:LISTED]},
         flags=_flags(rows, scores["tokens"], labels, counts, tokens, frequencies) if found_any else (),
     )
 
@@ -125,7 +125,7 @@ def _against_chance(
         curve.append(
             {
                 "classifier": name,
-                "rows_in_bag": size,
+                "k": size,
                 "bags": min(len(data), len(reference)) // size,
                 "auroc": value,
                 "low": float(low[i]),
@@ -139,6 +139,16 @@ def _against_chance(
     error = 1.96 * np.sqrt(1 / len(data) + 1 / len(reference))
     about = {"separation": apart, "low": apart - error, "high": apart + error, "p_value": _p_value(apart, null)}
     return curve, {"classifier": name, **about, "z": (apart - float(np.mean(null))) / max(float(np.std(null)), 1e-9)}
+
+
+def _beside(curves: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The curve of tokens, and for each size of bag the AUROC of the classifier that sees the format alone."""
+    shortcut = {row["k"]: row["auroc"] for row in curves if row["classifier"] == "format"}
+    return [
+        {name: value for name, value in row.items() if name != "classifier"} | {"shortcut": shortcut[row["k"]]}
+        for row in curves
+        if row["classifier"] == "tokens"
+    ]
 
 
 def _curve(data: np.ndarray, reference: np.ndarray, sizes: Sequence[int]) -> list[float]:
@@ -185,7 +195,7 @@ def _sentence(
     one, many = by_tokens[0], by_tokens[-1]
     area = f"AUROC {one['auroc']:.2f} for one row"
     if many is not one:
-        area += f" and {many['auroc']:.2f} ({many['low']:.2f} to {many['high']:.2f}) for {many['rows_in_bag']}"
+        area += f" and {many['auroc']:.2f} ({many['low']:.2f} to {many['high']:.2f}) for {many['k']}"
     area += f" (by format alone {by_format[-1]['auroc']:.2f})"
     what = f"{odd} of {tokens} numbers and words come more or less often than chance explains"
     if separations[0]["p_value"] <= LEVEL:
