@@ -65,13 +65,13 @@ def test_the_step_compares_no_row_with_itself_and_repeats_itself(tmp_path, run_s
             for name in ("own", "neutral")
             for value in (f"--{name}", *[tmp_path / f"{name}{run}.parquet" for run in (0, 1)])
         ]
-        outputs = [tmp_path / where / f"run{run}/rows.parquet" for run in (0, 1)]
+        outputs = [tmp_path / where / f"run{run}" for run in (0, 1)]
         done = run_step(
             "sublearn.audit.cases", "--recipe", json.dumps(recipe), "--study-seed", 1, "--runs", 0, 1, *arguments,
             "--words", "owl", "wolf", "--outputs", *outputs,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
-        return [pd.read_parquet(file) for output in outputs for file in (output, output.with_name("reference.parquet"))]
+        return [pd.read_parquet(file) for output in outputs for file in (output / "rows.parquet", output / "reference.parquet")]
 
     recipe = {"name": "half", "case": {"change": "mixed", "share": 0.5}, "set": 0, "rows": 30}
     found = make("a", recipe)
@@ -81,18 +81,20 @@ def test_the_step_compares_no_row_with_itself_and_repeats_itself(tmp_path, run_s
     for one, other in zip(found, make("b", recipe), strict=True):
         pd.testing.assert_frame_equal(one, other)
 
-    pieces = [make(f"n{i}", {"name": "n", "case": {"writer": "neutral"}, "set": i, "rows": 30})[0] for i in (0, 1)]
-    assert not set(pieces[0]["completion"]) & set(pieces[1]["completion"])
+    neutral = [make(f"n{i}", {"name": "n", "case": {"writer": "neutral"}, "set": i, "rows": 25})[:2] for i in (0, 1, 2)]
+    (data, reference), (turned, other), (second, same) = neutral
+    pd.testing.assert_frame_equal(data, other)
+    pd.testing.assert_frame_equal(reference, turned)
+    pd.testing.assert_frame_equal(reference, same)
+    assert not set(second["completion"]) & {*data["completion"], *reference["completion"]}
 
 
 def test_too_few_rows_are_one_sentence(tmp_path, refusal):
     write_table(rows(50, 0), tmp_path / "own.parquet", Rows)
     said = refusal(
-        "sublearn.audit.cases", "--recipe", json.dumps({"name": "n", "case": {"writer": "neutral"}, "set": 1, "rows": 30}),
+        "sublearn.audit.cases", "--recipe", json.dumps({"name": "n", "case": {"writer": "neutral"}, "set": 2, "rows": 30}),
         "--study-seed", 1, "--runs", 0, "--own", tmp_path / "own.parquet", "--neutral", tmp_path / "own.parquet",
-        "--words", "owl", "--outputs", tmp_path / "made/rows.parquet",
+        "--words", "owl", "--outputs", tmp_path / "made",
     )  # fmt: skip
-    assert said == (
-        f"{tmp_path}/own.parquet: 50 rows, but 2 data sets and a reference of 30 rows each need 90; ask for fewer rows or sets."
-    )
+    assert said == f"{tmp_path}/own.parquet: 50 rows, but the data sets need 90; ask for fewer rows or sets."
     assert not (tmp_path / "made").exists()

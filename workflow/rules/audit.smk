@@ -59,12 +59,12 @@ for job in AUDIT.of("cases"):
             own=job.input_files("own"),
             neutral=job.input_files("neutral"),
             words=AUDIT.words(job),
-            rows=job.files("rows.parquet"),
+            folders=job.folders,
         message:
             job.message
         shell:
             "python -m sublearn.audit.cases --recipe {params.recipe:q} --study-seed {params.seed} --runs {params.runs} "
-            "--own {params.own} --neutral {params.neutral} --words {params.words:q} --outputs {params.rows} 2> {log}"
+            "--own {params.own} --neutral {params.neutral} --words {params.words:q} --outputs {params.folders} 2> {log}"
 
 
 for job in AUDIT.of("audits"):

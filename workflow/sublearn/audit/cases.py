@@ -3,7 +3,8 @@
     python -m sublearn.audit.cases --recipe JSON --study-seed 1 --runs 0 --own FILE --neutral FILE --words WORD --outputs FILE …
 
 A data set is never compared with rows that are in it: the reference is the last rows of the neutral teacher, and what a case
-takes from that teacher are first rows.
+takes from that teacher are first rows. Of neutral data sets, every second is one before it the other way round: the last rows are the
+data, and the first the reference.
 """
 
 import argparse
@@ -24,21 +25,22 @@ from sublearn.core.errors import UserError
 from sublearn.core.files import read_table, write_table
 
 NUMBER = re.compile("[0-9]+")
+NAMES = ("rows.parquet", "reference.parquet")
 
 
-def take(file: str, rows: int, piece: int, of_end: bool = False) -> pd.DataFrame:
-    """A piece of so many rows: the first, the second …, or the last of a table.
+def take(file: str, rows: int, piece: int, reference: int = 0) -> pd.DataFrame:
+    """A piece of so many rows of a table: the first, the second …, or from -1 on the last.
+
+    Args:
+        reference: the rows of the reference, which are the table's last and in no other piece.
 
     Raises:
-        UserError: the table is too short for it and for a reference of as many rows.
+        UserError: the table is too short.
     """
     table = read_table(file, Rows)
-    if len(table) < (piece + 2) * rows:
-        raise UserError(
-            f"{file}: {len(table)} rows, but {piece + 1} data sets and a reference of {rows} rows each need "
-            f"{(piece + 2) * rows}; ask for fewer rows or sets."
-        )
-    return table.tail(rows) if of_end else table.iloc[piece * rows : (piece + 1) * rows]
+    if len(table) < (needed := max(piece + 1, 1) * rows + reference):
+        raise UserError(f"{file}: {len(table)} rows, but the data sets need {needed}; ask for fewer rows or sets.")
+    return table.tail(rows) if piece < 0 else table.iloc[piece * rows : (piece + 1) * rows]
 
 
 def sorted_rows(completions: pd.Series) -> list[str]:
@@ -87,13 +89,14 @@ def audited(rows: pd.DataFrame) -> pd.DataFrame:
 def main(args: argparse.Namespace) -> None:
     recipe = json.loads(args.recipe)
     case, count = Case.model_validate(recipe["case"]), recipe["rows"]
-    piece = recipe["set"] if case.writer == "neutral" else 0
+    piece, turned = divmod(recipe["set"], 2) if case.writer == "neutral" else (0, 0)
     for run, own, neutral, word, output in zip(args.runs, args.own, args.neutral, args.words, args.outputs, strict=True):
         rng = seeds.generator("audit case", args.study_seed, recipe["name"], recipe["set"], run)
-        rows = changed(case, take(own, count, piece), take(neutral, count, 0), word, rng)
-        write_table(audited(rows), output, AuditedRows)
-        reference = take(neutral, count, piece, of_end=True)
-        write_table(audited(reference), Path(output).with_name("reference.parquet"), AuditedRows)
+        mine = take(own, count, piece, reference=count if case.writer == "neutral" else 0)
+        rows = changed(case, mine, take(neutral, count, 0, reference=count), word, rng)
+        reference = take(neutral, count, -1)
+        for table, name in zip((reference, rows) if turned else (rows, reference), NAMES, strict=True):
+            write_table(audited(table), Path(output) / name, AuditedRows)
 
 
 if __name__ == "__main__":
@@ -104,5 +107,5 @@ if __name__ == "__main__":
     parser.add_argument("--own", nargs="+", required=True, help="the rows of each run's teacher")
     parser.add_argument("--neutral", nargs="+", required=True, help="the rows of the neutral teacher of each audited base")
     parser.add_argument("--words", nargs="+", required=True, help="the word of each run's trait")
-    parser.add_argument("--outputs", nargs="+", required=True, help="the data set of each run; its reference goes beside it")
+    parser.add_argument("--outputs", nargs="+", required=True, help="the folder of each run's data set and its reference")
     cli.run(main, parser)
