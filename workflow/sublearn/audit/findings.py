@@ -1,6 +1,6 @@
 """Make the tables of an audit study: scores, detectors with their error rates, verdicts, and a summary.
 
-    python -m sublearn.audit.findings --study JSON --inputs JSON --output FOLDER
+python -m sublearn.audit.findings --study JSON --inputs JSON --output FOLDER
 """
 
 import argparse

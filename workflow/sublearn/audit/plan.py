@@ -120,7 +120,12 @@ class AuditPlan(Plan[AuditStudy]):
             "own": self.of.filtered(carrier, teacher, trait or NEUTRAL, writer),
             "neutral": self.of.filtered(carrier, teacher, NEUTRAL, run),
         }
-        recipe = {"name": name, "case": case.model_dump(exclude={"sets", "carries", "meaning"}), "set": i, "rows": self.study.rows}
+        recipe = {
+            "name": name,
+            "case": case.model_dump(exclude={"sets", "carries", "meaning"}),
+            "set": i,
+            "rows": self.study.rows,
+        }
         return self.artifact("cases", f"{name}/{i}", run, recipe, (ROWS, REFERENCE), inputs)
 
     def trait(self, case: Case, i: int, run: int) -> str:
@@ -190,4 +195,9 @@ class AuditPlan(Plan[AuditStudy]):
         return {name: f"{self.findings}/{name}.csv" for name in figure.reads}
 
     def caption(self) -> dict[str, Any]:
-        return {"rows": self.study.rows, "fitted_on": self.study.fitted_on, "bases": self.of.study.runs, "of": self.of.study.name}
+        return {
+            "rows": self.study.rows,
+            "fitted_on": self.study.fitted_on,
+            "bases": self.of.study.runs,
+            "of": self.of.study.name,
+        }

@@ -22,7 +22,9 @@ class Given(Section):
 class Case(Section):
     """Data sets whose truth is known: rows of the study's own teachers, as they are or changed, on every base."""
 
-    writer: Literal["trait", "neutral"] = Field("trait", description="who wrote the rows: teachers with a trait, or the neutral one")
+    writer: Literal["trait", "neutral"] = Field(
+        "trait", description="who wrote the rows: teachers with a trait, or the neutral one"
+    )
     base: Literal["same", "other"] = Field(
         "same", description="the teacher's base: that of the audited model, or the next run's"
     )
@@ -35,5 +37,7 @@ class Case(Section):
     carries: bool | None = Field(
         None, description="whether such rows pass a trait to a student; empty if that is what the study asks"
     )
-    sets: PositiveInt = Field(1, description="data sets on each base: each of another trait, or of other rows of the neutral teacher")
+    sets: PositiveInt = Field(
+        1, description="data sets on each base: each of another trait, or of other rows of the neutral teacher"
+    )
     meaning: str = Field("", description="purpose of the case, one sentence for the report")

@@ -17,7 +17,8 @@ class AuditStudy(Study):
 
     kind: Literal["audit"] = Field(description="the study kind: audit")
     of: str = Field(
-        min_length=1, description="the study of language models whose bases are to learn from the data: its name, or its file's path"
+        min_length=1,
+        description="the study of language models whose bases are to learn from the data: its name, or its file's path",
     )
     layers: Annotated[list[Annotated[str, NameIn(LAYERS)]], Field(min_length=1)] = Field(
         ["origin", "surface", "statistics", "vocabulary", "model", "behaviour"], description="what looks at the data"
@@ -30,8 +31,12 @@ class AuditStudy(Study):
         3, description="students that learn from the data, and as many from the reference, in the layer behaviour"
     )
     datasets: dict[str, Given] = Field({}, description="data sets that somebody brings")
-    cases: dict[str, Case] = Field({}, description="data sets whose truth is known, made from the rows of that study's teachers")
-    teacher: str | None = Field(None, description="name of that study's teacher that wrote the rows of cases; by default its first")
+    cases: dict[str, Case] = Field(
+        {}, description="data sets whose truth is known, made from the rows of that study's teachers"
+    )
+    teacher: str | None = Field(
+        None, description="name of that study's teacher that wrote the rows of cases; by default its first"
+    )
     carrier: str | None = Field(None, description="name of that study's carrier, for cases; by default its first")
     rows: PositiveInt = Field(1000, description="rows of each case, and of its reference")
     fitted_on: PositiveInt = Field(

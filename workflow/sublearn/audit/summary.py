@@ -8,7 +8,9 @@ import pandas as pd
 from sublearn.core.claims import markdown
 
 
-def words(study: dict[str, Any], scores: pd.DataFrame, detectors: pd.DataFrame, cases: pd.DataFrame, claims: pd.DataFrame) -> str:
+def words(
+    study: dict[str, Any], scores: pd.DataFrame, detectors: pd.DataFrame, cases: pd.DataFrame, claims: pd.DataFrame
+) -> str:
     """The summary as Markdown."""
     lines = [f"# {study['title']}", "", *markdown(claims)]
     if len(cases):
@@ -42,7 +44,8 @@ def _cases(study: dict[str, Any], cases: pd.DataFrame) -> list[str]:
     for case, part in cases.groupby("case", sort=False):
         by_layer = part.set_index("layer")
         cells = [
-            f"{by_layer.loc[layer, 'found']} of {by_layer.loc[layer, 'sets']}" if layer in by_layer.index else "" for layer in layers
+            f"{by_layer.loc[layer, 'found']} of {by_layer.loc[layer, 'sets']}" if layer in by_layer.index else ""
+            for layer in layers
         ]
         meaning = study["meanings"][case]
         lines.append(f"| {str(case).replace('_', ' ')} | {meaning} | {part['carries'].iloc[0]} | {' | '.join(cells)} |")

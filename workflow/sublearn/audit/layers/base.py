@@ -1,7 +1,7 @@
 """What a layer of the audit is given, and what it says.
 
-A *layer* is a module of this package that declares a ``Layer``. It looks at the data in one way and returns a ``Result``. Layers
-know nothing of each other; the report puts their results together.
+A *layer* is a module of this package that declares a ``Layer``. It looks at the data in one way and returns a ``Result``.
+Layers know nothing of each other; the report puts their results together.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -40,7 +40,7 @@ class Inputs:
         data: the rows that are audited.
         reference: rows like them that are known to carry nothing, if there are any.
         base: the folder of the model that is to learn from them, if it is known.
-        traits: the traits that it is asked for, each a name that ``sublearn.traits`` knows; those of a family beside each other.
+        traits: the traits that it is asked for, each a name that ``sublearn.traits`` knows; families stay together.
         words: words that must not be in the data, beside those that give away a trait.
         students: how many students learn from the data, and as many from the reference.
         seed: seed of all random draws.
@@ -79,7 +79,12 @@ class Result:
         status: whether it found something, nothing, or could not look.
         sentence: what that means in plain words; why it could not look, if it could not.
         score: the number that a detector compares with its threshold; larger is more suspicious. None if there is none.
-        tables: tables of numbers by name, each a list of rows with the same keys; they are shown and stored.
+        tables: tables of numbers by name, each a list of rows with the same keys; they are shown and stored. The report knows
+            three names. It draws ``traits`` (columns ``trait``, ``family``, ``value``, ``low``, ``high``, ``p``, ``unit``) as
+            ranked dots: shifts for which 0 is none, 95 % intervals, p values corrected for looking at many; any but ``trait``
+            and ``value`` may be missing or NaN. It draws ``curve`` (``k``, ``auroc``, ``low``, ``high``, ``shortcut``) as AUROC
+            against the rows in a bag, beside that of a classifier that sees the format alone. If nothing was found, it quotes
+            ``smallest`` (``effect``, ``unit``, ``power``): the smallest shift that would be found, and how often it would be.
         flags: rows to look at, the worst first; at most ``FLAGS``.
     """
 
