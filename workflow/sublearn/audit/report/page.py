@@ -127,8 +127,8 @@ def _flag_table(flags: Sequence[tuple[Part, Flag]]) -> Element:
     rows = [
         element(
             "tr",
-            element("td", text(part.layer.name), class_="place"),
-            element("td", text(flag.place, 60), class_="place"),
+            element("td", text(part.layer.name)),
+            element("td", text(flag.place, 60)),
             element("td", text(flag.why, 200)),
             element("td", element("bdi", element("code", visible(flag.text)))),
         )

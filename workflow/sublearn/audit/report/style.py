@@ -34,8 +34,7 @@ DARK: Colours = {
 
 SHEET = """
 *, ::before, ::after { box-sizing: border-box }
-html { color-scheme: light dark; -webkit-text-size-adjust: 100%; scroll-behavior: smooth }
-@media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto } }
+html { color-scheme: light dark; -webkit-text-size-adjust: 100% }
 body { margin: 0; background: var(--paper); color: var(--ink) }
 body { font: 1rem/1.6 system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif }
 header, main, footer { max-width: 58rem; margin: 0 auto; padding: 0 1.25rem; overflow-wrap: anywhere }
@@ -111,9 +110,8 @@ th:last-child, td:last-child { padding-right: 0 }
 .n { text-align: right; font-variant-numeric: tabular-nums }
 td.n { white-space: nowrap }
 td { max-width: 26rem; overflow-wrap: break-word }
-.rows td { max-width: none; overflow-wrap: anywhere }
+.rows td { min-width: 6.5rem; max-width: none; overflow-wrap: anywhere }
 .rows td:nth-child(3) { min-width: 10rem }
-td.place { white-space: nowrap }
 td code {
   background: var(--raised); padding: .1rem .35rem; border-radius: 3px;
   -webkit-box-decoration-break: clone; box-decoration-break: clone
@@ -137,6 +135,7 @@ dd { margin: 0 }
   .terms { grid-template-columns: 1fr; gap: 0 }
   .terms dd { margin-bottom: .6rem }
   .rows thead { position: absolute; left: -99rem }
+  .rows, .rows tbody { display: block }
   .rows tr { display: block; padding: .7rem 0; border-bottom: 1px solid var(--line) }
   .rows td { display: inline; padding: 0; border: 0; color: var(--quiet) }
   .rows td:nth-last-child(n + 3)::after { content: " · " }
