@@ -13,6 +13,7 @@ COMMANDS = {
     "compare": "sublearn.publishing.compare",
     "trace": "sublearn.provenance.trace",
     "card": "sublearn.provenance.card",
+    "scorecard": "sublearn.reporting.scorecard",
     "pull": "sublearn.publishing.pull",
     "publish": "sublearn.publishing.publish",
     "dvc-yaml": "sublearn.publishing.dvcfile",
@@ -30,6 +31,7 @@ of finished work
   compare [STUDY …]    whether tables and figures equal the committed ones
   trace FILE           where a file came from, back to base weights and seeds
   card FOLDER          the card of a model or a data set, from its records
+  scorecard            every claim with its verdict, and what it would take to change it
 
 for authors and reviewers
   pull                 fetch the published evaluations
