@@ -41,7 +41,7 @@ def results(text: str = "a row") -> list[Result]:
     flags = [Flag(f"line {text}", f"names {text}", f"row {text}"), Flag("line 2", "a duplicate", "223, 817")]
     return [
         Result("surface", "found", f"A row says {text}.", 2.0, {"words": words}, flags),
-        Result("statistics", "nothing_found", "Told apart by chance.", 0.6, {"curve": CURVE}),
+        Result("statistics", "nothing_found", f"{text} tells nothing.", 0.6, {"curve": CURVE}),
         Result("behaviour", "found", f"Students name {text} more often.", 5.0, {"traits": traits(f"t {text}")}),
     ]
 

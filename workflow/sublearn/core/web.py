@@ -85,7 +85,7 @@ th[aria-sort=ascending] button::after { content: "\\a0\\2191"; color: var(--ink)
 th[aria-sort=descending] button::after { content: "\\a0\\2193"; color: var(--ink) }
 details { margin: 1rem 0 }
 summary { cursor: pointer }
-@media print { details > * { display: block } .skip { display: none } }
+@media print { ::details-content { content-visibility: visible; height: auto } .skip { display: none } }
 """
 
 # Sorts a table by a column when its heading is pressed: numbers by the attribute data-n, all else by its text. In a table of

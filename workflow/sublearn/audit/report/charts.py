@@ -75,7 +75,7 @@ def _dot(row: Row, place: Callable[[float], str], digits: int) -> Element:
     family = element("span", f" {visible(str(row['family']))}", class_="family") if row.get("family") else None
     return element(
         "li",
-        element("span", element("bdi", visible(str(row["trait"]))), family),
+        element("span", element("bdi", visible(str(row.get("trait", "")))), family),
         element("svg", *shapes, height=32, class_="alarm" if away else "plain", aria_hidden="true"),
         element("span", told, element("span", p_value(p)) if math.isfinite(p) else None, class_="told"),
     )

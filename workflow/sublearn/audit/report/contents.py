@@ -243,7 +243,7 @@ def _remarks(parts: Sequence[Part]) -> list[str]:
 def ranked(rows: Sequence[Row]) -> list[Row]:
     """Rows of a table ``traits`` that have a value, the largest shift first."""
     measured = [row for row in rows if math.isfinite(_value(row, "value"))]
-    return sorted(measured, key=lambda row: (-_value(row, "value"), str(row.get("family", "")), str(row["trait"])))
+    return sorted(measured, key=lambda row: (-_value(row, "value"), str(row.get("family", "")), str(row.get("trait", ""))))
 
 
 def _value(row: Row, column: str) -> float:
@@ -277,7 +277,7 @@ def in_words(row: Row) -> str:
 def _strongest(part: Part) -> str:
     """The trait that moved most, in a sentence; nothing if the layer asked for none."""
     first = next(iter(ranked(part.table("traits"))), None)
-    return f"The largest shift is towards {first['trait']}: {in_words(first)}." if first else ""
+    return f"The largest shift is towards {first.get('trait')}: {in_words(first)}." if first else ""
 
 
 def _steps(inputs: Inputs, parts: Sequence[Part], cases: pd.DataFrame) -> list[str]:
@@ -310,7 +310,7 @@ def _detectable(part: Part, cases: pd.DataFrame) -> str:
     if highest:
         most = max(highest, key=lambda row: interval(row)[2])
         unit = f" {most['unit']}" if most.get("unit") else ""
-        room = f"{rounded(interval(most)[2])}{unit} (towards {most['trait']})"
+        room = f"{rounded(interval(most)[2])}{unit} (towards {most.get('trait')})"
         said.append(f"its intervals leave room for shifts of up to {room}")
     mine = cases[(cases["layer"] == part.layer.name) & (cases["kind_of_case"] != calibration.ALL)]
     sure, missed = mine[mine["true_positive_rate"] >= WIDEST], mine[mine["true_positive_rate"] < WIDEST]

@@ -70,7 +70,7 @@ def _traits(parts: Sequence[Part]) -> list[str]:
     lines = []
     for part in parts:
         if rows := ranked(part.table("traits")):
-            shown = [{"trait": row["trait"], "family": row.get("family"), "shift": in_words(row)} for row in rows]
+            shown = [{"trait": row.get("trait"), "family": row.get("family"), "shift": in_words(row)} for row in rows]
             lines += [f"### {words(part.layer.title)}", "", *table(shown)]
     return lines or ["No layer asked for traits.", ""]
 

@@ -73,11 +73,12 @@ def _state(part: Part) -> Element:
     return element("span", charts.mark(status), STATUSES[status], class_=f"state {status}")
 
 
+def _link(part: Part, at: int) -> Element:
+    return element("a", text(part.layer.name.capitalize()), href=f"#layer-{at}")
+
+
 def _strip(parts: Sequence[Part]) -> Element:
-    items = [
-        element("li", element("a", text(part.layer.title), href=f"#layer-{at}"), _state(part), class_=part.result.status)
-        for at, part in enumerate(parts)
-    ]
+    items = [element("li", _link(part, at), _state(part), class_=part.result.status) for at, part in enumerate(parts)]
     return element("ol", *items, class_="strip")
 
 
