@@ -6,7 +6,7 @@ backtick as ˋ.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from sublearn.audit.report.contents import READING, STATUSES, Contents, Part, Row, in_words, ranked
 from sublearn.audit.report.text import LONGEST, cell, visible
@@ -33,9 +33,9 @@ def words(text: str, longest: int = 2000) -> str:
     )
 
 
-def table(rows: Sequence[Row], columns: Iterable[str] | None = None) -> list[str]:
+def table(rows: Sequence[Row]) -> list[str]:
     """Lines of a Markdown table."""
-    names = list(columns or dict.fromkeys(name for row in rows for name in row))
+    names = list(dict.fromkeys(name for row in rows for name in row))
     lines = [[words(str(name).replace("_", " ")) for name in names], ["---"] * len(names)]
     lines += [[words(cell(row.get(name))) for name in names] for row in rows[:ROWS]]
     more = [f"{len(rows) - ROWS:,} more rows stand in audit.json.", ""] if len(rows) > ROWS else []
@@ -47,18 +47,17 @@ def as_markdown(contents: Contents) -> str:
     lines = [f"# Audit of {code(contents.data['name'])}", "", f"**{words(contents.headline)}.**", ""]
     lines += [f"- **{words(each.title)}.** {words(each.sentence)} {words(each.sure)}" for each in contents.findings]
     lines += [*(f"- {words(said)}" for said in contents.remarks), "", "## Layers", ""]
-    lines += table([
-        {"layer": part.layer.title, "state": STATUSES[part.result.status], "what that means": part.result.sentence}
-        for part in contents.parts
-    ])  # fmt: skip
-    lines += ["## Traits, the largest shift first", "", *_traits(contents.parts)]
+    lines += ["| layer | state | what that means |", "| --- | --- | --- |"]
+    for part in contents.parts:
+        lines.append(f"| {words(part.layer.title)} | {STATUSES[part.result.status]} | {words(part.result.sentence)} |")
+    lines += ["", "## Traits, the largest shift first", "", *_traits(contents.parts)]
     lines += ["## Told apart from the reference, by bag of K rows", "", *_curves(contents.parts)]
     lines += ["## Rows to look at", "", *_flags(contents.parts), "## Layers, one by one", ""]
     for part in contents.parts:
         lines += _layer(part)
-    lines += ["## What this audit cannot see", "", *(f"- {words(said)}" for said in contents.unseen), ""]
-    blind = [{"layer": part.layer.title, "cannot see": part.layer.blind} for part in contents.parts if part.layer.blind]
-    lines += table(blind) if blind else []
+    lines += ["## What this audit cannot see", "", *(f"- {words(said)}" for said in contents.unseen)]
+    lines += [f"- {words(part.layer.title)}: {words(part.layer.blind)}" for part in contents.parts if part.layer.blind]
+    lines.append("")
     lines += ["## What to do next", "", *(f"- {words(said)}" for said in contents.steps), ""]
     lines += ["## How to read this", "", *(f"- {words(name)}: {words(meaning)}" for name, meaning in READING), ""]
     lines += ["## Known cases", "", *_calibration(contents), "## What was audited", ""]
@@ -72,7 +71,7 @@ def _traits(parts: Sequence[Part]) -> list[str]:
         if rows := ranked(part.table("traits")):
             shown = [{"trait": row.get("trait"), "family": row.get("family"), "shift": in_words(row)} for row in rows]
             lines += [f"### {words(part.layer.title)}", "", *table(shown)]
-    return lines or ["No layer asked for traits.", ""]
+    return lines or ["No layer measured a shift.", ""]
 
 
 def _curves(parts: Sequence[Part]) -> list[str]:
@@ -80,7 +79,7 @@ def _curves(parts: Sequence[Part]) -> list[str]:
     for part in parts:
         if rows := part.table("curve"):
             lines += [f"### {words(part.layer.title)}", "", *table(rows)]
-    return lines or ["No layer compared the data with a reference.", ""]
+    return lines or ["No layer measured a curve.", ""]
 
 
 def _flags(parts: Sequence[Part]) -> list[str]:

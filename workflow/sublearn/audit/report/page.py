@@ -93,7 +93,7 @@ def _traits(parts: Sequence[Part]) -> list[Element]:
             made += [element("h3", text(part.layer.title)), _note(f"{scale}, with its 95 % interval."), charts.dots(mine)]
             if len(mine) > charts.DOTS:
                 made.append(_note(f"{len(mine) - charts.DOTS:,} more stand in the layer's table."))
-    return made or [_note("No layer asked for traits.")]
+    return made or [_note("No layer measured a shift.")]
 
 
 def _curves(parts: Sequence[Part]) -> list[Element]:
@@ -102,7 +102,7 @@ def _curves(parts: Sequence[Part]) -> list[Element]:
         if rows := part.table("curve"):
             figure = element("div", charts.curve(rows), charts.key(), class_="curve")
             made += [element("p", "How well a classifier tells K rows of the data from K reference rows (AUROC)."), figure]
-    return made or [_note("No layer compared the data with a reference.")]
+    return made or [_note("No layer measured a curve.")]
 
 
 def _flags(parts: Sequence[Part]) -> list[Element]:
@@ -140,7 +140,7 @@ def _layer(part: Part, at: int) -> list[Element]:
         element("p", text(" ".join(part.notes())), class_="quiet small"),
     ]
     for name, rows in result.tables.items():
-        count = element("span", f"{len(rows):,} rows", class_="quiet small")
+        count = element("span", "1 row" if len(rows) == 1 else f"{len(rows):,} rows", class_="quiet small")
         title = element("summary", element("h4", text(name.replace("_", " "))), count)
         made.append(element("details", title, *_table(rows), open="" if len(rows) <= OPEN else None))
     return [each for each in made if each is not None]
