@@ -71,6 +71,15 @@ def test_a_bound_that_is_a_share_of_another_arm_is_that_arms_number(by_claim):
     assert by_claim["theory", "without_matched"].bound == pytest.approx(0.75 * steps[steps.index.max()])
 
 
+def test_claims_that_hold_by_their_mean_alone_are_counted(rows, by_claim):
+    alone = {claim for (study, claim), row in by_claim.items() if study == "tiny" and row.by_mean_alone}
+    assert alone == {"same_base_gamma_mean", "same_base_rate", "shuffled_across_gamma", "unigram_matched_gamma"}
+    counted = sum("Its interval holds that bound" in row.change for row in rows if row.origin == "the paper")
+    assert f"Of those reproduced, {counted} are so by the mean alone" in Path("results/scorecard.md").read_text(
+        encoding="utf-8"
+    )
+
+
 @pytest.mark.parametrize(
     ("study", "claim", "unit"),
     [

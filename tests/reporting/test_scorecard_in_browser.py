@@ -89,7 +89,9 @@ def test_the_keyboard_reaches_choices_and_sorts_claims_with_what_belongs_to_them
             break
     for order in (1, -1):
         press(page, Keys.ENTER)
-        values = page.execute_script("return [...document.querySelectorAll('.claims tbody:not([hidden]) .here')].map(c => +c.dataset.n)")
+        values = page.execute_script(
+            "return [...document.querySelectorAll('.claims tbody:not([hidden]) .here')].map(c => +c.dataset.n)"
+        )
         assert values == sorted(values, key=lambda value: order * value)
     assert len(values) == 6
     assert page.execute_script("return [...document.querySelectorAll('.claims tbody')].every(body => body.rows.length === 2)")

@@ -34,6 +34,12 @@ def headline(rows: Sequence[Row]) -> str:
     return f"{tested} of the paper's claims were put to the test here{told}"
 
 
+def caveat(rows: Sequence[Row]) -> str:
+    """How many of the paper's claims are reproduced by their means alone, in one sentence."""
+    alone = sum(row.by_mean_alone for row in rows if row.origin == PAPER)
+    return f"Of those reproduced, {alone} are so by the mean alone, as their rules ask: the interval holds the bound."
+
+
 def totals(rows: Sequence[Row]) -> list[tuple[str, str, list[int]]]:
     """By study: its name, its title, and how many claims have each verdict, in the order of ``ORDER``."""
     made = []
@@ -47,7 +53,7 @@ def totals(rows: Sequence[Row]) -> list[tuple[str, str, list[int]]]:
 def page(rows: Sequence[Row]) -> str:
     """The scorecard; it links to figures beside it."""
     heads = ["study", *map(shown, ORDER)]
-    lines = ["# Scorecard", "", f"{headline(rows)}.", "", *(line for text in ABOUT for line in (text, ""))]
+    lines = ["# Scorecard", "", f"{headline(rows)}. {caveat(rows)}", "", *(line for text in ABOUT for line in (text, ""))]
     lines += [_line(heads), _rule(heads)]
     lines += [_line([f"`{name}`", *(str(count or "") for count in counts)]) for name, _, counts in totals(rows)]
     for name, of_study in groupby(rows, lambda row: row.study):

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 
 from sublearn.core import web
 from sublearn.core.web import element
-from sublearn.reporting.scorecard_markdown import ABOUT, headline, shown, totals
+from sublearn.reporting.scorecard_markdown import ABOUT, caveat, headline, shown, totals
 from sublearn.reporting.scorecard_rows import NOT_RUN, ORDER, ORIGINS, PAPER, Row
 
 COLUMNS = ("claim", "study", "source", "measured here", "verdict")
@@ -89,7 +89,7 @@ def page(rows: Sequence[Row]) -> str:
     head = web.head("Scorecard: subliminal learning", SHEET, SCRIPT, "'self' file:")
     header = element(
         "header", element("h1", "Scorecard"), element("h2", headline(rows)),
-        *(element("p", *_bold(text)) for text in (*ABOUT, SCALE)),
+        *(element("p", *_bold(text)) for text in (caveat(rows), *ABOUT, SCALE)),
     )  # fmt: skip
     main = element(
         "main",

@@ -69,6 +69,13 @@ class Row:
         return OTHERS if LATER.search(self.rule.source) else OURS
 
     @property
+    def by_mean_alone(self) -> bool:
+        """Whether the claim is reproduced by its mean, and would not be by its interval."""
+        by_interval = self.rule.model_copy(update={"judge": "interval"})
+        has_interval = not math.isnan(self.measured.low)
+        return self.verdict == "reproduced" and has_interval and judge(by_interval, self.measured, self.bound) != "reproduced"
+
+    @property
     def unit(self) -> str:
         return f"{self.evidence.count} {self.evidence.unit}" if self.evidence and self.evidence.unit else ""
 
