@@ -71,4 +71,5 @@ onstart:
 onsuccess:
     found = STUDIES.found_in(workflow.dag)
     shell("python -m sublearn.reporting.print_summary {STUDIES.studies} --found {found}")
+    shell("python -m sublearn.reporting.scorecard")
     shell("python -m sublearn.reporting.costs {STUDIES.makers} --cores {workflow.resource_settings.cores}")

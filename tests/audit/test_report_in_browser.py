@@ -1,20 +1,16 @@
 """The page of an audit in a real browser: it loads nothing, its rows do nothing, and everybody can read and use it."""
 
 import itertools
-import json
-import re
-import shutil
 from pathlib import Path
 
 import pytest
+from support.browser import COLOURS, OUTSIDE, contrast, look, traffic
 from support.made_audits import results, written
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="there is no selenium (extra dev)")
 from selenium.webdriver.common.by import By  # noqa: E402
 from selenium.webdriver.common.keys import Keys  # noqa: E402
 
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync")  # fmt: skip
 HOSTILE = (
     "<script>window.hit = 1</script><img src=http://evil.example/a.png onerror='window.hit = 1'><svg onload='window.hit = 1'>"
     "<a href='javascript:window.hit=1'>x</a></style><style>body{display:none}</style><iframe src=//evil.example></iframe>"
@@ -22,35 +18,6 @@ HOSTILE = (
     + "x"
     * 400
 )
-# What the eye meets: for each element with text of its own, its colour and the colour of what it stands on.
-COLOURS = """
-const opaque = element => { for (; element; element = element.parentElement) {
-  const ground = getComputedStyle(element).backgroundColor; if (ground !== "rgba(0, 0, 0, 0)") return ground; } };
-return [...document.body.querySelectorAll("*")]
-  .filter(element => element.checkVisibility() && [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim()))
-  .map(element => [element.outerHTML.slice(0, 80),
-    getComputedStyle(element)[element.closest("svg") ? "fill" : "color"], opaque(element)]);
-"""
-OUTSIDE = """
-return [...document.body.querySelectorAll("*")]
-  .filter(element => element.checkVisibility() && !element.closest(".wide > :not(.rows), svg *"))
-  .filter(element => element.getBoundingClientRect().right > innerWidth + 1).map(element => element.outerHTML.slice(0, 120));
-"""
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    programs = [shutil.which(name) for name in ("chromium", "chromedriver")]
-    if None in programs:
-        pytest.skip("there is no browser: chromium and chromedriver are not on PATH")
-    options = webdriver.ChromeOptions()
-    options.binary_location = programs[0]
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('browser')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(programs[1]))
-    yield driver
-    driver.quit()
 
 
 @pytest.fixture
@@ -63,18 +30,6 @@ def page(browser, tmp_path_factory):
         browser.get_log(kind)
     browser.get((folder / "audit.html").as_uri())
     return browser
-
-
-def look(browser, width: int = 1100, scheme: str = "light") -> None:
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
-    screen = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
-
-
-def traffic(browser, what: str) -> list[dict]:
-    """What happened on the network since the last look at the log."""
-    messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
-    return [each["params"] for each in messages if each["method"] == f"Network.{what}"]
 
 
 def test_the_page_asks_for_nothing_and_a_hostile_row_does_nothing(page):
@@ -151,12 +106,6 @@ def test_numbers_are_sorted_as_numbers_and_missing_ones_come_last(page, tmp_path
         assert [cell.text for cell in table.find_elements(By.CSS_SELECTOR, "tbody td:last-child")] == order
 
 
-def luminance(colour: str) -> float:
-    parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
 @pytest.mark.parametrize(("scheme", "ground"), [("light", "rgb(255, 255, 255)"), ("dark", "rgb(21, 24, 28)")])
 def test_every_text_can_be_read_in_light_and_in_the_dark(page, scheme, ground):
     look(page, scheme=scheme)
@@ -169,8 +118,7 @@ def test_every_text_can_be_read_in_light_and_in_the_dark(page, scheme, ground):
     texts = page.execute_script(COLOURS)
     assert len(texts) > 100
     for element, colour, behind in texts:
-        light, dark = sorted((luminance(colour), luminance(behind)), reverse=True)
-        assert (light + 0.05) / (dark + 0.05) >= 4.5, (element, colour, behind)
+        assert contrast(colour, behind) >= 4.5, (element, colour, behind)
 
 
 def test_a_phone_does_not_scroll_sideways(page):

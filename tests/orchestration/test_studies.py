@@ -346,6 +346,7 @@ TAKEN = {
     "seed-301": "another study, config/studies/robustness/seed-301.yaml, has the same name",
     "store": "data, results or logs hold something else called 'store'; rename the study.",
     "tuning": "data, results or logs hold something else called 'tuning'; rename the study.",
+    "scorecard.md": "data, results or logs hold something else called 'scorecard.md'; rename the study.",
 }
 
 

@@ -14,6 +14,7 @@ COMMANDS = {
     "audit": "sublearn.audit.command",
     "trace": "sublearn.provenance.trace",
     "card": "sublearn.provenance.card",
+    "scorecard": "sublearn.reporting.scorecard",
     "pull": "sublearn.publishing.pull",
     "publish": "sublearn.publishing.publish",
     "dvc-yaml": "sublearn.publishing.dvcfile",
@@ -34,6 +35,7 @@ of finished work
   compare [STUDY …]    whether tables and figures equal the committed ones
   trace FILE           where a file came from, back to base weights and seeds
   card FOLDER          the card of a model or a data set, from its records
+  scorecard            every claim with its verdict, and what it would take to change it
 
 for authors and reviewers
   pull                 fetch the published evaluations

@@ -20,3 +20,7 @@ class Claim(Rule):
     layer: Annotated[str, NameIn(LAYERS)] = Field(description="the layer")
     case: str | None = Field(None, description="the case, for found; the rates can be limited to one, too")
     figure: Annotated[str, NameIn(FIGURES)] = Field("scores", description="the figure that shows the claim")
+
+    @property
+    def what(self) -> str:
+        return f"{self.quantity} of {self.layer}" + (f" in {self.case}" if self.case else "")

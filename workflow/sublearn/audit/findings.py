@@ -83,12 +83,12 @@ def found_cases(table: pd.DataFrame, layers: list[str]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(FoundCases.to_schema().columns))
 
 
-def measured(claim: Claim, table: pd.DataFrame) -> Mean:
-    """The quantity that a claim is about."""
+def asked(claim: Claim, table: pd.DataFrame) -> pd.DataFrame:
+    """The scores that a claim is about."""
     part = table[(table["layer"] == claim.layer) & table["tested"]]
     part = part[part["case"] == claim.case] if claim.case else part
     truth = {"true_positive_rate": "yes", "false_positive_rate": "no"}.get(claim.quantity)
-    return rate(part[part["carries"] == truth] if truth else part)
+    return part[part["carries"] == truth] if truth else part
 
 
 def main(args: argparse.Namespace) -> None:
@@ -99,10 +99,7 @@ def main(args: argparse.Namespace) -> None:
     write_table(table, f"{args.output}/scores.csv", Scores)
     write_table(found, f"{args.output}/detectors.csv", Detectors)
     write_table(by_case, f"{args.output}/cases.csv", FoundCases)
-    rows = [
-        row(claim, study["name"], f"{claim.quantity} of {claim.layer}", measured(claim, table), None, claim.figure)
-        for claim in claims
-    ]
+    rows = [row(claim, study["name"], rate(asked(claim, table)), None, claim.figure) for claim in claims]
     verdicts = pd.DataFrame(rows, columns=COLUMNS)
     findings.write_claims(verdicts, args.output)
     findings.write_study(study, args.output)

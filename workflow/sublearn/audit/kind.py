@@ -1,6 +1,7 @@
 """Studies that audit data: what it would do to the models of a study of language models."""
 
 from sublearn.audit.claim import Claim
+from sublearn.audit.evidence import evidence
 from sublearn.audit.jobs import AuditJobs
 from sublearn.audit.plan import AuditPlan
 from sublearn.audit.section import Case, Given
@@ -20,4 +21,5 @@ AUDIT = StudyKind(
         "claims: a list": Claim,
     },
     order=3,
+    evidence=evidence,
 )

@@ -4,6 +4,7 @@ from sublearn.chain.bases.section import Authors, Base, PinnedBase
 from sublearn.chain.carriers.base import Imported
 from sublearn.chain.carriers.numbers.section import Numbers
 from sublearn.chain.evaluations.section import Evaluation
+from sublearn.chain.findings.evidence import evidence
 from sublearn.chain.findings.section import Claim
 from sublearn.chain.jobs import ChainJobs
 from sublearn.chain.plan import ChainPlan
@@ -33,4 +34,5 @@ CHAIN = StudyKind(
         "claims: a list": Claim,
     },
     order=0,
+    evidence=evidence,
 )

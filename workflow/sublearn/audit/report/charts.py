@@ -7,8 +7,8 @@ from xml.etree.ElementTree import Element
 
 from sublearn.audit.layers.base import Status
 from sublearn.audit.report.contents import Row, interval, stands_out
-from sublearn.audit.report.elements import element
 from sublearn.audit.report.text import number, p_value, rounded, visible
+from sublearn.core.web import element
 
 DOTS = 24  # traits that are drawn; all of them stand in the table
 HEIGHT, TOP, BOTTOM = 240.0, 12.0, 200.0  # of the curve: its picture, and where AUROC 1 and the lowest value lie

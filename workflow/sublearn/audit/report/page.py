@@ -1,6 +1,6 @@
 """Write a report as one web page that needs no network and no other file.
 
-Text of rows is hostile. It enters the tree of the page as text only (``elements``), with what cannot be seen written as its
+Text of rows is hostile. It enters the tree of the page as text only (``core.web``), with what cannot be seen written as its
 code (``text.visible``), never as an attribute, and each in a ``bdi`` so that it turns none of its neighbours. The page's policy
 lets nothing run but the script that sorts its tables.
 """
@@ -12,8 +12,9 @@ from xml.etree.ElementTree import Element
 from sublearn.audit.layers.base import Flag
 from sublearn.audit.report import charts, style
 from sublearn.audit.report.contents import READING, STATUSES, Contents, Part, Row, ranked
-from sublearn.audit.report.elements import Inside, element, html
 from sublearn.audit.report.text import cell, number, visible
+from sublearn.core import web
+from sublearn.core.web import Inside, element, html
 
 ROWS = 200  # of a table, at most
 OPEN = 12  # rows of a table or flags that are shown before one asks for all
@@ -22,16 +23,7 @@ SENTENCE = 2000  # characters of a sentence
 
 def page(contents: Contents) -> str:
     """The report as an HTML document."""
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=style.policy()),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="referrer", content="no-referrer"),
-        element("meta", name="color-scheme", content="light dark"),
-        element("title", f"Audit of {visible(contents.data['name'], 80)}"),
-        element("style", style.sheet()),
-    )
+    head = web.head(f"Audit of {visible(contents.data['name'], 80)}", style.SHEET, web.SORT)
     main = element(
         "main",
         element("section", _strip(contents.parts), class_="layers", aria_label="Layers"),
@@ -47,7 +39,7 @@ def page(contents: Contents) -> str:
         id="main",
     )
     body = element("body", element("a", "Skip to the layers", class_="skip", href="#main"), _verdict(contents), main, _footer())
-    body.append(element("script", style.SCRIPT))
+    body.append(element("script", web.SORT))
     return html(element("html", head, body, lang="en"))
 
 
