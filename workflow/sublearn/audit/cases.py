@@ -3,8 +3,7 @@
     python -m sublearn.audit.cases --recipe JSON --study-seed 1 --runs 0 --own FILE --neutral FILE --words WORD --outputs FILE …
 
 A data set is never compared with rows that are in it: the reference is the last rows of the neutral teacher, and what a case
-takes from that teacher are first rows. Of neutral data sets, every second is one before it the other way round: the last rows are the
-data, and the first the reference.
+takes from that teacher are first rows. Of neutral data sets, every second is the one before it the other way round.
 """
 
 import argparse
