@@ -137,12 +137,12 @@ def _batches(rows: Sequence[Row], vocabulary: int) -> list[list[int]]:
     return [part for part in parts if part]
 
 
-def affordable(work: float, base: Base, tokens: float, passes: float, most: int) -> int:
-    """How many rows a comparison reads: what so much work allows, at least ``LEAST`` and at most ``most``.
+def affordable(work: float, base: Base, tokens: float, passes: float, most: int, least: int = LEAST) -> int:
+    """How many rows a comparison reads: what so much work allows, at least ``least`` and at most ``most``.
 
     Args:
         work: forward passes of one token, times parameters. A core does some 5e10 a second.
         tokens: of a row, on average.
         passes: forward passes over each row; a backward pass counts as two.
     """
-    return int(min(most, max(LEAST, work / (base.parameters * tokens * passes))))
+    return int(min(most, max(least, work / (base.parameters * tokens * passes))))

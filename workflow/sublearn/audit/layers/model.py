@@ -28,8 +28,8 @@ from sublearn.traits.base import family_of, kind_of
 
 NAME = "model"
 ALPHA = 0.05
-LIKELIHOOD, FORECAST = 1.3e13, 1.3e13  # work: forward passes of one token, times parameters; minutes on a core each
-MOST_PROMPTED, MOST_GRADIENT = 2048, 4096  # rows of each side
+LIKELIHOOD, FORECAST = 1.3e13, 8e12  # work: forward passes of one token, times parameters; minutes on a core each
+FEWEST, MOST_PROMPTED, MOST_GRADIENT = 16, 2048, 4096  # rows of each side
 BLOCKS = 16  # of a side's rows, whose gradients are kept apart
 SPLITS = 500
 RANK = 8
@@ -57,7 +57,7 @@ def look(inputs: Inputs) -> Result:
     read = [_first(side, affordable(FORECAST, base, tokens, 6, MOST_GRADIENT)) for side in sides]
     prompts = _prompts(base, traits)
     passes = 2 * (len(prompts) + 1)
-    asked = [_first(side, affordable(LIKELIHOOD, base, tokens, passes, MOST_PROMPTED)) for side in sides]
+    asked = [_first(side, affordable(LIKELIHOOD, base, tokens, passes, MOST_PROMPTED, FEWEST)) for side in sides]
     likelihood = _likelihood(base, model, prompts, asked)
     forecast = _forecast(base, model, inputs, traits, read)  # gives the model adapters
     tables: dict[str, Any] = {"forecast": forecast.to_dict("records"), "likelihood": likelihood.table.to_dict("records")}
