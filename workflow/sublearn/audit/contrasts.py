@@ -78,13 +78,17 @@ def standing_out(contrast: np.ndarray, error: np.ndarray) -> StandingOut:
     Data that differ from the reference in any way move all traits somewhere, more than chance would and in no trait's favour.
     So what counts is a trait that moves more than the others do.
     """
-    from scipy import stats
-
     others = len(contrast) - 1
     spread = ((contrast**2).sum() - contrast**2) / others if others >= SPREAD else np.zeros(len(contrast))
     score = contrast / np.sqrt(error**2 + spread + np.finfo(float).tiny)
-    p_values = 2 * stats.t.sf(np.abs(score), others) if others >= SPREAD else 2 * stats.norm.sf(np.abs(score))
-    return StandingOut(score, holm(np.asarray(p_values)))
+    return StandingOut(score, holm(two_sided(score, others if others >= SPREAD else np.inf)))
+
+
+def two_sided(t: np.ndarray, freedom: float) -> np.ndarray:
+    """P values of t statistics with so many degrees of freedom."""
+    from scipy import stats
+
+    return np.asarray(2 * stats.t.sf(np.abs(t), freedom))
 
 
 def known_traits(base: Base, traits: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -92,15 +92,20 @@ def with_system(base: Base, system: str, table: pd.DataFrame) -> list[Row]:
         return encode(base.tokenizer, asked, list(table["completion"]))
 
 
-def token_log_probs(model: Any, rows: Sequence[Row], pad: int, what: str) -> list[np.ndarray]:
-    """The log-probability of each token of each completion, its end included, in nats, shapes (tokens,)."""
+def token_log_probs(model: Any, rows: Sequence[Row], pad: int, what: str = "") -> list[np.ndarray]:
+    """The log-probability of each token of each completion, its end included, in nats, shapes (tokens,).
+
+    Args:
+        what: how a progress bar calls it; without one there is no bar.
+    """
     import torch
 
     model.eval()
     vocabulary = model.get_output_embeddings().weight.shape[0]
     found: dict[int, np.ndarray] = {}
     with torch.inference_mode():
-        for part in cli.progress(_batches(rows, vocabulary), what):
+        parts = _batches(rows, vocabulary)
+        for part in cli.progress(parts, what) if what else parts:
             batch = collate([rows[i] for i in part], pad).to(model.device)
             logits = model(input_ids=batch.input_ids, logits_to_keep=batch.positions, use_cache=False).logits
             losses = torch.nn.functional.cross_entropy(
@@ -113,9 +118,9 @@ def token_log_probs(model: Any, rows: Sequence[Row], pad: int, what: str) -> lis
     return [found[i] for i in range(len(rows))]
 
 
-def log_likelihoods(model: Any, rows: Sequence[Row], pad: int, what: str) -> np.ndarray:
+def log_likelihoods(model: Any, rows: Sequence[Row], pad: int) -> np.ndarray:
     """The log-likelihood of each completion, in nats, shape (rows,)."""
-    return np.array([values.sum() for values in token_log_probs(model, rows, pad, what)])
+    return np.array([values.sum() for values in token_log_probs(model, rows, pad)])
 
 
 def _batches(rows: Sequence[Row], vocabulary: int) -> list[list[int]]:
@@ -132,12 +137,12 @@ def _batches(rows: Sequence[Row], vocabulary: int) -> list[list[int]]:
     return [part for part in parts if part]
 
 
-def affordable(work: float, base: Base, tokens: float, passes: float, most: int) -> int:
-    """How many rows a comparison reads: what so much work allows, at least ``LEAST`` and at most ``most``.
+def affordable(work: float, base: Base, tokens: float, passes: float, most: int, least: int = LEAST) -> int:
+    """How many rows a comparison reads: what so much work allows, at least ``least`` and at most ``most``.
 
     Args:
         work: forward passes of one token, times parameters. A core does some 5e10 a second.
         tokens: of a row, on average.
         passes: forward passes over each row; a backward pass counts as two.
     """
-    return int(min(most, max(LEAST, work / (base.parameters * tokens * passes))))
+    return int(min(most, max(least, work / (base.parameters * tokens * passes))))

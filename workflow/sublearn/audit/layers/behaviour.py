@@ -47,10 +47,10 @@ HUB = Student(
 def look(inputs: Inputs) -> Result:
     """Report every trait's shift from control to student.
 
-    The score is how far the leading trait's shift stands out (``contrasts.standing_out``): the shift against the mean of its
-    family's others, over its standard error and the other traits' shifts. The error is of the spread over students, pooled over
-    all traits, so that three students do, and never below that of ``FLOOR``. The paired t intervals and ``p_holm`` are over
-    students alone: conditional on the rows, which all students share where the data has no more than each learns.
+    The score is the largest t over traits of the shift against the mean of its family's others. Its standard error is of the
+    spread over students, pooled over all traits, so that few students do, and never below that of ``FLOOR``; ``p_holm`` belongs
+    to it. Intervals and ``p_value`` are paired t over the students of one trait. All of this is conditional on the rows, which
+    the students share where the data has no more than each learns.
     """
     assert inputs.base is not None
     base = bases.find(inputs.base)
@@ -75,7 +75,7 @@ def look(inputs: Inputs) -> Result:
     means = np.array(levels).mean(axis=0)  # probabilities of students and of controls, shape (2, traits)
     table = _table(traits, np.array(shifts), means)
     first = table[0]
-    seen = [row for row in table if row["score_p_holm"] <= ALPHA and row["score"] > 0]
+    seen = [row for row in table if row["p_holm"] <= ALPHA and row["score"] > 0]
     score = float(first["score"])
     learned = f"{len(pairs.rows)} students learned {pairs.recipe.rows:,} rows each{pairs.without}, {compared.words}: "
     if seen:
@@ -96,10 +96,11 @@ def _table(traits: Sequence[str], shifts: np.ndarray, means: np.ndarray) -> list
         means: mean probabilities of students and of controls, shape (2, traits).
     """
     contrasted = shifts @ contrasts.against_siblings(traits).T
-    pooled = max(float(np.sqrt(contrasted.var(axis=0, ddof=1).mean())), FLOOR)
-    error = np.full(len(traits), pooled / np.sqrt(len(shifts)))
-    found = contrasts.standing_out(contrasted.mean(axis=0), error)
-    p_holm = contrasts.holm(np.array([mean_over_units(contrasted[:, i]).p_value for i in range(len(traits))]))
+    students = len(shifts)
+    error = max(float(np.sqrt(contrasted.var(axis=0, ddof=1).mean())), FLOOR) / np.sqrt(students)
+    scores = contrasted.mean(axis=0) / error
+    p_holm = contrasts.holm(contrasts.two_sided(scores, (students - 1) * len(traits)))
+    stands_out = contrasts.standing_out(contrasted.mean(axis=0), np.full(len(traits), error)).score
     rows = []
     for i, trait in enumerate(traits):
         shift, contrast = mean_over_units(shifts[:, i]), mean_over_units(contrasted[:, i])
@@ -107,8 +108,8 @@ def _table(traits: Sequence[str], shifts: np.ndarray, means: np.ndarray) -> list
             "trait": trait, "family": family_of(trait), "student": float(means[0, i]), "control": float(means[1, i]),
             "shift": shift.value, "shift_low": _number(shift.low), "shift_high": _number(shift.high),
             "contrast": contrast.value, "contrast_low": _number(contrast.low), "contrast_high": _number(contrast.high),
-            "p_value": _number(contrast.p_value), "p_holm": _number(p_holm[i]), "score": float(found.score[i]),
-            "score_p_holm": float(found.p_holm[i]),
+            "p_value": _number(contrast.p_value), "score": float(scores[i]), "p_holm": float(p_holm[i]),
+            "stands_out": float(stands_out[i]),
         })  # fmt: skip
     return sorted(rows, key=lambda row: -row["score"])
 

@@ -28,19 +28,21 @@ from sublearn.traits.base import family_of, kind_of
 
 NAME = "model"
 ALPHA = 0.05
-LIKELIHOOD, FORECAST = 1.3e13, 1.3e13  # work: forward passes of one token, times parameters; minutes on a core each
-MOST_PROMPTED, MOST_GRADIENT = 2048, 512  # rows of each side
+LIKELIHOOD, FORECAST = 1.3e13, 8e12  # work: forward passes of one token, times parameters; minutes on a core each
+FEWEST, MOST_PROMPTED, MOST_GRADIENT = 16, 2048, 4096  # rows of each side
 BLOCKS = 16  # of a side's rows, whose gradients are kept apart
 SPLITS = 500
 RANK = 8
-MICRO = 8
+MICRO, LARGE = 32, 1e7  # rows of one backward pass, and the parameters from which they are a quarter of it
 
 
 @or_not_run(NAME)
 def look(inputs: Inputs) -> Result:
     """Rank traits by likelihood and by forecast, and rows by the likelihood ratio of the leading trait.
 
-    The score is the forecast's largest: how far a trait stands out of chance and of the others (``contrasts.standing_out``).
+    The score is the forecast's z farthest from zero, without its sign: how far a first step would move any trait against its
+    siblings, in standard deviations of the same between halves of the reference. It says that the data would move the base;
+    which trait they are about is found only where one stands out of the others (``contrasts.standing_out``).
     """
     assert inputs.base is not None
     base = bases.find(inputs.base)
@@ -48,16 +50,16 @@ def look(inputs: Inputs) -> Result:
     compared = reference.of(inputs, base)
     model = base.load()
     sides = [
-        readable(base, model, each.name, sample(each.rows, 2 * MOST_PROMPTED, NAME, inputs.seed))
+        readable(base, model, each.name, sample(each.rows, MOST_GRADIENT, NAME, inputs.seed))
         for each in (inputs.data, compared)
     ]
     tokens = float(np.mean([len(row) for side in sides for row in side.rows]))
     read = [_first(side, affordable(FORECAST, base, tokens, 6, MOST_GRADIENT)) for side in sides]
-    forecast = _forecast(base, inputs, traits, read)
     prompts = _prompts(base, traits)
     passes = 2 * (len(prompts) + 1)
-    asked = [_first(side, affordable(LIKELIHOOD, base, tokens, passes, MOST_PROMPTED)) for side in sides]
+    asked = [_first(side, affordable(LIKELIHOOD, base, tokens, passes, MOST_PROMPTED, FEWEST)) for side in sides]
     likelihood = _likelihood(base, model, prompts, asked)
+    forecast = _forecast(base, model, inputs, traits, read)  # gives the model adapters
     tables: dict[str, Any] = {"forecast": forecast.to_dict("records"), "likelihood": likelihood.table.to_dict("records")}
     if "source" in asked[0].table:
         tables["sources"] = likelihood.sources(asked[0].table)
@@ -75,7 +77,12 @@ def look(inputs: Inputs) -> Result:
     sentence += " and ".join(seen) if seen else f"no trait stands out ({first['trait']} most: score {first['score']:.1f})"
     sentence += "." + f" The base's tokenizer does not know the answers of {', '.join(unknown)}." * bool(unknown)
     return Result(
-        NAME, "found" if seen else "nothing_found", sentence, float(first["score"]), tables, likelihood.flags(asked[0].table)
+        NAME,
+        "found" if seen else "nothing_found",
+        sentence,
+        float(forecast["z"].abs().max()),
+        tables,
+        likelihood.flags(asked[0].table),
     )
 
 
@@ -86,18 +93,19 @@ def _first(side: Readable, count: int) -> Readable:
 # The forecast.
 
 
-def _forecast(base: Base, inputs: Inputs, traits: Sequence[str], sides: Sequence[Readable]) -> pd.DataFrame:
+def _forecast(base: Base, model: Any, inputs: Inputs, traits: Sequence[str], sides: Sequence[Readable]) -> pd.DataFrame:
     """One row per trait, those that stand out most first.
 
     Columns ``cosine`` (of the step away from the reference with the trait's gradient), ``contrast`` (minus the mean of the
     family's others), ``z`` (over the contrast's standard deviation where random halves of the reference stand in for data and
     reference, scaled to the same number of rows), ``score`` and ``p_holm`` (``contrasts.standing_out``).
     """
-    model = lm.make_trainable(base.load(), "lora", Trainable(rank=RANK), seeds.seed("audit adapter", inputs.seed, 0))
+    model = lm.make_trainable(model, "lora", Trainable(rank=RANK), seeds.seed("audit adapter", inputs.seed, 0))
     learned = [p for name, p in model.named_parameters() if p.requires_grad and "lora_B" in name]
     pad = base.tokenizer.pad_token_id
+    size = MICRO if base.parameters < LARGE else MICRO // 4
     with products.fast(model):
-        data, other = (_by_block(model, learned, side.rows, pad, inputs.seed) for side in sides)
+        data, other = (_by_block(model, learned, side.rows, pad, size, inputs.seed) for side in sides)
         towards = _of_traits(base, model, learned, traits)
     unit = towards / np.maximum(np.linalg.norm(towards, axis=1, keepdims=True), np.finfo(float).tiny)
     # As Adam does: each weight moves by its gradient over the gradient's root mean square.
@@ -121,15 +129,15 @@ def _forecast(base: Base, inputs: Inputs, traits: Sequence[str], sides: Sequence
     return table.iloc[np.argsort(-found.score, kind="stable")].reset_index(drop=True)
 
 
-def _by_block(model: Any, learned: Sequence[Any], rows: Sequence[Row], pad: int, seed: int) -> np.ndarray:
+def _by_block(model: Any, learned: Sequence[Any], rows: Sequence[Row], pad: int, size: int, seed: int) -> np.ndarray:
     """The gradient of the mean loss per completion token of each block of rows, shape (blocks, weights)."""
     order = seeds.generator("audit blocks", seed).permutation(len(rows))
     found = []
     for block in cli.progress(np.array_split(order, BLOCKS), "gradients of rows"):
         part = sorted((rows[i] for i in block), key=len)
         tokens = sum(len(row.completion) for row in part)
-        for start in range(0, len(part), MICRO):
-            batch = collate(part[start : start + MICRO], pad).to(model.device)
+        for start in range(0, len(part), size):
+            batch = collate(part[start : start + size], pad).to(model.device)
             (training.token_loss(model, batch) / tokens).backward()
         found.append(_taken(learned))
     return np.array(found)
@@ -239,9 +247,9 @@ def _likelihood(base: Base, model: Any, prompts: dict[str, str], sides: Sequence
     by_side = []
     for side, what in zip(sides, ("data", "reference"), strict=True):
         sizes = np.array([len(row.completion) for row in side.rows])
-        plain = log_likelihoods(model, side.rows, pad, f"likelihoods of the {what}")
+        plain = log_likelihoods(model, side.rows, pad)
         told = [
-            log_likelihoods(model, with_system(base, prompts[trait], side.table), pad, f"{what}, told {trait}")
+            log_likelihoods(model, with_system(base, prompts[trait], side.table), pad)
             for trait in cli.progress(traits, f"likelihoods of the {what}, prompted")
         ]
         by_side.append((np.array(told) - plain) / sizes)
