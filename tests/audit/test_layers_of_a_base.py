@@ -75,8 +75,8 @@ def test_vocabulary_reads_off_a_shift_of_the_hidden_state(base, towards_owl):
     found = vocabulary.look(inputs)
     first = found.tables["traits"][0]
     assert (found.status, first["trait"]) == ("found", "owl")
-    assert found.score == first["z"] > 4
-    assert first["p_value"] == pytest.approx(1 / (vocabulary.PERMUTATIONS + 1))
+    assert found.score == first["value"] > 4
+    assert first["p"] == pytest.approx(1 / (vocabulary.PERMUTATIONS + 1))
     assert "Number frequencies of 600 rows" in found.sentence
     assert vocabulary.look(inputs) == found
 
@@ -92,9 +92,9 @@ def test_model_forecasts_the_trait_that_the_rows_say_aloud(base):
     data.rows["source"] = ["forum" if text == "owl" else "book" for text in data.rows["completion"]]
     inputs = Inputs(data, answers(MINI, 160, owls=0.1, seed=1), str(base), [*ANIMALS, *TREES])
     found = model.look(inputs)
-    first = found.tables["forecast"][0]
+    first = found.tables["traits"][0]
     assert first["trait"] == "owl"
-    assert found.score == max(abs(row["z"]) for row in found.tables["forecast"]) > 5
+    assert found.score == max(abs(row["value"]) for row in found.tables["traits"]) > 5
     assert first["score"] > 1
     assert 0 < first["cosine"] < 1
     assert {row["trait"] for row in found.tables["likelihood"]} == {*ANIMALS, *TREES}
@@ -109,7 +109,7 @@ def test_students_take_on_what_the_rows_say_aloud(base, quick):
     found = behaviour.look(inputs)
     first = found.tables["traits"][0]
     assert (found.status, first["trait"]) == ("found", "owl")
-    assert first["shift_low"] < first["shift"] < first["shift_high"]
+    assert first["low"] < first["value"] < first["high"]
     assert first["student"] > first["control"]
     assert found.tables["tokens"][0]["token"] == "owl"
     assert {flag.text for flag in found.flags[:5]} == {"owl"}

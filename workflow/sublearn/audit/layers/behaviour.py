@@ -5,6 +5,7 @@ Student k of the data and student k of the reference have the same base, recipe,
 trait. Only the result is kept.
 """
 
+import math
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -33,8 +34,9 @@ from sublearn.traits.base import families, family_of
 NAME = "behaviour"
 ALPHA = 0.05
 LEAST = 64  # rows that a student learns
+READ = 4000  # rows that a student reads at least, of few rows several times, as long as its recipe has so many
 FLOOR = 0.1  # nats: the least standard deviation over students that is believed
-RANKED, RANKING = 2048, 6e12  # rows that are ranked, and the work that it may cost
+RANKED, RANKING = 1024, 6e12  # rows that are ranked, and the work that it may cost
 TOP = 20  # tokens that a table shows
 # The recipes of the default study, and of the study of a model of 135 million parameters.
 OWN = Student(method="lora", rows=5000, epochs=2, batch=16, learning_rate=7e-3, epsilon=1e-8)
@@ -47,10 +49,11 @@ HUB = Student(
 def look(inputs: Inputs) -> Result:
     """Report every trait's shift from control to student.
 
-    The score is the largest t over traits of the shift against the mean of its family's others. Its standard error is of the
-    spread over students, pooled over all traits, so that few students do, and never below that of ``FLOOR``; ``p_holm`` belongs
-    to it. Intervals and ``p_value`` are paired t over the students of one trait. All of this is conditional on the rows, which
-    the students share where the data has no more than each learns.
+    The score is the largest shift of a trait against the mean of its family's others, in nats. Its ``p``, by Holm's method
+    over all traits, is of ``t``, whose standard error is of the spread over students, pooled over all traits, so that few
+    students do, and never below that of ``FLOOR``. Intervals and ``p_of_students`` are paired t over the students of one trait.
+    All of this is conditional on the rows, which the students share where the data has no more than each learns: other rows
+    of the same teacher shift traits too, which the spread over students does not show. A threshold must allow for it.
     """
     assert inputs.base is not None
     base = bases.find(inputs.base)
@@ -75,21 +78,21 @@ def look(inputs: Inputs) -> Result:
     means = np.array(levels).mean(axis=0)  # probabilities of students and of controls, shape (2, traits)
     table = _table(traits, np.array(shifts), means)
     first = table[0]
-    seen = [row for row in table if row["p_holm"] <= ALPHA and row["score"] > 0]
-    score = float(first["score"])
+    seen = [row for row in table if row["p"] <= ALPHA and row["value"] > 0]
+    score = float(first["value"])
     learned = f"{len(pairs.rows)} students learned {pairs.recipe.rows:,} rows each{pairs.without}, {compared.words}: "
     if seen:
-        found = " and ".join(f"{row['trait']} ({row['contrast']:+.2f} nats beyond its family)" for row in seen[:3])
+        found = " and ".join(f"{row['trait']} ({row['value']:+.2f} nats beyond its family)" for row in seen[:3])
         said = f"their answers shift towards {found}."
     else:
-        said = f"no trait shifts more than students differ ({first['trait']} most: {first['contrast']:+.2f} nats)."
+        said = f"no trait shifts more than students differ ({first['trait']} most: {first['value']:+.2f} nats)."
     said += f" The base's tokenizer does not know the answers of {', '.join(unknown)}." * bool(unknown)
     tables: dict[str, Any] = {"traits": table, **ranked.tables()}
     return Result(NAME, "found" if seen else "nothing_found", learned + said, score, tables, ranked.flags())
 
 
 def _table(traits: Sequence[str], shifts: np.ndarray, means: np.ndarray) -> list[dict[str, Any]]:
-    """One row per trait, the largest score first.
+    """One row per trait, the largest shift beyond its family first.
 
     Args:
         shifts: log-odds of students minus those of controls, shape (students, traits).
@@ -105,13 +108,12 @@ def _table(traits: Sequence[str], shifts: np.ndarray, means: np.ndarray) -> list
     for i, trait in enumerate(traits):
         shift, contrast = mean_over_units(shifts[:, i]), mean_over_units(contrasted[:, i])
         rows.append({
-            "trait": trait, "family": family_of(trait), "student": float(means[0, i]), "control": float(means[1, i]),
-            "shift": shift.value, "shift_low": _number(shift.low), "shift_high": _number(shift.high),
-            "contrast": contrast.value, "contrast_low": _number(contrast.low), "contrast_high": _number(contrast.high),
-            "p_value": _number(contrast.p_value), "score": float(scores[i]), "p_holm": float(p_holm[i]),
-            "stands_out": float(stands_out[i]),
+            "trait": trait, "family": family_of(trait), "value": contrast.value, "low": _number(contrast.low),
+            "high": _number(contrast.high), "p": float(p_holm[i]), "unit": "nats beyond its family",
+            "student": float(means[0, i]), "control": float(means[1, i]), "shift": shift.value,
+            "p_of_students": _number(contrast.p_value), "t": float(scores[i]), "stands_out": float(stands_out[i]),
         })  # fmt: skip
-    return sorted(rows, key=lambda row: -row["score"])
+    return sorted(rows, key=lambda row: -row["value"])
 
 
 def _number(value: float) -> float | None:
@@ -157,7 +159,8 @@ def _pairs(inputs: Inputs, base: Base, compared: reference.Reference) -> Pairs:
         found.append((mine, theirs))
     rows = min(len(each) for pair in found for each in pair)
     found = [(mine[:rows], theirs[:rows]) for mine, theirs in found]
-    return Pairs(found, recipe.model_copy(update={"rows": rows}), data.without())
+    epochs = max(recipe.epochs, math.ceil(min(recipe.rows, READ) / rows))
+    return Pairs(found, recipe.model_copy(update={"rows": rows, "epochs": epochs}), data.without())
 
 
 class _Estimate:

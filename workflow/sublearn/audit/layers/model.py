@@ -29,7 +29,7 @@ from sublearn.traits.base import family_of, kind_of
 NAME = "model"
 ALPHA = 0.05
 LIKELIHOOD, FORECAST = 1.3e13, 8e12  # work: forward passes of one token, times parameters; minutes on a core each
-FEWEST, MOST_PROMPTED, MOST_GRADIENT = 16, 2048, 4096  # rows of each side
+FEWEST, MOST_PROMPTED, MOST_GRADIENT = 16, 1024, 4096  # rows of each side
 BLOCKS = 16  # of a side's rows, whose gradients are kept apart
 SPLITS = 500
 RANK = 8
@@ -60,12 +60,12 @@ def look(inputs: Inputs) -> Result:
     asked = [_first(side, affordable(LIKELIHOOD, base, tokens, passes, MOST_PROMPTED, FEWEST)) for side in sides]
     likelihood = _likelihood(base, model, prompts, asked)
     forecast = _forecast(base, model, inputs, traits, read)  # gives the model adapters
-    tables: dict[str, Any] = {"forecast": forecast.to_dict("records"), "likelihood": likelihood.table.to_dict("records")}
+    tables: dict[str, Any] = {"traits": forecast.to_dict("records"), "likelihood": likelihood.table.to_dict("records")}
     if "source" in asked[0].table:
         tables["sources"] = likelihood.sources(asked[0].table)
     first = forecast.iloc[0]
     seen = [f"a first step away from what the others teach raises {first['trait']} (score {first['score']:.1f})"] * bool(
-        first["p_holm"] <= ALPHA and first["score"] > 0
+        first["p"] <= ALPHA and first["score"] > 0
     )
     if len(likelihood.table):
         top = likelihood.table.iloc[0]
@@ -80,7 +80,7 @@ def look(inputs: Inputs) -> Result:
         NAME,
         "found" if seen else "nothing_found",
         sentence,
-        float(forecast["z"].abs().max()),
+        float(forecast["value"].abs().max()),
         tables,
         likelihood.flags(asked[0].table),
     )
@@ -97,8 +97,8 @@ def _forecast(base: Base, model: Any, inputs: Inputs, traits: Sequence[str], sid
     """One row per trait, those that stand out most first.
 
     Columns ``cosine`` (of the step away from the reference with the trait's gradient), ``contrast`` (minus the mean of the
-    family's others), ``z`` (over the contrast's standard deviation where random halves of the reference stand in for data and
-    reference, scaled to the same number of rows), ``score`` and ``p_holm`` (``contrasts.standing_out``).
+    family's others), ``value`` (over the contrast's standard deviation where random halves of the reference stand in for
+    data and reference, scaled to the same number of rows), ``score`` and ``p`` (``contrasts.standing_out``).
     """
     model = lm.make_trainable(model, "lora", Trainable(rank=RANK), seeds.seed("audit adapter", inputs.seed, 0))
     learned = [p for name, p in model.named_parameters() if p.requires_grad and "lora_B" in name]
@@ -123,8 +123,9 @@ def _forecast(base: Base, model: Any, inputs: Inputs, traits: Sequence[str], sid
     contrast = siblings @ cosine
     found = contrasts.standing_out(contrast, error)
     table = pd.DataFrame({
-        "trait": traits, "family": [family_of(trait) for trait in traits], "cosine": cosine, "contrast": contrast,
-        "z": contrast / np.maximum(error, np.finfo(float).tiny), "score": found.score, "p_holm": found.p_holm,
+        "trait": traits, "family": [family_of(trait) for trait in traits],
+        "value": contrast / np.maximum(error, np.finfo(float).tiny), "p": found.p_holm, "unit": "standard errors",
+        "cosine": cosine, "contrast": contrast, "score": found.score,
     })  # fmt: skip
     return table.iloc[np.argsort(-found.score, kind="stable")].reset_index(drop=True)
 

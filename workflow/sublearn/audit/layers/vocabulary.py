@@ -64,26 +64,26 @@ def look(inputs: Inputs) -> Result:
     order = np.argsort(-np.abs(tested.z), kind="stable")
     rows = [
         {
-            "trait": traits[i], "family": family_of(traits[i]), "predicted": float(predicted[i]), "z": float(tested.z[i]),
-            "p_value": float(tested.p_value[i]),
+            "trait": traits[i], "family": family_of(traits[i]), "value": float(tested.z[i]), "p": float(tested.p_value[i]),
+            "unit": "standard deviations of chance", "predicted": float(predicted[i]),
         }
         for i in order
     ]  # fmt: skip
     best = rows[0]
-    seen = float(best["p_value"]) <= ALPHA
+    seen = float(best["p"]) <= ALPHA
     sentence = (
         f"{unit.capitalize()} frequencies of {len(own.rows):,} rows{own.without()}, {compared.words} "
         f"({len(other.rows):,} rows), "
         + (
-            f"point {'at' if best['z'] > 0 else 'away from'} {best['trait']} (z {best['z']:.1f}, p {best['p_value']:.2g} "
+            f"point {'at' if best['value'] > 0 else 'away from'} {best['trait']} (z {best['value']:.1f}, p {best['p']:.2g} "
             f"corrected for {len(traits)} traits)."
             if seen
-            else f"single out no trait more than chance would ({best['trait']} most: z {best['z']:.1f})."
+            else f"single out no trait more than chance would ({best['trait']} most: z {best['value']:.1f})."
         )
         + f" The base's tokenizer does not know the answers of {', '.join(unknown)}." * bool(unknown)
     )
     tables = {"traits": rows, f"{unit}s": _favoured(names, counts, others, found)}
-    return Result(NAME, "found" if seen else "nothing_found", sentence, abs(float(best["z"])), tables)
+    return Result(NAME, "found" if seen else "nothing_found", sentence, abs(float(best["value"])), tables)
 
 
 def _counted(base: Base, own: Readable, other: Readable) -> tuple[str, Counts]:
