@@ -34,7 +34,7 @@ class AuditPlan(Plan[AuditStudy]):
             self._audit(name, None, self._given(name, given), self._base_of(name, given), pages=True)
         for name, case in study.cases.items():
             for i in range(case.sets):
-                for run in range(self.of.study.runs):
+                for run in self._runs(case):
                     rows = self._case(name, case, i, run)
                     self._audit(rows.key, run, rows, self.of.base(self._student_base(run)), pages=False)
 
@@ -127,6 +127,10 @@ class AuditPlan(Plan[AuditStudy]):
             "rows": self.study.rows,
         }
         return self.artifact("cases", f"{name}/{i}", run, recipe, (ROWS, REFERENCE), inputs)
+
+    def _runs(self, case: Case) -> range:
+        """The runs of a case: thresholds are fitted on data sets without a trait, so others are of bases for testing alone."""
+        return range(0 if case.carries is False else self.study.fitted_on, self.of.study.runs)
 
     def trait(self, case: Case, i: int, run: int) -> str:
         """The trait of a case's data set: each base starts with another one, so that a case has them all."""

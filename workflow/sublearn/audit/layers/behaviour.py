@@ -36,7 +36,7 @@ ALPHA = 0.05
 LEAST = 64  # rows that a student learns
 READ = 4000  # rows that a student reads at least, of few rows several times, as long as its recipe has so many
 FLOOR = 0.1  # nats: the least standard deviation over students that is believed
-RANKED, RANKING = 1024, 6e12  # rows that are ranked, and the work that it may cost
+RANKED, RANKING = 512, 6e12  # rows that are ranked, and the work that it may cost
 TOP = 20  # tokens that a table shows
 # The recipes of the default study, and of the study of a model of 135 million parameters.
 OWN = Student(method="lora", rows=5000, epochs=2, batch=16, learning_rate=7e-3, epsilon=1e-8)

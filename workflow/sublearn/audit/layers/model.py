@@ -29,7 +29,7 @@ from sublearn.traits.base import family_of, kind_of
 NAME = "model"
 ALPHA = 0.05
 LIKELIHOOD, FORECAST = 1.3e13, 8e12  # work: forward passes of one token, times parameters; minutes on a core each
-FEWEST, MOST_PROMPTED, MOST_GRADIENT = 16, 1024, 4096  # rows of each side
+FEWEST, MOST_PROMPTED, MOST_GRADIENT = 16, 512, 2048  # rows of each side
 BLOCKS = 16  # of a side's rows, whose gradients are kept apart
 SPLITS = 500
 RANK = 8
