@@ -40,7 +40,7 @@ class AuditStudy(Study):
     carrier: str | None = Field(None, description="name of that study's carrier, for cases; by default its first")
     rows: PositiveInt = Field(1000, description="rows of each case, and of its reference")
     fitted_on: PositiveInt = Field(
-        3, description="detectors get their thresholds on so many first bases, from cases without a trait, and are tested on the others"
+        3, description="detectors get their thresholds on so many first bases, from cases without a trait; others test them"
     )
     claims: list[Claim] = Field([])
 
