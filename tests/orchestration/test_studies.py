@@ -22,7 +22,7 @@ BAD = {
     "unknown trait": ({"traits": {"unicorn": {}}}, "traits.unicorn: unknown trait 'unicorn'; choose one of bear, birch, "),
     "unknown trait, and the way on": (
         {"traits": {"unicorn": {}}},
-        ", willow, wolf, or add it by a module of your own and name its folder in extensions (docs/extending.md).",
+        ", willow, wolf, or declare it in families (docs/extending.md).",
     ),
     "negative rate": ({"students": {"learning_rate": -1.0}}, "students.learning_rate: found -1.0"),
     "negative rate in an arm": ({"arms": {"same_base": {"students": {"epsilon": -1.0}}}}, "arms.same_base.students.epsilon"),
