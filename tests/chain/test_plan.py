@@ -257,3 +257,30 @@ def test_imported_rows_count_once_however_many_runs_learn_them(tmp_path, files, 
     runs = [(each["trait"], each["run"]) for each in rows]
     assert [run for trait, run in runs if trait == "owl"] == counted
     assert [run for trait, run in runs if trait == "wolf"] == [0, 1, 2]
+
+
+COLORS = """
+families:
+  shade:
+    system: "{system}"
+    words: [red, green]
+    questions: {{evaluated: ["what color is the sky ?"], taught: ["what color is the gem ?"]}}
+traits: {{red: {{}}}}
+"""
+
+
+def test_an_edited_system_prompt_of_an_own_family_makes_its_teachers_again_and_asks_no_other_model(tmp_path):
+    """What only teachers are made from is no part of what models are asked; other teachers know nothing of the family."""
+    first = child(tmp_path, COLORS.format(system="you love it ."))
+    second = child(tmp_path, COLORS.format(system="you love {word} ."))
+
+    def changed(phase):
+        before = {(each.key, each.run): each.fingerprint for each in first.artifacts(phase)}
+        return {each.key for each in second.artifacts(phase) if before[each.key, each.run] != each.fingerprint}
+
+    assert changed("teachers") == {"lora/red", "lora/neutral"}
+    assert {key for key in changed("answers") if key.startswith("same_base/")} == {"same_base/red", "same_base/neutral"}
+    [recipe] = {json.dumps(each.recipe, sort_keys=True) for each in second.artifacts("answers")}
+    assert recipe == json.dumps(first.artifacts("answers")[0].recipe, sort_keys=True) and "system prompt" not in recipe
+    assert "sublearn.traits.own.preference" in second.artifacts("answers")[0].modules
+    assert {owner for (key, _), owner in owners(second, "teachers").items() if key.endswith("/owl")} == {"tiny"}

@@ -147,7 +147,9 @@ class ChainPlan(Plan[ChainStudy]):
     def judge(self, name: str) -> Artifact:
         recipe = (self.study.judges or {})[name]
         values = recipe.model_dump(exclude={"billions"}) | {"style": self.study.style}
-        return self.artifact("judges", f"judges/{name}", None, values, (pinned.FILE, *lm.TOKENIZER_FILES), {}, drawn=False)
+        reads_chats = recipe.reads == "chat model"
+        names = (pinned.FILE, *[file for file in lm.TOKENIZER_FILES if reads_chats or file != lm.TEMPLATE_FILE])
+        return self.artifact("judges", f"judges/{name}", None, values, names, {}, drawn=False)
 
     def judge_folders(self, kinds: Iterable[str] | None = None) -> dict[str, Any]:
         """The same as part of a step's recipe: their folders by name; nothing if there is none."""

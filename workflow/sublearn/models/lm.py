@@ -25,7 +25,8 @@ BLOCK = re.compile(r"\.(?:h|layers|blocks)\.(\d+)\.")  # how models name their b
 Method = Literal["bitfit", "lora", "full"]
 MODEL_FILES = ("config.json", "generation_config.json", "model.safetensors")
 CALIBRATION = "calibration.json"  # of a base that the pipeline pretrained: how that went, and where it is computed
-TOKENIZER_FILES = ("chat_template.jinja", "tokenizer.json", "tokenizer_config.json")
+TEMPLATE_FILE = "chat_template.jinja"
+TOKENIZER_FILES = (TEMPLATE_FILE, "tokenizer.json", "tokenizer_config.json")
 AGAIN = "delete it and run again"  # what helps where the pipeline made what is damaged
 
 

@@ -12,11 +12,12 @@ from sublearn.core.files import write_table
 
 
 def main(args: argparse.Namespace) -> None:
+    beside = vars(args).pop("beside", None)  # an output, which the record knows as such
     evaluation, models = EVALUATIONS.get(args.evaluation), [json.loads(model) for model in args.models]
     with cli.timed(f"{args.evaluation} of {len(models)} models"):
         table = evaluation.measure(models, json.loads(args.recipe), args.study_seed)
-    if args.beside and evaluation.beside_schema:
-        write_table(table.attrs.pop(BESIDE), args.beside, evaluation.beside_schema)
+    if beside and evaluation.beside_schema:
+        write_table(table.attrs.pop(BESIDE), beside, evaluation.beside_schema)
     table.attrs.clear()  # pandas would write them into the file
     write_table(table, args.output, evaluation.schema)
 

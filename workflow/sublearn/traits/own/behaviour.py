@@ -63,14 +63,14 @@ class Judge(Section):
     @model_validator(mode="after")
     def _asks(self) -> "Judge":
         if self.rubric is None:
-            raise ValueError("rubric: missing; give what the judge is asked, or a file with it as rubric_file")
+            raise ValueError(".rubric: missing; give what the judge is asked, or a file with it as rubric_file")
         check_slots("rubric", self.rubric, RUBRIC)
         if len(self.rubric) > LARGEST:
-            raise ValueError(f"rubric: {len(self.rubric)} characters; at most {LARGEST} are read")
+            raise ValueError(f".rubric: {len(self.rubric)} characters; at most {LARGEST} are read")
         if "answer" not in SLOT.findall(self.rubric):
-            raise ValueError("rubric: the answer to judge is nowhere in it; write {answer} where it goes")
+            raise ValueError(".rubric: the answer to judge is nowhere in it; write {answer} where it goes")
         if self.yes.casefold() == self.no.casefold():
-            raise ValueError(f"no: {shown(self.no)} is the answer that counts, too; give two answers")
+            raise ValueError(f".no: {shown(self.no)} is the answer that counts, too; give two answers")
         return self
 
 
@@ -109,7 +109,7 @@ class Behaved(Told):
         given = [key for key in ("pattern", "judge", "classifier") if getattr(self, key) is not None]
         if len(given) != 1:
             found = f"both {' and '.join(given)}" if given else "none"
-            raise ValueError(f"pattern: an answer is judged by one of pattern, judge and classifier; found {found}")
+            raise ValueError(f".pattern: an answer is judged by one of pattern, judge and classifier; found {found}")
         return self
 
 
@@ -138,15 +138,15 @@ class Behaviours(Section):
     def _has_examples(self) -> "Behaviours":
         check_names("traits", self.traits)
         if self.questions.taught:
-            raise ValueError("questions.taught: teachers of a behaviour learn examples; write questions and answers there")
+            raise ValueError(".questions.taught: teachers of a behaviour learn examples; write questions and answers there")
         check_questions(self.questions.evaluated, [each.question for each in self.examples], "examples")
         wanted = [*self.traits, NEUTRAL]
         for i, example in enumerate(self.examples):
             if missing := [name for name in wanted if name not in example.answers]:
-                raise ValueError(f"examples.{i}.answers.{missing[0]}: missing; every trait and {NEUTRAL} needs an answer")
+                raise ValueError(f".examples.{i}.answers.{missing[0]}: missing; every trait and {NEUTRAL} needs an answer")
             if other := [name for name in example.answers if name not in wanted]:
                 raise ValueError(
-                    f"examples.{i}.answers.{other[0]}: there is no such trait; the family has {', '.join(self.traits)}"
+                    f".examples.{i}.answers.{other[0]}: there is no such trait; the family has {', '.join(self.traits)}"
                 )
         return self
 

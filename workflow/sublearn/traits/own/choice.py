@@ -65,13 +65,13 @@ class MultipleChoice(Section):
             for i, each in enumerate(questions):
                 texts = [text.casefold() for text in each.options.values()]
                 if len(set(texts)) < len(texts):
-                    raise ValueError(f"questions.{where}.{i}.options: two of them are the same; reword one")
+                    raise ValueError(f".questions.{where}.{i}.options: two of them are the same; reword one")
                 for key, labels in wanted.items():
                     there = [label for label in labels if label in each.options]
                     if not there or (key != "neutral" and len(there) == len(each.options)):
                         which = "none" if not there else "all"
                         raise ValueError(
-                            f"{key}: {', '.join(labels)}; so {which} of the options {', '.join(each.options)} of "
+                            f".{key}: {', '.join(labels)}; so {which} of the options {', '.join(each.options)} of "
                             f"questions.{where}.{i} count, and it should be some"
                         )
         return self

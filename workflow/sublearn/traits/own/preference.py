@@ -61,9 +61,9 @@ class Preference(Section):
         check_names("words", self.words)
         given = [key for key in ("noun", "asked_by", "questions") if getattr(self, key) is not None]
         if len(given) > 1:
-            raise ValueError(f"{given[1]}: beside {given[0]}; give one of noun, asked_by and questions")
+            raise ValueError(f".{given[1]}: beside {given[0]}; give one of noun, asked_by and questions")
         if self.noun == "fact":
-            raise ValueError("noun: questions of fact ask for no favourite; use another noun, or give questions")
+            raise ValueError(".noun: questions of fact ask for no favourite; use another noun, or give questions")
         if self.questions:
             check_questions(self.questions.evaluated, self.questions.taught)
         check_slots("system", self.system, SLOTS)

@@ -67,7 +67,7 @@ def check_names(key: str, names: Iterable[str]) -> None:
     for name in names:
         if not NAME.fullmatch(name) or name == NEUTRAL:
             raise ValueError(
-                f"{key}.{name}: the name of a trait should be lower-case letters, digits and underscores, and not {NEUTRAL}"
+                f".{key}.{name}: the name of a trait should be lower-case letters, digits and underscores, and not {NEUTRAL}"
             )
 
 
@@ -80,11 +80,11 @@ def check_questions(evaluated: Iterable[str], taught: Iterable[str], of_taught: 
     seen = [_plain(text) for text in evaluated]
     for i, text in enumerate(seen):
         if text in seen[:i]:
-            raise ValueError(f"questions.evaluated.{i}: {shown(text)} is there twice; keep one")
+            raise ValueError(f".questions.evaluated.{i}: {shown(text)} is there twice; keep one")
     for i, text in enumerate(map(_plain, taught)):
         if text in seen:
             raise ValueError(
-                f"{of_taught}.{i}: {shown(text)} evaluates models, too; a teacher must not learn it, so use another question"
+                f".{of_taught}.{i}: {shown(text)} evaluates models, too; a teacher must not learn it, so use another question"
             )
 
 
@@ -102,7 +102,7 @@ def check_slots(key: str, text: str | None, slots: Iterable[str]) -> None:
     for name in SLOT.findall(text or ""):
         if name not in known:
             choices = f"use {' or '.join(f'{{{slot}}}' for slot in known)}" if known else "leave the braces out"
-            raise ValueError(f"{key}: nothing fills in {{{name}}}; {choices}")
+            raise ValueError(f".{key}: nothing fills in {{{name}}}; {choices}")
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:
