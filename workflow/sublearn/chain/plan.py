@@ -81,6 +81,10 @@ class ChainPlan(Plan[ChainStudy]):
         for published in self.artifacts("authors"):
             if published.recipe["revision"] is None:  # else a git repository, whose address may have many forms
                 yield "authors.source", published.recipe["source"], published
+        for prompts in self.artifacts("prompts"):
+            carrier = prompts.key.split("/")[0]
+            for key, place in self.study.carriers[carrier].given().items():
+                yield f"carriers.{carrier}.{key}", place, prompts
         for rows in self.artifacts("imported"):
             carrier, teacher, trait = rows.key.split("/")
             files = rows.recipe["files"]
@@ -203,7 +207,7 @@ class ChainPlan(Plan[ChainStudy]):
         """The rows that passed the filter."""
         teacher = self.study.writer(teacher, trait)
         section = self.study.carriers[carrier]
-        recipe = {"kind": section.kind, **section.for_filter()}
+        recipe = self.study.filter(carrier)
         names = ("filtered.parquet", "rejected.parquet", "filter.json")
         inputs = {"raw": self.raw(carrier, teacher, trait, run), **self.published(section.needs_published)}
         modules = self.study.carrier_kind(carrier).modules_of("reject", "with_published")

@@ -460,7 +460,6 @@ class ChainStudy(Study):
 
     def trial(self, carrier: str, teacher: str, trait: str) -> dict[str, Any]:
         """The kind and the filter of a carrier, and the most rows that a student of that teacher and trait learns from it."""
-        section = self.carriers[carrier]
         learned = [
             self.student(name).rows
             for name, arm in self.arms.items()
@@ -468,7 +467,13 @@ class ChainStudy(Study):
             and trait in (*self.arm_traits(name), NEUTRAL)
             and self.writer(arm.teacher, trait) == teacher
         ]
-        return {"kind": section.kind, **section.for_filter(), "rows": max(learned)}
+        return self.filter(carrier) | {"rows": max(learned)}
+
+    def filter(self, carrier: str) -> dict[str, Any]:
+        """The kind of a carrier and what its filter depends on; the words of all traits, where it rejects rows with one."""
+        section = self.carriers[carrier]
+        leaks = {"leaks": self.leak_words(self.traits)} if self.carrier_kind(carrier).rejects_leaks else {}
+        return {"kind": section.kind, **section.for_filter(), **leaks}
 
     def imported(self, carrier: str, teacher: str, trait: str) -> list[Imported]:
         """The imported files with a teacher's rows for a trait; empty if the rows are sampled here."""
