@@ -12,7 +12,7 @@ from sublearn.chain.findings.numbers import carrier_tables
 from sublearn.chain.findings.quantities.base import QUANTITIES
 from sublearn.chain.students.section import kept
 from sublearn.chain.study import PAPER, ChainStudy
-from sublearn.chain.teachers.section import PLACEBO_KEYS
+from sublearn.chain.teachers.section import GIVEN_KEYS, PLACEBO_KEYS, Teacher
 from sublearn.core.errors import UserError
 from sublearn.core.figures import Figure
 from sublearn.core.findings import RESOLVED
@@ -25,12 +25,16 @@ from sublearn.planning.phases import PHASES
 from sublearn.traits.base import NEUTRAL
 
 WEIGHTS: dict[str, tuple[str, ...]] = {
-    "bitfit": lm.MODEL_FILES, "full": lm.MODEL_FILES, "lora": adapters.FILES, "prompt": (),
+    "bitfit": lm.MODEL_FILES, "full": lm.MODEL_FILES, "lora": adapters.FILES, "prompt": (), "given": (),
 }  # fmt: skip
 # Bases come in two kinds, teachers may be placebos, and carriers are made in several steps; all lie in their phase's folder.
-PHASE_OF = {"pinned": "bases", "authors": "bases", "judges": "bases", "placebos": "teachers"} | dict.fromkeys(
-    ("prompts", "raw", "imported", "filtered"), "carriers"
-)
+PHASE_OF = {
+    "pinned": "bases",
+    "authors": "bases",
+    "judges": "bases",
+    "placebos": "teachers",
+    "given": "teachers",
+} | dict.fromkeys(("prompts", "raw", "imported", "filtered"), "carriers")
 
 TAKEN = {*PHASE_OF, *PHASES, "tables", "figures", "records"}
 
@@ -81,6 +85,11 @@ class ChainPlan(Plan[ChainStudy]):
         for published in self.artifacts("authors"):
             if published.recipe["revision"] is None:  # else a git repository, whose address may have many forms
                 yield "authors.source", published.recipe["source"], published
+        for taken in self.artifacts("given"):
+            found, (teacher, trait) = taken.recipe.get("given", {}), taken.key.split("/")
+            for key in ("model", "adapter"):
+                if key in found and "revision" not in found:
+                    yield f"teachers.{teacher}.{'neutral.' if trait == NEUTRAL else ''}{key}", found[key], taken
         for prompts in self.artifacts("prompts"):
             carrier = prompts.key.split("/")[0]
             for key, place in self.study.carriers[carrier].given().items():
@@ -171,14 +180,30 @@ class ChainPlan(Plan[ChainStudy]):
         if trait == NEUTRAL or recipe.placebo == "balanced":  # its balanced answers are those of all families
             kinds += self.study.catalogue.own
         inputs = {"base": self.base(self.study.teacher_base(name, run)), **self.judges(kinds)}
+        if recipe.method == "given":
+            return self._given_teacher(name, trait, run, recipe, kinds, inputs)
         names = (*WEIGHTS[recipe.method], "teacher.json")
         modules = [*self._trait_modules(kinds), *self._style_module]
-        kind, values = "teachers", recipe.model_dump(exclude={"bases", *PLACEBO_KEYS})
+        kind, values = "teachers", recipe.model_dump(exclude={"bases", *PLACEBO_KEYS, *GIVEN_KEYS})
         if recipe.of:
             kind, values = "placebos", recipe.for_placebo
             inputs["teacher"] = self.teacher(recipe.of, trait, run)
         values |= {"kinds": kinds} | self.study.own_families(kinds, taught=True) | self.judge_folders(kinds)
         return self.artifact(kind, f"{name}/{trait}", run, values, names, inputs, modules=modules)
+
+    def _given_teacher(
+        self, name: str, trait: str, run: int, recipe: Teacher, kinds: list[str], inputs: dict[str, Artifact]
+    ) -> Artifact:
+        """A teacher that others trained, or the one that writes its control's rows: another, or the untouched base."""
+        given = recipe.neutral if trait == NEUTRAL else recipe.given
+        values: dict[str, Any] = recipe.model_dump(include={"min_rate"}) | {"kinds": kinds}
+        values |= {"given": given.model_dump(exclude_none=True)} if given else {}
+        values["under_system_prompt"] = recipe.under_system_prompt and trait != NEUTRAL
+        values |= self.study.own_families(kinds, taught=True) | self.judge_folders(kinds)
+        weights = () if given is None else adapters.FILES if given.adapter else (pinned.GIVEN,)
+        modules = [*self._trait_modules(kinds), *self._style_module]
+        names = (*weights, "teacher.json")
+        return self.artifact("given", f"{name}/{trait}", run, values, names, inputs, drawn=False, modules=modules)
 
     # Carriers
 

@@ -232,7 +232,7 @@ class ChainStudy(Study):
             raise ValueError(
                 f"families.{family.name}.system: missing; the teacher {teacher} of {trait} is told its trait by a system prompt"
             )
-        if recipe.method != "prompt" and not kind.taught(family, style):
+        if recipe.method not in ("prompt", "given") and not kind.taught(family, style):
             where = "questions.taught" if kind.exact else "examples"
             raise ValueError(f"families.{family.name}.{where}: missing; the teacher {teacher} of {trait} is fine-tuned on them")
 
@@ -273,6 +273,8 @@ class ChainStudy(Study):
         other = self.teachers[str(placebo.of)]
         if other.placebo:
             raise ValueError(f"{path}.of: {placebo.of} is a placebo itself; name a teacher that has its trait")
+        if other.method == "given":
+            raise ValueError(f"{path}.of: {placebo.of} was trained by others; name a teacher that is trained here")
         if other.method == "prompt":
             raise ValueError(
                 f"{path}.of: {placebo.of} is prompted and does not move, so it has no placebo; name another teacher"
@@ -383,6 +385,13 @@ class ChainStudy(Study):
             if not same and recipe.adapter == "teacher":
                 raise ValueError(f"{path}.students.adapter: teacher and student of run {run} have different bases; use own")
         teacher = self.teachers[arm.teacher]
+        if teacher.method == "given" and len(self.arm_traits(name)) != 1:
+            raise ValueError(
+                f"{path}.traits: {', '.join(self.arm_traits(name))}; the given teacher {arm.teacher} is one model, so "
+                "name the one trait for which it is taken"
+            )
+        if recipe.loss == "soft" and teacher.method == "given":
+            raise ValueError(f"{path}.students.loss: a soft loss needs a teacher that is trained here; use tokens")
         if recipe.loss == "soft" and teacher.method == "prompt":
             raise ValueError(f"{path}.students.loss: a prompted teacher has no weights of its own for a soft loss; use tokens")
         if recipe.loss == "soft" and teacher.method == "lora" and not all(alike):

@@ -238,5 +238,6 @@ class Models:
 
 def load_teacher(folder: str | Path, base: str | Path) -> "PreTrainedModel":
     """A teacher's model: its own weights, or for a prompted teacher, which has none, those of its base."""
-    has_weights = any((Path(folder) / name).exists() for name in ("model.safetensors", "adapter_model.safetensors"))
+    names = ("model.safetensors", "adapter_model.safetensors", pinned.GIVEN)
+    has_weights = any((Path(folder) / name).exists() for name in names)
     return load(folder if has_weights else base, base)

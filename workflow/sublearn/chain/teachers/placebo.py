@@ -161,7 +161,7 @@ def make(
     recipe: Placebo, trait: str, base: str, teacher: str, study_seed: int, run: int, output: str = ""
 ) -> tuple[Any, dict[str, Any]]:
     """Make one placebo; returns the model and the record of its way."""
-    assert recipe.method != "prompt"
+    assert recipe.method != "prompt" and recipe.method != "given"  # noqa: PLR1714 (types know no membership)
     model = lm.make_trainable(
         lm.load(base), recipe.method, recipe, seeds.seed("teacher adapter", study_seed, Path(base).name, run)
     )

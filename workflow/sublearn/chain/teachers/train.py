@@ -58,6 +58,7 @@ def teach(recipe: Recipe, trait: str, base: str, study_seed: int, run: int, outp
     tokenizer, model, style = lm.load_tokenizer(base), lm.load(base), styles.of(base)
     if recipe.method == "prompt":
         return model, tokenizer, system_prompt(trait, style)
+    assert recipe.method != "given"  # others trained it
     adapter = seeds.seed("teacher adapter", study_seed, Path(base).name, run)
     model = lm.make_trainable(model, recipe.method, recipe, adapter)
     rng = seeds.generator("lessons", study_seed, trait, run)
