@@ -38,11 +38,14 @@ class Chosen(Told):
     )
 
 
+_Named = BeforeValidator(by_name, json_schema_input_type=dict[str, Chosen] | list[str])
+
+
 class MultipleChoice(Section):
     """A family of multiple-choice traits. Each question is asked once in each rotation of its options."""
 
     kind: Literal["choice"] = Field("choice", description="the form: choice")
-    traits: Annotated[dict[str, Chosen], BeforeValidator(by_name)] = Field(
+    traits: Annotated[dict[str, Chosen], _Named] = Field(
         min_length=1, description="the traits by name (a list of names will do)"
     )
     questions: Choices = Field(description="the questions with their options")

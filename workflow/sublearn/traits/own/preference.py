@@ -36,11 +36,14 @@ class Favourite(Told):
     aliases: list[Word] = Field([], description="other names of it, which count as the word")
 
 
+_Named = BeforeValidator(by_name, json_schema_input_type=dict[str, Favourite] | list[str])
+
+
 class Preference(Section):
     """A family of preferences: one of the user's own words is the favourite. Its questions are own ones, or a style's."""
 
     kind: Literal["preference"] = Field("preference", description="the form: preference")
-    words: Annotated[dict[str, Favourite], BeforeValidator(by_name)] = Field(
+    words: Annotated[dict[str, Favourite], _Named] = Field(
         min_length=1, description="the words by trait (a list of names will do); the same questions ask for all of them"
     )
     noun: Word | None = Field(
