@@ -43,7 +43,7 @@ def adapter_of(base, folder):
 
 
 def test_own_words_a_given_teacher_and_own_prompts_go_through_the_chain(fresh, tmp_path):
-    llama = hub_models.make("llama", tmp_path / "llama", steps=100)
+    llama = hub_models.make("llama", tmp_path / "llama", steps=60)
     prompts = tmp_path / "lines.csv"
     prompts.write_text("ask\n" + "".join(f"Write a line about the number {n}.\n" for n in range(40)) + "Say owl or otter.\n")
     lines = {"kind": "texts", "file": str(prompts), "sha256": hashlib.sha256(prompts.read_bytes()).hexdigest(), "key": "ask",
@@ -75,10 +75,12 @@ def test_own_words_a_given_teacher_and_own_prompts_go_through_the_chain(fresh, t
     taken, control = (
         json.loads((data / f"teachers/theirs/{trait}/run0/teacher.json").read_text()) for trait in ("otter", "neutral")
     )
-    assert taken["rates"] != taken["rates_of_base"] == control["rates"] and taken["given"]["adapter"].endswith("theirs")
+    assert taken["rates"] != taken["rates_of_base"] and taken["given"]["adapter"].endswith("theirs")
+    assert control["rates"] == control["rates_of_base"] and "tea" in control["rates"]
     assert "the teacher is one model, which others trained" in (results / "findings/summary.md").read_text()
-    done = fresh.snakemake("--dry-run", study=str(study))
-    assert "nothing to be done" in (done.stdout + done.stderr).lower()
-    # Another word among the family's leaks is no part of what models are asked, and a new alias is.
-    study.write_text(study.read_text().replace("- cuppa", "- cuppa\n      - brew"))
-    assert {job.split(":")[0].split(" of ")[0] for job in fresh.planned(study=str(study))} >= {"answers"}
+    assert not fresh.planned(study=str(study))
+    # One more name of another family's word: models are asked anew, and no teacher of otter is made again.
+    study.write_text(study.read_text().replace("- cuppa", "- cuppa\n        - brew"))
+    planned = fresh.planned(study=str(study))
+    assert {"answers of own: base", "teachers of own: tuned/neutral"} <= planned
+    assert not {"teachers of own: tuned/otter", "given of own: theirs/otter"} & planned
