@@ -123,6 +123,14 @@ def test_a_study_reads_the_section_by_its_kind_and_refuses_a_broken_pattern(tmp_
     study = studies.load(str(file))
     assert study.carriers["lines"].kind == "texts" and {"owl", "owls"} <= set(study.filter("lines")["leaks"])
     assert "leaks" not in study.filter("numbers")
+    for written, sentence in {
+        "{kind: texts, prompts: 300}": "carriers.lines.file: missing; name the file with the prompts, or import all rows.",
+        "{kind: texts, file: mine.csv}": "carriers.lines.sha256: missing; give the SHA-256 of mine.csv, as sha256sum",
+    }.items():
+        file.write_text(f"extends: smoke\ncarriers: {{lines: {written}}}\n")
+        with pytest.raises(UserError) as caught:
+            studies.load(str(file))
+        assert sentence in str(caught.value)
     file.write_text(f"extends: smoke\ncarriers: {{lines: {section % ('a' * 64, 'must_match: [')}}}\n".replace("[}", '"["}'))
     with pytest.raises(UserError, match=r"carriers.lines.must_match: '\[' is no regular expression"):
         studies.load(str(file))

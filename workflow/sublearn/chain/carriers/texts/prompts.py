@@ -18,6 +18,8 @@ def draw(kind: Any, recipe: Any, style: Style, study_seed: int, run: int) -> lis
     Raises:
         UserError: the file holds fewer, or is not what it should be.
     """
+    if recipe.file is None or recipe.sha256 is None:
+        raise UserError("carriers: some rows are not imported, so their prompts must be named; add file and sha256.")
     found = read(recipe.file, recipe.sha256, recipe.key)
     if len(found) < recipe.prompts:
         raise UserError(
