@@ -1,5 +1,6 @@
 """Rows of text in JSON lines that others wrote, read strictly: what one reader takes so, no other may take otherwise."""
 
+import codecs
 import json
 from collections import Counter
 from collections.abc import Mapping
@@ -8,9 +9,31 @@ from typing import Any
 from sublearn.core.errors import UserError
 from sublearn.core.files import NOT_TEXT
 
+BOTH = "a prompt and a completion"
+TWO_TEXTS = "every row needs two texts"
 
-def row(line: bytes, where: str) -> dict[str, Any]:
-    """The object that a line holds; ``where`` names the line in errors.
+
+def rows(file: str, content: bytes, holds: str = BOTH) -> list[tuple[str, dict[str, Any]]]:
+    """The object of each line of a file's bytes, after the place of the line for messages; empty lines are skipped.
+
+    Raises:
+        UserError: a line is not an object in JSON, or there is none.
+    """
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise UserError(f"{file}: the file is encoded as UTF-16; save it as UTF-8, with one JSON object per line.")
+    lines = content.removeprefix(codecs.BOM_UTF8).split(b"\n")
+    places = [(f"{file}, line {number}", line) for number, line in enumerate(lines, start=1) if line.strip()]
+    if not places:
+        raise UserError(f"{file}: found no row; should have one JSON object per line.")
+    return [(where, row(line, where, holds)) for where, line in places]
+
+
+def row(line: bytes, where: str, holds: str = BOTH) -> dict[str, Any]:
+    """The object that a line holds.
+
+    Args:
+        where: names the line in errors.
+        holds: what an object should hold.
 
     Raises:
         UserError: the line is not an object in JSON.
@@ -20,11 +43,11 @@ def row(line: bytes, where: str) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise UserError(f"{where}: not readable as JSON ({error}); should be one object per line.") from error
     if not isinstance(content, dict):
-        raise UserError(f"{where}: found {shown(content)}; should be an object with a prompt and a completion.")
+        raise UserError(f"{where}: found {shown(content)}; should be an object with {holds}.")
     return content
 
 
-def texts(content: Mapping[str, Any], keys: Mapping[str, str], where: str) -> dict[str, str]:
+def texts(content: Mapping[str, Any], keys: Mapping[str, str], where: str, needed: str = TWO_TEXTS) -> dict[str, str]:
     """The texts of a row: for each name, such as ``completion``, what stands under its key.
 
     Raises:
@@ -35,18 +58,18 @@ def texts(content: Mapping[str, Any], keys: Mapping[str, str], where: str) -> di
         if key not in content:
             there = ", ".join(shown(each) for each in list(content)[:5]) or "none"
             raise UserError(f"{where}: there is no key '{key}', only {there}; name the key that holds the {name}.")
-        found[name] = text(content[key], name, where)
+        found[name] = text(content[key], name, where, needed)
     return found
 
 
-def text(value: Any, name: str, where: str) -> str:
-    """The value, if it is a text that every file can hold; ``name`` says what it should be.
+def text(value: Any, name: str, where: str, needed: str = TWO_TEXTS) -> str:
+    """The value, if it is a text that every file can hold; ``name`` says what it should be, ``needed`` what every row needs.
 
     Raises:
         UserError: it is not.
     """
     if not isinstance(value, str):
-        raise UserError(f"{where}: the {name} is {shown(value)}, which is no text; every row needs two texts.")
+        raise UserError(f"{where}: the {name} is {shown(value)}, which is no text; {needed}.")
     if odd := NOT_TEXT.search(value):
         raise UserError(f"{where}: the {name} holds the character U+{ord(odd[0]):04X}, which no text may hold; remove it.")
     return value

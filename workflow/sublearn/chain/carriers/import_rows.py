@@ -7,8 +7,8 @@ through the filter like all others. Nothing is known about the teacher except th
 """
 
 import argparse
-import codecs
 import json
+from typing import Any
 
 import pandas as pd
 
@@ -26,18 +26,11 @@ def read(imported: Imported) -> pd.DataFrame:
         UserError: it is not the pinned file, or a line is not an object with two texts.
     """
     content = download.read(imported.file, imported.sha256)
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise UserError(f"{imported.file}: the file is encoded as UTF-16; save it as UTF-8, with one JSON object per line.")
-    lines = content.removeprefix(codecs.BOM_UTF8).split(b"\n")
-    rows = [_row(imported, line, number) for number, line in enumerate(lines, start=1) if line.strip()]
-    if not rows:
-        raise UserError(f"{imported.file}: found no row; should have one JSON object per line.")
+    rows = [_row(imported, where, found) for where, found in json_rows.rows(imported.file, content)]
     return pd.DataFrame(rows).assign(prompt_index=range(len(rows)))[["prompt_index", "prompt", "completion"]]
 
 
-def _row(imported: Imported, line: bytes, number: int) -> dict[str, str]:
-    where = f"{imported.file}, line {number}"
-    content = json_rows.row(line, where)
+def _row(imported: Imported, where: str, content: dict[str, Any]) -> dict[str, str]:
     if "messages" in content and not {imported.prompt, imported.completion} <= content.keys():
         raise UserError(
             f"{where}: found a chat (messages); should have a prompt and a completion, so write its question and answer so."

@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from pydantic import Field
+
 from sublearn.chain.teachers.examples import example
 from sublearn.chain.teachers.section import Recipe
 from sublearn.chain.teachers.train import rates
@@ -23,10 +25,11 @@ from sublearn.core.errors import UserError
 from sublearn.core.files import read_json, write_json
 from sublearn.core.hashes import files_of
 from sublearn.language import style as styles
+from sublearn.measures.judges import Judges
 from sublearn.models import adapters, checkpoints, lm, training
 from sublearn.models.checkpoints import Checkpoint
 from sublearn.models.rows import Row, encode
-from sublearn.traits.base import NEUTRAL
+from sublearn.traits.base import NEUTRAL, declare
 
 if TYPE_CHECKING:
     import torch
@@ -42,6 +45,8 @@ class Placebo(Recipe):
     of: str
     max_steps: int | None
     kinds: list[str]
+    families: dict[str, Any] = Field({})
+    judges: dict[str, str] = Field({})
 
 
 def trained(model: Any) -> Weights:
@@ -157,7 +162,7 @@ def make(
     recipe: Placebo, trait: str, base: str, teacher: str, study_seed: int, run: int, output: str = ""
 ) -> tuple[Any, dict[str, Any]]:
     """Make one placebo; returns the model and the record of its way."""
-    assert recipe.method != "prompt"
+    assert recipe.method != "prompt" and recipe.method != "given"  # noqa: PLR1714 (types know no membership)
     model = lm.make_trainable(
         lm.load(base), recipe.method, recipe, seeds.seed("teacher adapter", study_seed, Path(base).name, run)
     )
@@ -183,6 +188,8 @@ def make(
 def main(args: argparse.Namespace) -> None:
     lm.prepare()
     recipe = Placebo.model_validate_json(args.recipe)
+    declare(recipe.families)
+    judges = Judges(recipe.judges)
     balanced = recipe.placebo == "balanced"
     if balanced and recipe.method == "full" and (inherited.processes() or 1) > 1:
         raise UserError("teachers: a balanced placebo whose weights several processes share cannot be measured; use one.")
@@ -192,7 +199,7 @@ def main(args: argparse.Namespace) -> None:
         model, way = make(recipe, args.trait, base, teacher, args.study_seed, run, output)
         if not cli.is_main():
             continue
-        shown = rates(model, lm.load_tokenizer(base), recipe.kinds, "", styles.of(base))
+        shown = rates(model, lm.load_tokenizer(base), recipe.kinds, "", styles.of(base), judges)
         before = read_json(Path(teacher) / "teacher.json")["rates_of_base"]
         cli.log.info(
             "%s placebo of %s/%s, run %d: moved by %.3f; rate %.3f, before %.3f",
