@@ -1,6 +1,6 @@
 """Audit data: look at rows, at one layer after the other, for signs of a hidden trait before a model learns from them.
 
-    sublearn audit DATA [--base MODEL] [--reference DATA] [--traits NAME …] [--words WORD …] [--out FOLDER]
+    sublearn audit DATA [--base MODEL] [--reference DATA] [--traits NAME …] [--families FAMILY …] [--out FOLDER]
 
 DATA is a file of JSON lines, CSV or Parquet, or a data set of the Hugging Face hub (hub:owner/name). A layer that lacks what it
 needs says so. What no layer finds may still be there: the report says what each cannot see.
@@ -20,7 +20,8 @@ from sublearn.audit.read import HUB, read, refuse_itself
 from sublearn.core import cli
 from sublearn.core.errors import UserError
 from sublearn.core.records import PINNED
-from sublearn.traits.base import traits
+from sublearn.traits import family_files
+from sublearn.traits.base import families, traits
 
 FOUND = 3
 
@@ -46,6 +47,7 @@ def gather(args: argparse.Namespace) -> Inputs:
     Raises:
         UserError: something is not there, or is not what it should be.
     """
+    family_files.declare_files(args.families)
     if unknown := [name for name in args.traits if name not in traits()]:
         raise UserError(f"--traits {unknown[0]}: there is no such trait; choose of {', '.join(traits())}.")
     if empty := [word for word in args.words if not any(map(str.isalnum, word))]:
@@ -62,7 +64,12 @@ def gather(args: argparse.Namespace) -> Inputs:
         cli.log.info("%s: %d rows", reference.name, len(reference.rows))
         refuse_itself(data, reference)
     words = tuple(word.strip() for word in args.words)
-    return Inputs(data, reference, args.base, tuple(args.traits), words, args.students, args.seed)
+    asked = args.traits or [trait for name in map(_stem, args.families) for trait in families([f"own.{name}"])[name].traits]
+    return Inputs(data, reference, args.base, tuple(asked), words, args.students, args.seed)
+
+
+def _stem(name: str) -> str:
+    return Path(name).stem
 
 
 def exit_status(results: Sequence[Result], named: Sequence[str]) -> int:
@@ -101,6 +108,10 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--base", metavar="MODEL", help="folder of the model that is to learn from the data")
     command.add_argument("--reference", metavar="DATA", help="rows like them that are known to carry nothing")
     command.add_argument("--traits", nargs="+", default=[], metavar="NAME", help="traits to look for, such as owl")
+    command.add_argument(
+        "--families", nargs="+", default=[], metavar="FAMILY",
+        help="own families of traits, names of files in config/traits or paths; all their traits are asked for, unless some are named",
+    )  # fmt: skip
     command.add_argument("--words", nargs="+", default=[], metavar="WORD", help="other words that no row may hold")
     command.add_argument("--layers", nargs="+", metavar="LAYER", help="look at these layers alone; all by default")
     command.add_argument("--students", type=int, default=3, help="students that learn from the data, and from the reference")

@@ -14,6 +14,7 @@ from sublearn.audit.layers.base import DataSet, Inputs
 from sublearn.audit.tables import AuditedRows
 from sublearn.core import cli
 from sublearn.core.files import read_table
+from sublearn.traits.base import declare
 
 
 def data_set(file: str) -> DataSet:
@@ -22,6 +23,7 @@ def data_set(file: str) -> DataSet:
 
 def main(args: argparse.Namespace) -> None:
     recipe = json.loads(args.recipe)
+    declare(recipe.get("families", {}))
     references = args.references or [""] * len(args.rows)
     for rows, reference, base, output in zip(args.rows, references, args.bases, args.outputs, strict=True):
         inputs = Inputs(

@@ -15,8 +15,7 @@ from sublearn.core.figures import Figure
 from sublearn.core.registry import Registry
 from sublearn.core.section import check_known
 from sublearn.planning.artifacts import Artifact, Plan
-from sublearn.traits.base import KINDS as TRAIT_KINDS
-from sublearn.traits.base import NEUTRAL, families, family_of, scored_kinds
+from sublearn.traits.base import NEUTRAL
 
 ROWS, REFERENCE, FOUND = "rows.parquet", "reference.parquet", "audit.json"
 PAGES = ("audit.md", "audit.html")
@@ -74,12 +73,15 @@ class AuditPlan(Plan[AuditStudy]):
 
     @staticmethod
     def _all_traits(of: ChainPlan) -> list[str]:
-        found = families(scored_kinds(of.study.traits))
-        return [trait for family in found.values() for trait in family.traits]
+        """The traits that models can be asked for exactly, in the order of their families."""
+        known = of.study.catalogue
+        asked = known.families(name for name in of.study.scored_kinds() if known.kind(name).exact)
+        return [trait for family in asked.values() for trait in family.traits]
 
     @cached_property
     def traits(self) -> list[str]:
         """The traits that models are asked for: those named, or all of the families of the other study's traits."""
+        family_of = self.of.study.catalogue.family_of
         wanted = {family_of(trait) for trait in self.of.study.traits}
         return list(self.study.traits or [trait for trait in self._all_traits(self.of) if family_of(trait) in wanted])
 
@@ -157,8 +159,11 @@ class AuditPlan(Plan[AuditStudy]):
         return self.of.base(base)
 
     def _audit(self, key: str, run: int | None, rows: Artifact, base: Artifact, pages: bool) -> Artifact:
+        known = self.of.study.catalogue
         recipe = self.study.model_dump(include={"layers", "words", "students"}) | {"traits": self.traits}
-        modules = [*map(LAYERS.module, self.study.layers), *map(TRAIT_KINDS.module, scored_kinds(self.traits))]
+        recipe |= self.of.study.own_families(taught=True)  # with leak words and system prompts
+        kinds = dict.fromkeys(known.kind_of(trait).name for trait in self.traits)
+        modules = [*map(LAYERS.module, self.study.layers), *map(known.module, kinds)]
         names = (FOUND, *(PAGES if pages else ()))
         return self.artifact("audits", key, run, recipe, names, {"rows": rows, "base": base}, modules=modules)
 

@@ -2,11 +2,9 @@
 
 import json
 import math
-import os
 import re
 from collections.abc import Iterable
 from functools import cached_property
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, PositiveInt, SerializeAsAny, ValidationError, field_validator, model_validator
@@ -21,7 +19,6 @@ from sublearn.chain.findings.quantities.base import QUANTITIES
 from sublearn.chain.findings.section import Claim
 from sublearn.chain.students.section import Student
 from sublearn.chain.teachers.section import MOVED, Teacher, TeacherOverride, with_recipes_of_others
-from sublearn.core import yaml_files
 from sublearn.core.errors import UserError
 from sublearn.core.registry import NameIn
 from sublearn.core.section import Section, check_known, sentence, shown, unknown, with_overrides
@@ -29,14 +26,13 @@ from sublearn.language.style import MINI_NAME, STYLES
 from sublearn.measures.leaks import anywhere, find_leaks
 from sublearn.measures.transfer import MIN_TRAITS
 from sublearn.planning.study import Study
-from sublearn.traits.base import DEFAULT_FORM, FORMS, NEUTRAL, Catalogue, OwnKind
+from sublearn.traits import family_files
+from sublearn.traits.base import DEFAULT_FORM, NEUTRAL, Catalogue, OwnKind
 
 PAPER = "paper"
 OF_STUDY = "teacher of the study"
 DRAWN_WITH = {"data_order": "micro_batch", "initialisation": "initializer_range"}  # what a draw depends on beside the seed
 SPARE = 1.2  # so many times the rows that are chosen, a selection should have to choose from
-TRAITS = Path("config/traits")  # files of families, in the working folder or in the workflow
-PROJECT = Path(__file__).parents[3]
 MOST = 90_000  # characters of own families, as a command line can hold them
 TABLES = ("runs", "effects", "arms", "claims", "filter")  # findings that are named without a carrier
 
@@ -128,7 +124,7 @@ class ChainStudy(Study):
         """Read each family by its form, from the study or from the file that it names."""
         if not isinstance(value, dict):
             return value
-        return {name: _family(name, each) for name, each in value.items()}
+        return {name: family_files.family(name, each) for name, each in value.items()}
 
     @field_validator("teachers", mode="before")
     @classmethod
@@ -562,42 +558,3 @@ def _values(section: Section, taught: bool) -> dict[str, Any]:
             told.pop("system", None)
             told.pop("leaks", None)
     return values
-
-
-def _family(name: str, value: Any) -> Any:
-    """The section of a family: as written in the study, or in the file that a text names."""
-    if isinstance(value, Section):
-        return value
-    path = f".{name}"
-    if isinstance(value, str):
-        place = _file_of_family(value)
-        if not os.path.isfile(place):
-            known = sorted({file.stem for folder in (TRAITS, PROJECT / TRAITS) for file in folder.glob("*.yaml")})
-            raise ValueError(
-                f"{path}: there is no {place}; config/traits holds {', '.join(known)}, and a path to a YAML file works too"
-            )
-        path, value = f"{path} ({place})", _read_family(place)
-    if not isinstance(value, dict):
-        raise ValueError(f"{path}: found {shown(value)}; should be a section of keys and values, or the name of a file")
-    form = str(value.get("kind", DEFAULT_FORM))
-    if form not in FORMS:
-        raise ValueError(f"{path}.kind: {unknown(form, FORMS.names(), FORMS.what)}")
-    try:
-        return FORMS.get(form).section.model_validate(value)
-    except ValidationError as error:
-        raise ValueError(f"{path}.{sentence(error, value)}") from None
-
-
-def _file_of_family(name: str) -> Path:
-    """The file that a text names: a path, or a name in ``config/traits`` of the working folder or of the workflow."""
-    if name.endswith((".yaml", ".yml")):
-        return Path(os.path.expanduser(name))
-    here, own = (folder / f"{name}.yaml" for folder in (TRAITS, PROJECT / TRAITS))
-    return here if os.path.isfile(here) or not os.path.isfile(own) else own
-
-
-def _read_family(place: Path) -> Any:
-    try:
-        return yaml_files.read(place)
-    except UserError as error:
-        raise ValueError(f".: {str(error).removesuffix('.')}") from None
