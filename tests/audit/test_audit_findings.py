@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from sublearn.audit.claim import Claim
-from sublearn.audit.findings import detectors, found_cases, judged, measured, threshold
+from sublearn.audit.findings import asked, calibrated, detectors, found_cases, judged, rate, threshold
 
 
 def table(
@@ -53,6 +53,15 @@ def test_a_layer_without_scores_counts_by_its_own_judgement_and_one_that_could_n
 def test_claims_are_of_data_sets_of_bases_for_testing():
     found = judged(table(SCORED))
     keys = {"claim": "c", "statement": "s", "source": "-", "layer": "behaviour", "comparison": "above", "bound": 0.5}
-    assert measured(Claim(quantity="true_positive_rate", **keys), found).value == pytest.approx(2 / 3)
-    assert measured(Claim(quantity="false_positive_rate", case="neutral", **keys), found).value == pytest.approx(0.5)
-    assert measured(Claim(quantity="found", case="sorted", **keys), found).value == pytest.approx(0.5)
+    assert rate(asked(Claim(quantity="true_positive_rate", **keys), found)).value == pytest.approx(2 / 3)
+    assert rate(asked(Claim(quantity="false_positive_rate", case="neutral", **keys), found)).value == pytest.approx(0.5)
+    assert rate(asked(Claim(quantity="found", case="sorted", **keys), found)).value == pytest.approx(0.5)
+
+
+def test_reports_quote_a_row_for_each_layer_and_for_each_case_whose_truth_is_known():
+    found = judged(table(SCORED))
+    quoted = calibrated(detectors(found, ["behaviour"]), found_cases(found, ["behaviour"]), 500).set_index("kind_of_case")
+    assert list(quoted.index) == ["all", "neutral", "trait"] and set(quoted["rows"]) == {500}
+    assert quoted.loc["all", ["cases", "threshold"]].tolist() == [7, pytest.approx(5.0)]
+    assert quoted.loc["trait", "true_positive_rate"] == pytest.approx(2 / 3)
+    assert math.isnan(quoted.loc["trait", "false_positive_rate"]) and quoted.loc["neutral", "false_positive_rate"] == 0.5

@@ -110,7 +110,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--traits", nargs="+", default=[], metavar="NAME", help="traits to look for, such as owl")
     command.add_argument(
         "--families", nargs="+", default=[], metavar="FAMILY",
-        help="own families of traits, names of files in config/traits or paths; all their traits are asked for, unless some are named",
+        help="own families of traits, names of files in config/traits or paths; all are asked for, unless --traits names some",
     )  # fmt: skip
     command.add_argument("--words", nargs="+", default=[], metavar="WORD", help="other words that no row may hold")
     command.add_argument("--layers", nargs="+", metavar="LAYER", help="look at these layers alone; all by default")

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 from pydantic import TypeAdapter
 
+from sublearn.audit.calibration import ALL, Cases
 from sublearn.audit.claim import Claim
 from sublearn.audit.summary import words
 from sublearn.audit.tables import Detectors, FoundCases, Scores
@@ -83,6 +84,21 @@ def found_cases(table: pd.DataFrame, layers: list[str]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(FoundCases.to_schema().columns))
 
 
+def calibrated(found: pd.DataFrame, by_case: pd.DataFrame, rows: int) -> pd.DataFrame:
+    """What the reports of audits quote (``calibration.Cases``): for each layer, all data sets together and each case."""
+    entries = []
+    for one in found.itertuples():
+        both = {"true_positive_rate": one.true_positive_rate, "false_positive_rate": one.false_positive_rate}
+        entries.append({"layer": one.layer, "kind_of_case": ALL, "cases": one.positives + one.negatives, **both})
+        for case in by_case[(by_case["layer"] == one.layer) & (by_case["carries"] != "unknown")].itertuples():
+            rate_of = "true_positive_rate" if case.carries == "yes" else "false_positive_rate"
+            name = str(case.case).replace("_", " ")
+            entries.append({"layer": one.layer, "kind_of_case": name, "cases": case.sets, rate_of: case.rate})
+    limits = found.set_index("layer")["threshold"]
+    table = pd.DataFrame([entry | {"threshold": limits[entry["layer"]], "rows": rows} for entry in entries if entry["cases"]])
+    return table.reindex(columns=list(Cases.to_schema().columns))
+
+
 def asked(claim: Claim, table: pd.DataFrame) -> pd.DataFrame:
     """The scores that a claim is about."""
     part = table[(table["layer"] == claim.layer) & table["tested"]]
@@ -99,6 +115,7 @@ def main(args: argparse.Namespace) -> None:
     write_table(table, f"{args.output}/scores.csv", Scores)
     write_table(found, f"{args.output}/detectors.csv", Detectors)
     write_table(by_case, f"{args.output}/cases.csv", FoundCases)
+    write_table(calibrated(found, by_case, study["rows"]), f"{args.output}/calibration.csv", Cases)
     rows = [row(claim, study["name"], rate(asked(claim, table)), None, claim.figure) for claim in claims]
     verdicts = pd.DataFrame(rows, columns=COLUMNS)
     findings.write_claims(verdicts, args.output)

@@ -174,7 +174,16 @@ class AuditPlan(Plan[AuditStudy]):
         return FIGURES
 
     def tables(self) -> list[str]:
-        return ["scores.csv", "detectors.csv", "cases.csv", "claims.csv", "summary.md", "metrics.json", "study.yaml"]
+        return [
+            "scores.csv",
+            "detectors.csv",
+            "cases.csv",
+            "calibration.csv",
+            "claims.csv",
+            "summary.md",
+            "metrics.json",
+            "study.yaml",
+        ]
 
     def for_findings(self) -> dict[str, Any]:
         """What is known of every data set beforehand, by its file."""
@@ -192,7 +201,7 @@ class AuditPlan(Plan[AuditStudy]):
                 "tested": case is not None and run >= self.study.fitted_on,
             }
         meanings = {name: case.meaning for name, case in self.study.cases.items()}
-        return {"known": known, "meanings": meanings, "layers": self.study.layers}
+        return {"known": known, "meanings": meanings, "layers": self.study.layers, "rows": self.study.rows}
 
     def findings_inputs(self) -> dict[str, str | list[str]]:
         return {"audits": [audit.files[0] for audit in self.artifacts("audits")]}
