@@ -1,7 +1,7 @@
 """Plan the artifacts of an audit study: the rows that are looked at, and what was found in them. Nothing here runs a step."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -30,12 +30,12 @@ class AuditPlan(Plan[AuditStudy]):
     def __init__(self, study: AuditStudy, parent: "AuditPlan | None" = None) -> None:
         super().__init__(study, parent)
         for name, given in study.datasets.items():
-            self._audit(name, None, self._given(name, given), self._base_of(name, given), pages=True)
+            self._audit(name, None, self._given(name, given), self._base_of(name, given), pages=PAGES)
         for name, case in study.cases.items():
             for i in range(case.sets):
                 for run in self._runs(case):
                     rows = self._case(name, case, i, run)
-                    self._audit(rows.key, run, rows, self.of.base(self._student_base(run)), pages=False)
+                    self._audit(rows.key, run, rows, self.of.base(self._student_base(run)), case.layers)
 
     @cached_property
     def of(self) -> ChainPlan:
@@ -124,7 +124,7 @@ class AuditPlan(Plan[AuditStudy]):
         }
         recipe = {
             "name": name,
-            "case": case.model_dump(exclude={"sets", "carries", "meaning"}),
+            "case": case.model_dump(exclude={"sets", "carries", "layers", "meaning"}),
             "set": i,
             "rows": self.study.rows,
         }
@@ -158,13 +158,23 @@ class AuditPlan(Plan[AuditStudy]):
             )
         return self.of.base(base)
 
-    def _audit(self, key: str, run: int | None, rows: Artifact, base: Artifact, pages: bool) -> Artifact:
+    def _audit(
+        self,
+        key: str,
+        run: int | None,
+        rows: Artifact,
+        base: Artifact,
+        layers: list[str] | None = None,
+        pages: Sequence[str] = (),
+    ) -> Artifact:
+        """What layers find in rows, by default all layers of the study."""
         known = self.of.study.catalogue
-        recipe = self.study.model_dump(include={"layers", "words", "students"}) | {"traits": self.traits}
+        recipe = self.study.model_dump(include={"words", "students"}) | {"traits": self.traits}
+        recipe["layers"] = [layer for layer in self.study.layers if layers is None or layer in layers]
         recipe |= self.of.study.own_families(taught=True)  # with leak words and system prompts
         kinds = dict.fromkeys(known.kind_of(trait).name for trait in self.traits)
-        modules = [*map(LAYERS.module, self.study.layers), *map(known.module, kinds)]
-        names = (FOUND, *(PAGES if pages else ()))
+        modules = [*map(LAYERS.module, recipe["layers"]), *map(known.module, kinds)]
+        names = (FOUND, *pages)
         return self.artifact("audits", key, run, recipe, names, {"rows": rows, "base": base}, modules=modules)
 
     # Findings

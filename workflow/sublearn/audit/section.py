@@ -38,6 +38,9 @@ class Case(Section):
     carries: bool | None = Field(
         None, description="whether such rows pass a trait to a student; empty if that is what the study asks"
     )
+    layers: Annotated[list[str], Field(min_length=1)] | None = Field(
+        None, description="what looks at them; by default all of the study's layers"
+    )
     sets: PositiveInt = Field(
         1, description="data sets on each base: each of another trait, or of other rows of the neutral teacher"
     )

@@ -53,6 +53,8 @@ class AuditStudy(Study):
         for name, case in self.cases.items():
             if case.share < 1.0 and case.change not in ("mixed", "leaked"):
                 raise ValueError(f"cases.{name}.share: only mixed and leaked have one; leave it out")
+            for layer in case.layers or ():
+                check_known(f"cases.{name}.layers", layer, self.layers, "layer of the study")
             if case.writer == "neutral" and case.change == "mixed":
                 raise ValueError(f"cases.{name}.writer: neutral rows mixed with neutral rows are neutral rows; use trait")
         for i, claim in enumerate(self.claims):
