@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from support.steps import WORKFLOW
 
-from sublearn.audit import command
+from sublearn.audit import command, run
 from sublearn.audit.layers.base import Result
 
 CHEAP = ("origin", "surface", "statistics")
@@ -79,7 +79,7 @@ def test_mistakes_are_one_sentence_each(tmp_path, refusal):
 
 def test_a_layer_that_fails_says_so_and_the_audit_could_not_look():
     nothing, blind = Result("a", "nothing_found", "."), Result("b", "not_run", "It needs a base (--base).")
-    failed = Result("c", "not_run", f"{command.FAILED}out of memory.")
+    failed = Result("c", "not_run", f"{run.FAILED}out of memory.")
     assert command.exit_status([nothing, blind], []) == 0
     assert command.exit_status([nothing, blind], ["b"]) == command.exit_status([nothing, failed], []) == 1
     assert command.exit_status([blind], []) == 1

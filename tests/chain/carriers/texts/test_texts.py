@@ -62,7 +62,7 @@ def test_each_run_gets_some_of_the_files_prompts_and_more_begin_with_the_same(na
         ),
         ("a.jsonl", b'{"prompt": 3}', {}, "a.jsonl, line 1: the prompt is 3, which is no text; every row needs a prompt."),
         ("a.jsonl", b'{"prompt": " "}', {}, "a.jsonl, line 1: the prompt is empty"),
-        ("a.jsonl", b'["a"]', {}, "a.jsonl, line 1: found ['a']; should be an object with a prompt."),
+        ("a.jsonl", b'["a"]', {}, 'a.jsonl, line 1: found ["a"]; should be an object with a prompt.'),
         ("a.jsonl", b"", {}, "a.jsonl: found no row; should have one JSON object per line."),
         (
             "a.jsonl",
