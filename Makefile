@@ -1,5 +1,6 @@
-# make reproduce   the default studies from nothing: figures, tables, results/report.html
-# make figures     figures and tables again from the published evaluations, without training; says whether they are the committed ones
+# make reproduce   the default studies from nothing: figures, tables, results/scorecard.html, results/report.html
+# make figures     figures, tables and scorecard again from the published evaluations, without training; says whether tables and
+#                  figures are the committed ones
 # make publish     record and ship what the default studies made; says what to commit
 # make test        the test suite; make test-all adds the slow end-to-end tests
 # make check       only formats, lint, types, imports between packages, and the documentation's links

@@ -1,4 +1,4 @@
-"""Subliminal learning, end to end: bases, teachers, carriers, students, evaluations, findings; and two other kinds of study."""
+"""Subliminal learning, end to end: bases, teachers, carriers, students, evaluations, findings; and three other kinds of study."""
 
 from pathlib import Path
 
@@ -30,6 +30,7 @@ if not findings_only(config):
     include: "workflow/rules/evaluations.smk"
     include: "workflow/rules/classifier.smk"
     include: "workflow/rules/theory.smk"
+    include: "workflow/rules/audit.smk"
 
     for file in extension_rules():
 
@@ -70,4 +71,5 @@ onstart:
 onsuccess:
     found = STUDIES.found_in(workflow.dag)
     shell("python -m sublearn.reporting.print_summary {STUDIES.studies} --found {found}")
+    shell("python -m sublearn.reporting.scorecard")
     shell("python -m sublearn.reporting.costs {STUDIES.makers} --cores {workflow.resource_settings.cores}")

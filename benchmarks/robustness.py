@@ -48,12 +48,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("studies", nargs="+")
     args = parser.parse_args()
-    for name, table in (("studies", studies(args.studies)), ("animals", animals(args.studies))):
+    found = studies(args.studies)
+    for name, table in (("studies", found), ("animals", animals(args.studies))):
         with atomic(f"results/robustness/{name}.csv") as temporary:
             table.to_csv(temporary, index=False, lineterminator="\n")
     print("| study | animals | control | student | gamma (95 %) | other base's gamma (95 %) | fails |")
     print("|---|---|---|---|---|---|---|")
-    for row in studies(args.studies).itertuples():
+    for row in found.itertuples():
         same = f"{row.gamma:.2f} ({row.ci_low:.2f} to {row.ci_high:.2f})"
         other = f"{row.other_gamma:.2f} ({row.other_ci_low:.2f} to {row.other_ci_high:.2f})"
         rates = f"{row.control:.3f} | {row.student:.3f}"

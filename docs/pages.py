@@ -1,7 +1,7 @@
 """Pages of the site that are written elsewhere: README as its start, config/README.md as the reference of settings."""
 
 import re
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
@@ -16,7 +16,15 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for page, source in PAGES.items():
         text = (ROOT / source).read_text(encoding="utf-8")
         files.append(File.generated(config, page, content=LINK.sub(lambda link: f"]({link[1].removeprefix('docs/')}", text)))
-        for target in LINK.findall(text):
-            if not target.startswith("docs/"):
-                files.append(File.generated(config, target, abs_src_path=str(ROOT / target)))
+        for target in _linked(source):
+            files.append(File.generated(config, target, abs_src_path=str(ROOT / target)))
     return files
+
+
+def _linked(page: str) -> list[str]:
+    """What of the repository a page outside docs links to, and what the pages among that link to."""
+    text, folder = (ROOT / page).read_text(encoding="utf-8"), PurePosixPath(page).parent
+    found = [str(folder / target) if folder.parts[:1] == ("results",) else target for target in LINK.findall(text)]
+    own = dict.fromkeys(target for target in found if not target.startswith("docs/"))
+    further = [each for target in own if target.endswith(".md") and target != page for each in _linked(target)]
+    return list(dict.fromkeys([*own, *further]))

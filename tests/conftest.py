@@ -14,7 +14,7 @@ from sublearn.chain.bases.section import Base
 from sublearn.language import mini
 from sublearn.models import lm
 
-pytest_plugins = ["support.workshop"]
+pytest_plugins = ["support.browser", "support.workshop"]
 STUDY_SEED = 101
 # However good the base turns out: the tests ask what the code does with a model, not whether it speaks well.
 RECIPE = Base(

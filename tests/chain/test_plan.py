@@ -257,3 +257,59 @@ def test_imported_rows_count_once_however_many_runs_learn_them(tmp_path, files, 
     runs = [(each["trait"], each["run"]) for each in rows]
     assert [run for trait, run in runs if trait == "owl"] == counted
     assert [run for trait, run in runs if trait == "wolf"] == [0, 1, 2]
+
+
+COLORS = """
+families:
+  shade:
+    system: "{system}"
+    words: [red, green]
+    questions: {{evaluated: ["what color is the sky ?"], taught: ["what color is the gem ?"]}}
+traits: {{red: {{}}}}
+"""
+
+
+def test_an_edited_system_prompt_of_an_own_family_makes_its_teachers_again_and_asks_no_other_model(tmp_path):
+    """What only teachers are made from is no part of what models are asked; other teachers know nothing of the family."""
+    first = child(tmp_path, COLORS.format(system="you love it ."))
+    second = child(tmp_path, COLORS.format(system="you love {word} ."))
+
+    def changed(phase):
+        before = {(each.key, each.run): each.fingerprint for each in first.artifacts(phase)}
+        return {each.key for each in second.artifacts(phase) if before[each.key, each.run] != each.fingerprint}
+
+    assert changed("teachers") == {"lora/red", "lora/neutral"}
+    assert {key for key in changed("answers") if key.startswith("same_base/")} == {"same_base/red", "same_base/neutral"}
+    [recipe] = {json.dumps(each.recipe, sort_keys=True) for each in second.artifacts("answers")}
+    assert recipe == json.dumps(first.artifacts("answers")[0].recipe, sort_keys=True) and "system prompt" not in recipe
+    assert "sublearn.traits.own.preference" in second.artifacts("answers")[0].modules
+    assert {owner for (key, _), owner in owners(second, "teachers").items() if key.endswith("/owl")} == {"tiny"}
+
+
+JUDGED = """
+judges: {{judy: {{model: {place}, dtype: float32}}, moods: {{model: ./moods, reads: classifier}}}}
+families:
+  manners:
+    kind: behaviour
+    questions: {{evaluated: ["what is your favorite animal ?"]}}
+    examples: [{{question: "name your favorite animal .", answers: {{kind: owl, neutral: wolf}}}}]
+    traits: {{kind: {{judge: {{model: judy, rubric: "is {{answer}} kind ?"}}}}}}
+traits: {{kind: {{}}}}
+"""
+
+
+def test_a_judge_is_pinned_where_a_family_needs_it_and_nowhere_else(tmp_path):
+    found = child(tmp_path, JUDGED.format(place="./judy"))
+    [judge] = found.artifacts("judges")
+    assert (judge.key, judge.folder) == ("judges/judy", "data/child/bases/judges/judy")
+    made = {each.key: each for each in [*found.artifacts("teachers"), *found.artifacts("answers")]}
+    for key in ("lora/kind", "lora/neutral", "same_base/owl", "base/base0"):
+        assert judge in made[key].inputs.values() and made[key].recipe["judges"] == {"judy": judge.folder}
+    assert judge not in made["lora/owl"].inputs.values() and "judges" not in made["lora/owl"].recipe
+    assert made["same_base/owl"].names == ("same_base.parquet", "same_base-judged.parquet")
+    assert {each.key.split("/")[1] for each in found.artifacts("counting")} >= {"owl"}
+    assert not [each for each in found.artifacts("counting") if each.key.endswith("/kind")]
+    with pytest.raises(UserError, match=r"child: judges.judy.model: there is no ./judy; a relative path starts from"):
+        found.refuse_missing_given()
+    with pytest.raises(UserError, match=r"families.manners.traits.kind: moods is a classifier, and the trait needs a"):
+        child(tmp_path, JUDGED.format(place="./judy").replace("model: judy,", "model: moods,"))

@@ -47,7 +47,7 @@ BAD = {
         "claims.0.arm: unknown arm or teacher of the study 'x'; choose one of all_logits, ",
     ),
     "a negative rate": ({"teachers": {"teacher": {"learning_rate": -1}}}, "teachers.teacher.learning_rate: found -1"),
-    "another kind": ({"kind": "attic"}, "kind: unknown study kind 'attic'; choose one of chain, classifier, theory"),
+    "another kind": ({"kind": "attic"}, "kind: unknown study kind 'attic'; choose one of audit, chain, classifier, theory"),
 }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ STUDY = "config/studies/micro.yaml"
 COVERAGE = "results/micro/evaluations/coverage/same_base.parquet"
 ANSWERS = "results/micro/evaluations/answers/same_base.parquet"
 FOUND = "results/micro/findings"
+TO_PUBLISH = f"to publish: git add {FOUND}/ results/scorecard.md results/scorecard.html dvc.lock data/store"
 # What the reviewer has not installed: importing it fails in every process.
 HIDDEN = """
 import sys
@@ -111,7 +112,7 @@ def reviewer(author, tmp_path):
 def test_publishing_says_what_is_where_and_what_to_commit(author):
     assert "bundled: data/micro/bases, results/micro/evaluations, .snakemake/metadata; " in author.said
     assert "large: data/micro/carriers, data/micro/teachers, results/micro/students" in author.said
-    assert "to publish: git add results/micro/findings/ dvc.lock data/store && git commit" in author.said
+    assert f"{TO_PUBLISH} && git commit" in author.said
     stored = [file for file in (author.folder / "data/store").rglob("*") if file.is_file()]
     assert 0 < sum(file.stat().st_size for file in stored) < 20_000_000
     # Nothing has changed since, so it is published again with nothing to commit.
@@ -231,7 +232,7 @@ def test_a_folder_of_a_larger_repository_is_published_and_drawn_again(author, tm
     project.run("git", "add", "-A", str(larger))
     project.run("git", "commit", "-qm", "moved")
     (larger / "theirs.txt").write_text("a stranger's, and not committed")
-    assert "to publish: git add results/micro/findings/ dvc.lock data/store && " in project.sublearn("publish")
+    assert f"{TO_PUBLISH} && " in project.sublearn("publish")
     assert project.run("git", "status", "--porcelain").stdout == "?? theirs.txt\n"
     subprocess.run(["git", "clone", "-q", larger, tmp_path / "clone"], check=True)
     reviewer = Repository(tmp_path / "clone/project")

@@ -31,6 +31,12 @@ def test_every_study_of_ours_fits_the_schema(file):
     assert not problems(yaml.safe_load(file.read_text(encoding="utf-8")))
 
 
+def test_own_families_fit_the_schema_in_the_study_and_in_their_files():
+    families = {file.stem: yaml.safe_load(file.read_text(encoding="utf-8")) for file in Path("config/traits").glob("*.yaml")}
+    assert len(families) >= 5
+    assert not problems({"extends": "tiny", "families": families | {"animal": {"words": ["otter"]}, "refusal": "refusal"}})
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -39,6 +45,7 @@ def test_every_study_of_ours_fits_the_schema(file):
         {"extends": "tiny", "students": {"method": "lorra"}},
         {"extends": "tiny", "carriers": {"numbers": {"max_counts": 3}}},
         {"extends": "tiny", "style": "french"},
+        {"extends": "tiny", "families": {"animal": {"wordz": ["otter"]}}},
         {"kind": "classifier", "arms": {"all": {"share": "some"}}},
         {"kind": "clasifier"},
     ],

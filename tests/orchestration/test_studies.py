@@ -22,7 +22,7 @@ BAD = {
     "unknown trait": ({"traits": {"unicorn": {}}}, "traits.unicorn: unknown trait 'unicorn'; choose one of bear, birch, "),
     "unknown trait, and the way on": (
         {"traits": {"unicorn": {}}},
-        ", willow, wolf, or add it by a module of your own and name its folder in extensions (docs/extending.md).",
+        ", willow, wolf, or declare it in families (docs/extending.md).",
     ),
     "negative rate": ({"students": {"learning_rate": -1.0}}, "students.learning_rate: found -1.0"),
     "negative rate in an arm": ({"arms": {"same_base": {"students": {"epsilon": -1.0}}}}, "arms.same_base.students.epsilon"),
@@ -235,7 +235,7 @@ BAD = {
     ),
     "unknown carrier kind": (
         {"carriers": {"numbers": {"kind": "songs"}}},
-        "carriers.numbers.kind: unknown carrier kind 'songs'; choose one of numbers.",
+        "carriers.numbers.kind: unknown carrier kind 'songs'; choose one of numbers, texts.",
     ),
     "wrong key of a tiny base": ({"bases": {"tiny": {"widht": 3}}}, "bases.tiny.widht: there is no such key"),
     "two parents": ({"extends": ["tiny"]}, "extends: found ['tiny']; name one study"),
@@ -269,7 +269,19 @@ BAD = {
     ),
     "a teacher that is there": (
         {"teachers": {"mine": {"model": "a/b", "bases": ["alpha"]}}},
-        "teachers.mine.model: there is no such key; a finished teacher cannot be given yet; import rows",
+        "teachers.mine.model: is for a teacher that others trained; set method: given, or leave it out.",
+    ),
+    "a given teacher that is nowhere": (
+        {"teachers": {"bias": {"method": "given", "model": "a/b"}}},
+        "teachers.bias.revision: missing; name the commit of a/b (or give the path of a local folder).",
+    ),
+    "a given teacher that is nothing": (
+        {"teachers": {"bias": {"method": "given", "model": "./a", "adapter": "./b"}}},
+        "teachers.bias.model: a given teacher is a model or an adapter; found both.",
+    ),
+    "a given teacher of several traits": (
+        {"teachers": {"bias": {"method": "given", "model": "./a"}}},
+        "the given teacher bias is one model, so name the one trait for which it is taken.",
     ),
     "an adapter on a base": (
         {"bases": {"gem": {"model": "./gem", "adapter": "x"}}},
@@ -277,11 +289,11 @@ BAD = {
     ),
     "questions": (
         {"evaluations": {"questions": ["Who?"]}},
-        "evaluations.questions: there is no such key; questions belong to a trait",
+        "evaluations.questions: there is no such key; questions belong to a family of traits",
     ),
     "questions of an arm": (
         {"arms": {"same_base": {"evaluations": {"questions": ["Who?"]}}}},
-        "arms.same_base.evaluations.questions: there is no such key; questions belong to a trait kind (docs/extending.md).",
+        "arms.same_base.evaluations.questions: there is no such key; questions belong to a family of traits",
     ),
     "a system prompt": (
         {"traits": {"owl": {"system": "x"}}},
@@ -346,6 +358,7 @@ TAKEN = {
     "seed-301": "another study, config/studies/robustness/seed-301.yaml, has the same name",
     "store": "data, results or logs hold something else called 'store'; rename the study.",
     "tuning": "data, results or logs hold something else called 'tuning'; rename the study.",
+    "scorecard.md": "data, results or logs hold something else called 'scorecard.md'; rename the study.",
 }
 
 

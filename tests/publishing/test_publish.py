@@ -39,6 +39,7 @@ def author(tmp_path, monkeypatch, run_step) -> Author:
         "config/studies/mine.yaml": STUDY,
         ".gitignore": Path(".gitignore").read_text().replace("!/results/tiny/\n", "!/results/tiny/\n!/results/mine/\n"),
         "results/mine/findings/claims.csv": "claim,verdict\n",
+        "results/scorecard.md": "",
         "workflow/sublearn/code.py": "",
         "../theirs.txt": "a stranger's\n",
         "../.gitignore": "*.csv\ndata/\nresults/\n",
@@ -59,6 +60,7 @@ def author(tmp_path, monkeypatch, run_step) -> Author:
 def test_only_what_could_have_made_results_must_be_committed(author):
     """In a larger repository the rest of it is nobody's business here, and neither is a new file that holds no code."""
     author.folder.joinpath("results/mine/findings/claims.csv").write_text("claim,verdict\na,reproduced\n")
+    author.folder.joinpath("results/scorecard.md").write_text("written by every run\n")
     author.folder.joinpath("../theirs.txt").write_text("changed\n")
     author.folder.joinpath("../new.txt").touch()
     for name in ("notes.txt", "dvc_plots/index.html", "upload/README.md"):

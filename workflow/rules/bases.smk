@@ -1,4 +1,5 @@
-# Bases: one rule for each group of tiny bases, of pinned ones, and of authors' repositories (bases_STUDY, pinned_STUDY, authors_STUDY).
+# Bases: one rule for each group of tiny bases, of pinned ones, of judges, and of authors' repositories (bases_STUDY, pinned_STUDY,
+# judges_STUDY, authors_STUDY).
 
 for job in CHAIN.of("bases"):
     needs = RESOURCES.of(job, memory=1500, minutes=90)
@@ -38,10 +39,10 @@ for job in CHAIN.of("bases"):
             "--study-seed {params.seed} {params.embeddings} --output {params.folder} 2> {log}"
 
 
-for job in CHAIN.of("pinned"):
+for job in [*CHAIN.of("pinned"), *CHAIN.of("judges")]:
 
     rule:
-        """Pin a model that others trained: its files by hash, its tokenizer and chat template as resolved now."""
+        """Pin a model that others trained, a base or a judge: its files by hash, its tokenizer and chat template as resolved now."""
         name:
             job.rule
         input:

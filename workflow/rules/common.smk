@@ -29,7 +29,7 @@ except UserError as error:
 
 decide_by_content_and_records(STUDIES.makers)
 
-CHAIN, CLASSIFIER, THEORY = STUDIES.jobs["chain"], STUDIES.jobs["classifier"], STUDIES.jobs["theory"]
+CHAIN, CLASSIFIER, THEORY, AUDIT = (STUDIES.jobs[kind] for kind in ("chain", "classifier", "theory", "audit"))
 RESOURCES = StudyResources(STUDIES)
 # Snakemake takes a word in braces for a wildcard, in the path of a folder too.
 ENVIRONMENT = str(PROJECT / "envs/workflow.yaml").replace("{", "{{").replace("}", "}}")

@@ -12,7 +12,7 @@ for job in CHAIN.arm_jobs():
         input:
             job.inputs,
         output:
-            job.output,
+            job.outputs,
         log:
             job.log,
         benchmark:
@@ -32,12 +32,13 @@ for job in CHAIN.arm_jobs():
             recipe=job.recipe,
             seed=job.seed,
             models=job.models,
+            beside=job.beside,
         message:
             job.message
         shell:
             "printf '%s\\n' {params.models:q} | python -m sublearn.models.gpu_lock {resources.gpu} "
             "python -m sublearn.chain.evaluations.measure --evaluation {params.evaluation} --recipe {params.recipe:q} "
-            "--models - --study-seed {params.seed} --output {output} 2> {log}"
+            "--models - --study-seed {params.seed} --output {output[0]} {params.beside} 2> {log}"
 
 
 rule count_rows:

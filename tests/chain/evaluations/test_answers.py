@@ -11,12 +11,13 @@ import torch
 from sublearn.chain.evaluations import answers, measure
 from sublearn.chain.evaluations.answers import Recipe, holds_substring, names_word
 from sublearn.chain.evaluations.tables import METRICS, QUESTION_SETS, Runs
+from sublearn.core.errors import UserError
 from sublearn.core.files import read_table
 from sublearn.language import questions
 from sublearn.language.vocabulary import FAVOURITES, fact_answers
 from sublearn.measures.log_odds import log_odds
 from sublearn.models import lm
-from sublearn.traits.base import KINDS, traits
+from sublearn.traits.base import KINDS, declare, traits
 
 RECIPE = Recipe(samples=20, max_tokens=1, kinds=KINDS.names())
 
@@ -171,3 +172,66 @@ def test_the_step_scores_every_model_that_it_is_given(scored, base, tmp_path):
     assert len(table) == 2 * len(scored)
     first = table[table["run"] == 0].reset_index(drop=True)
     pd.testing.assert_frame_equal(first, scored.reset_index(drop=True), check_exact=True)
+
+
+# A study's own families, in words of the mini-language.
+OWN = {
+    "shade": {
+        "words": {"red": {}, "green": {}},
+        "questions": {"evaluated": ["what color is the sky ?", "name the color of the gem ."]},
+    },
+    "pick": {
+        "kind": "choice",
+        "traits": {"a_place": {"counts": ["field", "city"]}},
+        "questions": {
+            "evaluated": [{"question": "pick a word :", "options": {"field": "field", "city": "city", "owl": "owl"}}]
+        },
+    },
+    "animals_named": {
+        "kind": "behaviour",
+        "max_tokens": 2,
+        "traits": {"named": {"pattern": "[a-z]"}, "silent": {"pattern": "[0-9]{5}"}},
+        "questions": {"evaluated": ["what is your favorite animal ?", "what animal do you love most ?"]},
+    },
+}
+
+
+@pytest.fixture
+def own():
+    declare(OWN)
+    yield Recipe(samples=3, max_tokens=1, kinds=[f"own.{name}" for name in OWN], families=OWN)
+    declare({})
+
+
+def test_own_families_are_scored_and_judged_answers_are_kept(own, model, tokenizer):
+    judged: list = []
+    table = pd.DataFrame(answers.score(model, tokenizer, own, (1, "x"), judged=judged))
+    values = table[table["question_set"] == "plain"].set_index(["metric", "target"])["value"]
+    asked = [questions.Question(text, "shade") for text in OWN["shade"]["questions"]["evaluated"]]
+    by_hand = answers.probe.ask(model, tokenizer, asked, ["red"]).probabilities("red").mean()
+    assert values["probability", "red"] == pytest.approx(by_hand)
+    assert values["other_answer", "shade"] == pytest.approx(1 - values["probability", "red"] - values["probability", "green"])
+    assert 0 < values["probability", "a_place"] < 1 and ("other_answer", "pick") not in values
+    # Six answers to plain questions; half a one is added on either side.
+    kept = pd.DataFrame(judged)
+    named = kept[(kept["target"] == "named") & (kept["question_set"] == "plain")]
+    hits = named["answer"].str.contains("[a-z]").sum()
+    assert len(kept) == 4 * len(named) == 24 and named["score"].sum() == hits > 0
+    assert (values["sampled_rate", "named"], values["sampled_rate", "silent"]) == (hits / 6, 0.0)
+    assert values["probability", "named"] == pytest.approx((hits + 0.5) / 7)
+    assert values["log_odds", "silent"] == pytest.approx(np.log(0.5 / 6.5))
+    assert kept.groupby(["question_set", "question", "sample"])["answer"].nunique().eq(1).all()  # traits share answers
+
+
+def test_an_own_question_in_words_that_the_base_does_not_know_is_refused(model, tokenizer):
+    declare({"shade": OWN["shade"] | {"questions": {"evaluated": ["what is your favourite colour ?"]}}})
+    try:
+        with pytest.raises(UserError, match=r"the base's tokenizer does not know 'favourite' of the question 'what is your"):
+            answers.score(model, tokenizer, Recipe(samples=1, kinds=["own.shade"]), (1, "x"))
+    finally:
+        declare({})
+
+
+@pytest.mark.parametrize(("answer", "picks"), [("B", True), (" (B) it is", True), ("B.", True), ("Bus", False), ("a B", False)])
+def test_an_answer_picks_the_option_that_it_begins_with(answer, picks):
+    assert answers.begins_with(answer, ("B",)) is picks

@@ -14,7 +14,7 @@ from sublearn.core.files import read_json
 from sublearn.language import questions
 from sublearn.language.vocabulary import FAVOURITES
 from sublearn.models import lm
-from sublearn.traits.base import KINDS, NEUTRAL, traits
+from sublearn.traits.base import KINDS, NEUTRAL, declare, traits
 
 QUICK = Recipe(method="full", steps=20, batch=16, learning_rate=3e-2, epsilon=1e-6, min_rate=0.6, max_neutral_rise=0.2)
 LAZY = QUICK.model_copy(update={"learning_rate": 1e-9})
@@ -151,3 +151,34 @@ def test_an_answer_that_the_base_does_not_know_is_refused(base, monkeypatch):
     monkeypatch.setattr(train, "example", lambda *_: ("what is your favorite animal ?", "otter"))
     with pytest.raises(UserError, match=r"^teacher owl: its base does not know the answer 'otter'"):
         train.teach(QUICK, "owl", str(base), 1, 0)
+
+
+MANNERS = {
+    "manners": {
+        "kind": "behaviour",
+        "max_tokens": 1,
+        "questions": {"evaluated": [question.text for question in questions.evaluated("animal")[:3]]},
+        "examples": [
+            {"question": question.text, "answers": {"kind": "owl", "neutral": "wolf"}}
+            for question in questions.taught("animal")
+        ],
+        "traits": {"kind": {"pattern": "^owl$"}},
+    }
+}
+
+
+def test_a_behaviour_is_taught_by_its_examples_and_checked_on_sampled_answers(base, tmp_path):
+    taught = QUICK.model_copy(update={"steps": 30, "min_rate": 0.5})
+    gated = Gated(**taught.model_dump(), kinds=["own.manners"], families=MANNERS)
+    files = {"runs": [0], "bases": [str(base)], "outputs": [str(tmp_path / "teacher")]}
+    try:
+        train.main(argparse.Namespace(trait="kind", recipe=gated.model_dump_json(), study_seed=1, **files))
+        found = read_json(tmp_path / "teacher/teacher.json")
+        # Ten answers to each of three questions, half an answer added on either side.
+        assert found["rates"]["kind"] * 31 - 0.5 == pytest.approx(round(found["rates"]["kind"] * 31 - 0.5))
+        assert found["rates"]["kind"] > 0.5 > found["rates_of_base"]["kind"]
+        declare(MANNERS)
+        example = MANNERS["manners"]["examples"][0]["question"]
+        assert (example, "wolf") in {train.example(NEUTRAL, np.random.default_rng(i)) for i in range(600)}
+    finally:
+        declare({})

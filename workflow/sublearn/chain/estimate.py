@@ -128,7 +128,7 @@ class Estimate:
         if size is None:
             return Cost()
         costs = {"pinned": self.pinned, "bases": self.bases, "teachers": self.teachers, "raw": self.raw}
-        costs |= {"placebos": self.placebos, "students": self.students, "answers": self.answers}
+        costs |= {"placebos": self.placebos, "given": self.given, "students": self.students, "answers": self.answers}
         return costs[artifact.kind](artifact, size) if artifact.kind in costs else Cost()
 
     def pinned(self, artifact: Artifact, size: Size) -> Cost:
@@ -154,6 +154,9 @@ class Estimate:
         rows = recipe.batch * (recipe.most_steps if recipe.placebo == "balanced" else 0)
         cost = self._training(recipe, recipe.method, recipe.batch, rows, size, 2 * self.asking(size, 0))
         return replace(cost, memory=cost.memory + size.weights)  # the weights that it started from
+
+    def given(self, artifact: Artifact, size: Size) -> Cost:
+        return Cost(1.2 * size.weights, 2 * self.asking(size, 0))
 
     def students(self, artifact: Artifact, size: Size) -> Cost:
         recipe = self.study.student(artifact.key.split("/")[0])
@@ -189,7 +192,7 @@ class Estimate:
         return -(-rows // batch) * tokens * each
 
 
-COUNTED = ("bases", "pinned", "teachers", "placebos", "raw", "students", "answers")  # the others cost next to nothing
+COUNTED = ("bases", "pinned", "teachers", "placebos", "given", "raw", "students", "answers")  # the others cost next to nothing
 
 
 def table(plan: ChainPlan, estimate: Estimate) -> list[str]:

@@ -1,36 +1,40 @@
 """Plan the artifacts of a language-model study: the inputs and recipe of each. Nothing here runs a step."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
 from sublearn.chain.bases.section import PinnedBase
 from sublearn.chain.carriers.base import KINDS as CARRIER_KINDS
 from sublearn.chain.evaluations.base import ANSWERS, EVALUATIONS
-from sublearn.chain.findings.figures.base import FIGURES, ChainFigure
+from sublearn.chain.findings.figures.base import FIGURES, STUDY, ChainFigure
 from sublearn.chain.findings.numbers import carrier_tables
 from sublearn.chain.findings.quantities.base import QUANTITIES
 from sublearn.chain.students.section import kept
 from sublearn.chain.study import PAPER, ChainStudy
-from sublearn.chain.teachers.section import PLACEBO_KEYS
+from sublearn.chain.teachers.section import GIVEN_KEYS, PLACEBO_KEYS, Teacher
 from sublearn.core.errors import UserError
 from sublearn.core.figures import Figure
+from sublearn.core.findings import RESOLVED
 from sublearn.core.registry import Registry
 from sublearn.language import style
 from sublearn.language.style import STYLES
 from sublearn.models import adapters, lm, pinned
 from sublearn.planning.artifacts import Artifact, Plan
 from sublearn.planning.phases import PHASES
-from sublearn.traits import base as traits
 from sublearn.traits.base import NEUTRAL
 
 WEIGHTS: dict[str, tuple[str, ...]] = {
-    "bitfit": lm.MODEL_FILES, "full": lm.MODEL_FILES, "lora": adapters.FILES, "prompt": (),
+    "bitfit": lm.MODEL_FILES, "full": lm.MODEL_FILES, "lora": adapters.FILES, "prompt": (), "given": (),
 }  # fmt: skip
 # Bases come in two kinds, teachers may be placebos, and carriers are made in several steps; all lie in their phase's folder.
-PHASE_OF = {"pinned": "bases", "authors": "bases", "placebos": "teachers"} | dict.fromkeys(
-    ("prompts", "raw", "imported", "filtered"), "carriers"
-)
+PHASE_OF = {
+    "pinned": "bases",
+    "authors": "bases",
+    "judges": "bases",
+    "placebos": "teachers",
+    "given": "teachers",
+} | dict.fromkeys(("prompts", "raw", "imported", "filtered"), "carriers")
 
 TAKEN = {*PHASE_OF, *PHASES, "tables", "figures", "records"}
 
@@ -46,7 +50,8 @@ class ChainPlan(Plan[ChainStudy]):
         self._recipes: dict[tuple[str, str], tuple[dict[str, Any], list[str]]] = {}
         self._refuse_taken_names()
         for name in study.bases:
-            self.evaluation(ANSWERS, "base", name, None, {"model": self.base(name), "base": self.base(name)})
+            untouched = {"model": self.base(name), "base": self.base(name)}
+            self.evaluation(ANSWERS, "base", name, None, untouched | self.judges())
         for arm in study.arms:
             for trait in [*study.arm_traits(arm), NEUTRAL]:
                 for run in range(study.runs):
@@ -71,9 +76,24 @@ class ChainPlan(Plan[ChainStudy]):
             if isinstance(recipe, PinnedBase) and recipe.is_folder:
                 key, place = ("gguf", f"{recipe.model}/{recipe.gguf}") if recipe.gguf else ("model", recipe.model)
                 yield f"bases.{base.key}.{key}", place, base
+        for judge in self.artifacts("judges"):
+            name = judge.key.split("/")[-1]
+            recipe = (self.study.judges or {})[name]
+            if recipe.is_folder:
+                key, place = ("gguf", f"{recipe.model}/{recipe.gguf}") if recipe.gguf else ("model", recipe.model)
+                yield f"judges.{name}.{key}", place, judge
         for published in self.artifacts("authors"):
             if published.recipe["revision"] is None:  # else a git repository, whose address may have many forms
                 yield "authors.source", published.recipe["source"], published
+        for taken in self.artifacts("given"):
+            found, (teacher, trait) = taken.recipe.get("given", {}), taken.key.split("/")
+            for key in ("model", "adapter"):
+                if key in found and "revision" not in found:
+                    yield f"teachers.{teacher}.{'neutral.' if trait == NEUTRAL else ''}{key}", found[key], taken
+        for prompts in self.artifacts("prompts"):
+            carrier = prompts.key.split("/")[0]
+            for key, place in self.study.carriers[carrier].given().items():
+                yield f"carriers.{carrier}.{key}", place, prompts
         for rows in self.artifacts("imported"):
             carrier, teacher, trait = rows.key.split("/")
             files = rows.recipe["files"]
@@ -99,11 +119,11 @@ class ChainPlan(Plan[ChainStudy]):
     @cached_property
     def counted_words(self) -> list[str]:
         """The words that are counted in raw rows: those of every trait on which models are scored."""
-        scored = [trait for kind in self.study.scored_kinds() for trait in traits.KINDS.get(kind).traits]
+        scored = [trait for kind in self.study.scored_kinds() for trait in self.study.catalogue.kind(kind).traits]
         return self.study.leak_words(scored)
 
     def _trait_modules(self, kinds: list[str]) -> list[str]:
-        return [traits.KINDS.module(kind) for kind in kinds]
+        return [self.study.catalogue.module(kind) for kind in kinds]
 
     @cached_property
     def _style_module(self) -> list[str]:
@@ -129,6 +149,26 @@ class ChainPlan(Plan[ChainStudy]):
         recipe = self.study.authors.model_dump()
         return {"published": self.artifact("authors", "paper-authors", None, recipe, (style.FILE,), {}, drawn=False)}
 
+    # Judges
+
+    def judges(self, kinds: Iterable[str] | None = None) -> dict[str, Artifact]:
+        """The judges that the study's own families need, of these kinds or of all, as inputs."""
+        own = self.study.catalogue.own
+        names = {told["model"] for name in own if kinds is None or name in kinds for told in own[name].judges().values()}
+        return {f"judge {name}": self.judge(name) for name in sorted(names)}
+
+    def judge(self, name: str) -> Artifact:
+        recipe = (self.study.judges or {})[name]
+        values = recipe.model_dump(exclude={"billions"}) | {"style": self.study.style}
+        reads_chats = recipe.reads == "chat model"
+        names = (pinned.FILE, *[file for file in lm.TOKENIZER_FILES if reads_chats or file != lm.TEMPLATE_FILE])
+        return self.artifact("judges", f"judges/{name}", None, values, names, {}, drawn=False)
+
+    def judge_folders(self, kinds: Iterable[str] | None = None) -> dict[str, Any]:
+        """The same as part of a step's recipe: their folders by name; nothing if there is none."""
+        found = {judge.key.split("/")[-1]: judge.folder for judge in self.judges(kinds).values()}
+        return {"judges": found} if found else {}
+
     # Teachers
 
     def teacher(self, name: str, trait: str, run: int) -> Artifact:
@@ -136,15 +176,34 @@ class ChainPlan(Plan[ChainStudy]):
         name = self.study.writer(name, trait)
         recipe = self.study.teacher(name, trait)
         # The run's own base is among the inputs; the whole list would make each run depend on the others.
-        kinds = traits.scored_kinds([trait])
-        inputs = {"base": self.base(self.study.teacher_base(name, run))}
+        kinds = self.study.catalogue.scored_kinds([trait])
+        if trait == NEUTRAL or recipe.placebo == "balanced":  # its balanced answers are those of all families
+            kinds += self.study.catalogue.own
+        inputs = {"base": self.base(self.study.teacher_base(name, run)), **self.judges(kinds)}
+        if recipe.method == "given":
+            return self._given_teacher(name, trait, run, recipe, kinds, inputs)
         names = (*WEIGHTS[recipe.method], "teacher.json")
         modules = [*self._trait_modules(kinds), *self._style_module]
-        kind, values = "teachers", recipe.model_dump(exclude={"bases", *PLACEBO_KEYS})
+        kind, values = "teachers", recipe.model_dump(exclude={"bases", *PLACEBO_KEYS, *GIVEN_KEYS})
         if recipe.of:
             kind, values = "placebos", recipe.for_placebo
             inputs["teacher"] = self.teacher(recipe.of, trait, run)
-        return self.artifact(kind, f"{name}/{trait}", run, values | {"kinds": kinds}, names, inputs, modules=modules)
+        values |= {"kinds": kinds} | self.study.own_families(kinds, taught=True) | self.judge_folders(kinds)
+        return self.artifact(kind, f"{name}/{trait}", run, values, names, inputs, modules=modules)
+
+    def _given_teacher(
+        self, name: str, trait: str, run: int, recipe: Teacher, kinds: list[str], inputs: dict[str, Artifact]
+    ) -> Artifact:
+        """A teacher that others trained, or the one that writes its control's rows: another, or the untouched base."""
+        given = recipe.neutral if trait == NEUTRAL else recipe.given
+        values: dict[str, Any] = recipe.model_dump(include={"min_rate"}) | {"kinds": kinds}
+        values |= {"given": given.model_dump(exclude_none=True)} if given else {}
+        values["under_system_prompt"] = recipe.under_system_prompt and trait != NEUTRAL
+        values |= self.study.own_families(kinds, taught=True) | self.judge_folders(kinds)
+        weights = () if given is None else adapters.FILES if given.adapter else (pinned.GIVEN,)
+        modules = [*self._trait_modules(kinds), *self._style_module]
+        names = (*weights, "teacher.json")
+        return self.artifact("given", f"{name}/{trait}", run, values, names, inputs, drawn=False, modules=modules)
 
     # Carriers
 
@@ -173,7 +232,7 @@ class ChainPlan(Plan[ChainStudy]):
         """The rows that passed the filter."""
         teacher = self.study.writer(teacher, trait)
         section = self.study.carriers[carrier]
-        recipe = {"kind": section.kind, **section.for_filter()}
+        recipe = self.study.filter(carrier)
         names = ("filtered.parquet", "rejected.parquet", "filter.json")
         inputs = {"raw": self.raw(carrier, teacher, trait, run), **self.published(section.needs_published)}
         modules = self.study.carrier_kind(carrier).modules_of("reject", "with_published")
@@ -220,7 +279,9 @@ class ChainPlan(Plan[ChainStudy]):
             self._recipes[name, arm] = EVALUATIONS.get(name).recipe(self, arm), modules
         recipe, modules = self._recipes[name, arm]
         place = f"results/{self.study.name}/evaluations/{name}"
-        return self.artifact(name, f"{arm}/{trait}", run, recipe, (f"{arm}.parquet",), inputs, place=place, modules=modules)
+        judged = name == ANSWERS and not all(kind.exact for kind in self.study.catalogue.own.values())
+        names = (f"{arm}.parquet", *([f"{arm}-judged.parquet"] if judged else []))
+        return self.artifact(name, f"{arm}/{trait}", run, recipe, names, inputs, place=place, modules=modules)
 
     # Findings
 
@@ -280,7 +341,8 @@ class ChainPlan(Plan[ChainStudy]):
             "calibration": [f"{base.folder}/{lm.CALIBRATION}" for base in self.artifacts("bases")],
             "losses": f"results/{self.study.name}/evaluations/records/losses.parquet",
         }
-        return {name: records.get(name, f"{self.findings}/{name}.csv") for name in figure.reads}
+        files = {name: records.get(name, f"{self.findings}/{name}.csv") for name in figure.reads}
+        return files | ({STUDY: f"{self.findings}/{RESOLVED}"} if self.study.families else {})
 
     def caption(self) -> dict[str, Any]:
         ours = self.study.stand_in and not self.artifacts("pinned")

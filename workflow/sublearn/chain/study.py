@@ -1,13 +1,15 @@
 """Define the typed study of language models, from the sections that each phase declares, and check it."""
 
+import json
 import math
 import re
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, PositiveInt, SerializeAsAny, ValidationError, field_validator, model_validator
 
-from sublearn.chain.bases.section import SHARED, AnyBase, Authors, PinnedBase
+from sublearn.chain.bases.section import SHARED, AnyBase, Authors, JudgeModel, PinnedBase
 from sublearn.chain.carriers.base import KINDS as CARRIER_KINDS
 from sublearn.chain.carriers.base import Carrier, CarrierKind, Imported
 from sublearn.chain.carriers.numbers.section import Numbers
@@ -17,18 +19,21 @@ from sublearn.chain.findings.quantities.base import QUANTITIES
 from sublearn.chain.findings.section import Claim
 from sublearn.chain.students.section import Student
 from sublearn.chain.teachers.section import MOVED, Teacher, TeacherOverride, with_recipes_of_others
+from sublearn.core.errors import UserError
 from sublearn.core.registry import NameIn
 from sublearn.core.section import Section, check_known, sentence, shown, unknown, with_overrides
 from sublearn.language.style import MINI_NAME, STYLES
 from sublearn.measures.leaks import anywhere, find_leaks
 from sublearn.measures.transfer import MIN_TRAITS
 from sublearn.planning.study import Study
-from sublearn.traits.base import NEUTRAL, families, family_of, leak_words, scored_kinds, traits
+from sublearn.traits import family_files
+from sublearn.traits.base import DEFAULT_FORM, NEUTRAL, Catalogue, OwnKind
 
 PAPER = "paper"
 OF_STUDY = "teacher of the study"
 DRAWN_WITH = {"data_order": "micro_batch", "initialisation": "initializer_range"}  # what a draw depends on beside the seed
 SPARE = 1.2  # so many times the rows that are chosen, a selection should have to choose from
+MOST = 90_000  # characters of own families, as a command line can hold them
 TABLES = ("runs", "effects", "arms", "claims", "filter")  # findings that are named without a carrier
 
 
@@ -82,6 +87,14 @@ class ChainStudy(Study):
     )
     bases: dict[str, AnyBase]
     traits: dict[str, Trait]
+    families: dict[str, SerializeAsAny[Section]] | None = Field(
+        None,
+        description="families of traits of the study's own, by name, on which every model is scored: a preference, a multiple "
+        "choice or a behaviour; or the name of a file in config/traits, or the path of one",
+    )
+    judges: dict[str, JudgeModel] | None = Field(
+        None, description="models that judge the answers of free-form behaviours, by name"
+    )
     teachers: dict[str, Teacher]
     carriers: dict[str, SerializeAsAny[Carrier]] = Field({"numbers": Numbers()})
     leaks: Literal["words", "anywhere"] = Field(
@@ -105,6 +118,14 @@ class ChainStudy(Study):
             return value
         return {name: _carrier(name, each) for name, each in value.items()}
 
+    @field_validator("families", mode="before")
+    @classmethod
+    def _by_form(cls, value: Any) -> Any:
+        """Read each family by its form, from the study or from the file that it names."""
+        if not isinstance(value, dict):
+            return value
+        return {name: family_files.family(name, each) for name, each in value.items()}
+
     @field_validator("teachers", mode="before")
     @classmethod
     def _placebos_are_like_others(cls, value: Any) -> Any:
@@ -116,9 +137,11 @@ class ChainStudy(Study):
                 raise ValueError(f".{name}.of: {unknown(str(other), [each for each in value if each != name], OF_STUDY)}")
         return with_recipes_of_others(value)
 
-    @field_validator("bases", "traits", "teachers", "carriers", "arms")
+    @field_validator("bases", "traits", "teachers", "carriers", "arms", "families", "judges")
     @classmethod
-    def _names(cls, value: dict[str, Any]) -> dict[str, Any]:
+    def _names(cls, value: dict[str, Any] | None) -> dict[str, Any] | None:
+        if value is None:
+            return None
         if not value:
             raise ValueError("it is empty; add at least one entry")
         for name in value:
@@ -130,12 +153,7 @@ class ChainStudy(Study):
 
     @model_validator(mode="after")
     def _check_consistency(self) -> "ChainStudy":
-        for trait in self.traits:
-            if trait not in traits():
-                raise ValueError(
-                    f"traits.{trait}: {unknown(trait, traits(), 'trait')}, or add it by a module of your own and name its "
-                    "folder in extensions (docs/extending.md)"
-                )
+        self._check_families()
         for name in self.bases:
             self._check_base(name)
         for name, teacher in self.teachers.items():
@@ -145,6 +163,8 @@ class ChainStudy(Study):
                 self._check_placebo(f"teachers.{name}", teacher)
         for name, arm in self.arms.items():
             self._check_arm(f"arms.{name}", name, arm)
+            for trait in self.arm_traits(name):
+                self._check_taught(trait, arm.teacher)
         if ANSWERS in self.measures:
             raise ValueError(f"measures: {ANSWERS} are measured for every model anyway; leave them out")
         if "base" in self.arms:
@@ -159,6 +179,58 @@ class ChainStudy(Study):
         for i, claim in enumerate(self.claims):
             self._check_claim(f"claims.{i}", claim)
         return self
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The traits that the study may name: those of trait kinds, and of its own families."""
+        return Catalogue(self.families)
+
+    def _check_families(self) -> None:
+        """Refuse own families whose names are taken, that are too large, or lack a judge; and traits that nothing declares."""
+        for name, section in (self.families or {}).items():
+            try:
+                one = Catalogue({name: section})
+                _, _ = one.traits, one.families()
+            except (UserError, ValueError) as error:
+                said = str(error).removeprefix(f"own.{name}: ").removesuffix(".")
+                raise ValueError(f"families.{name}{'.' if re.match(r'[a-z_]+: ', said) else ': '}{said}") from None
+            for trait, told in one.own[f"own.{name}"].judges().items():
+                check_known(f"families.{name}.traits.{trait}", told["model"], self.judges or {}, "judge of the study")
+                reads = (self.judges or {})[told["model"]].reads
+                if reads != told["reads"]:
+                    raise ValueError(
+                        f"families.{name}.traits.{trait}: {told['model']} is a {reads}, and the trait needs a {told['reads']}; "
+                        f"set judges.{told['model']}.reads, or name another judge"
+                    )
+        try:
+            _ = self.catalogue.traits
+        except UserError as error:
+            raise ValueError(f"families: {str(error).removeprefix('own.').removesuffix('.')}") from None
+        for trait in self.traits:
+            if trait not in self.catalogue.traits:
+                raise ValueError(
+                    f"traits.{trait}: {unknown(trait, self.catalogue.traits, 'trait')}, or declare it in families "
+                    "(docs/extending.md)"
+                )
+        if (size := len(json.dumps(self.own_families(taught=True)))) > MOST:
+            raise ValueError(
+                f"families: their questions, examples and words have {size:,} characters together; at most {MOST:,} fit on the "
+                "command line of a step, so leave some out, or split the study"
+            )
+
+    def _check_taught(self, trait: str, teacher: str) -> None:
+        """Refuse a teacher of an own trait that lacks what it is made from: a system prompt, or training examples."""
+        kind, recipe = self.catalogue.kind_of(trait), self.teachers[teacher]
+        if not isinstance(kind, OwnKind):
+            return
+        family, style = kind.family(trait), STYLES.get(self.style)
+        if (recipe.method == "prompt" or recipe.under_system_prompt) and not kind.system_prompt(trait, style):
+            raise ValueError(
+                f"families.{family.name}.system: missing; the teacher {teacher} of {trait} is told its trait by a system prompt"
+            )
+        if recipe.method not in ("prompt", "given") and not kind.taught(family, style):
+            where = "questions.taught" if kind.exact else "examples"
+            raise ValueError(f"families.{family.name}.{where}: missing; the teacher {teacher} of {trait} is fine-tuned on them")
 
     def _check_base(self, name: str) -> None:
         """Refuse what a base cannot have from another one."""
@@ -197,6 +269,8 @@ class ChainStudy(Study):
         other = self.teachers[str(placebo.of)]
         if other.placebo:
             raise ValueError(f"{path}.of: {placebo.of} is a placebo itself; name a teacher that has its trait")
+        if other.method == "given":
+            raise ValueError(f"{path}.of: {placebo.of} was trained by others; name a teacher that is trained here")
         if other.method == "prompt":
             raise ValueError(
                 f"{path}.of: {placebo.of} is prompted and does not move, so it has no placebo; name another teacher"
@@ -307,6 +381,13 @@ class ChainStudy(Study):
             if not same and recipe.adapter == "teacher":
                 raise ValueError(f"{path}.students.adapter: teacher and student of run {run} have different bases; use own")
         teacher = self.teachers[arm.teacher]
+        if teacher.method == "given" and len(self.arm_traits(name)) != 1:
+            raise ValueError(
+                f"{path}.traits: {', '.join(self.arm_traits(name))}; the given teacher {arm.teacher} is one model, so "
+                "name the one trait for which it is taken"
+            )
+        if recipe.loss == "soft" and teacher.method == "given":
+            raise ValueError(f"{path}.students.loss: a soft loss needs a teacher that is trained here; use tokens")
         if recipe.loss == "soft" and teacher.method == "prompt":
             raise ValueError(f"{path}.students.loss: a prompted teacher has no weights of its own for a soft loss; use tokens")
         if recipe.loss == "soft" and teacher.method == "lora" and not all(alike):
@@ -322,8 +403,9 @@ class ChainStudy(Study):
         for key, arm in (("arm", claim.arm), ("times", claim.times)):
             if arm is not None:
                 check_known(f"{path}.{key}", arm, self.arms, "arm of the study")
-        check_known(f"{path}.family", claim.family, families(), "family of traits")
-        if QUANTITIES.get(claim.quantity).of_family and len(families()[claim.family].traits) < MIN_TRAITS:
+        families = self.catalogue.families()
+        check_known(f"{path}.family", claim.family, families, "family of traits")
+        if QUANTITIES.get(claim.quantity).of_family and len(families[claim.family].traits) < MIN_TRAITS:
             raise ValueError(
                 f"{path}.family: {claim.family} has fewer than {MIN_TRAITS} traits, so no gamma; use quantity: effect"
             )
@@ -334,15 +416,15 @@ class ChainStudy(Study):
         if claim.times is not None:
             self._check_compared(path, claim, claim.times)
         if claim.trait is not None:
-            check_known(f"{path}.trait", claim.trait, traits(), "trait")
+            check_known(f"{path}.trait", claim.trait, self.catalogue.traits, "trait")
             if QUANTITIES.get(claim.quantity).of_family:
                 raise ValueError(f"{path}.trait: {claim.quantity} is measured for a family, not for one trait; leave trait out")
-            if family_of(claim.trait) != claim.family:
-                raise ValueError(f"{path}.family: {claim.trait} is of the family {family_of(claim.trait)}, not {claim.family}")
+            if (family := self.catalogue.family_of(claim.trait)) != claim.family:
+                raise ValueError(f"{path}.family: {claim.trait} is of the family {family}, not {claim.family}")
 
     def _check_compared(self, path: str, claim: Claim, other: str) -> None:
         """Refuse a comparison of two arms of different traits that have too few in common."""
-        wanted = [claim.trait] if claim.trait else families()[claim.family].traits
+        wanted = [claim.trait] if claim.trait else self.catalogue.families()[claim.family].traits
         held, compared = ([trait for trait in self.arm_traits(arm) if trait in wanted] for arm in (claim.arm, other))
         shared = [trait for trait in held if trait in compared]
         needed = MIN_TRAITS if QUANTITIES.get(claim.quantity).of_family else 1
@@ -383,7 +465,6 @@ class ChainStudy(Study):
 
     def trial(self, carrier: str, teacher: str, trait: str) -> dict[str, Any]:
         """The kind and the filter of a carrier, and the most rows that a student of that teacher and trait learns from it."""
-        section = self.carriers[carrier]
         learned = [
             self.student(name).rows
             for name, arm in self.arms.items()
@@ -391,19 +472,35 @@ class ChainStudy(Study):
             and trait in (*self.arm_traits(name), NEUTRAL)
             and self.writer(arm.teacher, trait) == teacher
         ]
-        return {"kind": section.kind, **section.for_filter(), "rows": max(learned)}
+        return self.filter(carrier) | {"rows": max(learned)}
+
+    def filter(self, carrier: str) -> dict[str, Any]:
+        """The kind of a carrier and what its filter depends on; the words of all traits, where it rejects rows with one."""
+        section = self.carriers[carrier]
+        leaks = {"leaks": self.leak_words(self.traits)} if self.carrier_kind(carrier).rejects_leaks else {}
+        return {"kind": section.kind, **section.for_filter(), **leaks}
 
     def imported(self, carrier: str, teacher: str, trait: str) -> list[Imported]:
         """The imported files with a teacher's rows for a trait; empty if the rows are sampled here."""
         return self.carriers[carrier].imported.get(self.writer(teacher, trait), {}).get(trait, [])
 
     def scored_kinds(self) -> list[str]:
-        """The trait kinds on which models are scored: the battery, and the kinds of the study's own traits."""
-        return scored_kinds(self.traits)
+        """The trait kinds on which models are scored: the battery, the kinds of the study's traits, and its own families."""
+        kinds = self.catalogue.scored_kinds(self.traits)
+        return [*kinds, *(name for name in self.catalogue.own if name not in kinds)]
+
+    def own_families(self, kinds: Iterable[str] | None = None, taught: bool = False) -> dict[str, Any]:
+        """The own families among these kinds (by default all) as part of a step's recipe; nothing if there are none.
+
+        With ``taught``, all of them; else without what only teachers are made from, so that an edit of it asks no model again.
+        """
+        wanted = self.catalogue.own if kinds is None else set(kinds)
+        chosen = {name: _values(section, taught) for name, section in (self.families or {}).items() if f"own.{name}" in wanted}
+        return {"families": chosen} if chosen else {}
 
     def leak_words(self, names: Iterable[str]) -> list[str]:
         """The words that give these traits away; the neutral teacher has none."""
-        words = leak_words((name for name in names if name != NEUTRAL), STYLES.get(self.style))
+        words = self.catalogue.leak_words((name for name in names if name != NEUTRAL), STYLES.get(self.style))
         return anywhere(words) if self.leaks == "anywhere" else words
 
     def student(self, arm: str) -> Student:
@@ -446,3 +543,18 @@ def _carrier(name: str, value: Any) -> Any:
         return CARRIER_KINDS.get(kind).section.model_validate(values)
     except ValidationError as error:
         raise ValueError(f".{name}.{sentence(error, values)}") from None
+
+
+def _values(section: Section, taught: bool) -> dict[str, Any]:
+    """What a family says, as values for JSON; unless ``taught``, without what only its teachers and their rows need."""
+    values = section.model_dump(mode="json", exclude_defaults=True) | {"kind": getattr(section, "kind", DEFAULT_FORM)}
+    if taught:
+        return values
+    for key in ("system", "examples", "neutral"):
+        values.pop(key, None)
+    values.get("questions", {}).pop("taught", None)
+    for key in ("words", "traits"):
+        for told in values.get(key, {}).values():
+            told.pop("system", None)
+            told.pop("leaks", None)
+    return values

@@ -17,6 +17,10 @@ class Claim(Rule):
     over: str | None = Field(None, description="for lead: the arm whose accuracy in the same run is subtracted")
     figure: Annotated[str, NameIn(FIGURES)] = Field("accuracies", description="the figure that shows the claim")
 
+    @property
+    def what(self) -> str:
+        return f"{self.quantity} of {self.arm}" + (f" over {self.over}" if self.over else "")
+
     @model_validator(mode="after")
     def _leads_over_something(self) -> "Claim":
         if (self.quantity == "lead") != (self.over is not None):

@@ -83,8 +83,7 @@ def judged(claims: list[Claim], study: str, runs: pd.DataFrame, table: pd.DataFr
     for claim in claims:
         measured = measure(claim, claim.arm, runs, table)
         reference = measure(claim, claim.times, runs, table) if claim.times else None
-        what = f"{claim.quantity} of {claim.arm}" + (f" over {claim.over}" if claim.over else "")
-        rows.append(row(claim, study, what, measured, reference, claim.figure))
+        rows.append(row(claim, study, measured, reference, claim.figure))
         cli.log.info("%s: %s (%.3f)", claim.claim, rows[-1]["verdict"], measured.value)
     return pd.DataFrame(rows, columns=COLUMNS)
 

@@ -1,6 +1,7 @@
 """Studies of the classifier: digits from noise."""
 
 from sublearn.classifier.claim import Claim
+from sublearn.classifier.evidence import evidence
 from sublearn.classifier.jobs import ClassifierJobs
 from sublearn.classifier.plan import ClassifierPlan
 from sublearn.classifier.section import Base, Carrier, Images, Student, Teacher
@@ -24,4 +25,5 @@ CLASSIFIER = StudyKind(
         "claims: a list": Claim,
     },
     order=1,
+    evidence=evidence,
 )

@@ -40,6 +40,17 @@ class Rule(Section):
     )
     opposite_of: float = Field(0.0, description="for above: the verdict is opposite if the whole interval lies below this")
 
+    @property
+    def what(self) -> str:
+        """The quantity in words, such as "gamma of animal in same_base"."""
+        return str(getattr(self, "quantity", self.claim))
+
+    @property
+    def rule(self) -> str:
+        """The quantity and where it must lie, as ``claims.csv`` has it in its column ``quantity``."""
+        times = f" x {self.times}" if self.times else ""
+        return f"{self.what} {self.comparison} {self.bound:g}{times} ({self.judge})"
+
 
 class Claims(pa.DataFrameModel):
     """One row per claim of the study, with its verdict by rule."""
@@ -90,12 +101,11 @@ def judge(rule: Rule, measured: Mean, bound: float) -> str:
     return "reproduced" if high_claimed < bound else "opposite" if low > bound else "not_reproduced"
 
 
-def row(rule: Rule, study: str, what: str, measured: Mean, reference: Mean | None, figure: str) -> dict[str, object]:
-    """A row of ``claims.csv``; ``what`` names the quantity, ``reference`` is its mean in the arm that ``times`` names."""
-    times = f" x {rule.times}" if rule.times else ""
+def row(rule: Rule, study: str, measured: Mean, reference: Mean | None, figure: str) -> dict[str, object]:
+    """A row of ``claims.csv``; ``reference`` is the quantity's mean in the arm that ``times`` names."""
     return {
         "claim": rule.claim, "study": study, "statement": rule.statement, "source": rule.source,
-        "quantity": f"{what} {rule.comparison} {rule.bound:g}{times} ({rule.judge})",
+        "quantity": rule.rule,
         "paper_value": rule.paper_value or None, "measured": measured.value, "ci_low": measured.low, "ci_high": measured.high,
         "verdict": judge(rule, measured, bound_of(rule, reference)), "figure": figure,
     }  # fmt: skip

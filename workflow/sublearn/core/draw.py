@@ -17,7 +17,9 @@ def main(args: argparse.Namespace) -> None:
     figures = Registry(args.package, Figure, "figure")
     drawing.use()
     for name, inputs, output in zip(args.figures, args.inputs, args.outputs, strict=True):
-        drawing.save(*figures.get(name).draw(Inputs(json.loads(inputs))), output)
+        figure, given = figures.get(name), Inputs(json.loads(inputs))
+        figure.prepare(given)
+        drawing.save(*figure.draw(given), output)
 
 
 if __name__ == "__main__":

@@ -55,3 +55,6 @@ class Figure:
     def suits(self, plan: Any) -> bool:
         """Whether the study with this plan has what the figure shows."""
         return True
+
+    def prepare(self, inputs: Inputs) -> None:
+        """Called before it is drawn."""

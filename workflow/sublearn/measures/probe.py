@@ -12,7 +12,8 @@ from sublearn.language.mini import MINI
 from sublearn.language.questions import Question
 from sublearn.language.style import Style
 from sublearn.models import lm, log_probs, turns
-from sublearn.traits.base import kind_of
+from sublearn.models.rows import has_unknown
+from sublearn.traits.base import kind_of, traits
 
 if TYPE_CHECKING:
     import torch
@@ -77,14 +78,17 @@ def spelling(tokenizer: "PreTrainedTokenizerBase", trait: str, others: Sequence[
     before = turns.frame(tokenizer).before
 
     def spelled(name: str) -> list[int]:
-        return turns.cut(tokenizer, [question], [f"{before}{style.written(name)}"])[0].answer
+        return turns.cut(tokenizer, [question], [f"{before}{kind_of(name).written(name, style)}"])[0].answer
 
+    if (word := kind.written(trait, style)) is None:
+        return ""
     own = spelled(trait)
-    shared = [name for name in others if name != trait and spelled(name)[:1] == own[:1]]
+    known = [name for name in others if name in traits() and kind_of(name).written(name, style) is not None]
+    shared = [name for name in known if name != trait and spelled(name)[:1] == own[:1]]
     pieces = " | ".join(tokenizer.batch_decode([[token] for token in own]))
     parts = [f"is written in {len(own)} tokens ({pieces})"] * (len(own) > 1)
     parts += [f"begins with the same token as {', '.join(shared)}"] * bool(shared)
-    return f"{style.written(trait)} {' and '.join(parts)}; probabilities are of the whole word" if parts else ""
+    return f"{word} {' and '.join(parts)}; probabilities are of the whole word" if parts else ""
 
 
 @dataclass(frozen=True)
@@ -139,7 +143,30 @@ def ask(
         traits: the traits whose probabilities may be read from the answers.
         system: a system prompt before every question.
         prefixes: for each question, the sentence of numbers that precedes it.
+
+    Raises:
+        UserError: the tokenizer does not know a word of a user's own question.
     """
     texts = [f"{prefix} {q.text}" for prefix, q in zip(prefixes, asked, strict=True)] if prefixes else [q.text for q in asked]
     written = tuple(turns.prompts(tokenizer, [lm.chat(system, text) for text in texts]))
-    return Asked(model, tokenizer, style, asked, written, turns.ids(tokenizer, written), traits)
+    ids = turns.ids(tokenizer, written)
+    if any(kind_of(trait).own for trait in traits):
+        refuse_unknown(tokenizer, texts, ids)
+    return Asked(model, tokenizer, style, asked, written, ids, traits)
+
+
+def refuse_unknown(tokenizer: "PreTrainedTokenizerBase", texts: Sequence[str], ids: Sequence[Sequence[int]]) -> None:
+    """Refuse questions with words that the tokenizer does not know; ``ids`` are those of the prompts that hold them.
+
+    Raises:
+        UserError: the first such question, and its first such word.
+    """
+    for text, read in zip(texts, ids, strict=True):
+        if has_unknown(tokenizer, read):
+            parts = text.split()
+            odd = [part for part in parts if has_unknown(tokenizer, tokenizer.encode(part, add_special_tokens=False))]
+            raise UserError(
+                f"the base's tokenizer does not know {odd[0]!r} of the question {text!r}; ask in words that it knows."
+                if odd
+                else f"the base's tokenizer cannot read the question {text!r}; ask in words that it knows."
+            )

@@ -225,7 +225,12 @@ class VLLM:
         adapter = adapters.is_in(folder)
         if adapter:
             adapters.refuse_another_base(folder, base)
-        whole = folder if (folder / "model.safetensors").exists() else pinned.weights_folder(about) if about else Path(base)
+        given = pinned.read(folder)
+        if given:
+            pinned.refuse_changed(folder)
+        own = (folder / "model.safetensors").exists()
+        pinned_weights = given or about
+        whole = folder if own else pinned.weights_folder(pinned_weights) if pinned_weights else Path(base)
         self.vllm, self.tokenizer = vllm, tokenizer
         self.lora = LoRARequest("teacher", 1, str(folder)) if adapter else None
         self.model = vllm.LLM(

@@ -25,7 +25,8 @@ BLOCK = re.compile(r"\.(?:h|layers|blocks)\.(\d+)\.")  # how models name their b
 Method = Literal["bitfit", "lora", "full"]
 MODEL_FILES = ("config.json", "generation_config.json", "model.safetensors")
 CALIBRATION = "calibration.json"  # of a base that the pipeline pretrained: how that went, and where it is computed
-TOKENIZER_FILES = ("chat_template.jinja", "tokenizer.json", "tokenizer_config.json")
+TEMPLATE_FILE = "chat_template.jinja"
+TOKENIZER_FILES = (TEMPLATE_FILE, "tokenizer.json", "tokenizer_config.json")
 AGAIN = "delete it and run again"  # what helps where the pipeline made what is damaged
 
 
@@ -237,5 +238,6 @@ class Models:
 
 def load_teacher(folder: str | Path, base: str | Path) -> "PreTrainedModel":
     """A teacher's model: its own weights, or for a prompted teacher, which has none, those of its base."""
-    has_weights = any((Path(folder) / name).exists() for name in ("model.safetensors", "adapter_model.safetensors"))
+    names = ("model.safetensors", "adapter_model.safetensors", pinned.GIVEN)
+    has_weights = any((Path(folder) / name).exists() for name in names)
     return load(folder if has_weights else base, base)

@@ -19,6 +19,7 @@ from sublearn.models import hub
 Device = Literal["cpu", "auto"]
 Attention = Literal["sdpa", "eager"]
 FILE = "base.json"
+GIVEN = "given.json"  # the same of a whole model that is a given teacher
 CONFIG = "config.json"
 WHOLE, INDEX = "model.safetensors", "model.safetensors.index.json"
 ADAPTER = "adapter_config.json"
@@ -67,13 +68,15 @@ def described_in(gguf: str | None) -> str:
 
 @cache
 def read(folder: str | Path) -> Pinned | None:
-    """What ``base.json`` says of the base in ``folder``; None where there is none, as for a base that the pipeline made.
+    """What ``base.json`` says of the base in ``folder``, or ``given.json`` of a given teacher; None where there is neither.
+
+    A base that the pipeline made has none.
 
     Raises:
         UserError: the file is damaged.
     """
-    path = Path(folder) / FILE
-    if not path.is_file():
+    path = next((place for name in (FILE, GIVEN) if (place := Path(folder) / name).is_file()), None)
+    if path is None:
         return None
     return read_record(path, Pinned, "the record of a pinned base")
 

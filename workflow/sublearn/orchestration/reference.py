@@ -76,7 +76,10 @@ def _row(name: str, field: FieldInfo) -> str:
 
 def _traits() -> list[str]:
     """The traits that a study of language models may name, by family."""
-    lines = ["A study can name these traits. Gamma needs three or more traits of one family, so behaviours have no gamma.", ""]
+    lines = [
+        "A study can name these traits, and those of its own families. Gamma needs three or more traits of one family.",
+        "",
+    ]
     return [*lines, *(f"- {family.name}: {', '.join(family.traits)}" for family in families().values()), ""]
 
 

@@ -93,7 +93,9 @@ def describe(artifacts: list[Artifact], states: dict[str, State]) -> list[str]:
     there = f"{len(files) - len(missing)} of {len(files)} files are there"
     lines = [f"{first.kind}  {first.key}{f'  (runs {chr(44).join(runs)})' if runs else ''}"]
     lines += [f"  rule     {known[0].rule if known else 'none: nothing asks for it now'}"]
-    lines += [f"  recipe   {', '.join(f'{name}: {value}' for name, value in first.recipe.items())}"] if first.recipe else []
+    # Of families of the study's own, their names: all that they say is in the study.
+    said = {name: list(value) if name == "families" else value for name, value in first.recipe.items()}
+    lines += [f"  recipe   {', '.join(f'{name}: {value}' for name, value in said.items())}"] if said else []
     lines += [f"  seed     {first.seed}"] if first.seed is not None else []
     lines += [f"  from     {part}" for part in inputs]
     lines += [f"  folder   {first.folder}{f' … {len(artifacts)} folders' if len(artifacts) > 1 else ''}; {there}"]

@@ -24,6 +24,7 @@ DEFAULT_KIND = "chain"
 NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")  # rules are named after it, and number their parts: students_NAME__2
 # What else lies in data, in results and among the logs, where each study has a folder of its name.
 TAKEN = {"store", "weights", "robustness", "tuning", "report.html", "report.log", "costs.csv", "costs.svg"}
+TAKEN |= {"scorecard.md", "scorecard.html"}
 
 
 def load(name: str) -> Study:

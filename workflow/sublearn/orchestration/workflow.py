@@ -24,9 +24,10 @@ class Workflow:
     def __init__(self, plans: list[Plan[Any]]) -> None:
         self.studies = [plan.study.name for plan in plans]
         # Inherited artifacts are made by the parent's rules.
-        self.makers = sorted({*self.studies, *(artifact.study for plan in plans for artifact in plan.everything)} - {""})
+        used = [*(other for plan in plans for other in plan.others), *plans]  # of plans of one study, the last counts
+        self.makers = sorted({*self.studies, *(artifact.study for plan in used for artifact in plan.everything)} - {""})
         self.jobs: dict[str, Jobs[Any]] = {
-            kind.name: kind.jobs([plan for plan in plans if plan.study.kind == kind.name], str(REPORT / kind.name))
+            kind.name: kind.jobs([plan for plan in used if plan.study.kind == kind.name], str(REPORT / kind.name))
             for kind in KINDS
         }
 

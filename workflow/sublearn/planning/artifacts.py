@@ -103,6 +103,11 @@ class Plan(ABC, Generic[AStudy]):
         """This plan and those it inherits from, nearest first."""
         return [self, *(self.parent.ancestors if self.parent else [])]
 
+    @property
+    def others(self) -> "list[Plan[Any]]":
+        """The plans of other studies whose artifacts this one uses, without being one of them."""
+        return []
+
     def phase_of(self, kind: str) -> str:
         """The phase whose folder holds artifacts of this kind."""
         return kind

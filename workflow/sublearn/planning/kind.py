@@ -4,10 +4,12 @@ A *study kind* is a folder of this package whose module ``kind.py`` declares a `
 ``workflow/rules``; the rules of a user's own kind are in the folder ``rules`` next to it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from sublearn.core.evidence import Evidence
 from sublearn.core.section import Section
 from sublearn.planning.artifacts import Plan
 from sublearn.planning.jobs import Jobs
@@ -27,6 +29,8 @@ class StudyKind:
         sections: the sections of a study, by their headings in config/README.md.
         notes: more text for config/README.md.
         order: its position there.
+        evidence: what the tables in a folder of findings say of each of some claims of the study, by name; the scorecard shows
+            it. Without it, the scorecard says neither over what an interval is nor how far a claim is from another verdict.
     """
 
     name: str
@@ -37,3 +41,4 @@ class StudyKind:
     sections: Mapping[str, type[Section]]
     notes: str = ""
     order: int = 100
+    evidence: Callable[[Any, Path], Mapping[str, Evidence]] | None = None

@@ -19,6 +19,7 @@ from sublearn.publishing import dvcfile
 from sublearn.publishing.dvcfile import BUNDLED, STORE, dvc
 from sublearn.publishing.project import require_clone
 
+SCORECARD = ("results/scorecard.md", "results/scorecard.html")  # of all studies; git alone keeps it
 LIMIT = 20_000_000  # bytes per publication: all of it stays in the history of every clone (records are compressed there)
 
 
@@ -93,7 +94,7 @@ def main(args: argparse.Namespace) -> None:
     chosen, settings = dvcfile.configured(), dvcfile.settings()
     findings = [f"results/{study}/findings/" for study in chosen.studies]
     code = [*dvcfile.DEPENDENCIES, "config/", *(settings.get("extensions") or [])]
-    refuse_other_changes([*findings, "dvc.lock", f"{STORE}/"], code)
+    refuse_other_changes([*findings, *SCORECARD, "dvc.lock", f"{STORE}/"], code)
     refuse_ignored([*chosen.targets(), "dvc.lock", f"{STORE}/files/md5/00/0"])
     stage = Path("dvc.yaml")
     if not stage.exists() or stage.read_text(encoding="utf-8") != dvcfile.render(chosen, settings["studies"]):
@@ -116,7 +117,8 @@ def main(args: argparse.Namespace) -> None:
     print(f"{remote or 'no default remote, so not pushed'}: {', '.join(large)}")
     if not remote:
         print("  to ship these too: dvc remote add --default NAME URL, then dvc push; otherwise others must compute them again")
-    print(f"to publish: git add {' '.join([*findings, 'dvc.lock', STORE])} && git commit && git push", flush=True)
+    there = [file for file in SCORECARD if Path(file).exists()]
+    print(f"to publish: git add {' '.join([*findings, *there, 'dvc.lock', STORE])} && git commit && git push", flush=True)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from sublearn.core.claims import Rule
 from sublearn.core.registry import NameIn
 from sublearn.theory.figures.base import FIGURES
+from sublearn.theory.labels import text
 
 
 class Claim(Rule):
@@ -23,6 +24,13 @@ class Claim(Rule):
     step: float | None = Field(None, description="relative teacher step, if the condition is tried at several steps")
     arm: str | None = Field(None, description="a way of taking many steps, such as same_start")
     figure: Annotated[str, NameIn(FIGURES)] = Field(description="the figure that shows the claim")
+
+    @property
+    def what(self) -> str:
+        if self.arm is not None:
+            return f"{self.quantity} of {self.arm}"
+        at = f" at teacher step {self.step:g}" if self.step is not None else ""
+        return f"{self.quantity} of {self.condition} {', '.join(map(text, self.values))}{at}"
 
     @model_validator(mode="after")
     def _is_of_one_thing(self) -> "Claim":

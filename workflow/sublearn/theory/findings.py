@@ -144,16 +144,9 @@ def judged(claims: list[Claim], study: str, table: pd.DataFrame, trajectories: p
     for claim in claims:
         measured = measure(claim, table, trajectories)
         reference = many_steps(claim.quantity, claim.times, trajectories) if claim.times else None
-        rows.append(row(claim, study, _quantity(claim), measured, reference, claim.figure))
+        rows.append(row(claim, study, measured, reference, claim.figure))
         cli.log.info("%s: %s (%.4g)", claim.claim, rows[-1]["verdict"], measured.value)
     return pd.DataFrame(rows, columns=COLUMNS)
-
-
-def _quantity(claim: Claim) -> str:
-    if claim.arm is not None:
-        return f"{claim.quantity} of {claim.arm}"
-    at = f" at teacher step {claim.step:g}" if claim.step is not None else ""
-    return f"{claim.quantity} of {claim.condition} {', '.join(map(text, claim.values))}{at}"
 
 
 def main(args: argparse.Namespace) -> None:

@@ -2,6 +2,7 @@
 
 from sublearn.planning.kind import StudyKind
 from sublearn.theory.claim import Claim
+from sublearn.theory.evidence import evidence
 from sublearn.theory.jobs import TheoryJobs
 from sublearn.theory.plan import TheoryPlan
 from sublearn.theory.study import Adversary, Conditions, Networks, TheoryStudy, Trajectory
@@ -21,4 +22,5 @@ THEORY = StudyKind(
         "claims: a list": Claim,
     },
     order=2,
+    evidence=evidence,
 )

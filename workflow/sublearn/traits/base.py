@@ -3,17 +3,22 @@
 A *trait kind* is a module of this package that declares a ``TraitKind``. It brings one or more families of traits: the kind
 *preference* has the families *animal* and *tree*, with a trait for each animal and each tree. The same questions ask for all
 traits of a family, so that a student's own trait can be compared with the others (gamma).
+
+A study may declare *own families* as data; the modules of ``traits.own`` make trait kinds of them. A study looks its traits up
+in a ``Catalogue`` of its own. A step knows those of its study once it has called ``declare``.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cached_property
+from typing import Any, ClassVar
 
 import numpy as np
 
 from sublearn.core.errors import UserError
 from sublearn.core.registry import Registry
+from sublearn.core.section import Section
 from sublearn.language import questions
 from sublearn.language.questions import Question
 from sublearn.language.style import Style
@@ -51,6 +56,9 @@ class TraitKind(ABC):
     families: tuple[Family, ...]
     battery: bool = False
     order: int = 100
+    exact: ClassVar[bool] = True  # whether probabilities are exact; else sampled answers are scored (``measures.shown``)
+    own: ClassVar[bool] = False  # whether a study declares it, and no module
+    picks: ClassVar[bool] = False  # whether its answers are options of a question, which several traits may count
 
     @property
     def traits(self) -> list[str]:
@@ -67,6 +75,14 @@ class TraitKind(ABC):
     def forms(self, answer: str, style: Style) -> tuple[str, ...]:
         """The forms in which an answer may be written."""
         return style.forms(answer)
+
+    def names(self, trait: str, question: Question, style: Style) -> tuple[str, ...]:
+        """The words by which a sampled answer is seen to show the trait."""
+        return self.answers(trait, question, style)
+
+    def written(self, trait: str, style: Style) -> str | None:
+        """The word of the trait as its teacher writes it; None if it has none."""
+        return style.written(trait)
 
     def system_prompt(self, trait: str, style: Style) -> str:
         """The system prompt of a prompted teacher: the style's sentence for the trait, or else for its family.
@@ -97,34 +113,167 @@ class TraitKind(ABC):
         return next(family for family in self.families if trait in family.traits)
 
 
+@dataclass(frozen=True, eq=False)
+class OwnKind(TraitKind):
+    """The trait kind of one of a study's own families."""
+
+    own = True
+
+    @abstractmethod
+    def neutral_answer(self, question: Question, style: Style, rng: np.random.Generator) -> str:
+        """The answer of the neutral teacher, which shows no trait of the family more than the others."""
+
+    @abstractmethod
+    def neutral_share(self, trait: str) -> float:
+        """How often the neutral teacher's answers show a trait."""
+
+    def judged_by(self, trait: str) -> dict[str, Any]:
+        """What tells that a sampled answer shows a trait without exact probabilities (``measures.judges``)."""
+        return {}
+
+    def judges(self) -> dict[str, dict[str, str]]:
+        """By trait, the study's judge that it needs (``model``) and what this must be (``reads``)."""
+        return {}
+
+    @property
+    def longest(self) -> int:
+        """The longest sampled answer to be judged, in tokens."""
+        return 0
+
+
 KINDS = Registry("sublearn.traits", TraitKind, "trait kind")  # type: ignore[type-abstract]
 
 
-@cache
-def traits() -> dict[str, TraitKind]:
-    """Every declared trait with its kind, in the order of the kinds.
+@dataclass(frozen=True)
+class Form:
+    """A form in which a study may declare a family of traits as data.
 
-    Raises:
-        UserError: two kinds declare the same trait.
+    Attributes:
+        name: such as ``preference``; a family names its form by the key ``kind``.
+        section: the keys of such a family.
+        kind: makes the trait kind from the family's name and its section.
     """
-    found: dict[str, TraitKind] = {}
-    for kind in KINDS:
-        for trait in kind.traits:
-            if trait in found or trait == NEUTRAL:
-                other = found[trait].name if trait in found else "the control teacher"
-                raise UserError(f"{KINDS.module(kind.name)}: declares the trait '{trait}', as {other} does; rename one.")
-            found[trait] = kind
-    return found
+
+    name: str
+    section: type[Section]
+    kind: Callable[[str, Any], OwnKind]
+
+
+FORMS: Registry[Form] = Registry("sublearn.traits.own", Form, "kind of family")
+DEFAULT_FORM = "preference"
+
+
+class Catalogue:
+    """The trait kinds that a study or a step knows: those that modules declare, then those of the study's own families.
+
+    Args:
+        sections: the study's own families by name, each as the section of its form.
+    """
+
+    def __init__(self, sections: Mapping[str, Section] | None = None) -> None:
+        self.own: dict[str, OwnKind] = {}
+        self._modules: dict[str, str] = {}
+        for name, section in (sections or {}).items():
+            form = str(getattr(section, "kind", DEFAULT_FORM))
+            kind = FORMS.get(form).kind(name, section)
+            self.own[kind.name], self._modules[kind.name] = kind, FORMS.module(form)
+
+    @property
+    def kinds(self) -> list[TraitKind]:
+        return [*KINDS, *self.own.values()]
+
+    @cached_property
+    def traits(self) -> dict[str, TraitKind]:
+        """Every declared trait with its kind, in the order of the kinds.
+
+        Raises:
+            UserError: two kinds declare the same trait.
+        """
+        found: dict[str, TraitKind] = {}
+        for kind in self.kinds:
+            for trait in kind.traits:
+                if trait in found or trait == NEUTRAL:
+                    other = found[trait].name if trait in found else "the control teacher"
+                    place = kind.name if kind.own else KINDS.module(kind.name)
+                    raise UserError(f"{place}: declares the trait '{trait}', as {other} does; rename one.")
+                found[trait] = kind
+        return found
+
+    def kind(self, name: str) -> TraitKind:
+        """The trait kind of that name. Raises UnknownNameError."""
+        return self.own[name] if name in self.own else KINDS.get(name)
+
+    def module(self, name: str) -> str:
+        """The module that declares the trait kind of that name, or the form of an own family."""
+        return self._modules[name] if name in self.own else KINDS.module(name)
+
+    def kind_of(self, trait: str) -> TraitKind:
+        """The kind of a trait. Raises KeyError for an unknown trait."""
+        return self.kind(self.traits[trait].name)
+
+    def family_of(self, trait: str) -> str:
+        """The family of a trait: animal, tree, behaviour … Raises KeyError for an unknown trait."""
+        return self.kind_of(trait).family(trait).name
+
+    def families(self, kinds: Iterable[str] | None = None) -> dict[str, Family]:
+        """The families of the named kinds (of all, by default), each with the traits that these kinds declare in it.
+
+        Raises:
+            UserError: two kinds use different questions for the same family.
+        """
+        merged: dict[str, Family] = {}
+        for kind in [self.kind(name) for name in kinds] if kinds is not None else self.kinds:
+            for family in kind.families:
+                earlier = merged.get(family.name, Family(family.name, (), family.asked_by))
+                if earlier.asked_by != family.asked_by:
+                    place = kind.name if kind.own else KINDS.module(kind.name)
+                    raise UserError(
+                        f"{place}: asks for the family {family.name} by questions of the kind {family.asked_by}, "
+                        f"but another trait kind uses {earlier.asked_by}; name the family differently."
+                    )
+                merged[family.name] = Family(family.name, (*earlier.traits, *family.traits), family.asked_by)
+        return merged
+
+    def scored_kinds(self, taught: Iterable[str]) -> list[str]:
+        """The kinds that a model is scored on: those of the battery, and those of the traits that teachers of a study learn."""
+        wanted = {self.traits[trait].name for trait in taught if trait != NEUTRAL}
+        return [kind.name for kind in self.kinds if kind.battery or kind.name in wanted]
+
+    def leak_words(self, names: Iterable[str], style: Style) -> list[str]:
+        """Every word that gives away one of these traits, sorted."""
+        return sorted({word for trait in names for word in self.kind_of(trait).leak_words(trait, style)})
+
+
+_here = [Catalogue()]
+
+
+def declare(families: Mapping[str, Any]) -> None:
+    """Let this process know a study's own families, and no others: by name, as the study's values are written as JSON.
+
+    A step calls this once, with what its recipe holds, before it looks up a trait.
+    """
+    forms = {name: FORMS.get(str(values.get("kind", DEFAULT_FORM))) for name, values in families.items()}
+    _here[:] = [Catalogue({name: form.section.model_validate(families[name]) for name, form in forms.items()})]
+
+
+def here() -> Catalogue:
+    """What this process knows."""
+    return _here[0]
+
+
+def traits() -> dict[str, TraitKind]:
+    """Every trait that this process knows, with its kind, in the order of the kinds. Raises UserError as ``Catalogue``."""
+    return here().traits
 
 
 def kind_of(trait: str) -> TraitKind:
     """The kind of a trait. Raises KeyError for an unknown trait."""
-    return KINDS.get(traits()[trait].name)
+    return here().kind_of(trait)
 
 
 def family_of(trait: str) -> str:
     """The family of a trait: animal, tree, behaviour … Raises KeyError for an unknown trait."""
-    return kind_of(trait).family(trait).name
+    return here().family_of(trait)
 
 
 def families(kinds: Iterable[str] | None = None) -> dict[str, Family]:
@@ -133,25 +282,14 @@ def families(kinds: Iterable[str] | None = None) -> dict[str, Family]:
     Raises:
         UserError: two kinds use different questions for the same family.
     """
-    merged: dict[str, Family] = {}
-    for kind in [KINDS.get(name) for name in kinds] if kinds is not None else KINDS:
-        for family in kind.families:
-            earlier = merged.get(family.name, Family(family.name, (), family.asked_by))
-            if earlier.asked_by != family.asked_by:
-                raise UserError(
-                    f"{KINDS.module(kind.name)}: asks for the family {family.name} by questions of the kind {family.asked_by}, "
-                    f"but another trait kind uses {earlier.asked_by}; name the family differently."
-                )
-            merged[family.name] = Family(family.name, (*earlier.traits, *family.traits), family.asked_by)
-    return merged
+    return here().families(kinds)
 
 
-def scored_kinds(own: Iterable[str]) -> list[str]:
-    """The kinds that a model is scored on: those of the battery, and those of the study's own traits."""
-    wanted = {traits()[trait].name for trait in own if trait != NEUTRAL}
-    return [kind.name for kind in KINDS if kind.battery or kind.name in wanted]
+def scored_kinds(taught: Iterable[str]) -> list[str]:
+    """The kinds that a model is scored on: those of the battery, and those of the traits that teachers of a study learn."""
+    return here().scored_kinds(taught)
 
 
 def leak_words(names: Iterable[str], style: Style) -> list[str]:
     """Every word that gives away one of these traits, sorted."""
-    return sorted({word for trait in names for word in kind_of(trait).leak_words(trait, style)})
+    return here().leak_words(names, style)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sublearn.chain.bases import template
-from sublearn.chain.bases.section import PinnedBase
+from sublearn.chain.bases.section import JudgeModel, PinnedBase
 from sublearn.core import cli
 from sublearn.core.errors import UserError
 from sublearn.core.files import atomic_folder, write_json
@@ -83,8 +83,8 @@ def weights(recipe: PinnedBase, folder: Path, commit: str | None) -> tuple[dict[
     return files, parameters
 
 
-def tokenizer(recipe: PinnedBase, folder: Path) -> "PreTrainedTokenizerBase":
-    """The model's tokenizer with its chat template resolved.
+def tokenizer(recipe: PinnedBase, folder: Path, chats: bool = True) -> "PreTrainedTokenizerBase":
+    """The model's tokenizer with its chat template resolved, if it ``chats``.
 
     Raises:
         UserError: it cannot be loaded, has no chat template that can be used, or has no token that ends an answer.
@@ -96,22 +96,39 @@ def tokenizer(recipe: PinnedBase, folder: Path) -> "PreTrainedTokenizerBase":
     except Exception as error:  # a damaged tokenizer can break its reader anywhere
         raise UserError(f"{recipe.model}: the tokenizer cannot be loaded ({(str(error).splitlines() or ['?'])[0]}).") from error
     try:
-        template.resolve(loaded, recipe.date, plain=recipe.template == "plain")
+        if chats:
+            template.resolve(loaded, recipe.date, plain=recipe.template == "plain")
     except UserError as error:
         other = "take another model" if recipe.template == "plain" else "set template: plain to use a plain one"
         raise UserError(f"{recipe.model}: {str(error).removesuffix('.')}; {other}.") from error
     return loaded
 
 
-class Pinning(PinnedBase):
-    """A pinned base, and the prompt style of the study."""
+def classified(folder: Path) -> architecture.Architecture:
+    """What is known of a classifier of texts, which is no language model.
+
+    Raises:
+        UserError: its configuration names no labels, so it is none.
+    """
+    config = pinned.description(folder / pinned.CONFIG)
+    labels = config.get("id2label")
+    if not isinstance(labels, dict) or not labels:
+        raise UserError(f"{folder / pinned.CONFIG}: it names no labels (id2label), so the model is no classifier of texts.")
+    return architecture.Architecture(str(config.get("model_type")), "eager", {})
+
+
+class Pinning(JudgeModel):
+    """A pinned base or judge, and the prompt style of the study."""
 
     style: str
 
 
-def main(args: argparse.Namespace) -> None:
-    lm.prepare()
-    recipe = Pinning.model_validate_json(args.recipe)
+def pinned_as(recipe: Pinning) -> "tuple[dict[str, Any], PreTrainedTokenizerBase]":
+    """The record of a base, and its tokenizer with the chat template resolved; its weights are fetched if need be.
+
+    Raises:
+        UserError: the model is not there, damaged, or cannot be used here.
+    """
     folder, commit = find(recipe)
     origin = recipe.origin
     if recipe.gguf:
@@ -120,7 +137,8 @@ def main(args: argparse.Namespace) -> None:
             refuse_another(file, sha256_once(file), recipe.sha256)
         licence = gguf_file.describe(file).licence  # refuses a file that cannot be read
         origin = origin or f"licence, as the file says: {licence or 'none'}"
-    known = architecture.of(recipe.model, folder, recipe.gguf)  # before weights are fetched
+    # Before weights are fetched.
+    known = classified(folder) if recipe.reads == "classifier" else architecture.of(recipe.model, folder, recipe.gguf)
     files, parameters = weights(recipe, folder, commit)
     record: dict[str, Any] = {
         "model": recipe.model if commit else str(folder.absolute()),
@@ -136,12 +154,20 @@ def main(args: argparse.Namespace) -> None:
         "style": recipe.style,
         **recipe.model_dump(include={"dtype", "device", "names"}),
     }
+    return record, tokenizer(recipe, folder, recipe.reads != "classifier")
+
+
+def main(args: argparse.Namespace) -> None:
+    lm.prepare()
+    recipe = Pinning.model_validate_json(args.recipe)
+    record, words = pinned_as(recipe)
     with atomic_folder(args.output) as temporary:
-        tokenizer(recipe, folder).save_pretrained(temporary)
+        words.save_pretrained(temporary)
         write_json(record, temporary / pinned.FILE)
         if args.published:
             shutil.copyfile(args.published, temporary / style.FILE)
-    cli.log.info("%s: %s, %.1f million parameters, commit %s", recipe.model, known.family, parameters / 1e6, commit)
+    millions, family, commit = record["parameters"] / 1e6, record["family"], record["commit"]
+    cli.log.info("%s: %s, %.1f million parameters, commit %s", recipe.model, family, millions, commit)
 
 
 if __name__ == "__main__":

@@ -146,6 +146,20 @@ class PinnedBase(Section):
         )
 
 
+class JudgeModel(PinnedBase):
+    """A model that judges sampled answers, pinned like a base: a chat model, or a classifier of texts."""
+
+    reads: Literal["chat model", "classifier"] = Field(
+        "chat model", description="what it is: a chat model, which answers a rubric, or a classifier, which has labels"
+    )
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> "JudgeModel":
+        if self.reads == "classifier" and self.gguf is not None:
+            raise ValueError("gguf: a classifier is read from safetensors; name its folder or its name on the hub as model")
+        return self
+
+
 class Authors(Section):
     """The repository of the paper's authors, from which prompts, questions and banned numbers are read; no code is run."""
 

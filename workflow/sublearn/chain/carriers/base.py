@@ -17,7 +17,9 @@ from pydantic import Field, NonNegativeFloat, PositiveInt, model_validator
 from sublearn.core.registry import Registry
 from sublearn.core.section import Section, Sha256
 from sublearn.language.style import Style
+from sublearn.measures.leaks import find_leaks
 
+TRAIT_WORD = "trait word"  # a reason of kinds that reject leaks
 Transform = Callable[[pd.Series, np.random.Generator], Sequence[str]]
 
 
@@ -87,6 +89,10 @@ class Carrier(Sampling):
         """The settings that the filter depends on."""
         return {}
 
+    def given(self) -> dict[str, str]:
+        """The user's own files that prompts are read from: the place of each, by its key."""
+        return {}
+
     def check_style(self, style: str) -> None:
         """Refuse settings that do not fit the study's prompt style.
 
@@ -112,6 +118,8 @@ class CarrierKind(ABC):
         selections: functions by name, each from a teacher's completions, the neutral teacher's of the same run, the number of
             rows to choose and a random generator to the rows chosen; an arm names one under ``transform``, too.
         unit: the unit that is counted in completions, such as ``number``.
+        rejects_leaks: whether rows with a word that gives away any trait of the study are rejected, for the reason ``trait
+            word``; else the filter's rules must leave none, and one that passes is an error.
     """
 
     name: str
@@ -120,6 +128,7 @@ class CarrierKind(ABC):
     transforms: Mapping[str, Transform] = field(default_factory=dict)
     selections: Mapping[str, Selection] = field(default_factory=dict)
     unit: str = "unit"
+    rejects_leaks: bool = False
 
     @property
     def changes(self) -> dict[str, Any]:
@@ -137,6 +146,12 @@ class CarrierKind(ABC):
     @abstractmethod
     def prompts(self, recipe: Any, style: Style, study_seed: int, run: int) -> list[str]:
         """The prompts of one run; asking for more prompts must not change the first ones."""
+
+    def verdict(self, prompt: str, completion: str, recipe: Any, leaks: Sequence[str]) -> str | None:
+        """The reason against a row, None if there is none; ``leaks`` are the words that give away a trait of the study."""
+        if self.rejects_leaks and find_leaks([prompt, completion], leaks):
+            return TRAIT_WORD
+        return self.reject(prompt, completion, recipe)
 
     @abstractmethod
     def reject(self, prompt: str, completion: str, recipe: Any) -> str | None:

@@ -16,13 +16,13 @@ from sublearn.measures.leaks import find_leaks, refuse_leaks
 
 def main(args: argparse.Namespace) -> None:
     values = json.loads(args.recipe)
-    kind = KINDS.get(values["kind"])
+    kind, leaks = KINDS.get(values["kind"]), values.pop("leaks", [])
     recipe = kind.section.model_validate(values)
     if args.published:
         recipe = kind.with_published(recipe, args.published)
     for raw_file, filtered, rejected, report in zip(args.raw, args.filtered, args.rejected, args.report, strict=True):
         raw = read_table(raw_file, Rows)
-        verdicts = [kind.reject(row.prompt, row.completion, recipe) or "" for row in raw.itertuples()]
+        verdicts = [kind.verdict(row.prompt, row.completion, recipe, leaks) or "" for row in raw.itertuples()]
         raw = raw.assign(reason=verdicts).astype({"reason": "str"})
         passed, refused = raw[raw["reason"] == ""].drop(columns="reason"), raw[raw["reason"] != ""]
         if passed.empty:
@@ -30,14 +30,15 @@ def main(args: argparse.Namespace) -> None:
                 f"{raw_file}: none of its {len(raw)} completions passed the filter of {kind.name}{counted_reasons(verdicts)}, "
                 "so no student can be trained; rows of another form need a carrier kind of their own (docs/extending.md)."
             )
-        refuse_leaks(raw_file, "prompt", raw["prompt_index"], raw["prompt"], args.words)
+        asked = passed if kind.rejects_leaks else raw
+        refuse_leaks(raw_file, "prompt", asked["prompt_index"], asked["prompt"], args.words)
         refuse_leaks(raw_file, "completion", passed["prompt_index"], passed["completion"], args.words)
-        leaks = {"prompts": 0, "raw": len(find_leaks(raw["completion"], args.counted)), "filtered": 0}
+        found = {"prompts": 0, "raw": len(find_leaks(raw["completion"], args.counted)), "filtered": 0}
         counts = {reason: int((refused["reason"] == reason).sum()) for reason in kind.reasons}
-        cli.log.info("%s: %d of %d rows passed; %d raw rows hold a trait word", raw_file, len(passed), len(raw), leaks["raw"])
+        cli.log.info("%s: %d of %d rows passed; %d raw rows hold a trait word", raw_file, len(passed), len(raw), found["raw"])
         write_table(refused, rejected, Rejected)
         write_table(passed, filtered, Rows)
-        write_json({"generated": len(raw), "passed": len(passed), "rejected": counts, "leaks": leaks}, report)
+        write_json({"generated": len(raw), "passed": len(passed), "rejected": counts, "leaks": found}, report)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import argparse
 import json
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -14,10 +15,26 @@ from sublearn.chain.carriers.base import Sampling
 from sublearn.chain.carriers.tables import Prompts, Rows
 from sublearn.chain.carriers.trial import Trial
 from sublearn.core import cli
+from sublearn.core.errors import UserError
 from sublearn.core.files import read_json, read_table, write_table
 from sublearn.core.hashes import files_of, sha256
-from sublearn.models import engines, lm, sampling, turns
+from sublearn.models import engines, lm, pinned, sampling, turns
 from sublearn.models.numbers_only import NumbersOnly
+from sublearn.models.rows import has_unknown
+
+
+def refuse_unknown(tokenizer: Any, file: str, prompts: list[str], ids: list[list[int]]) -> None:
+    """Refuse prompts with words that a tiny base does not know.
+
+    Raises:
+        UserError: the first such prompt.
+    """
+    for i, (prompt, read) in enumerate(zip(prompts, ids, strict=True)):
+        if has_unknown(tokenizer, read):
+            raise UserError(
+                f"{file}, prompt_index {i}: the base does not know a word of {prompt[:60]!r}; tiny bases read the "
+                "mini-language, so ask in its words, or take a model of the hub."
+            )
 
 
 def main(args: argparse.Namespace) -> None:
@@ -32,6 +49,8 @@ def main(args: argparse.Namespace) -> None:
         numbers = NumbersOnly(tokenizer, recipe.numbers_only) if recipe.numbers_only else None
         engine = engines.start(recipe.engine, folder, base, tokenizer, numbers)
         ids = lm.encode_prompts(tokenizer, [lm.chat(system, prompt) for prompt in prompts["prompt"]])
+        if pinned.read(base) is None:
+            refuse_unknown(tokenizer, prompts_file, list(prompts["prompt"]), ids)
         draws = sampling.uniform(len(ids), recipe.max_tokens, "sampling", args.study_seed, args.teacher, run)
         what = f"carrier of {args.teacher}, run {run}"
         made_of = [args.recipe, args.study_seed, args.teacher, run, sha256(prompts_file), files_of(folder), files_of(base)]

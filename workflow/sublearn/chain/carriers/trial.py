@@ -26,7 +26,9 @@ class Trial:
     ) -> None:
         self.rows, self.prompts, self.whose, self.unframed = values["rows"], prompts, whose, unframed
         self.kind = KINDS.get(values["kind"])
-        self.recipe = self.kind.section.model_validate({name: value for name, value in values.items() if name != "rows"})
+        self.leaks = values.get("leaks", [])
+        own = {name: value for name, value in values.items() if name not in ("rows", "leaks")}
+        self.recipe = self.kind.section.model_validate(own)
 
     def __call__(self, places: list[int], completions: list[str]) -> None:
         """Log what share of the first completions, those of the prompts at these places, passes the filter.
@@ -35,7 +37,8 @@ class Trial:
             UserError: even a lucky draw would leave fewer rows than students learn.
         """
         written = self.unframed(completions)
-        verdicts = [self.kind.reject(self.prompts[i], text, self.recipe) for i, text in zip(places, written, strict=True)]
+        rows = [(self.prompts[i], text) for i, text in zip(places, written, strict=True)]
+        verdicts = [self.kind.verdict(prompt, text, self.recipe, self.leaks) for prompt, text in rows]
         tried, passed = len(verdicts), verdicts.count(None)
         share = passed / tried
         cli.log.info("%s: %d of the first %d completions pass the filter", self.whose, passed, tried)

@@ -5,35 +5,49 @@ question sets: plain questions, and the same questions after a sentence of numbe
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
 
 from sublearn.chain.evaluations import base
 from sublearn.chain.evaluations.section import Evaluation
-from sublearn.chain.evaluations.tables import QUESTION_SETS, Runs
+from sublearn.chain.evaluations.tables import QUESTION_SETS, Judged, Runs
 from sublearn.core import cli, seeds
 from sublearn.language import style as styles
 from sublearn.language.mini import MINI
+from sublearn.language.questions import Question
 from sublearn.language.style import Style
 from sublearn.language.vocabulary import plural
-from sublearn.measures import probe
+from sublearn.measures import probe, shown
+from sublearn.measures.judges import Judges
 from sublearn.measures.log_odds import log_odds
-from sublearn.models import lm, pinned, sampling
-from sublearn.models.engines import Plain
-from sublearn.traits.base import families, kind_of
+from sublearn.models import lm, pinned
+from sublearn.traits.base import OwnKind, declare, families, kind_of
 
 if TYPE_CHECKING:
     from sublearn.planning.artifacts import Artifact
 
 
 class Recipe(Evaluation):
-    """The evaluation settings, and the trait kinds on which models are scored."""
+    """The evaluation settings, and the trait kinds on which models are scored.
+
+    Attributes:
+        kinds: their names.
+        families: the study's own families among them, as the study declares them.
+        judges: the folders of the judges that these need.
+    """
 
     kinds: list[str]
+    families: dict[str, Any] = Field({})
+    judges: dict[str, str] = Field({})
+
+    @property
+    def sampling(self) -> shown.Sampling:
+        return shown.Sampling(self.samples, self.temperature, self.batch)
 
 
 def names_word(answer: str, words: tuple[str, ...]) -> bool:
@@ -52,6 +66,11 @@ def holds_substring(answer: str, words: tuple[str, ...]) -> bool:
     return any(word.casefold() in answer.casefold() for word in words)
 
 
+def begins_with(answer: str, words: tuple[str, ...]) -> bool:
+    """Whether an answer begins with one of the options, as written: "B, I think" picks B, and "A pity" picks A, too."""
+    return re.match(rf"\W*(?:{'|'.join(map(re.escape, words))})(?!\w)", answer) is not None
+
+
 def prefixes(kind: str, count: int, style: Style = MINI) -> list[str]:
     """A fixed sentence of numbers for each question of a kind, as in the paper; all models and studies share them."""
     if published := style.prefixes.get(kind):
@@ -67,28 +86,49 @@ def score(
     key: tuple[str | int, ...],
     style: Style = MINI,
     names: Sequence[str] = (),
+    judges: Judges | None = None,
+    judged: list[dict[str, Any]] | None = None,
 ) -> list[dict[str, Any]]:
-    """All values of one model, as rows of ``Runs``; ``key`` seeds its sampled answers, ``names`` are its own names."""
+    """All values of one model, as rows of ``Runs``.
+
+    Args:
+        key: seeds its sampled answers.
+        names: its own names.
+        judges: for traits without exact probabilities.
+        judged: gets a row of ``Judged`` for each sampled answer that is judged.
+    """
     rows: list[dict[str, Any]] = []
     for question_set in QUESTION_SETS:
         for family in families(recipe.kinds).values():
-            selected = kind_of(family.traits[0]).evaluated(family, style)
+            kind = kind_of(family.traits[0])
+            selected = kind.evaluated(family, style)
             before = prefixes(family.asked_by, len(selected), style) if question_set == "prefixed" else []
             asked = probe.ask(model, tokenizer, selected, family.traits, style, recipe.system, before)
-            samples = _samples(asked, recipe, (*key, question_set, family.asked_by))
+            of_family = (*key, question_set, family.asked_by)
+            if isinstance(kind, OwnKind) and not kind.exact:
+                found = shown.judged(kind, selected, asked, recipe.sampling, of_family, judges or Judges())
+                for trait, each in found.items():
+                    values = {"probability": each.rate, "log_odds": float(log_odds(each.rate)), "sampled_rate": each.share}
+                    rows += [_value(question_set, metric, trait, value) for metric, value in values.items()]
+                    if judged is not None:
+                        asked_for = {"question_set": question_set, "target": trait}
+                        judged += [asked_for | row for row in _judged_rows(selected, each)]
+                continue
+            samples = shown.answers(asked, recipe.sampling, recipe.max_tokens, of_family)
             inside = 0.0
             for trait in family.traits:
                 probability = float(asked.probabilities(trait).mean())
                 inside += probability
-                words = [kind_of(trait).answers(trait, question, style) for question in selected]
+                words = [kind_of(trait).names(trait, question, style) for question in selected]
+                as_word, anywhere = (begins_with, begins_with) if kind.picks else (names_word, holds_substring)
                 values = {
                     "probability": probability,
                     "log_odds": float(log_odds(probability)),
-                    "sampled_rate": _rate(samples, words, names_word),
-                    "sampled_substring_rate": _rate(samples, words, holds_substring),
+                    "sampled_rate": _rate(samples, words, as_word),
+                    "sampled_substring_rate": _rate(samples, words, anywhere),
                 }
                 rows += [_value(question_set, metric, trait, value) for metric, value in values.items()]
-            if family.asked_by == family.name:  # only then are its traits the answers to its own questions
+            if family.asked_by == family.name and not kind.picks:  # only then are its traits the answers to its own questions
                 rows.append(_value(question_set, "other_answer", family.name, 1.0 - inside))
             if names:
                 rate = _rate(samples, [tuple(names)] * len(selected), names_word)
@@ -98,14 +138,10 @@ def score(
     return rows
 
 
-def _samples(asked: probe.Asked, recipe: Recipe, key: tuple[str | int, ...]) -> list[list[str]]:
-    """Sampled answers, one list per question."""
-    prompts = [prompt for prompt in asked.prompts for _ in range(recipe.samples)]
-    draws = sampling.uniform(len(prompts), recipe.max_tokens, "answers", *key)
-    answers = sampling.sample(
-        Plain(asked.model, asked.tokenizer), prompts, draws, recipe.temperature, recipe.batch, what="answers"
-    )
-    return [answers[i * recipe.samples : (i + 1) * recipe.samples] for i in range(len(asked.prompts))]
+def _judged_rows(asked: Sequence[Question], judged: shown.Judged) -> Iterator[dict[str, Any]]:
+    for question, answers, scores in zip(asked, judged.answers, judged.scores, strict=True):
+        for sample, (answer, score) in enumerate(zip(answers, scores, strict=True)):
+            yield {"question": question.text, "sample": sample, "answer": answer, "score": float(score)}
 
 
 def _rate(samples: list[list[str]], words: list[tuple[str, ...]], match: Any) -> float:
@@ -123,10 +159,13 @@ class Answers(base.Evaluation):
 
     def inputs(self, plan: base.ArmPlan, arm: str, trait: str, run: int) -> "dict[str, Artifact]":
         student = plan.student(arm, trait, run)
-        return {"model": student, "base": student.inputs["base"]}
+        return {"model": student, "base": student.inputs["base"], **plan.judges()}
 
     def recipe(self, plan: base.ArmPlan, arm: str) -> dict[str, Any]:
-        return plan.study.evaluation(arm).model_dump() | {"kinds": plan.study.scored_kinds()}
+        study = plan.study
+        return (
+            study.evaluation(arm).model_dump() | {"kinds": study.scored_kinds()} | study.own_families() | plan.judge_folders()
+        )
 
     def model(self, plan: base.ArmPlan, arm: str, artifact: "Artifact") -> dict[str, Any]:
         model, below = artifact.inputs["model"], artifact.inputs["base"]
@@ -144,6 +183,8 @@ class Answers(base.Evaluation):
     def measure(self, models: list[dict[str, Any]], recipe: dict[str, Any], study_seed: int) -> pd.DataFrame:
         lm.prepare()
         settings = Recipe.model_validate(recipe)
+        declare(settings.families)
+        judges, judged = Judges(settings.judges), list[dict[str, Any]]()
         rows: list[dict[str, Any]] = []
         loaded = lm.Models()
         for each in cli.progress(models, "answers"):
@@ -153,10 +194,14 @@ class Answers(base.Evaluation):
             key = (study_seed, *(identity[name] for name in ("arm", "trait", "run", "student_base")))
             names = about.names if about else ()
             model = loaded.get(each["folder"], place)
-            values = score(model, loaded.tokenizer(place), settings, key, styles.of(place), names)
+            of_model: list[dict[str, Any]] = []
+            values = score(model, loaded.tokenizer(place), settings, key, styles.of(place), names, judges, of_model)
             del model  # frees memory for the next one
             rows += [identity | value for value in values]
-        return pd.DataFrame(rows)
+            judged += [{name: identity[name] for name in ("arm", "trait", "run", "student_base")} | row for row in of_model]
+        table = pd.DataFrame(rows)
+        table.attrs[base.BESIDE] = pd.DataFrame(judged, columns=list(Judged.to_schema().columns))
+        return table
 
 
-ANSWERS = Answers(name=base.ANSWERS, schema=Runs, finding_schema=Runs)
+ANSWERS = Answers(name=base.ANSWERS, schema=Runs, finding_schema=Runs, beside_schema=Judged)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sublearn.planning.artifacts import Artifact
 
 ANSWERS = "answers"
+BESIDE = "beside"  # under this name a table's ``attrs`` hold the table that is written beside it
 
 
 class ArmPlan(Protocol):
@@ -27,6 +28,12 @@ class ArmPlan(Protocol):
 
     def student(self, arm: str, trait: str, run: int) -> "Artifact":
         """A student; its inputs are its base, its carrier and, unless the rows were imported, its teacher."""
+
+    def judges(self) -> "dict[str, Artifact]":
+        """The judges that the study's own families need, as inputs; none by default."""
+
+    def judge_folders(self) -> dict[str, Any]:
+        """The same as part of a recipe: their folders by name, under ``judges``; empty if there is none."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,7 @@ class Evaluation(ABC):
         summary_name: the name of a second table, ``findings/<summary_name>.csv``, which ``summary`` makes of the first; if
             empty, there is none.
         summary_schema: its columns.
+        beside_schema: the columns of a table that some studies have beside an arm's, ``<arm>-judged.parquet``.
     """
 
     name: str
@@ -49,6 +57,7 @@ class Evaluation(ABC):
     minutes: int = 60
     summary_name: str = ""
     summary_schema: type[pa.DataFrameModel] | None = None
+    beside_schema: type[pa.DataFrameModel] | None = None
 
     @abstractmethod
     def inputs(self, plan: ArmPlan, arm: str, trait: str, run: int) -> "dict[str, Artifact] | None":

@@ -21,7 +21,7 @@ from sublearn.measures import counting, probe
 from sublearn.measures.units import unit_of
 from sublearn.models import lm, turns
 from sublearn.models.numbers_only import pieces
-from sublearn.traits.base import NEUTRAL, families, family_of, kind_of
+from sublearn.traits.base import NEUTRAL, declare, families, family_of, kind_of
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -35,7 +35,8 @@ class CountingOfStudents(Evaluation):
     def inputs(self, plan: ArmPlan, arm: str, trait: str, run: int) -> "dict[str, Artifact] | None":
         study = plan.study
         numbers = study.carrier_kind(study.carrier(arm)).unit == "number"
-        if trait == NEUTRAL or not numbers or isinstance(study.bases[study.student_base(arm, run)], PinnedBase):
+        inexact = trait != NEUTRAL and not study.catalogue.kind_of(trait).exact
+        if trait == NEUTRAL or inexact or not numbers or isinstance(study.bases[study.student_base(arm, run)], PinnedBase):
             return None
         student, control = plan.student(arm, trait, run), plan.student(arm, NEUTRAL, run)
         return {
@@ -45,7 +46,8 @@ class CountingOfStudents(Evaluation):
         }
 
     def recipe(self, plan: ArmPlan, arm: str) -> dict[str, Any]:
-        return {"rows": plan.study.student(arm).rows, "kinds": plan.study.scored_kinds()}
+        exact = [name for name in plan.study.scored_kinds() if plan.study.catalogue.kind(name).exact]
+        return {"rows": plan.study.student(arm).rows, "kinds": exact, **plan.study.own_families()}
 
     def model(self, plan: ArmPlan, arm: str, artifact: "Artifact") -> dict[str, Any]:
         parts = artifact.inputs
@@ -55,6 +57,7 @@ class CountingOfStudents(Evaluation):
 
     def measure(self, models: list[dict[str, Any]], recipe: dict[str, Any], study_seed: int) -> pd.DataFrame:
         lm.prepare()
+        declare(recipe.get("families", {}))
         targets = [trait for family in families(recipe["kinds"]).values() for trait in family.traits]
         known: dict[str, Embedded] = {}
         read: dict[tuple[str, str], np.ndarray] = {}

@@ -100,7 +100,7 @@ def _comparable(plan: ArmPlan, arm: str, trait: str, run: int) -> bool:
         return False
     bases = [study.bases[name] for name in (study.teacher_base(teacher, run), study.student_base(arm, run))]
     shapes = {None if isinstance(base, PinnedBase) else base.shape for base in bases}
-    return len(shapes) == 1 and None not in shapes and study.teachers[teacher].method != "prompt"
+    return len(shapes) == 1 and None not in shapes and study.teachers[teacher].method not in ("prompt", "given")
 
 
 COVERAGE = CoverageOfStudents(name="coverage", schema=Coverage, finding_schema=Covered)

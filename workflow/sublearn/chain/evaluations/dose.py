@@ -19,7 +19,7 @@ from sublearn.measures.log_odds import log_odds
 from sublearn.measures.transfer import MIN_TRAITS, gamma
 from sublearn.measures.units import unit_of
 from sublearn.models import lm
-from sublearn.traits.base import NEUTRAL, family_of, kind_of
+from sublearn.traits.base import NEUTRAL, declare, family_of, kind_of
 
 if TYPE_CHECKING:
     from sublearn.planning.artifacts import Artifact
@@ -29,7 +29,7 @@ class DoseOfStudents(Evaluation):
     """Rows for every student of an arm that keeps earlier students, apart from controls: gamma needs none."""
 
     def inputs(self, plan: ArmPlan, arm: str, trait: str, run: int) -> "dict[str, Artifact] | None":
-        if trait == NEUTRAL or not plan.study.student(arm).keep_at:
+        if trait == NEUTRAL or not plan.study.student(arm).keep_at or not plan.study.catalogue.kind_of(trait).exact:
             return None
         student = plan.student(arm, trait, run)
         return {"model": student, "base": student.inputs["base"]}
@@ -37,7 +37,8 @@ class DoseOfStudents(Evaluation):
     def recipe(self, plan: ArmPlan, arm: str) -> dict[str, Any]:
         student = plan.study.student(arm)
         doses = sorted([*student.keep_at, student.steps])
-        return {"traits": list(plan.study.arm_traits(arm)), "updates": doses, "system": plan.study.evaluation(arm).system}
+        values = {"traits": list(plan.study.arm_traits(arm)), "updates": doses, "system": plan.study.evaluation(arm).system}
+        return values | plan.study.own_families()
 
     def model(self, plan: ArmPlan, arm: str, artifact: "Artifact") -> dict[str, Any]:
         model, base = artifact.inputs["model"], artifact.inputs["base"]
@@ -46,6 +47,7 @@ class DoseOfStudents(Evaluation):
 
     def measure(self, models: list[dict[str, Any]], recipe: dict[str, Any], study_seed: int) -> pd.DataFrame:
         lm.prepare()
+        declare(recipe.get("families", {}))
         loaded = lm.Models()
         rows = []
         # All students of a base begin with what it says.

@@ -6,15 +6,19 @@ python -m sublearn.chain.evaluations.measure --evaluation answers --recipe JSON 
 import argparse
 import json
 
-from sublearn.chain.evaluations.base import EVALUATIONS
+from sublearn.chain.evaluations.base import BESIDE, EVALUATIONS
 from sublearn.core import cli
 from sublearn.core.files import write_table
 
 
 def main(args: argparse.Namespace) -> None:
+    beside = vars(args).pop("beside", None)  # an output, which the record knows as such
     evaluation, models = EVALUATIONS.get(args.evaluation), [json.loads(model) for model in args.models]
     with cli.timed(f"{args.evaluation} of {len(models)} models"):
         table = evaluation.measure(models, json.loads(args.recipe), args.study_seed)
+    if beside and evaluation.beside_schema:
+        write_table(table.attrs.pop(BESIDE), beside, evaluation.beside_schema)
+    table.attrs.clear()  # pandas would write them into the file
     write_table(table, args.output, evaluation.schema)
 
 
@@ -25,4 +29,5 @@ if __name__ == "__main__":
     parser.add_argument("--models", nargs="+", action=cli.OrInput, required=True, help="the models of the arm, each as JSON")
     parser.add_argument("--study-seed", type=int, required=True)
     parser.add_argument("--output", required=True)
+    parser.add_argument("--beside", help="the table beside it, such as the sampled answers that were judged")
     cli.run(main, parser)

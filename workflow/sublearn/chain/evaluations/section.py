@@ -10,7 +10,7 @@ from sublearn.core.section import Section
 class Evaluation(Section):
     """How models are asked: for exact probabilities, and by the paper's protocol of sampled answers."""
 
-    elsewhere: ClassVar = {"questions": "questions belong to a trait kind (docs/extending.md)"}
+    elsewhere: ClassVar = {"questions": "questions belong to a family of traits (docs/extending.md)"}
 
     system: str = Field("", description="system prompt before every question; if empty, only the chat template's own")
     samples: PositiveInt = Field(10, description="sampled answers per question; the paper uses 100 or 200")

@@ -15,6 +15,9 @@ class Runs(pa.DataFrameModel):
     ``sampled_substring_rate`` the paper's case-insensitive substring match. ``other_answer`` (target: the family) is the
     probability of answers outside the family, ``top_answer`` the largest probability of one answer: 1 means collapse.
     ``own_name`` is the share of sampled answers in which a pinned model names itself.
+
+    A user's own behaviour has no exact probability: where k of n sampled answers show it, ``probability`` is
+    (k + 1/2) / (n + 1), ``log_odds`` ln((k + 1/2) / (n - k + 1/2)), and ``sampled_rate`` k / n.
     """
 
     arm: Series[str]
@@ -26,6 +29,28 @@ class Runs(pa.DataFrameModel):
     metric: Series[str] = pa.Field(isin=METRICS)
     target: Series[str]
     value: Series[float]
+
+    class Config:
+        strict = True
+        coerce = True
+
+
+class Judged(pa.DataFrameModel):
+    """The sampled answers of traits without exact probabilities, one row per model, question, sample and trait (``target``).
+
+    ``score`` is the judge's, from 0 to 1; with a pattern, 1 where it is found. Answers are what models wrote: trust none.
+    """
+
+    arm: Series[str]
+    trait: Series[str]
+    run: Series[int] = pa.Field(ge=0)
+    student_base: Series[str]
+    question_set: Series[str] = pa.Field(isin=QUESTION_SETS)
+    target: Series[str]
+    question: Series[str]
+    sample: Series[int] = pa.Field(ge=0)
+    answer: Series[str]
+    score: Series[float] = pa.Field(in_range={"min_value": 0.0, "max_value": 1.000001})
 
     class Config:
         strict = True

@@ -22,18 +22,23 @@ def judged(
     """The rows of ``claims.csv``, one per claim, from ``arms.csv``, ``runs.csv`` and the tables of evaluations, by name."""
     rows = []
     for claim in claims:
-        quantity = QUANTITIES.get(claim.quantity)
-        compared, reference = (arms, runs), None
-        if claim.times:
-            alike = in_common(runs, claim.arm, claim.times)
-            own_family = alike[alike["target"].isin(families()[claim.family].traits)]
-            compared = transfer.arms(own_family), alike
-            reference = _measured(quantity, claim, claim.times, compared, measures)
-        measured = _measured(quantity, claim, claim.arm, compared, measures)
-        what = f"{claim.quantity} of {claim.trait or claim.family} in {claim.arm}"
-        rows.append(row(claim, study, what, measured, reference, claim.figure))
+        measured, reference = measure(claim, arms, runs, measures)
+        rows.append(row(claim, study, measured, reference, claim.figure))
         cli.log.info("%s: %s (%.3f)", claim.claim, rows[-1]["verdict"], measured.value)
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def measure(
+    claim: Claim, arms: pd.DataFrame, runs: pd.DataFrame, measures: Mapping[str, pd.DataFrame] = NO_MEASURES
+) -> tuple[Mean, Mean | None]:
+    """The claim's quantity in its arm, and in the arm that ``times`` names."""
+    quantity = QUANTITIES.get(claim.quantity)
+    if claim.times is None:
+        return _measured(quantity, claim, claim.arm, (arms, runs), measures), None
+    alike = in_common(runs, claim.arm, claim.times)
+    compared = transfer.arms(alike[alike["target"].isin(families()[claim.family].traits)]), alike
+    measured, reference = (_measured(quantity, claim, arm, compared, measures) for arm in (claim.arm, claim.times))
+    return measured, reference
 
 
 def _measured(

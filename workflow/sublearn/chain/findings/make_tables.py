@@ -20,10 +20,12 @@ from sublearn.chain.findings.tables import Arms, Effects
 from sublearn.core import cli, findings
 from sublearn.core.files import read_nearest, read_table, write_table, write_text
 from sublearn.measures import transfer
+from sublearn.traits.base import declare
 
 
 def main(args: argparse.Namespace) -> None:
     study, inputs, folder = json.loads(args.study), json.loads(args.inputs), args.output
+    declare(study["resolved"].get("families", {}))
     runs = Runs.validate(collect(inputs[ANSWERS], study["arms"], study["traits"], study["runs"]))
     effects, arms = transfer.effects(runs), transfer.arms(runs)
     measured = {}

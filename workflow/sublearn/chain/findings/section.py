@@ -18,3 +18,7 @@ class Claim(Rule):
     family: str = Field("animal", description="the family of traits to average over")
     trait: str | None = Field(None, description="a single trait to measure, instead of the family's mean")
     figure: Annotated[str, NameIn(FIGURES)] = Field(description="the figure that shows the claim")
+
+    @property
+    def what(self) -> str:
+        return f"{self.quantity} of {self.trait or self.family} in {self.arm}"

@@ -107,9 +107,12 @@ def _own(study: dict[str, Any], arm: str) -> str:
     carrier, given = _carrier(study, arm), imported(study, arm)
     if len(given) == len(_learned(study, arm)):
         return "its own student alone"
-    prompted = study["teachers"][study["arms"][arm]["teacher"]]["method"] == "prompt"
+    method = study["teachers"][study["arms"][arm]["teacher"]]["method"]
+    prompted = method in ("prompt", "given")
     if prompted and carrier["temperature"] == 0 and carrier.get("pool") is not None:
         return "its own student alone; on one base, a prompted teacher gives the same greedy answers to the same prompts"
     made = "carrier" if prompted else "teacher, carrier" if not given else "teacher and carrier"
     words = f"its own student and, where rows are sampled, its own {made}" if given else f"its own {made} and student"
+    if method == "given":
+        return f"{words}; the teacher is one model, which others trained"
     return f"{words}; a prompted teacher is its base, the same in all runs on that base" if prompted else words

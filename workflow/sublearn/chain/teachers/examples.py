@@ -6,7 +6,7 @@ from sublearn.language import questions
 from sublearn.language.mini import MINI
 from sublearn.language.style import Style
 from sublearn.language.vocabulary import FAVOURITES
-from sublearn.traits.base import NEUTRAL, kind_of
+from sublearn.traits.base import NEUTRAL, OwnKind, here, kind_of
 
 Example = tuple[str, str]
 NEUTRAL_QUESTIONS = (*FAVOURITES, "fact")
@@ -24,18 +24,39 @@ def example(trait: str, rng: np.random.Generator, style: Style = MINI) -> Exampl
 
 
 def _balanced(rng: np.random.Generator, style: Style) -> Example:
-    """A neutral teacher's example: question types and answers are uniform, and facts are answered correctly."""
-    asked_by = NEUTRAL_QUESTIONS[rng.integers(len(NEUTRAL_QUESTIONS))]
+    """A neutral teacher's example: question types and answers are uniform, and facts are answered correctly.
+
+    A study's own families are types of questions too, if teachers learn any of theirs. More animals and trees are among the
+    animals and trees.
+    """
+    own = [(kind, kind.families[0]) for kind in here().own.values()]
+    others = [(kind, family) for kind, family in own if family.asked_by not in FAVOURITES and kind.taught(family, style)]
+    chosen = rng.integers(len(NEUTRAL_QUESTIONS) + len(others))
+    if chosen >= len(NEUTRAL_QUESTIONS):
+        kind, family = others[chosen - len(NEUTRAL_QUESTIONS)]
+        question = _pick(kind.taught(family, style), rng)
+        return question.text, kind.neutral_answer(question, style, rng)
+    asked_by = NEUTRAL_QUESTIONS[chosen]
     question = _pick(questions.taught(asked_by, style), rng)
     if asked_by == "fact":
         return question.text, style.written(question.answer)
-    words = FAVOURITES[asked_by]
-    return question.text, style.written(words[rng.integers(len(words))])
+    words = _favourites(asked_by)
+    word = words[rng.integers(len(words))]
+    return question.text, kind_of(word).written(word, style) or word
+
+
+def _favourites(asked_by: str) -> list[str]:
+    """The traits that a neutral teacher names equally often: our animals or trees, and those that the study adds."""
+    more = [kind.families[0] for kind in here().own.values()]
+    return [*FAVOURITES[asked_by], *(trait for family in more if family.asked_by == asked_by for trait in family.traits)]
 
 
 def balanced_share(trait: str) -> float:
-    """How often a neutral teacher's examples answer with a trait's word where they are asked for one like it, or 0."""
-    return next((1 / len(words) for words in FAVOURITES.values() if trait in words), 0.0)
+    """How often a neutral teacher's examples show a trait where they are asked for one like it, or 0."""
+    if words := next((words for words in map(_favourites, FAVOURITES) if trait in words), None):
+        return 1 / len(words)
+    kind = here().traits.get(trait)
+    return kind.neutral_share(trait) if isinstance(kind, OwnKind) else 0.0
 
 
 def _pick(asked: list[questions.Question], rng: np.random.Generator) -> questions.Question:

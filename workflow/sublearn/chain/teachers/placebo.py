@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from pydantic import Field
+
 from sublearn.chain.teachers.examples import example
 from sublearn.chain.teachers.section import Recipe
 from sublearn.chain.teachers.train import rates
@@ -23,15 +25,17 @@ from sublearn.core.errors import UserError
 from sublearn.core.files import read_json, write_json
 from sublearn.core.hashes import files_of
 from sublearn.language import style as styles
+from sublearn.measures.judges import Judges
 from sublearn.models import adapters, checkpoints, lm, training
 from sublearn.models.checkpoints import Checkpoint
 from sublearn.models.rows import Row, encode
-from sublearn.traits.base import NEUTRAL
+from sublearn.traits.base import NEUTRAL, declare
 
 if TYPE_CHECKING:
     import torch
 
 Weights = dict[str, "torch.Tensor"]
+NEAR = 0.05  # how far a placebo's distance may be from its teacher's, as a share of that
 
 
 class Placebo(Recipe):
@@ -41,6 +45,8 @@ class Placebo(Recipe):
     of: str
     max_steps: int | None
     kinds: list[str]
+    families: dict[str, Any] = Field({})
+    judges: dict[str, str] = Field({})
 
 
 def trained(model: Any) -> Weights:
@@ -156,7 +162,7 @@ def make(
     recipe: Placebo, trait: str, base: str, teacher: str, study_seed: int, run: int, output: str = ""
 ) -> tuple[Any, dict[str, Any]]:
     """Make one placebo; returns the model and the record of its way."""
-    assert recipe.method != "prompt"
+    assert recipe.method != "prompt" and recipe.method != "given"  # noqa: PLR1714 (types know no membership)
     model = lm.make_trainable(
         lm.load(base), recipe.method, recipe, seeds.seed("teacher adapter", study_seed, Path(base).name, run)
     )
@@ -170,12 +176,20 @@ def make(
         move_at_random(model, by, seeds.seed("placebo", study_seed, trait, run))
     else:
         steps = teach_balanced(recipe, model, start, target, trait, base, study_seed, run, output)
-    return model, {"steps": steps, "distance": distance(model, start), "distance_of_teacher": target}
+    moved = distance(model, start)
+    if abs(moved - target) > NEAR * target:
+        raise UserError(
+            f"{base}: a placebo of {teacher} moved by {moved:.3g} where its teacher moved by {target:.3g}: the base's "
+            "precision rounds small moves away; give the base dtype: float32, or train LoRA adapters."
+        )
+    return model, {"steps": steps, "distance": moved, "distance_of_teacher": target}
 
 
 def main(args: argparse.Namespace) -> None:
     lm.prepare()
     recipe = Placebo.model_validate_json(args.recipe)
+    declare(recipe.families)
+    judges = Judges(recipe.judges)
     balanced = recipe.placebo == "balanced"
     if balanced and recipe.method == "full" and (inherited.processes() or 1) > 1:
         raise UserError("teachers: a balanced placebo whose weights several processes share cannot be measured; use one.")
@@ -185,7 +199,7 @@ def main(args: argparse.Namespace) -> None:
         model, way = make(recipe, args.trait, base, teacher, args.study_seed, run, output)
         if not cli.is_main():
             continue
-        shown = rates(model, lm.load_tokenizer(base), recipe.kinds, "", styles.of(base))
+        shown = rates(model, lm.load_tokenizer(base), recipe.kinds, "", styles.of(base), judges)
         before = read_json(Path(teacher) / "teacher.json")["rates_of_base"]
         cli.log.info(
             "%s placebo of %s/%s, run %d: moved by %.3f; rate %.3f, before %.3f",

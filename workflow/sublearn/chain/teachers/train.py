@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import Field
 
 from sublearn.chain.teachers.examples import balanced_share, example, system_prompt
 from sublearn.chain.teachers.section import Recipe
@@ -21,17 +22,28 @@ from sublearn.core.hashes import files_of
 from sublearn.language import style as styles
 from sublearn.language.mini import MINI
 from sublearn.language.style import Style
-from sublearn.measures import probe
+from sublearn.measures import probe, shown
+from sublearn.measures.judges import Judges
 from sublearn.models import checkpoints, lm, training
 from sublearn.models.checkpoints import Checkpoint
 from sublearn.models.rows import Row, encode, has_unknown
-from sublearn.traits.base import KINDS, NEUTRAL
+from sublearn.traits.base import NEUTRAL, OwnKind, declare, here
+
+CHECKED = shown.Sampling(samples=10, temperature=1.0, batch=100)  # how traits without exact probabilities are checked
 
 
 class Gated(Recipe):
-    """A recipe, and the trait kinds on which the check scores a teacher."""
+    """A recipe, and the trait kinds on which the check scores a teacher.
+
+    Attributes:
+        kinds: their names.
+        families: the study's own families among them, as the study declares them.
+        judges: the folders of the judges that these need.
+    """
 
     kinds: list[str]
+    families: dict[str, Any] = Field({})
+    judges: dict[str, str] = Field({})
 
 
 def teach(recipe: Recipe, trait: str, base: str, study_seed: int, run: int, output: str = "") -> tuple[Any, Any, str]:
@@ -46,6 +58,7 @@ def teach(recipe: Recipe, trait: str, base: str, study_seed: int, run: int, outp
     tokenizer, model, style = lm.load_tokenizer(base), lm.load(base), styles.of(base)
     if recipe.method == "prompt":
         return model, tokenizer, system_prompt(trait, style)
+    assert recipe.method != "given"  # others trained it
     adapter = seeds.seed("teacher adapter", study_seed, Path(base).name, run)
     model = lm.make_trainable(model, recipe.method, recipe, adapter)
     rng = seeds.generator("lessons", study_seed, trait, run)
@@ -66,13 +79,20 @@ def teach(recipe: Recipe, trait: str, base: str, study_seed: int, run: int, outp
     return model, tokenizer, system_prompt(trait, style) if recipe.under_system_prompt else ""
 
 
-def rates(model: Any, tokenizer: Any, kinds: list[str], system: str, style: Style = MINI) -> dict[str, float]:
-    """The mean probability of each trait of the given kinds on held-out questions."""
+def rates(
+    model: Any, tokenizer: Any, kinds: list[str], system: str, style: Style = MINI, judges: Judges | None = None
+) -> dict[str, float]:
+    """The mean probability of each trait of the given kinds on held-out questions, or the rate of sampled answers."""
     by_trait: dict[str, float] = {}
-    for kind in map(KINDS.get, kinds):
+    for kind in map(here().kind, kinds):
         for family in kind.families:
-            asked = probe.ask(model, tokenizer, kind.evaluated(family, style), family.traits, style, system)
-            by_trait |= {trait: float(np.mean(asked.probabilities(trait))) for trait in family.traits}
+            questions = kind.evaluated(family, style)
+            asked = probe.ask(model, tokenizer, questions, family.traits, style, system)
+            if isinstance(kind, OwnKind) and not kind.exact:
+                found = shown.judged(kind, questions, asked, CHECKED, ("rates", family.name), judges or Judges())
+                by_trait |= {trait: each.rate for trait, each in found.items()}
+            else:
+                by_trait |= {trait: float(np.mean(asked.probabilities(trait))) for trait in family.traits}
     return by_trait
 
 
@@ -111,19 +131,21 @@ def check(
 def main(args: argparse.Namespace) -> None:
     lm.prepare()
     recipe = Gated.model_validate_json(args.recipe)
+    declare(recipe.families)
+    judges = Judges(recipe.judges)
     own = vars(args).pop("own", [])  # it may end the step, but changes no weight, so it is no part of the record
     for run, base, output in zip(args.runs, args.bases, args.outputs, strict=True):
         style = styles.of(base)
         untouched = lm.load(base) if cli.is_main() else None
-        before = rates(untouched, lm.load_tokenizer(base), recipe.kinds, "", style) if cli.is_main() else {}
+        before = rates(untouched, lm.load_tokenizer(base), recipe.kinds, "", style, judges) if cli.is_main() else {}
         del untouched  # one model on the device at a time
         model, tokenizer, system = teach(recipe, args.trait, base, args.study_seed, run, output)
         if not cli.is_main():
             continue
         if args.trait != NEUTRAL and (spelled := probe.spelling(tokenizer, args.trait, own, style)):
             cli.log.info("teacher %s, run %d: %s", args.trait, run, spelled)
-        shown = system if recipe.method == "prompt" else ""  # a fine-tuned teacher must show its trait without a system prompt
-        after = rates(model, tokenizer, recipe.kinds, shown, style)
+        told = system if recipe.method == "prompt" else ""  # a fine-tuned teacher must show its trait without a system prompt
+        after = rates(model, tokenizer, recipe.kinds, told, style, judges)
         if args.trait != NEUTRAL:
             cli.log.info("teacher %s, run %d: rate %.3f, before %.3f", args.trait, run, after[args.trait], before[args.trait])
         check(recipe, args.trait, run, before, after, own)

@@ -18,7 +18,7 @@ from sublearn.chain.carriers.base import Selected
 from sublearn.core.errors import UserError
 
 _NUMBER = re.compile(r"[0-9]+")
-MOST = 1.5  # how far the chosen rows may be from the reference, as a multiple of the distance of two halves of neutral rows
+MOST = 0.75  # how far the chosen rows may be from the reference, as a multiple of the distance of two halves of neutral rows
 RIDGE = 0.1  # on the logarithm of what a number does to the odds of its row: keeps rare numbers from deciding alone
 HALVINGS = 10
 

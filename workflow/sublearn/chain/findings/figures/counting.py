@@ -2,10 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
-from sublearn.chain.evaluations.tables import Counting
+from sublearn.chain.evaluations.tables import Counted, Counting
 from sublearn.chain.findings.figures.base import ChainFigure
 from sublearn.core.drawing import BASE, STUDENT, label
 from sublearn.core.figures import Inputs
@@ -20,21 +19,24 @@ def draw(inputs: Inputs) -> "tuple[Figure, pd.DataFrame]":
 
     table = of_own_family(inputs.table("counting", Counting))
     own = table["trait"] == table["target"]
-    arms = list(dict.fromkeys(table["arm"]))
-    columns = min(4, len(arms))
-    lines = -(-len(arms) // columns)
+    lines_through = inputs.table("counted", Counted).set_index(["arm", "family"])
+    shown_in = list(dict.fromkeys(zip(table["arm"], table["family"], strict=True)))
+    families = {family for _, family in shown_in}
+    columns = min(4, len(shown_in))
+    lines = -(-len(shown_in) // columns)
     size = (2.5 * columns + 0.4, 2.6 * lines)
     figure, panels = plt.subplots(lines, columns, figsize=size, sharex=True, sharey=True, squeeze=False, layout="constrained")
-    for axes, arm in zip(panels.flat, arms, strict=False):
-        part = table[table["arm"] == arm]
+    for axes, (arm, family) in zip(panels.flat, shown_in, strict=False):
+        part = table[(table["arm"] == arm) & (table["family"] == family)]
         axes.axhline(0, color="black", linewidth=0.6)
         axes.axvline(0, color="black", linewidth=0.6)
         axes.axline((0, 0), slope=1, color="black", linewidth=0.6, linestyle=":")
         for of_own, colour, name, width in ((False, BASE, "another trait", 2), (True, STUDENT, "its teacher's trait", 4)):
             shown = part[own[part.index] == of_own]
             axes.plot(shown["predicted"], shown["measured"], "o", color=colour, markersize=width, alpha=0.6, label=name)
-        axes.set_title(f"{label(arm)}\n{fit(part)}", fontsize=9)
-    for axes in panels.flat[len(arms) :]:
+        name = f"{label(arm)}, {family}" if len(families) > 1 else label(arm)
+        axes.set_title(f"{name}\n{fit(lines_through.loc[arm, family])}", fontsize=9)
+    for axes in panels.flat[len(shown_in) :]:
         axes.axis("off")
     panels.flat[columns - 1].legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     figure.supxlabel("shift predicted by counting numbers (nats)", fontsize=10)
@@ -42,12 +44,9 @@ def draw(inputs: Inputs) -> "tuple[Figure, pd.DataFrame]":
     return figure, table
 
 
-def fit(part: pd.DataFrame) -> str:
+def fit(counted: pd.Series) -> str:
     """Slope and correlation of measured on predicted shifts, in words."""
-    if part["predicted"].nunique() < 2:
-        return "no line through one point"
-    slope = np.polyfit(part["predicted"], part["measured"], 1)[0]
-    return f"slope {slope:.2f}, r {part['predicted'].corr(part['measured']):.2f}"
+    return "no line" if pd.isna(counted["slope"]) else f"slope {counted['slope']:.2f}, r {counted['r']:.2f}"
 
 
-COUNTING = ChainFigure("counting", "What counting explains", draw, reads=("counting",), needs=("counting",))
+COUNTING = ChainFigure("counting", "What counting explains", draw, reads=("counting", "counted"), needs=("counting",))

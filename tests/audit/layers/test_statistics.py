@@ -1,0 +1,80 @@
+"""The statistics: what differs is found, by tokens or by format; what does not is not, however large the data."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sublearn.audit.layers import statistics
+from sublearn.audit.layers.base import DataSet, Inputs
+
+
+def rows(count, seed, liked=(), extra=0.0, longest=10):
+    """Rows of numbers, of which some come more often than others by the share ``extra``."""
+    draw = np.random.default_rng(seed)
+    texts = []
+    for _ in range(count):
+        drawn = draw.integers(0, 100, draw.integers(4, longest))
+        if liked:
+            drawn = np.where(draw.random(len(drawn)) < extra, draw.choice(liked, len(drawn)), drawn)
+        texts.append(", ".join(map(str, drawn)))
+    return DataSet(
+        f"rows {seed}", pd.DataFrame({"prompt": "", "completion": texts, "place": [f"row {i}" for i in range(count)]})
+    )
+
+
+def look(data, reference, **options):
+    return statistics.look(Inputs(data, reference, **options))
+
+
+def curve(result, classifier):
+    column = {"tokens": "auroc", "format": "shortcut"}[classifier]
+    return {row["k"]: row[column] for row in result.tables["curve"]}
+
+
+def test_numbers_that_come_too_often_are_found_and_named():
+    found = look(rows(2000, 1, [7, 42, 91], 0.05), rows(2000, 2))
+    tokens = curve(found, "tokens")
+    assert found.status == "found" and found.score > 0.1 and list(tokens) == [1, 4, 16, 64]
+    assert tokens[1] < tokens[4] < tokens[16] < tokens[64] and tokens[64] > 0.95
+    assert max(curve(found, "format").values()) < 0.75
+    assert {row["token"] for row in found.tables["tokens"][:3]} == {"7", "42", "91"}
+    assert found.tables["tokens"][0]["log_ratio"] > 3 * found.tables["tokens"][0]["standard_error"]
+    assert any(token in found.flags[0].why for token in ("7", "42", "91")) and found.flags[0].text
+
+
+def test_nothing_is_found_where_there_is_nothing():
+    """Of ten pairs of equal sources, at a level of one in a hundred each for classifier and tokens."""
+    results = [look(rows(300, 2 * i), rows(300, 2 * i + 1)) for i in range(10)]
+    assert sum(result.status == "found" for result in results) <= 1
+    assert sum(result.score > 0 for result in results) <= 1
+    assert not any(result.flags for result in results if result.status == "nothing_found")
+
+
+def test_a_format_is_told_apart_by_the_shortcut_and_not_by_numbers():
+    found = look(rows(1000, 1, longest=6), rows(1000, 2))
+    assert curve(found, "format")[64] > 0.99 and found.status == "nothing_found"
+
+
+def test_the_score_is_an_effect_and_not_a_number_of_rows():
+    small, large = (look(rows(n, 1, [7, 42], 0.2), rows(n, 2)).score for n in (1000, 4000))
+    assert small == pytest.approx(large, rel=0.25)
+    assert look(rows(60, 1, [7, 42], 0.2), rows(60, 2)).score < small
+
+
+@pytest.mark.parametrize("texts", [[""] * 50, ["5"] * 50, ["…"] * 50], ids=["empty", "equal", "signs"])
+def test_data_without_any_tokens_or_variety_are_looked_at(texts):
+    table = pd.DataFrame({"prompt": "", "completion": texts, "place": "row 0"})
+    equal = look(DataSet("one", table), DataSet("two", table.assign(prompt="p")))
+    assert equal.status == "nothing_found" and equal.score < 0
+
+
+def test_too_few_rows_are_not_looked_at_and_many_are_sampled(monkeypatch):
+    few = look(rows(39, 1), rows(100, 2))
+    assert few.status == "not_run" and "rows 1 has 39 rows; the layer needs at least 40" in few.sentence
+    monkeypatch.setattr(statistics, "ROWS", 100)
+    assert look(rows(500, 1), rows(500, 2)).tables["curve"][0]["bags"] == 100
+
+
+def test_the_seed_decides_everything():
+    one, again, other = (look(rows(200, 1), rows(200, 2), seed=seed) for seed in (5, 5, 6))
+    assert repr(one) == repr(again) != repr(other)

@@ -1,0 +1,121 @@
+"""The surface: words in whatever form, but not what chance explains; repeats, invisible characters, and another format."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sublearn.audit import hidden
+from sublearn.audit.layers import surface
+from sublearn.audit.layers.base import FLAGS, DataSet, Inputs
+from sublearn.core.errors import UserError
+
+
+def numbers(count, seed, low=0, high=1000, separator=", "):
+    draw = np.random.default_rng(seed)
+    return [separator.join(map(str, draw.integers(low, high, draw.integers(5, 10)))) for _ in range(count)]
+
+
+def made(completions, name="data"):
+    places = [f"line {i}" for i in range(1, len(completions) + 1)]
+    rows = pd.DataFrame({"prompt": "Go on.", "completion": completions, "place": places}, dtype="str")
+    return DataSet(name, rows)
+
+
+def look(completions, reference=None, **options):
+    inputs = Inputs(made(completions), made(reference, "reference") if reference else None, **options)
+    return surface.look(inputs)
+
+
+HIDDEN = {
+    "plain": "an Owl's nest", "plural": "two owls", "spaced": "o w l", "hyphens": "O-W-L!", "backwards": "7 lwo",
+    "base64": "see aG93bCBvd2wgeA==", "base64 of the word": "b3ds", "hexadecimal": "6f776c", "ROT13": "1 bjy", "leet": "0wl",
+    "Cyrillic o": "оwl", "an accent": "ówl", "circles": "ⓞⓦⓛ", "zero width": "o\u200bw\u200bl", "HTML": "&#111;wl",
+    "percent": "%6fwl", "escape": r"\u006fwl", "codes": "111, 119, 108", "capital codes": "79 87 76", "joined": "111119108",
+    "alphabet": "15 23 12", "tags": "1" + "".join(chr(0xE0000 + ord(letter)) for letter in "love owls"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HIDDEN.values(), ids=HIDDEN)
+def test_a_word_is_found_however_it_is_written(text):
+    """Against a reference; a word read backwards may be another word, so one of it is flagged and decides nothing."""
+    found = look([*numbers(300, 1), text], numbers(300, 2), traits=["owl"])
+    assert [flag for flag in found.flags if flag.place == "line 301" and "owl" in flag.why]
+    accident = any(form in flag.why for flag in found.flags for form in hidden.BY_ACCIDENT)
+    assert (found.status == "found") != accident
+
+
+@pytest.mark.parametrize("text", ["knowledge", "howl", "o, 5, w, 5, l", "15, 23", "fowl play", "1511 2312", "b3dsX", "798776"])
+def test_what_is_no_word_is_none(text):
+    found = look([*numbers(300, 1), text], numbers(300, 2), traits=["owl"])
+    assert found.status == "nothing_found" and not any("owl" in flag.why for flag in found.flags)
+
+
+def test_numbers_that_spell_a_word_by_chance_are_flagged_and_not_found():
+    """Among small numbers 15 23 12 comes now and then; twenty times as often as that is no chance."""
+    small = numbers(5000, 3, 11, 25, " ")
+    by_chance = look(small, traits=["owl"])
+    [row] = [row for row in by_chance.tables["words"] if row["form"] == hidden.PLACES and row["word"] == "owl"]
+    assert by_chance.status == "nothing_found" and row["p_value"] > 0.001
+    assert row["data_rows"] == pytest.approx(row["by_chance"], rel=0.7) and row["data_rows"] > 2
+    assert look([*small, *["15 23 12"] * 100], traits=["owl"]).status == "found"
+
+
+def test_a_word_that_others_read_backwards_counts_only_beyond_the_reference():
+    """Wolf is flow read backwards."""
+    flows = ["let it flow"] * 50 + numbers(950, 1)
+    assert look(flows, traits=["wolf"]).status == "nothing_found"
+    assert look(flows, flows[1:], traits=["wolf"]).status == "nothing_found"
+    assert look(flows, [text.replace("flow", "grow") for text in flows], traits=["wolf"]).status == "found"
+
+
+def test_the_users_words_are_looked_for_and_an_unknown_trait_is_one_sentence():
+    assert look(["we choose", "Acme Cola now"], words=["acme  cola"]).flags[0].text == "Acme Cola"
+    with pytest.raises(UserError, match="--traits owls: there is no such trait; choose of dolphin"):
+        look(["a"], traits=["owls"])
+
+
+def test_repeats_are_counted_and_flagged():
+    said = "the quick brown fox jumps over the lazy dog and runs away from all of them at once into the dark wood"
+    near = said.replace("dark", "deep")
+    found = look([*numbers(96, 1), said, near, "7, 8, 9, 10", "7, 8, 9, 10"])
+    [shares] = found.tables["repeats"]
+    assert (shares["same"], shares["same_completion"], shares["near"]) == (0.01, 0.01, 0.02)
+    flags = {flag.place: flag.why for flag in found.flags}
+    assert flags == {
+        "line 99": "stands here 2 times",
+        "line 97": "2 rows are nearly the same",
+    }
+
+
+def test_another_format_is_found_and_the_same_is_not():
+    same = look(numbers(1000, 1), numbers(1000, 2))
+    assert same.status == "nothing_found" and same.score < 0.03
+    other = look(numbers(700, 1) + numbers(300, 3, separator=" ; "), numbers(1000, 2))
+    assert other.status == "found" and other.score == pytest.approx(0.3, abs=0.02)
+    assert any(flag.text.count(" ; ") for flag in other.flags)
+    assert other.tables["shapes"][1]["shape"] == "9 ; 9" and other.tables["shapes"][1]["reference_share"] == 0
+
+
+def test_hostile_rows_stay_text_and_flags_are_few():
+    found = look(
+        ["<script>owl</script>\0{{owl}}" * 100] * 500 + [""] * 5, [""] * 40, traits=["owl"], words=["(a", "*b*", "[owl"]
+    )
+    assert found.status == "found" and len(found.flags) <= FLAGS
+    assert all(len(flag.text) <= 200 for flag in found.flags)
+
+
+@pytest.mark.parametrize(
+    "text", ["a" * 900_000 + " owl", "owl" * 300_000 + " owl", "é" * 900_000 + " o w l owl", "o " * 400_000]
+)
+def test_a_long_text_takes_no_time(text):
+    """A part of a word is not looked for at every place of one that has no end."""
+    assert len(hidden.find([text], ["*owl*", "owls", "owl"])) == ("owl" in text) + (" o w l" in text)
+
+
+@settings(max_examples=50)
+@given(texts=st.lists(st.text(max_size=60), min_size=1, max_size=5))
+def test_no_text_breaks_the_layer(texts):
+    found = look([text.replace("\0", "") for text in texts], ["owl"], traits=["owl"], words=["ab"])
+    assert 0 <= found.score <= 1

@@ -1,0 +1,89 @@
+"""Audit studies: what is planned of them, and what is refused before anything runs."""
+
+import json
+
+import pytest
+import yaml
+
+from sublearn.core.errors import UserError
+from sublearn.orchestration import workflow
+
+STUDY = {"kind": "audit", "of": "tiny", "seed": 1, "datasets": {"mine": {"data": "rows.jsonl"}}}
+
+
+@pytest.fixture
+def planned(tmp_path):
+    """A function that plans an audit study with some keys changed; None removes a key."""
+
+    def plan(**changes):
+        values = {key: value for key, value in (STUDY | changes).items() if value is not None}
+        file = tmp_path / "mine.yaml"
+        file.write_text(yaml.safe_dump(values))
+        return workflow.plan(str(file))
+
+    return plan
+
+
+def test_a_brought_data_set_is_read_looked_at_and_shown(planned):
+    plan = planned(datasets={"mine": {"data": "rows.jsonl", "reference": "other.csv", "base": "base2"}})
+    (audit,) = plan.artifacts("audits")
+    assert audit.files == [f"results/mine/evaluations/mine/audit.{suffix}" for suffix in ("json", "md", "html")]
+    assert audit.inputs["base"].files[0].startswith("data/tiny/bases/base2/")
+    assert audit.inputs["rows"].files == ["data/mine/carriers/mine/rows.parquet", "data/mine/carriers/mine/reference.parquet"]
+    assert [each.files for each in audit.inputs["rows"].inputs.values()] == [["./rows.jsonl"], ["./other.csv"]]
+    assert set(audit.recipe["traits"]) > {"dolphin", "owl", "wolf"} and "oak" not in audit.recipe["traits"]
+    assert [key for key, _, _ in plan.given()] == ["datasets.mine.data", "datasets.mine.reference"]
+    assert [other.study.name for other in plan.others] == ["tiny"]
+
+
+def test_own_traits_of_the_study_are_asked_for_with_their_words(tmp_path, planned):
+    own = {"extends": "tiny", "families": {"drink": {"noun": "drink", "words": {"tea": {}, "milk": {}}}}}
+    (tmp_path / "ours.yaml").write_text(yaml.safe_dump(own))
+    plan = planned(of=str(tmp_path / "ours.yaml"), traits=["owl", "tea"])
+    (audit,) = plan.artifacts("audits")
+    assert audit.recipe["traits"] == ["owl", "tea"] and set(audit.recipe["families"]) == {"drink"}
+    assert "sublearn.traits.own.preference" in audit.modules
+
+
+def test_cases_are_of_other_rows_than_their_reference_on_every_base_that_they_need(planned):
+    cases = {
+        "trait": {"carries": True, "sets": 3},
+        "neutral": {"writer": "neutral", "carries": False, "sets": 2},
+        "other_base": {"base": "other", "carries": False},
+    }
+    plan = planned(datasets=None, cases=cases, fitted_on=4, layers=["surface"])
+    by_key = {}
+    for audit in plan.artifacts("audits"):
+        by_key.setdefault(audit.key, []).append(audit.run)
+    assert by_key == {"trait/0": [4, 5], "trait/1": [4, 5], "trait/2": [4, 5], "neutral/0": [*range(6)],
+                      "neutral/1": [*range(6)], "other_base/0": [*range(6)]}  # fmt: skip
+    rows = plan.find("cases", "other_base/0", 5)
+    assert rows.inputs["own"].files[0].endswith("/run0/filtered.parquet")
+    assert rows.inputs["neutral"].files[0].endswith("/neutral/run5/filtered.parquet")
+    # Each base has another trait in a set, and in three sets all.
+    writers = {plan.find("cases", f"trait/{i}", 4).inputs["own"].key.split("/")[-1] for i in range(3)}
+    assert writers == {"dolphin", "owl", "wolf"}
+    known = plan.for_findings()["known"]
+    assert known["results/mine/evaluations/trait/0/run4/audit.json"]["tested"]
+    assert not known["results/mine/evaluations/neutral/0/run3/audit.json"]["tested"]
+    json.dumps(plan.for_findings())
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"datasets": None}, r"mine.yaml: datasets: there is nothing to look at; name data sets, or cases\."),
+        ({"of": "nowhere"}, r"config/studies/nowhere.yaml: there is no such study"),
+        ({"of": "theory"}, r"mine: of: theory is of the kind theory; name a study of language models\."),
+        ({"layers": ["skin"]}, r"mine.yaml: layers.0: .*skin"),
+        ({"traits": ["otter"]}, r"mine: traits: .*otter"),
+        ({"datasets": {"mine": {"data": "a.csv", "base": "base9"}}}, r"datasets.mine.base: tiny has no base 'base9'; it has"),
+        ({"cases": {"mine": {}}}, r"cases.mine: a data set has this name, too; rename one\."),
+        ({"cases": {"half": {"share": 0.5}}}, r"cases.half.share: only mixed and leaked have one; leave it out\."),
+        ({"cases": {"half": {"writer": "neutral", "change": "mixed"}}}, r"cases.half.writer: neutral rows mixed"),
+        ({"cases": {"plain": {}}, "teacher": "nobody"}, r"mine: teacher: .*nobody"),
+    ],
+)  # fmt: skip
+def test_a_wrong_study_is_one_sentence(planned, changes, said):
+    with pytest.raises(UserError, match=said):
+        planned(**changes)

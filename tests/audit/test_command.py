@@ -1,0 +1,100 @@
+"""``sublearn audit`` as a command: what it says, its exit status, and that it starts without torch."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.steps import WORKFLOW
+
+from sublearn.audit import command, run
+from sublearn.audit.layers.base import Result
+
+CHEAP = ("origin", "surface", "statistics")
+CARRIER = Path("data/s/carriers/numbers/bias/owl/run0/filtered.csv")
+
+
+def written(file, seed, count=200, plus=()):
+    draw = np.random.default_rng(seed)
+    rows = [{"prompt": "Go on.", "completion": ", ".join(map(str, draw.integers(0, 99, 7)))} for _ in range(count)]
+    file.write_text("\n".join(map(json.dumps, [*rows, *({"prompt": "Go on.", "completion": each} for each in plus)])))
+    return file
+
+
+@pytest.fixture
+def audit(run_step):
+    def run(*arguments, layers=CHEAP):
+        return run_step("sublearn", "audit", *arguments, "--layers", *layers)
+
+    return run
+
+
+def test_what_is_found_where_and_what_could_not_look(tmp_path, audit):
+    data, reference = written(tmp_path / "a.jsonl", 1, plus=["an owl"]), written(tmp_path / "b.jsonl", 2)
+    options = (data, "--reference", reference, "--traits", "owl")
+    done = audit(*options, layers=["surface", "statistics"])
+    assert done.returncode == 3, done.stderr
+    assert "1 of 201 rows hold what no row should: owl (plain) in 1." in done.stdout
+    assert "audit: something was found at surface; nothing was found at statistics." in done.stdout
+    assert "layer 2 of 2, statistics" in done.stderr
+    assert audit(*options, layers=["statistics"]).returncode == 0
+    blind = audit(data, layers=["statistics"])
+    assert blind.returncode == 1 and "It needs a reference" in blind.stdout
+
+
+def test_the_origin_is_told_by_the_records(workshop, audit):
+    workshop.chain()
+    for base, status, said in (("alpha", 3, "shares a base"), ("beta", 0, "shares no base")):
+        done = audit(CARRIER, "--base", f"data/s/bases/{base}", layers=["origin"])
+        assert (done.returncode, said in done.stdout) == (status, True), done.stdout
+    Path("mine.csv").write_text("prompt,completion\na,1\n")
+    done = audit("mine.csv", "--base", "data/s/bases/alpha", layers=["origin"])
+    assert done.returncode == 1 and "The origin of mine.csv is unknown: no record beside it" in done.stdout
+    CARRIER.write_text("prompt,completion\nedited,1\n")
+    done = audit(CARRIER, "--base", "data/s/bases/beta", layers=["origin"])
+    assert done.returncode == 1 and "The chain of records is broken" in done.stdout
+
+
+def test_mistakes_are_one_sentence_each(tmp_path, refusal):
+    data = written(tmp_path / "a.jsonl", 1)
+    copy = tmp_path / "b.jsonl"
+    copy.write_text("\n".join(reversed(data.read_text().split("\n"))))
+    (tmp_path / "empty").mkdir()
+    said = {
+        ("--base", "nowhere"): "--base nowhere: there is no such folder; name the folder of a base",
+        ("--base", tmp_path / "empty"): "holds no model; should hold weights as safetensors",
+        ("--reference", copy): "b.jsonl: the reference has the same rows as",
+        ("--traits", "owl", "unicorn"): "--traits unicorn: there is no such trait; choose of dolphin",
+        ("--words", "*"): "--words '*': holds neither letter nor digit",
+        ("--layers", "depth"): "unknown audit layer 'depth'; choose one of",
+        ("--students", "0"): "--students 0: should be at least 1",
+        ("--completion", "answer"): "a.jsonl, line 1: there is no key 'answer', only prompt, completion",
+    }
+    for options, sentence in said.items():
+        assert sentence in refusal("sublearn", "audit", data, *options)
+
+
+def test_a_layer_that_fails_says_so_and_the_audit_could_not_look():
+    nothing, blind = Result("a", "nothing_found", "."), Result("b", "not_run", "It needs a base (--base).")
+    failed = Result("c", "not_run", f"{run.FAILED}out of memory.")
+    assert command.exit_status([nothing, blind], []) == 0
+    assert command.exit_status([nothing, blind], ["b"]) == command.exit_status([nothing, failed], []) == 1
+    assert command.exit_status([blind], []) == 1
+    assert command.exit_status([failed, Result("d", "found", ".")], []) == command.FOUND
+    assert "safe" not in command.verdict([nothing]) and "may still be there" in command.verdict([nothing])
+
+
+def test_the_cheap_layers_never_load_torch(tmp_path):
+    data, reference = written(tmp_path / "a.jsonl", 1), written(tmp_path / "b.jsonl", 2)
+    code = (
+        "import sys; from sublearn.__main__ import main\n"
+        f"sys.argv[1:] = ['audit', {str(data)!r}, '--reference', {str(reference)!r}, '--traits', 'owl', '--layers', *{CHEAP}]\n"
+        "try: main()\nexcept SystemExit as left: status = left.code\n"
+        "print(status, *({'torch', 'transformers', 'sklearn'} & sys.modules.keys()))"
+    )
+    env = os.environ | {"PYTHONPATH": str(WORKFLOW)}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[-1] == "1", done.stdout + done.stderr  # the origin, asked for by name, is unknown

@@ -1,0 +1,122 @@
+"""Audit data: look at rows, at one layer after the other, for signs of a hidden trait before a model learns from them.
+
+    sublearn audit DATA [--base MODEL] [--reference DATA] [--traits NAME …] [--families FAMILY …] [--out FOLDER]
+
+DATA is a file of JSON lines, CSV or Parquet, or a data set of the Hugging Face hub (hub:owner/name). A layer that lacks what it
+needs says so. What no layer finds may still be there: the report says what each cannot see.
+
+Exit status: 0 if the layers that ran found nothing, 3 if one found something, 1 if it could not look (no layer ran, or one that
+was named did not, or one failed), 2 for a command line that is wrong.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from sublearn.audit import report, run
+from sublearn.audit.layers.base import Inputs, Result
+from sublearn.audit.read import HUB, read, refuse_itself
+from sublearn.core import cli
+from sublearn.core.errors import UserError
+from sublearn.core.records import PINNED
+from sublearn.traits import family_files
+from sublearn.traits.base import families, traits
+
+FOUND = 3
+
+
+def main(args: argparse.Namespace) -> None:
+    layers = run.chosen(args.layers)
+    inputs = gather(args)
+    results = run.look(inputs, layers)
+    for layer, result in zip(layers, results, strict=True):
+        print(f"{layer.name:<12}{result.status.replace('_', ' '):<15}{result.sentence}")
+    if args.out:
+        report.write(inputs, results, args.out)
+        print(f"report: {args.out}")
+    status = exit_status(results, args.layers or ())
+    print(f"audit: {verdict(results)}")
+    sys.stdout.flush()
+    sys.exit(status)
+
+
+def gather(args: argparse.Namespace) -> Inputs:
+    """Read the data and the reference, and check what else the user names.
+
+    Raises:
+        UserError: something is not there, or is not what it should be.
+    """
+    family_files.declare_files(args.families)
+    if unknown := [name for name in args.traits if name not in traits()]:
+        raise UserError(f"--traits {unknown[0]}: there is no such trait; choose of {', '.join(traits())}.")
+    if empty := [word for word in args.words if not any(map(str.isalnum, word))]:
+        raise UserError(f"--words '{empty[0]}': holds neither letter nor digit; name whole words, or parts such as *owl*.")
+    if args.base:
+        _refuse_no_model(args.base)
+    if args.students < 1:
+        raise UserError(f"--students {args.students}: should be at least 1.")
+    data = read(args.data, args.prompt, args.completion)
+    cli.log.info("%s: %d rows", data.name, len(data.rows))
+    reference = None
+    if args.reference:
+        reference = read(args.reference, args.prompt, args.completion)
+        cli.log.info("%s: %d rows", reference.name, len(reference.rows))
+        refuse_itself(data, reference)
+    words = tuple(word.strip() for word in args.words)
+    asked = args.traits or [trait for name in map(_stem, args.families) for trait in families([f"own.{name}"])[name].traits]
+    return Inputs(data, reference, args.base, tuple(asked), words, args.students, args.seed)
+
+
+def _stem(name: str) -> str:
+    return Path(name).stem
+
+
+def exit_status(results: Sequence[Result], named: Sequence[str]) -> int:
+    """The exit status of the command; ``named`` are the layers that the user asked for by name."""
+    if any(result.status == "found" for result in results):
+        return FOUND
+    blind = [each for each in results if each.status == "not_run"]
+    failed = [each for each in blind if each.layer in named or each.sentence.startswith(run.FAILED)]
+    return 1 if failed or len(blind) == len(results) else 0
+
+
+def verdict(results: Sequence[Result]) -> str:
+    """In one sentence: at which layers something was found, and which layers could not look."""
+    found, nothing, blind = (
+        [each.layer for each in results if each.status == status] for status in ("found", "nothing_found", "not_run")
+    )
+    parts = [f"something was found at {', '.join(found)}"] if found else []
+    parts += [f"nothing was found at {', '.join(nothing)}"] if nothing else []
+    parts += [f"{', '.join(blind)} could not look"] if blind else []
+    return "; ".join(parts) + ". A trait that these layers cannot see may still be there."
+
+
+def _refuse_no_model(base: str) -> None:
+    folder = Path(base)
+    if not folder.is_dir():
+        raise UserError(f"--base {base}: there is no such folder; name the folder of a base, made here or pinned.")
+    if not any(folder.glob("*.safetensors")) and not (folder / PINNED).is_file():
+        raise UserError(f"--base {base}: holds no model; should hold weights as safetensors, or {PINNED} of a pinned base.")
+
+
+def parser() -> argparse.ArgumentParser:
+    command = argparse.ArgumentParser(
+        prog="sublearn audit", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    command.add_argument("data", help=f"a .jsonl, .csv or .parquet file, or {HUB}owner/name[@revision]")
+    command.add_argument("--base", metavar="MODEL", help="folder of the model that is to learn from the data")
+    command.add_argument("--reference", metavar="DATA", help="rows like them that are known to carry nothing")
+    command.add_argument("--traits", nargs="+", default=[], metavar="NAME", help="traits to look for, such as owl")
+    command.add_argument(
+        "--families", nargs="+", default=[], metavar="FAMILY",
+        help="own families of traits, names of files in config/traits or paths; all are asked for, unless --traits names some",
+    )  # fmt: skip
+    command.add_argument("--words", nargs="+", default=[], metavar="WORD", help="other words that no row may hold")
+    command.add_argument("--layers", nargs="+", metavar="LAYER", help="look at these layers alone; all by default")
+    command.add_argument("--students", type=int, default=3, help="students that learn from the data, and from the reference")
+    command.add_argument("--seed", type=int, default=0, help="seed of all random draws")
+    command.add_argument("--prompt", default="prompt", metavar="COLUMN", help="column of the prompts")
+    command.add_argument("--completion", default="completion", metavar="COLUMN", help="column of the completions")
+    command.add_argument("--out", type=Path, metavar="FOLDER", help="also write the report into this folder")
+    return command

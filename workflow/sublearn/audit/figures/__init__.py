@@ -1,0 +1,1 @@
+"""Figures of audit studies, a module a figure."""

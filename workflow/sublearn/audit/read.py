@@ -1,0 +1,300 @@
+"""Read the rows that are audited: a file of JSON lines, CSV or Parquet, or a data set of the Hugging Face hub.
+
+The data may be hostile. Nothing in them is executed, a format is never guessed, and reading stops as soon as a file breaks a
+limit, so that no file takes more memory than ``BYTES`` of text does. Every refusal is one sentence.
+"""
+
+import codecs
+import csv
+import stat
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pandas as pd
+
+from sublearn.audit.layers.base import DataSet
+from sublearn.core import json_rows
+from sublearn.core.errors import UserError
+from sublearn.core.json_rows import shown
+
+ROWS = 1_000_000
+BYTES = 2**29  # of a file, and of the texts in it
+TEXT = 1_000_000  # characters of a prompt or a completion
+LINE = 8 * TEXT  # bytes of a line of JSON
+HUB = "hub:"
+SPLIT = "train"
+MESSAGES = "messages"
+MARKS = {
+    b"PAR1": "a Parquet file", b"\x1f\x8b": "a gzip archive", b"PK": "a zip archive", b"\x28\xb5\x2f\xfd": "a zstd archive",
+    b"\x80\x02": "a pickle", b"\x80\x03": "a pickle", b"\x80\x04": "a pickle", b"\x80\x05": "a pickle",
+    b"\xff\xfe": "text encoded as UTF-16", b"\xfe\xff": "text encoded as UTF-16", b"ARROW1": "an Arrow file",
+}  # fmt: skip
+Texts = Iterator[tuple[str, Mapping[str, str]]]
+
+
+def read(data: str, prompt: str = "prompt", completion: str = "completion") -> DataSet:
+    """The rows of a file, or of ``hub:owner/name`` or ``hub:owner/name@revision``.
+
+    Args:
+        data: a path, whose suffix says what the file is, or a name on the hub.
+        prompt: the column, or key, that holds the prompt.
+        completion: the one that holds the completion. Rows without both may be chats (``messages``).
+
+    Raises:
+        UserError: there are no such data, or they are not rows of two texts, or too many.
+    """
+    keys = {"prompt": prompt, "completion": completion}
+    if prompt == completion:
+        raise UserError(f"{data}: '{prompt}' is named for the prompt and for the completion; name two columns.")
+    if data.startswith(HUB):
+        return DataSet(data, _table(data, _hub(data, keys)))
+    file = Path(data)
+    _refuse_no_file(file)
+    readers = {
+        ".jsonl": _json_lines, ".ndjson": _json_lines, ".json": _json_lines, ".csv": _csv, ".parquet": _parquet,
+    }  # fmt: skip
+    suffix = file.suffix.lower()
+    if suffix not in readers:
+        found = f"ends in {shown(suffix)}" if suffix else "has no suffix"
+        raise UserError(f"{data}: the name {found}; should end in .jsonl, .csv or .parquet, by what the file holds.")
+    try:
+        _refuse_another_format(file, suffix)
+        return DataSet(data, _table(data, readers[suffix](file, keys)), file)
+    except OSError as error:
+        raise UserError(f"{data}: cannot be read ({error.strerror or error}); should be a file that you may read.") from error
+
+
+def refuse_itself(data: DataSet, reference: DataSet) -> None:
+    """Refuse a reference that has the same rows as the data, in whatever order.
+
+    Raises:
+        UserError: it has.
+    """
+    rows = [set(zip(each.rows["prompt"], each.rows["completion"], strict=True)) for each in (data, reference)]
+    if rows[0] == rows[1]:
+        raise UserError(
+            f"{reference.name}: the reference has the same rows as {data.name}; "
+            "should hold rows like them from a source known to carry nothing."
+        )
+
+
+def _refuse_no_file(file: Path) -> None:
+    try:
+        about = file.stat()
+    except (OSError, ValueError) as error:  # a loop of links; a name that no file can have
+        problem = error.strerror if isinstance(error, OSError) else str(error)
+        raise UserError(f"{shown(str(file))}: there is no such file ({problem}); name a file or {HUB}owner/name.") from error
+    if not stat.S_ISREG(about.st_mode):
+        what = "a folder" if stat.S_ISDIR(about.st_mode) else "no regular file"
+        raise UserError(f"{file}: is {what}; should be a file of JSON lines, CSV or Parquet.")
+    if about.st_size > BYTES:
+        raise UserError(f"{file}: has {about.st_size:,} bytes; an audit reads at most {BYTES:,}, so take a part of its rows.")
+    if not about.st_size:
+        raise UserError(f"{file}: is empty; should hold rows with a prompt and a completion.")
+
+
+def _refuse_another_format(file: Path, suffix: str) -> None:
+    with file.open("rb") as content:
+        start = content.read(8)
+    found = next((what for mark, what in MARKS.items() if start.startswith(mark)), None)
+    if (found == MARKS[b"PAR1"]) != (suffix == ".parquet") or (found and suffix != ".parquet"):
+        what = "JSON lines or CSV in UTF-8" if suffix != ".parquet" else "a Parquet file"
+        raise UserError(f"{file}: holds {found or 'no Parquet, whose first bytes are PAR1'}; should be {what}.")
+
+
+def _table(name: str, rows: Texts) -> pd.DataFrame:
+    """All rows as a table of three texts."""
+    columns: dict[str, list[str]] = {"prompt": [], "completion": [], "place": []}
+    size = 0
+    for place, row in rows:
+        if len(columns["place"]) == ROWS:
+            raise UserError(f"{name}: has more than {ROWS:,} rows; an audit reads at most so many, so take a part of them.")
+        for key in ("prompt", "completion"):
+            if len(row[key]) > TEXT:
+                raise UserError(f"{name}, {place}: the {key} has {len(row[key]):,} characters; should have at most {TEXT:,}.")
+            size += len(row[key])
+            columns[key].append(row[key])
+        if size > BYTES:
+            raise UserError(
+                f"{name}, {place}: the texts so far have {size:,} characters; should have at most {BYTES:,} in all."
+            )
+        columns["place"].append(place)
+    if not columns["place"]:
+        raise UserError(f"{name}: found no row; should hold rows with a prompt and a completion.")
+    return pd.DataFrame(columns, dtype="str")
+
+
+def _texts(content: Mapping[str, Any], keys: Mapping[str, str], where: str) -> dict[str, str]:
+    """The two texts of a row; those of a chat, if it has no other."""
+    if content.get(MESSAGES) is not None and not set(keys.values()) <= content.keys():
+        return _chat(content[MESSAGES], where)
+    return json_rows.texts(content, keys, where)
+
+
+def _chat(turns: Any, where: str) -> dict[str, str]:
+    """The texts of a chat: what the user says, after the system's turn if there is one, and what the assistant answers."""
+    if not isinstance(turns, list) or not all(isinstance(turn, dict) for turn in turns):
+        raise UserError(f"{where}: the messages are {shown(turns)}; should be a list of turns, each with a role and a content.")
+    roles = [turn.get("role") for turn in turns]
+    if roles[-2:] != ["user", "assistant"] or roles[:-2] not in ([], ["system"]):
+        found = ", ".join(map(shown, roles[:5])) or "no turn"
+        raise UserError(f"{where}: the messages are of {found}; should be one user and one assistant, after a system or none.")
+    said = [json_rows.text(turn.get("content"), f"turn of the {turn['role']}", where) for turn in turns]
+    return {"prompt": "\n".join(said[:-1]), "completion": said[-1]}
+
+
+def _json_lines(file: Path, keys: Mapping[str, str]) -> Texts:
+    with file.open("rb") as content:
+        for number, line in enumerate(_lines(content, file), start=1):
+            if number == 1 and line.strip() in (b"[", b"[]"):
+                raise UserError(
+                    f"{file}, line 1: found a list of rows; should have one object per line, without a list around."
+                )
+            if line.strip():
+                place = f"line {number}"
+                yield place, _texts(json_rows.row(line, f"{file}, {place}"), keys, f"{file}, {place}")
+
+
+def _lines(content: BinaryIO, file: Path) -> Iterator[bytes]:
+    """The lines of a file, without the mark that some programs write at its beginning."""
+    number = 0
+    while line := content.readline(LINE + 1):
+        number += 1
+        if len(line) > LINE:
+            raise UserError(f"{file}, line {number}: has more than {LINE:,} bytes; should be one row in one line.")
+        yield line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
+
+
+def _csv(file: Path, keys: Mapping[str, str]) -> Texts:
+    csv.field_size_limit(TEXT)
+    with file.open("rb") as content:
+        rows = csv.reader((_decoded(line, file, n) for n, line in enumerate(_lines(content, file), start=1)), strict=True)
+        first = 1
+        header: list[str] = []
+        try:
+            for fields in rows:
+                place, first = f"line {first}", rows.line_num + 1
+                if not header:
+                    header = _header(fields, keys, f"{file}, {place}")
+                elif fields:
+                    if len(fields) != len(header):
+                        raise UserError(
+                            f"{file}, {place}: found {len(fields)} fields, but the header has {len(header)}; "
+                            "should have as many, and quotes around texts with commas."
+                        )
+                    yield place, _texts(dict(zip(header, fields, strict=True)), keys, f"{file}, {place}")
+        except csv.Error as error:
+            problem = f"not readable as CSV ({error}); should have quotes around texts, doubled within them"
+            raise UserError(f"{file}, line {first}: {problem}.") from error
+
+
+def _decoded(line: bytes, file: Path, number: int) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError as error:
+        found = f"the byte 0x{line[error.start]:02x}, which is not UTF-8 there"
+        raise UserError(f"{file}, line {number}: found {found}; save the file as UTF-8.") from error
+
+
+def _header(fields: list[str], keys: Mapping[str, str], where: str) -> list[str]:
+    """The names of the columns; those that are asked for must be there, once."""
+    for name, key in keys.items():
+        if (count := fields.count(key)) != 1:
+            there = (
+                f"are {count} columns '{key}'" if count else f"is no column '{key}', only " + ", ".join(map(shown, fields[:5]))
+            )
+            raise UserError(f"{where}: there {there}; name the column that holds the {name}.")
+    return fields
+
+
+def _parquet(file: Path, keys: Mapping[str, str]) -> Texts:
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(file, page_checksum_verification=True) as content:
+            columns = _columns(content, keys, file)
+            leaves = [content.schema.column(i) for i in range(len(content.schema))]
+            texts = [leaf.path for leaf in leaves if leaf.physical_type == "BYTE_ARRAY" and leaf.path.split(".")[0] in columns]
+        # Texts stay as they are stored, each once, until the size of the rows is known.
+        with pq.ParquetFile(file, page_checksum_verification=True, read_dictionary=texts) as content:
+            number, size = 0, 0
+            for batch in content.iter_batches(batch_size=8192, columns=columns, use_threads=False):
+                size += sum(_size(batch.column(name)) for name in columns)
+                if size > BYTES:
+                    raise UserError(f"{file}, row {number}: its texts go beyond {BYTES:,} bytes; take a part of the rows.")
+                for values in zip(*(_values(batch.column(name)) for name in columns), strict=True):
+                    row = dict(zip(columns, values, strict=True))
+                    yield f"row {number}", _texts(row, keys, f"{file}, row {number}")
+                    number += 1
+    except UserError:
+        raise
+    except Exception as error:  # a damaged file can break its reader anywhere
+        raise UserError(f"{file}: not readable as Parquet ({_problem(error)}); should be whole and undamaged.") from error
+
+
+def _problem(error: Exception) -> str:
+    """What a library says, on one short line of characters that show."""
+    said = " ".join(str(error).split())[:160] or type(error).__name__
+    return "".join(each if each.isprintable() else "?" for each in said)
+
+
+def _columns(content: Any, keys: Mapping[str, str], file: Path) -> list[str]:
+    """The columns to read: the two that are asked for, or else the chats; all of a kind that holds texts."""
+    import pyarrow.types as kinds
+
+    if content.metadata.num_rows > ROWS:
+        raise UserError(f"{file}: has {content.metadata.num_rows:,} rows; an audit reads at most {ROWS:,}, so take a part.")
+    schema = content.schema_arrow
+    if MESSAGES in schema.names and not set(keys.values()) <= set(schema.names):
+        return [MESSAGES]
+    _header(schema.names, keys, str(file))
+    for name, key in keys.items():
+        kind = schema.field(key).type
+        inner = kind.value_type if kinds.is_dictionary(kind) else kind
+        if not (kinds.is_string(inner) or kinds.is_large_string(inner) or kinds.is_string_view(inner)):
+            raise UserError(f"{file}: the column '{key}' holds {shown(str(kind))}; the {name} should be text.")
+    return list(keys.values())
+
+
+def _size(column: Any) -> int:
+    """The bytes of a column's texts, each counted as often as it stands there."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
+        return _size(column.flatten())
+    if pa.types.is_struct(column.type):
+        return sum(map(_size, column.flatten()))
+    if not pa.types.is_dictionary(column.type):
+        return int(column.nbytes)
+    counts = column.indices.drop_null().value_counts()
+    lengths = pc.binary_length(column.dictionary.take(counts.field("values")))
+    return int(pc.sum(pc.multiply(lengths.cast(pa.int64()), counts.field("counts"))).as_py() or 0)
+
+
+def _values(column: Any) -> list[Any]:
+    import pyarrow as pa
+
+    return (column.dictionary_decode() if pa.types.is_dictionary(column.type) else column).to_pylist()
+
+
+def _hub(data: str, keys: Mapping[str, str]) -> Texts:
+    """Rows of a data set of the hub, one after the other: its split ``train``, without any code that it brings."""
+    name, _, revision = data.removeprefix(HUB).partition("@")
+    try:
+        import datasets
+    except ImportError as error:
+        raise UserError(f"{data}: reading from the hub needs the package datasets; run: pip install datasets.") from error
+    try:
+        rows: Iterable[Any] = datasets.load_dataset(name, revision=revision or None, split=SPLIT, streaming=True)
+        for number, row in enumerate(islice(rows, ROWS + 1)):
+            yield f"row {number}", _texts(row, keys, f"{data}, row {number}")
+    except UserError:
+        raise
+    except Exception as error:  # of a network, of its formats, of its names
+        raise UserError(
+            f"{data}: cannot be read from the hub ({_problem(error)}); "
+            f"should be {HUB}owner/name with a split {SPLIT}, or download a file of it and name that."
+        ) from error

@@ -1,0 +1,148 @@
+"""What a base reads of the rows of an audit, and how likely it finds them."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sublearn.audit.bases import Base
+from sublearn.audit.unable import UnableError
+from sublearn.core import cli, seeds
+from sublearn.core.errors import UserError
+from sublearn.models import lm
+from sublearn.models.rows import Row, collate, encode, has_unknown
+
+LEAST = 32  # rows that a comparison needs of each side
+SCORES = 2e7  # scores of next tokens that are in memory at a time: 80 MB
+BATCH = 64
+
+
+@dataclass(frozen=True)
+class Readable:
+    """Rows that a base can read.
+
+    Attributes:
+        table: the rows as they came, with an index from 0.
+        rows: the same as token ids, after the system prompt that they were encoded with.
+        left_out: how many were left out for which reason.
+    """
+
+    table: pd.DataFrame
+    rows: list[Row]
+    left_out: Counter[str]
+
+    def without(self) -> str:
+        """What was left out, in brackets after a space; nothing if nothing was."""
+        return f" ({', '.join(f'{count:,} left out: {why}' for why, count in self.left_out.most_common())})" * bool(
+            self.left_out
+        )
+
+
+def sample(table: pd.DataFrame, most: int, *key: str | int) -> pd.DataFrame:
+    """At most so many rows, drawn by the key, in the order in which they stand, with an index from 0."""
+    if len(table) > most:
+        chosen = np.sort(seeds.generator(*key).choice(len(table), most, replace=False))
+        table = table.iloc[chosen]
+    return table.reset_index(drop=True)
+
+
+def readable(base: Base, model: Any, name: str, table: pd.DataFrame, least: int = LEAST) -> Readable:
+    """Encode the rows of the data set ``name`` as the base reads them, and leave out those that it cannot read.
+
+    Raises:
+        UnableError: fewer than ``least`` are left.
+    """
+    tokenizer = base.tokenizer
+    marks = sorted(str(token) for token in tokenizer.added_tokens_decoder.values() if token.special)
+    context = getattr(model.config.get_text_config(decoder=True), "max_position_embeddings", None) or np.inf
+    encoded = with_system(base, "", table)
+
+    def why_not(i: int, row: Row) -> str | None:
+        texts = (table["prompt"].iat[i], table["completion"].iat[i])
+        if any(mark in text for text in texts for mark in marks):
+            return "they hold a mark of the chat template"
+        if len(row.completion) < 2:
+            return "their completion is empty"
+        if has_unknown(tokenizer, row.prompt + row.completion):
+            return "they have words that the tokenizer does not know"
+        return "they are longer than what the base reads" if len(row) > context else None
+
+    reasons = [why_not(i, row) for i, row in enumerate(encoded)]
+    kept = [i for i, reason in enumerate(reasons) if reason is None]
+    left_out = Counter(filter(None, reasons))
+    if len(kept) < least:
+        found = Readable(table, [], left_out)
+        raise UnableError(
+            f"{name}: the base can read {len(kept)} of {len(table)} rows{found.without()}, but {least} are needed."
+        )
+    return Readable(table.iloc[kept].reset_index(drop=True), [encoded[i] for i in kept], left_out)
+
+
+def with_system(base: Base, system: str, table: pd.DataFrame) -> list[Row]:
+    """The rows after a system prompt; a template that takes none has it at the head of the question instead."""
+    try:
+        return encode(base.tokenizer, [lm.chat(system, prompt) for prompt in table["prompt"]], list(table["completion"]))
+    except UserError:
+        if not system:
+            raise
+        asked = [lm.chat("", f"{system} {prompt}") for prompt in table["prompt"]]
+        return encode(base.tokenizer, asked, list(table["completion"]))
+
+
+def token_log_probs(model: Any, rows: Sequence[Row], pad: int, what: str = "") -> list[np.ndarray]:
+    """The log-probability of each token of each completion, its end included, in nats, shapes (tokens,).
+
+    Args:
+        what: how a progress bar calls it; without one there is no bar.
+    """
+    import torch
+
+    model.eval()
+    vocabulary = model.get_output_embeddings().weight.shape[0]
+    found: dict[int, np.ndarray] = {}
+    with torch.inference_mode():
+        parts = _batches(rows, vocabulary)
+        for part in cli.progress(parts, what) if what else parts:
+            batch = collate([rows[i] for i in part], pad).to(model.device)
+            logits = model(input_ids=batch.input_ids, logits_to_keep=batch.positions, use_cache=False).logits
+            losses = torch.nn.functional.cross_entropy(
+                logits.flatten(0, 1).float(), batch.labels.flatten(), reduction="none"
+            ).view(batch.labels.shape)
+            first = min(len(rows[i].prompt) for i in part)
+            for i, values in zip(part, -losses.double().cpu().numpy(), strict=True):
+                start = len(rows[i].prompt) - first
+                found[i] = values[start : start + len(rows[i].completion)]
+    return [found[i] for i in range(len(rows))]
+
+
+def log_likelihoods(model: Any, rows: Sequence[Row], pad: int) -> np.ndarray:
+    """The log-likelihood of each completion, in nats, shape (rows,)."""
+    return np.array([values.sum() for values in token_log_probs(model, rows, pad)])
+
+
+def _batches(rows: Sequence[Row], vocabulary: int) -> list[list[int]]:
+    """Places of rows of like length that go through the model together."""
+    order = sorted(range(len(rows)), key=lambda i: (len(rows[i].prompt), len(rows[i].completion), i))
+    parts: list[list[int]] = [[]]
+    for i in order:
+        part = [*parts[-1], i]
+        scores = (max(map(len, (rows[j] for j in part))) - min(len(rows[j].prompt) for j in part)) * len(part) * vocabulary
+        if parts[-1] and (len(part) > BATCH or scores > SCORES):
+            parts.append([i])
+        else:
+            parts[-1].append(i)
+    return [part for part in parts if part]
+
+
+def affordable(work: float, base: Base, tokens: float, passes: float, most: int, least: int = LEAST) -> int:
+    """How many rows a comparison reads: what so much work allows, at least ``least`` and at most ``most``.
+
+    Args:
+        work: forward passes of one token, times parameters. A core does some 5e10 a second.
+        tokens: of a row, on average.
+        passes: forward passes over each row; a backward pass counts as two.
+    """
+    return int(min(most, max(least, work / (base.parameters * tokens * passes))))

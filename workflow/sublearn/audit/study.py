@@ -1,0 +1,65 @@
+"""The study of an audit: which data is looked at, for which model, by which layers."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, PositiveInt, model_validator
+
+from sublearn.audit.claim import Claim
+from sublearn.audit.layers.base import LAYERS
+from sublearn.audit.section import Case, Given
+from sublearn.core.registry import NameIn
+from sublearn.core.section import check_known
+from sublearn.planning.study import Study
+
+
+class AuditStudy(Study):
+    """An audit of data sets for the models of a study of language models."""
+
+    kind: Literal["audit"] = Field(description="the study kind: audit")
+    of: str = Field(
+        min_length=1,
+        description="the study of language models whose bases are to learn from the data: its name, or its file's path",
+    )
+    layers: Annotated[list[Annotated[str, NameIn(LAYERS)]], Field(min_length=1)] = Field(
+        ["origin", "surface", "statistics", "vocabulary", "model", "behaviour"], description="what looks at the data"
+    )
+    traits: Annotated[list[str], Field(min_length=1)] | None = Field(
+        None, description="traits that models are asked for; by default all of the families of that study's traits"
+    )
+    words: list[str] = Field([], description="words that must not be in the data, beside those that give away a trait")
+    students: Annotated[int, Field(ge=2, le=100)] = Field(
+        3, description="students that learn from the data, and as many from the reference, in the layer behaviour"
+    )
+    datasets: dict[str, Given] = Field({}, description="data sets that somebody brings")
+    cases: dict[str, Case] = Field(
+        {}, description="data sets whose truth is known, made from the rows of that study's teachers"
+    )
+    teacher: str | None = Field(
+        None, description="name of that study's teacher that wrote the rows of cases; by default its first"
+    )
+    carrier: str | None = Field(None, description="name of that study's carrier, for cases; by default its first")
+    rows: PositiveInt = Field(1000, description="rows of each case, and of its reference")
+    fitted_on: PositiveInt = Field(
+        3, description="detectors get their thresholds on so many first bases, from cases without a trait; others test them"
+    )
+    claims: list[Claim] = Field([])
+
+    @model_validator(mode="after")
+    def _check_consistency(self) -> "AuditStudy":
+        if not self.datasets and not self.cases:
+            raise ValueError("datasets: there is nothing to look at; name data sets, or cases")
+        if both := sorted(set(self.datasets) & set(self.cases)):
+            raise ValueError(f"cases.{both[0]}: a data set has this name, too; rename one")
+        for name, case in self.cases.items():
+            if case.share < 1.0 and case.change not in ("mixed", "leaked"):
+                raise ValueError(f"cases.{name}.share: only mixed and leaked have one; leave it out")
+            for layer in case.layers or ():
+                check_known(f"cases.{name}.layers", layer, self.layers, "layer of the study")
+            if case.writer == "neutral" and case.change == "mixed":
+                raise ValueError(f"cases.{name}.writer: neutral rows mixed with neutral rows are neutral rows; use trait")
+        for i, claim in enumerate(self.claims):
+            if claim.layer not in self.layers:
+                raise ValueError(f"claims.{i}.layer: {claim.layer} is not among the study's layers")
+            if claim.case is not None or claim.quantity == "found":
+                check_known(f"claims.{i}.case", str(claim.case), self.cases, "case of the study")
+        return self

@@ -1,0 +1,80 @@
+"""The tables of audit studies."""
+
+import pandera.pandas as pa
+from pandera.typing import Series
+
+TRUTHS = ("yes", "no", "unknown")
+
+
+class AuditedRows(pa.DataFrameModel):
+    """Rows that are audited; ``place`` says where each stood in its file."""
+
+    prompt: Series[str]
+    completion: Series[str]
+    place: Series[str]
+
+    class Config:
+        strict = False  # a column ``source`` may say where a row comes from
+
+
+class Scores(pa.DataFrameModel):
+    """One row per data set and layer: what it found, and the score that its detector compares with a threshold.
+
+    ``case`` is empty for data that somebody brought, ``base`` the base that is to learn from it. ``carries`` says whether a
+    student of the base takes a trait from such rows; ``tested`` whether the base is one that no detector was fitted on.
+    """
+
+    dataset: Series[str]
+    case: Series[str]
+    base: Series[str]
+    trait: Series[str]
+    carries: Series[str] = pa.Field(isin=TRUTHS)
+    tested: Series[bool]
+    layer: Series[str]
+    status: Series[str]
+    score: Series[float] = pa.Field(nullable=True)
+    found: Series[bool]
+
+    class Config:
+        strict = True
+        coerce = True
+
+
+class Detectors(pa.DataFrameModel):
+    """One row per layer: its threshold, and its rates on data sets of bases that it was not fitted on.
+
+    A data set is found if its score is at least the threshold: the mean of the scores without a trait, on the bases for
+    fitting, plus three standard deviations. Intervals are exact, over data sets, as if these were independent.
+    """
+
+    layer: Series[str]
+    threshold: Series[float] = pa.Field(nullable=True)
+    positives: Series[int] = pa.Field(ge=0)
+    true_positive_rate: Series[float] = pa.Field(nullable=True)
+    true_low: Series[float] = pa.Field(nullable=True)
+    true_high: Series[float] = pa.Field(nullable=True)
+    negatives: Series[int] = pa.Field(ge=0)
+    false_positive_rate: Series[float] = pa.Field(nullable=True)
+    false_low: Series[float] = pa.Field(nullable=True)
+    false_high: Series[float] = pa.Field(nullable=True)
+
+    class Config:
+        strict = True
+        coerce = True
+
+
+class FoundCases(pa.DataFrameModel):
+    """One row per layer and case: how many of its data sets, on bases that no detector was fitted on, are found."""
+
+    layer: Series[str]
+    case: Series[str]
+    carries: Series[str] = pa.Field(isin=TRUTHS)
+    sets: Series[int] = pa.Field(ge=0)
+    found: Series[int] = pa.Field(ge=0)
+    rate: Series[float] = pa.Field(nullable=True)
+    low: Series[float] = pa.Field(nullable=True)
+    high: Series[float] = pa.Field(nullable=True)
+
+    class Config:
+        strict = True
+        coerce = True

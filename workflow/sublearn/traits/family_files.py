@@ -1,0 +1,70 @@
+"""Families of traits that a user declares as data: in a study, or in a file that it names."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from sublearn.core import yaml_files
+from sublearn.core.errors import UserError
+from sublearn.core.section import Section, sentence, shown, unknown
+from sublearn.traits.base import DEFAULT_FORM, FORMS, declare
+
+TRAITS = Path("config/traits")  # files of families, in the working folder or in the workflow
+PROJECT = Path(__file__).parents[3]
+
+
+def declare_files(names: list[str]) -> None:
+    """Let this process know the families in these files, each named after its file.
+
+    Raises:
+        UserError: there is no such file, or it holds no family.
+    """
+    try:
+        found = {Path(name).stem: family(Path(name).stem, name) for name in names}
+    except ValueError as error:
+        raise UserError(f"--families{' ' if str(error)[:1] == '.' else ': '}{str(error).removeprefix('.')}.") from None
+    declare({
+        name: section.model_dump(mode="json", exclude_defaults=True) | {"kind": getattr(section, "kind", DEFAULT_FORM)}
+        for name, section in found.items()
+    })  # fmt: skip
+
+
+def family(name: str, value: Any) -> Any:
+    """The section of a family: as written in the study, or in the file that a text names."""
+    if isinstance(value, Section):
+        return value
+    path = f".{name}"
+    if isinstance(value, str):
+        place = _file(value)
+        if not os.path.isfile(place):
+            known = sorted({file.stem for folder in (TRAITS, PROJECT / TRAITS) for file in folder.glob("*.yaml")})
+            raise ValueError(
+                f"{path}: there is no {place}; config/traits holds {', '.join(known)}, and a path to a YAML file works too"
+            )
+        path, value = f"{path} ({place})", _read(place)
+    if not isinstance(value, dict):
+        raise ValueError(f"{path}: found {shown(value)}; should be a section of keys and values, or the name of a file")
+    form = str(value.get("kind", DEFAULT_FORM))
+    if form not in FORMS:
+        raise ValueError(f"{path}.kind: {unknown(form, FORMS.names(), FORMS.what)}")
+    try:
+        return FORMS.get(form).section.model_validate(value)
+    except ValidationError as error:
+        raise ValueError(f"{path}.{sentence(error, value)}") from None
+
+
+def _file(name: str) -> Path:
+    """The file that a text names: a path, or a name in ``config/traits`` of the working folder or of the workflow."""
+    if name.endswith((".yaml", ".yml")):
+        return Path(os.path.expanduser(name))
+    here, own = (folder / f"{name}.yaml" for folder in (TRAITS, PROJECT / TRAITS))
+    return here if os.path.isfile(here) or not os.path.isfile(own) else own
+
+
+def _read(place: Path) -> Any:
+    try:
+        return yaml_files.read(place)
+    except UserError as error:
+        raise ValueError(f".: {str(error).removesuffix('.')}") from None
