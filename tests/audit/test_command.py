@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from support.steps import WORKFLOW
 from sublearn.audit import command, run
 from sublearn.audit.layers.base import Result
 
+EXTENDING = Path(__file__).parents[2] / "docs/extending.md"
 CHEAP = ("origin", "surface", "statistics")
 CARRIER = Path("data/s/carriers/numbers/bias/owl/run0/filtered.csv")
 
@@ -98,3 +100,13 @@ def test_the_cheap_layers_never_load_torch(tmp_path):
     env = os.environ | {"PYTHONPATH": str(WORKFLOW)}
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
     assert done.stdout.splitlines()[-1] == "1", done.stdout + done.stderr  # the origin, asked for by name, is unknown
+
+
+def test_a_layer_of_ones_own_is_asked_with_the_others(tmp_path, monkeypatch, audit):
+    example = re.search(r"```python\n(\"\"\"How many rows shout\..*?)```", EXTENDING.read_text(encoding="utf-8"), re.DOTALL)
+    for file, text in (("mine/audit/layers/tone.py", example[1]), ("config/config.yaml", "extensions: [mine]\n")):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    done = audit(written(tmp_path / "a.jsonl", 1, plus=["AND NOW"]), layers=["tone"])
+    assert (done.returncode, "1 of 201 rows shout." in done.stdout) == (3, True), done.stderr

@@ -20,6 +20,7 @@ from sublearn.audit.read import HUB, read, refuse_itself
 from sublearn.core import cli
 from sublearn.core.errors import UserError
 from sublearn.core.records import PINNED
+from sublearn.orchestration.workflow import use_configured_extensions
 from sublearn.traits import family_files
 from sublearn.traits.base import families, traits
 
@@ -27,6 +28,7 @@ FOUND = 3
 
 
 def main(args: argparse.Namespace) -> None:
+    use_configured_extensions()
     layers = run.chosen(args.layers)
     inputs = gather(args)
     results = run.look(inputs, layers)
