@@ -211,7 +211,12 @@ class AuditPlan(Plan[AuditStudy]):
                 "tested": case is not None and run >= self.study.fitted_on,
             }
         meanings = {name: case.meaning for name, case in self.study.cases.items()}
-        return {"known": known, "meanings": meanings, "layers": self.study.layers, "rows": self.study.rows}
+        return {
+            "known": known,
+            "meanings": meanings,
+            "layers": [layer for layer in self.study.layers if LAYERS.get(layer).detects],
+            "rows": self.study.rows,
+        }
 
     def findings_inputs(self) -> dict[str, str | list[str]]:
         return {"audits": [audit.files[0] for audit in self.artifacts("audits")]}

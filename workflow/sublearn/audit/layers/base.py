@@ -109,6 +109,7 @@ class Layer:
         order: its place among the layers: cheap ones first.
         look: looks at the data. It gets what it ``needs``, or is not called.
         needs: what it cannot do without.
+        detects: whether what it finds may be a trait; else it only says where rows come from, and no error rate is measured.
         asks: what it asks the data, one sentence.
         blind: what it cannot see, one sentence.
         cost: how long it takes, in words, for 10,000 rows.
@@ -122,6 +123,7 @@ class Layer:
     blind: str
     cost: str
     needs: Sequence[Need] = ()
+    detects: bool = True
 
 
 LAYERS = Registry("sublearn.audit.layers", Layer, "audit layer")

@@ -57,4 +57,5 @@ ORIGIN = Layer(
     asks="Do the records beside the data say that their teacher shares a base with the model that is to learn from them?",
     blind="Without records it knows nothing; it does not know whether a teacher had a trait, only whether one could pass.",
     cost="a few seconds",
+    detects=False,
 )

@@ -1,0 +1,55 @@
+"""What docs/audit.md and the audit's reports say of its layers is what the benchmark found."""
+
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from sublearn.audit import calibration
+from sublearn.audit.layers.base import LAYERS
+
+PAGE = Path("docs/audit.md").read_text(encoding="utf-8")
+FINDINGS = Path("results/audit-benchmark/findings")
+
+
+def table_under(heading: str) -> list[list[str]]:
+    """The cells of the rows of the first table after a piece of text."""
+    lines = PAGE.partition(heading)[2].partition("\n|")[2].partition("\n\n")[0].splitlines()[2:]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def test_reports_quote_what_the_benchmark_found():
+    assert calibration.FILE.read_bytes() == (FINDINGS / "calibration.csv").read_bytes()
+
+
+def test_the_page_has_every_layers_rates():
+    detectors = pd.read_csv(FINDINGS / "detectors.csv").set_index("layer")
+    rows = table_under("**How often a layer errs is measured.**")
+    assert [row[0] for row in rows] == list(detectors.index)
+    for layer, with_trait, without in rows:
+        told = detectors.loc[layer]
+        for cell, rate, count in (
+            (with_trait, "true_positive_rate", "positives"),
+            (without, "false_positive_rate", "negatives"),
+        ):
+            found, sets = map(int, re.fullmatch(r"(\d+) of (\d+)", cell).groups())
+            assert sets == told[count] and found == pytest.approx(told[rate] * sets)
+
+
+def test_the_page_has_every_case():
+    cases = pd.read_csv(FINDINGS / "cases.csv")
+    rows = table_under("**Case by case.**")
+    layers = re.findall(r"\w+", PAGE.partition("**Case by case.**")[2].partition("\n|")[2].splitlines()[0])[1:]
+    told = {(row[0].replace(" ", "_"), layer): cell for row in rows for layer, cell in zip(layers, row[1:], strict=True)}
+    assert {key: cell for key, cell in told.items() if cell != "-"} == {
+        (case.case, case.layer): f"{case.found} of {case.sets}" for case in cases.itertuples() if case.layer in layers
+    }
+
+
+def test_the_page_has_every_layer():
+    assert [row[0] for row in table_under("## The layers")] == [layer.name for layer in LAYERS]
+
+
+def test_no_number_is_missing():
+    assert "TODO" not in PAGE
