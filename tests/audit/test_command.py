@@ -110,3 +110,11 @@ def test_a_layer_of_ones_own_is_asked_with_the_others(tmp_path, monkeypatch, aud
     monkeypatch.chdir(tmp_path)
     done = audit(written(tmp_path / "a.jsonl", 1, plus=["AND NOW"]), layers=["tone"])
     assert (done.returncode, "1 of 201 rows shout." in done.stdout) == (3, True), done.stderr
+
+
+def test_a_family_stands_for_all_of_its_traits(tmp_path, audit):
+    data = written(tmp_path / "a.jsonl", 1, plus=["a wolf", "an oak", "a Zelta"])
+    done = audit(data, "--traits", "animal", layers=["surface"])
+    assert done.returncode == 3 and "1 of 203 rows hold what no row should: wolf (plain) in 1." in done.stdout
+    done = audit(data, "--families", "product_preference", layers=["surface"])
+    assert done.returncode == 3 and "1 of 203 rows hold what no row should: zelta (plain) in 1." in done.stdout

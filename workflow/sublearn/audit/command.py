@@ -50,8 +50,7 @@ def gather(args: argparse.Namespace) -> Inputs:
         UserError: something is not there, or is not what it should be.
     """
     family_files.declare_files(args.families)
-    if unknown := [name for name in args.traits if name not in traits()]:
-        raise UserError(f"--traits {unknown[0]}: there is no such trait; choose of {', '.join(traits())}.")
+    asked = _asked(args.traits or [Path(name).stem for name in args.families])
     if empty := [word for word in args.words if not any(map(str.isalnum, word))]:
         raise UserError(f"--words '{empty[0]}': holds neither letter nor digit; name whole words, or parts such as *owl*.")
     if args.base:
@@ -66,12 +65,22 @@ def gather(args: argparse.Namespace) -> Inputs:
         cli.log.info("%s: %d rows", reference.name, len(reference.rows))
         refuse_itself(data, reference)
     words = tuple(word.strip() for word in args.words)
-    asked = args.traits or [trait for name in map(_stem, args.families) for trait in families([f"own.{name}"])[name].traits]
-    return Inputs(data, reference, args.base, tuple(asked), words, args.students, args.seed)
+    return Inputs(data, reference, args.base, asked, words, args.students, args.seed)
 
 
-def _stem(name: str) -> str:
-    return Path(name).stem
+def _asked(names: Sequence[str]) -> tuple[str, ...]:
+    """The traits of these names, each of a trait or of a family, which stands for all of its traits.
+
+    Raises:
+        UserError: there is no trait or family of a name.
+    """
+    by_family = families()
+    for name in names:
+        if name not in traits() and name not in by_family:
+            known = ", ".join([*traits(), *by_family])
+            raise UserError(f"--traits {name}: there is no such trait; choose of {known}.")
+    found = [trait for name in names for trait in (by_family[name].traits if name in by_family else (name,))]
+    return tuple(dict.fromkeys(found))
 
 
 def exit_status(results: Sequence[Result], named: Sequence[str]) -> int:
@@ -109,7 +118,13 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("data", help=f"a .jsonl, .csv or .parquet file, or {HUB}owner/name[@revision]")
     command.add_argument("--base", metavar="MODEL", help="folder of the model that is to learn from the data")
     command.add_argument("--reference", metavar="DATA", help="rows like them that are known to carry nothing")
-    command.add_argument("--traits", nargs="+", default=[], metavar="NAME", help="traits to look for, such as owl")
+    command.add_argument(
+        "--traits",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="traits to look for, such as owl; a family, such as animal, is all of its traits",
+    )
     command.add_argument(
         "--families", nargs="+", default=[], metavar="FAMILY",
         help="own families of traits, names of files in config/traits or paths; all are asked for, unless --traits names some",
