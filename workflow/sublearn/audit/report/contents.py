@@ -77,6 +77,8 @@ class Part:
 
     def calibrated(self) -> str:
         """How the layer does on known cases, in a sentence."""
+        if not self.layer.detects:
+            return "It says where rows come from, which is no sign of a trait by itself."
         if self.rates is None:
             return "This layer has not been calibrated: how often it is wrong is not known."
         said = []

@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element
 
 from sublearn.audit.layers.base import Flag
 from sublearn.audit.report import charts, style
-from sublearn.audit.report.contents import READING, STATUSES, Contents, Part, Row, ranked
+from sublearn.audit.report.contents import READING, STATUSES, Contents, Part, Row, interval, ranked
 from sublearn.audit.report.text import cell, number, visible
 from sublearn.core import web
 from sublearn.core.web import Inside, element, html
@@ -90,7 +90,8 @@ def _traits(parts: Sequence[Part]) -> list[Element]:
         for unit in dict.fromkeys(str(row.get("unit") or "") for row in rows):
             mine = [row for row in rows if str(row.get("unit") or "") == unit]
             scale = f"Shift in {visible(unit)}" if unit else "Shift"
-            made += [element("h3", text(part.layer.title)), _note(f"{scale}, with its 95 % interval."), charts.dots(mine)]
+            spread = ", with its 95 % interval" if any(math.isfinite(interval(row)[1]) for row in mine) else ""
+            made += [element("h3", text(part.layer.title)), _note(f"{scale}{spread}."), charts.dots(mine)]
             if len(mine) > charts.DOTS:
                 made.append(_note(f"{len(mine) - charts.DOTS:,} more stand in the layer's table."))
     return made or [_note("No layer measured a shift.")]
