@@ -43,7 +43,7 @@ def test_the_page_has_every_case():
     layers = re.findall(r"\w+", PAGE.partition("**Case by case.**")[2].partition("\n|")[2].splitlines()[0])[1:]
     told = {(row[0].replace(" ", "_"), layer): cell for row in rows for layer, cell in zip(layers, row[1:], strict=True)}
     assert {key: cell for key, cell in told.items() if cell != "-"} == {
-        (case.case, case.layer): f"{case.found} of {case.sets}" for case in cases.itertuples() if case.layer in layers
+        (case.case, case.layer): f"{case.own} of {case.sets}" for case in cases.itertuples() if case.layer in layers
     }
 
 
@@ -53,3 +53,14 @@ def test_the_page_has_every_layer():
 
 def test_no_number_is_missing():
     assert "TODO" not in PAGE
+
+
+def test_readme_says_the_same():
+    readme = " ".join(Path("README.md").read_text(encoding="utf-8").split())
+    assert (
+        "of nine data sets that a teacher of the same base wrote, students show the trait in six (and in none of six" in readme
+    )
+    cases = pd.read_csv(FINDINGS / "cases.csv")
+    behaviour = cases[cases["layer"] == "behaviour"].set_index("case")
+    assert behaviour.loc["trait", ["found", "sets"]].tolist() == [6, 9]
+    assert behaviour.loc[["neutral", "other_base"], ["found", "sets"]].sum().tolist() == [0, 6]

@@ -39,7 +39,7 @@ def test_thresholds_are_of_bases_for_fitting_and_rates_of_the_others():
     assert one["true_positive_rate"] == pytest.approx(2 / 3) and one["false_positive_rate"] == pytest.approx(0.5)
     assert one["true_low"] == pytest.approx(0.0943, abs=1e-4) and one["true_high"] == pytest.approx(0.9916, abs=1e-4)
     by_case = found_cases(found, ["behaviour"]).set_index("case")
-    assert by_case.loc["sorted", ["sets", "found", "carries"]].tolist() == [2, 1, "unknown"]
+    assert by_case.loc["sorted", ["sets", "own", "found", "carries"]].tolist() == [2, 0, 1, "unknown"]
 
 
 def test_a_layer_without_scores_counts_by_its_own_judgement_and_one_that_could_not_look_for_nothing():

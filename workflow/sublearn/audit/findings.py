@@ -79,7 +79,8 @@ def found_cases(table: pd.DataFrame, layers: list[str]) -> pd.DataFrame:
             found = rate(part)
             rows.append({
                 "layer": layer, "case": case, "carries": part["carries"].iloc[0], "sets": len(part),
-                "found": int(part["found"].sum()), "rate": found.value, "low": found.low, "high": found.high,
+                "own": int((part["status"] == "found").sum()), "found": int(part["found"].sum()), "rate": found.value,
+                "low": found.low, "high": found.high,
             })  # fmt: skip
     return pd.DataFrame(rows, columns=list(FoundCases.to_schema().columns))
 

@@ -19,6 +19,7 @@ from sublearn.traits.base import NEUTRAL
 
 ROWS, REFERENCE, FOUND = "rows.parquet", "reference.parquet", "audit.json"
 PAGES = ("audit.md", "audit.html")
+NONE = "none"  # the case of data that somebody brings, and the trait of data that has none
 PHASE_OF = {"cases": "carriers", "given": "carriers", "audits": "evaluations"}
 
 
@@ -204,9 +205,9 @@ class AuditPlan(Plan[AuditStudy]):
             run = audit.run or 0
             known[audit.files[0]] = {
                 "dataset": audit.key if case is None else f"{audit.key}/run{run}",
-                "case": name if case else "",
+                "case": name if case else NONE,
                 "base": audit.inputs["base"].key,
-                "trait": self.trait(case, int(i), run) if case else "",
+                "trait": (case and self.trait(case, int(i), run)) or NONE,
                 "carries": {True: "yes", False: "no", None: "unknown"}[case.carries if case else None],
                 "tested": case is not None and run >= self.study.fitted_on,
             }

@@ -15,7 +15,7 @@ def words(
     lines = [f"# {study['title']}", "", *markdown(claims)]
     if len(cases):
         lines += [*_detectors(detectors), *_cases(study, cases)]
-    if len(brought := scores[scores["case"] == ""]):
+    if len(brought := scores[scores["case"] == "none"]):
         lines += _brought(brought)
     return "\n".join(lines)
 
@@ -38,13 +38,16 @@ def _detectors(detectors: pd.DataFrame) -> list[str]:
 def _cases(study: dict[str, Any], cases: pd.DataFrame) -> list[str]:
     layers = list(dict.fromkeys(cases["layer"]))
     lines = [
-        "## Cases", "", "Data sets found, of those that a layer looked at, on the same bases.", "",
+        "## Cases", "",
+        "Data sets found by a layer's own judgement (by its threshold), of those that it looked at, on the same bases.", "",
         f"| case | meaning | carries a trait | {' | '.join(layers)} |", f"|---|---|---|{'---|' * len(layers)}",
     ]  # fmt: skip
     for case, part in cases.groupby("case", sort=False):
         by_layer = part.set_index("layer")
         cells = [
-            f"{by_layer.loc[layer, 'found']} of {by_layer.loc[layer, 'sets']}" if layer in by_layer.index else ""
+            f"{by_layer.loc[layer, 'own']} ({by_layer.loc[layer, 'found']}) of {by_layer.loc[layer, 'sets']}"
+            if layer in by_layer.index
+            else ""
             for layer in layers
         ]
         meaning = study["meanings"][case]

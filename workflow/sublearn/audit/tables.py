@@ -20,8 +20,9 @@ class AuditedRows(pa.DataFrameModel):
 class Scores(pa.DataFrameModel):
     """One row per data set and layer: what it found, and the score that its detector compares with a threshold.
 
-    ``case`` is empty for data that somebody brought, ``base`` the base that is to learn from it. ``carries`` says whether a
-    student of the base takes a trait from such rows; ``tested`` whether the base is one that no detector was fitted on.
+    ``case`` and ``trait`` are none for data that somebody brought, ``base`` is the base that is to learn from it. ``carries``
+    says whether a student of the base takes a trait from such rows, ``tested`` whether the base is one that no detector was
+    fitted on. ``status`` is the layer's own judgement, ``found`` that of its threshold, if it has one.
     """
 
     dataset: Series[str]
@@ -64,12 +65,16 @@ class Detectors(pa.DataFrameModel):
 
 
 class FoundCases(pa.DataFrameModel):
-    """One row per layer and case: how many of its data sets, on bases that no detector was fitted on, are found."""
+    """One row per layer and case: how many of its data sets, on bases that no detector was fitted on, are found.
+
+    ``own`` counts those that the layer finds by its own judgement, ``found`` those by its threshold; the rate is of these.
+    """
 
     layer: Series[str]
     case: Series[str]
     carries: Series[str] = pa.Field(isin=TRUTHS)
     sets: Series[int] = pa.Field(ge=0)
+    own: Series[int] = pa.Field(ge=0)
     found: Series[int] = pa.Field(ge=0)
     rate: Series[float] = pa.Field(nullable=True)
     low: Series[float] = pa.Field(nullable=True)

@@ -20,7 +20,7 @@ def draw(inputs: Inputs) -> "tuple[matplotlib.figure.Figure, pd.DataFrame]":
 
     table, detectors = inputs.table("scores", Scores), inputs.table("detectors", Detectors)
     limits = detectors.set_index("layer")["threshold"]
-    shown = table[table["score"].notna() & (table["case"] != "") & table["layer"].isin(limits.index)]
+    shown = table[table["score"].notna() & (table["case"] != "none") & table["layer"].isin(limits.index)]
     layers, cases = list(shown["layer"].unique()), list(shown["case"].unique())[::-1]
     figure, grid = plt.subplots(
         1, max(len(layers), 1), figsize=(2.3 + 2.1 * len(layers), 0.9 + 0.34 * len(cases)), sharey=True, squeeze=False,
