@@ -24,10 +24,11 @@ for job in AUDIT.of("given"):
         params:
             code=job.code("sublearn.audit.import_rows"),
             recipe=job.recipe,
+            rows=job.files("rows.parquet"),
         message:
             job.message
         shell:
-            "python -m sublearn.audit.import_rows --recipe {params.recipe:q} --output {output[0]} 2> {log}"
+            "python -m sublearn.audit.import_rows --recipe {params.recipe:q} --output {params.rows} 2> {log}"
 
 
 for job in AUDIT.of("cases"):

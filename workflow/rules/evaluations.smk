@@ -12,7 +12,8 @@ for job in CHAIN.arm_jobs():
         input:
             job.inputs,
         output:
-            job.outputs,
+            job.beside_tables,
+            table=job.output,
         log:
             job.log,
         benchmark:
@@ -38,7 +39,7 @@ for job in CHAIN.arm_jobs():
         shell:
             "printf '%s\\n' {params.models:q} | python -m sublearn.models.gpu_lock {resources.gpu} "
             "python -m sublearn.chain.evaluations.measure --evaluation {params.evaluation} --recipe {params.recipe:q} "
-            "--models - --study-seed {params.seed} --output {output[0]} {params.beside} 2> {log}"
+            "--models - --study-seed {params.seed} --output {output.table} {params.beside} 2> {log}"
 
 
 rule count_rows:

@@ -58,11 +58,11 @@ class ArmJob:
         return f"results/{self.study}/evaluations/{self.evaluation}/{{arm}}.parquet"
 
     @property
-    def outputs(self) -> list[str]:
-        """The table, and the one beside it if the study has one."""
+    def beside_tables(self) -> list[str]:
+        """The tables beside it, if the study has any."""
         first = next(iter(self.arms.values()))[0]
         place = self.output.rpartition("/")[0]
-        return [self.output, *(f"{place}/{{arm}}{name.removeprefix(first.key.split('/')[0])}" for name in first.names[1:])]
+        return [f"{place}/{{arm}}{name.removeprefix(first.key.split('/')[0])}" for name in first.names[1:]]
 
     def beside(self, wildcards: Any) -> str:
         """The option that names the table beside an arm's; empty if there is none."""
