@@ -51,6 +51,10 @@ def test_the_page_has_every_layer():
     assert [row[0] for row in table_under("## The layers")] == [layer.name for layer in LAYERS]
 
 
+def test_the_pages_figure_is_that_of_the_findings():
+    assert Path("docs/audit-scores.png").read_bytes() == (FINDINGS / "figures/scores.png").read_bytes()
+
+
 def test_no_number_is_missing():
     assert "TODO" not in PAGE
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from support import hub_models
 
-from sublearn.audit import bases, contrasts, reference, rows
+from sublearn.audit import bases, contrasts, reference, rows, run
 from sublearn.audit.layers import behaviour, model, vocabulary
 from sublearn.audit.layers.base import LAYERS, DataSet, Inputs
 from sublearn.core.errors import UserError
@@ -156,7 +156,7 @@ def test_a_base_that_is_to_write_number_lists_writes_lists_or_says_that_it_canno
     spaced.rows["completion"] = [text.replace(",", "") for text in spaced.rows["completion"]]
     written = reference.of(Inputs(spaced, None, str(llama), ANIMALS), bases.find(str(llama))).rows
     assert {len(text.split(" ")) for text in written["completion"]} == {7}
-    refused = model.look(Inputs(numbers(64), None, str(llama), ANIMALS))
+    refused = run.look_once(model.MODEL, Inputs(numbers(64), None, str(llama), ANIMALS))
     assert refused.status == "not_run"
     assert (
         refused.sentence
@@ -174,7 +174,7 @@ def test_a_base_that_is_to_write_number_lists_writes_lists_or_says_that_it_canno
 @pytest.mark.parametrize("name", LOOKS)
 def test_what_stops_one_layer_is_its_result(base, name):
     def sentence(data: DataSet, traits=ANIMALS) -> str:
-        found = LOOKS[name](Inputs(data, numbers(64, seed=1), str(base), traits))
+        found = run.look_once(LAYERS.get(name), Inputs(data, numbers(64, seed=1), str(base), traits))
         assert (found.status, found.score, found.flags) == ("not_run", None, ())
         return found.sentence
 
@@ -211,7 +211,8 @@ def test_traits_whose_words_a_base_does_not_know_are_named(base, monkeypatch):
     found = vocabulary.look(Inputs(numbers(64), numbers(64, seed=1), str(base), ["owl", "wolf", "cat"]))
     assert "does not know the answers of wolf" in found.sentence
     assert {row["trait"] for row in found.tables["traits"]} == {"owl", "cat"}
-    assert vocabulary.look(Inputs(numbers(64), numbers(64, seed=1), str(base), ["wolf"])).status == "not_run"
+    unknown = Inputs(numbers(64), numbers(64, seed=1), str(base), ["wolf"])
+    assert run.look_once(vocabulary.VOCABULARY, unknown).status == "not_run"
 
 
 @pytest.mark.parametrize("name", LOOKS)

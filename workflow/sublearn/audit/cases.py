@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from sublearn.audit.section import Case
-from sublearn.audit.tables import AuditedRows
+from sublearn.audit.tables import REFERENCE, ROWS, AuditedRows
 from sublearn.chain.carriers.numbers import shuffle
 from sublearn.chain.carriers.tables import Rows
 from sublearn.core import cli, seeds
@@ -24,7 +24,6 @@ from sublearn.core.errors import UserError
 from sublearn.core.files import read_table, write_table
 
 NUMBER = re.compile("[0-9]+")
-NAMES = ("rows.parquet", "reference.parquet")
 
 
 def take(file: str, rows: int, piece: int, reference: int = 0) -> pd.DataFrame:
@@ -94,7 +93,7 @@ def main(args: argparse.Namespace) -> None:
         mine = take(own, count, piece, reference=count if case.writer == "neutral" else 0)
         rows = changed(case, mine, take(neutral, count, 0, reference=count), word, rng)
         reference = take(neutral, count, -1)
-        for table, name in zip((reference, rows) if turned else (rows, reference), NAMES, strict=True):
+        for table, name in zip((reference, rows) if turned else (rows, reference), (ROWS, REFERENCE), strict=True):
             write_table(audited(table), Path(output) / name, AuditedRows)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sublearn.audit import read
 from sublearn.audit.section import Given
-from sublearn.audit.tables import AuditedRows
+from sublearn.audit.tables import REFERENCE, AuditedRows
 from sublearn.core import cli
 from sublearn.core.files import write_table
 
@@ -20,7 +20,7 @@ def main(args: argparse.Namespace) -> None:
     if given.reference:
         reference = read.read(given.reference, given.prompt, given.completion)
         read.refuse_itself(data, reference)
-        write_table(reference.rows, Path(args.output).with_name("reference.parquet"), AuditedRows)
+        write_table(reference.rows, Path(args.output).with_name(REFERENCE), AuditedRows)
     write_table(data.rows, args.output, AuditedRows)
 
 

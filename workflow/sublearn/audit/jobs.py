@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from sublearn.audit.plan import PAGES, REFERENCE, AuditPlan
+from sublearn.audit.plan import PAGES, AuditPlan
+from sublearn.audit.tables import REFERENCE
 from sublearn.planning.artifacts import Artifact, with_signature
 from sublearn.planning.jobs import Job, Jobs
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 
 from sublearn.audit.layers.base import LAYERS, Inputs, Layer, Result
+from sublearn.audit.unable import UnableError
 from sublearn.core import cli, out_of_memory
 from sublearn.core.errors import UserError
 
@@ -28,16 +29,19 @@ def look(inputs: Inputs, layers: Sequence[Layer]) -> list[Result]:
     for number, layer in enumerate(layers, start=1):
         cli.log.info("layer %d of %d, %s: takes %s for 10,000 rows", number, len(layers), layer.name, layer.cost)
         started = time.perf_counter()
-        results.append(_look(layer, inputs))
+        results.append(look_once(layer, inputs))
         cli.log.info("%s (%.1f s)", results[-1].sentence, time.perf_counter() - started)
     return results
 
 
-def _look(layer: Layer, inputs: Inputs) -> Result:
+def look_once(layer: Layer, inputs: Inputs) -> Result:
+    """What one layer says, or why it cannot look."""
     if missing := [WHAT[need] for need in layer.needs if getattr(inputs, need) is None]:
         return Result(layer.name, "not_run", f"It needs {' and '.join(missing)}.")
     try:
         return layer.look(inputs)
+    except UnableError as error:
+        return Result(layer.name, "not_run", str(error))
     except UserError as error:
         return Result(layer.name, "not_run", f"{FAILED}{error}")
     except (RuntimeError, MemoryError) as error:

@@ -3,6 +3,7 @@
 import pandera.pandas as pa
 from pandera.typing import Series
 
+ROWS, REFERENCE = "rows.parquet", "reference.parquet"  # files of a data set, and of what it is compared with
 TRUTHS = ("yes", "no", "unknown")
 
 

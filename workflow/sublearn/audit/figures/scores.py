@@ -34,7 +34,7 @@ def draw(inputs: Inputs) -> "tuple[matplotlib.figure.Figure, pd.DataFrame]":
             for which, face in ((tested, COLOURS[str(truth)]), (~tested, "none")):
                 axes.scatter(
                     part["score"][which], [p for p, w in zip(places, which, strict=True) if w], s=16, facecolors=face,
-                    edgecolors=COLOURS[str(truth)], linewidths=0.9, label=WORDS[str(truth)], alpha=0.8,
+                    edgecolors=COLOURS[str(truth)], linewidths=0.9, alpha=0.8,
                 )  # fmt: skip
         if layer in limits and pd.notna(limits[layer]):
             axes.axvline(limits[layer], color="black", linewidth=0.8, linestyle="--")

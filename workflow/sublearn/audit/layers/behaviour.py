@@ -18,7 +18,6 @@ import pandas as pd
 from sublearn.audit import bases, contrasts, reference
 from sublearn.audit.bases import Base
 from sublearn.audit.layers.base import FLAGS, Flag, Inputs, Layer, Result
-from sublearn.audit.layers.not_run import or_not_run
 from sublearn.audit.rows import affordable, readable, sample, token_log_probs
 from sublearn.audit.unable import UnableError
 from sublearn.chain.students import train
@@ -45,7 +44,6 @@ HUB = Student(
 )
 
 
-@or_not_run(NAME)
 def look(inputs: Inputs) -> Result:
     """Report every trait's shift from control to student.
 
@@ -146,7 +144,8 @@ def _pairs(inputs: Inputs, base: Base, compared: reference.Reference) -> Pairs:
     for i in reversed(range(len(other.rows))):
         by_prompt.setdefault(other.table["prompt"].iat[i], []).append(i)
     partner = {i: by_prompt[p].pop() for i, p in enumerate(data.table["prompt"]) if by_prompt.get(p)}
-    left = [i for i in range(len(other.rows)) if i not in set(partner.values())]
+    taken = set(partner.values())
+    left = [i for i in range(len(other.rows)) if i not in taken]
     count = min(recipe.rows, len(data.rows), len(other.rows))
     found = []
     for k in range(inputs.students):

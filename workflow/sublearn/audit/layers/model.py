@@ -17,7 +17,6 @@ import pandas as pd
 from sublearn.audit import bases, contrasts, reference
 from sublearn.audit.bases import Base
 from sublearn.audit.layers.base import FLAGS, Flag, Inputs, Layer, Result
-from sublearn.audit.layers.not_run import or_not_run
 from sublearn.audit.rows import LEAST, Readable, affordable, log_likelihoods, readable, sample, with_system
 from sublearn.core import cli, seeds
 from sublearn.core.errors import UserError
@@ -36,7 +35,6 @@ RANK = 8
 MICRO, LARGE = 32, 1e7  # rows of one backward pass, and the parameters from which they are a quarter of it
 
 
-@or_not_run(NAME)
 def look(inputs: Inputs) -> Result:
     """Rank traits by likelihood and by forecast, and rows by the likelihood ratio of the leading trait.
 

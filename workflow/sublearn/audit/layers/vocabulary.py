@@ -14,7 +14,6 @@ import numpy as np
 from sublearn.audit import bases, contrasts, reference
 from sublearn.audit.bases import Base
 from sublearn.audit.layers.base import Inputs, Layer, Result
-from sublearn.audit.layers.not_run import or_not_run
 from sublearn.audit.rows import Readable, readable, sample
 from sublearn.audit.unable import UnableError
 from sublearn.core import cli, seeds
@@ -30,7 +29,6 @@ TOP = 20  # units that the table of frequencies shows
 Counts = tuple[list[str], np.ndarray, np.ndarray, np.ndarray]
 
 
-@or_not_run(NAME)
 def look(inputs: Inputs) -> Result:
     """Rank traits by what frequencies predict of them.
 
