@@ -68,6 +68,7 @@ def test_mnist_is_read_from_openml(tmp_path, monkeypatch):
         place(tmp_path, path, json.dumps(answer).encode())
     place(tmp_path, "data/v1/download/52667/mnist_784.arff", body)
     monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
     pixels, labels = images.read("mnist")
     assert pixels.shape == (20, 9) and list(labels[:3]) == [0, 1, 2] and pixels[4, 0] == 4
 
@@ -79,6 +80,8 @@ def place(home, path, body):
 
 
 def test_mnist_without_a_network_is_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
     def no_network(*args, **kwargs):
         raise OSError("Name or service not known")
 
@@ -125,7 +128,7 @@ def test_images_of_one_colour_are_refused(tmp_path):
 def test_a_missing_file_is_refused(refusal, tmp_path):
     recipe = Images(source="nowhere.arff").model_dump_json()
     said = refusal("sublearn.classifier.images", "--recipe", recipe, "--study-seed", 1, "--output", tmp_path / "i.safetensors")
-    assert said == "images.source: 'nowhere.arff' is neither digits nor mnist, and there is no such file."
+    assert said == "images.source: 'nowhere.arff' is neither digits nor mnist, and there is no such file or folder."
 
 
 def test_the_step_writes_what_the_others_read(run_step, tmp_path):

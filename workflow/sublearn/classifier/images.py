@@ -1,4 +1,4 @@
-"""Prepare the labelled images: scikit-learn's handwritten digits, MNIST from OpenML, or a file in OpenML's ARFF format.
+"""Prepare the labelled images: scikit-learn's handwritten digits, MNIST, a folder of files like MNIST's, or an ARFF file.
 
 python -m sublearn.classifier.images --recipe JSON --study-seed 1 --output FILE
 """
@@ -10,11 +10,14 @@ from pathlib import Path
 import numpy as np
 from pydantic import TypeAdapter
 
+from sublearn.classifier import idx
 from sublearn.classifier.section import CLASSES, Images
 from sublearn.core import cli
 from sublearn.core.errors import UserError
 from sublearn.core.files import write_arrays
 from sublearn.core.seeds import generator
+
+MNIST = Path("data/mnist")  # where a user may put MNIST's own four files
 
 
 def read(source: str) -> tuple[np.ndarray, np.ndarray]:
@@ -27,7 +30,10 @@ def read(source: str) -> tuple[np.ndarray, np.ndarray]:
         from sklearn.datasets import load_digits
 
         return load_digits(return_X_y=True)
-    pixels, labels = _mnist() if source == "mnist" else _arff(source)
+    if source == "mnist":
+        pixels, labels = idx.read(MNIST, published=True) if MNIST.is_dir() else _openml()
+    else:
+        pixels, labels = idx.read(source) if Path(source).is_dir() else _arff(source)
     side = math.isqrt(pixels.shape[1])
     if side * side != pixels.shape[1] or side < 2:
         raise UserError(
@@ -41,7 +47,7 @@ def read(source: str) -> tuple[np.ndarray, np.ndarray]:
     return pixels, labels
 
 
-def _mnist() -> tuple[np.ndarray, np.ndarray]:
+def _openml() -> tuple[np.ndarray, np.ndarray]:
     from sklearn.datasets import fetch_openml
 
     try:
@@ -49,8 +55,8 @@ def _mnist() -> tuple[np.ndarray, np.ndarray]:
         pixels, labels = fetch_openml("mnist_784", version=1, return_X_y=True, as_frame=False, parser="liac-arff")
     except Exception as error:  # no network, no such host, a broken download: each raises another type
         raise UserError(
-            f"mnist: OpenML could not be read ({error}); it needs a network, once. Connect, or set images.source to "
-            "digits or to the path of a copy of mnist_784.arff."
+            f"mnist: OpenML could not be read ({error}); it needs a network, once. Connect, put MNIST's four files into "
+            f"{MNIST}, or set images.source to digits or to the path of a copy of mnist_784.arff."
         ) from error
     return pixels.astype(float), labels.astype(int)
 
@@ -59,7 +65,7 @@ def _arff(file: str) -> tuple[np.ndarray, np.ndarray]:
     from scipy.io.arff import loadarff
 
     if not Path(file).is_file():
-        raise UserError(f"images.source: '{file}' is neither digits nor mnist, and there is no such file.")
+        raise UserError(f"images.source: '{file}' is neither digits nor mnist, and there is no such file or folder.")
     try:
         rows, columns = loadarff(file)
         *pixels, label = columns.names()

@@ -1,8 +1,9 @@
 """Turn a study of the classifier into artifacts; one file holds all networks of a condition. Nothing here runs a step."""
 
-from pathlib import PurePath
+from pathlib import Path
 from typing import Any
 
+from sublearn.classifier import idx
 from sublearn.classifier.figures.base import FIGURES
 from sublearn.classifier.section import SOURCES
 from sublearn.classifier.study import ClassifierStudy
@@ -33,11 +34,13 @@ class ClassifierPlan(Plan[ClassifierStudy]):
         return self.artifact("images", "images", None, recipe, ("images.safetensors",), self._source())
 
     def _source(self) -> dict[str, Artifact]:
-        """The user's own file of images, if there is one: an input like any other, so Snakemake notices a change."""
-        path = PurePath(self.study.images.source)
+        """The user's own files of images, if there are any: an input like any other, so Snakemake notices a change."""
+        path = Path(self.study.images.source)
         if str(path) in SOURCES:
             return {}
-        return {"source": Artifact("source", str(path), None, {}, None, {}, (path.name,), "", str(path.parent))}
+        folder = path if path.is_dir() else path.parent
+        names = tuple(file.name for file in idx.files(path)) if path.is_dir() else (path.name,)
+        return {"source": Artifact("source", str(path), None, {}, None, {}, names, "", str(folder))}
 
     def base(self, name: str) -> Artifact:
         recipe = {**self.study.bases[name].model_dump(), "runs": self.study.runs}

@@ -13,7 +13,11 @@ CLASSES = 10
 class Images(Section):
     """The images on which teachers are trained and all networks are tested."""
 
-    source: str = Field("digits", description="digits, mnist, or the path of an ARFF file (OpenML's format)")
+    source: str = Field(
+        "digits",
+        description="digits; mnist (from data/mnist if it is there, else from OpenML); or the path of an ARFF file "
+        "(OpenML's format) or of a folder of four IDX files (MNIST's format)",
+    )
     test_share: float = Field(0.2, gt=0, lt=1, description="share of the images that are kept for the test")
     split: Literal["random", "last"] = Field("random", description="which images are kept for the test")
 

@@ -68,8 +68,10 @@ class ClassifierStudy(Study):
                 check_known(f"claims.{i}.{key}", measured, {*self.arms, *self.teachers, "base"}, "arm or teacher of the study")
         if self.pairing is not None:
             self._check_pairing(self.pairing)
-        if self.images.source not in SOURCES and not Path(self.images.source).is_file():
-            raise ValueError(f"images.source: '{self.images.source}' is neither digits nor mnist, and there is no such file")
+        if self.images.source not in SOURCES and not Path(self.images.source).exists():
+            raise ValueError(
+                f"images.source: '{self.images.source}' is neither digits nor mnist, and there is no such file or folder"
+            )
         return self
 
     def _check_arm(self, path: str, name: str, arm: Arm) -> None:
