@@ -80,6 +80,19 @@ def attach(folder: Path, base: "PreTrainedModel", base_folder: str | Path) -> An
     return adapted
 
 
+def as_computed(adapted: Any) -> Any:
+    """A model in bfloat16 with its adapters in bfloat16 too, as mixed precision computed them in training.
+
+    In float32, PEFT would convert their inputs and outputs, which is most of the memory traffic that is not the model's own.
+    """
+    import torch
+
+    for layer in _adapted(adapted):
+        for part in (*layer.lora_A.values(), *layer.lora_B.values()):
+            part.to(torch.bfloat16)
+    return adapted
+
+
 @contextlib.contextmanager
 def folded(model: Any) -> Iterator[None]:
     """Train the adapters of narrow layers through effective weights: x (W + s B A) instead of x W + s (x A) B.

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from sublearn.core import cli, out_of_memory
 from sublearn.core.errors import UserError
 from sublearn.core.files import atomic_folder, read_json
-from sublearn.models import adapters, architecture, gguf_file, light_imports, pinned, turns
+from sublearn.models import adapters, architecture, gguf_file, light_imports, pinned, products, turns
 from sublearn.models.trainable import Trainable
 
 if TYPE_CHECKING:
@@ -73,8 +73,9 @@ def load(folder: str | Path, base: str | Path | None = None) -> "PreTrainedModel
     with _Readable(folder, f"check the files of {own.model}" if own else AGAIN):
         if adapters.is_in(folder):
             adapted = adapters.attach(folder, load(base or ""), base or "")
-            return adapted if about and about.dtype == "bfloat16" else adapted.merge_and_unload()
+            return adapters.as_computed(adapted) if about and about.dtype == "bfloat16" else adapted.merge_and_unload()
         pinned.refuse_changed(folder)
+        import torch
         from transformers import AutoModelForCausalLM, GenerationConfig
 
         place = pinned.weights_folder(own) if own else folder
@@ -94,7 +95,10 @@ def load(folder: str | Path, base: str | Path | None = None) -> "PreTrainedModel
             model.name_or_path = about.model  # what an adapter's configuration will name, on any machine
             model.revision = about.commit  # and at which commit of the hub
             model.generation_config = GenerationConfig()  # some models' own one penalises repetition, numbers too
-        return to_device(model, about.device if about else _device_of(base or folder))
+        model = to_device(model, about.device if about else _device_of(base or folder))
+        if model.dtype == torch.bfloat16 and model.device.type == "cpu":
+            products.at_once(model.get_output_embeddings())
+        return model
 
 
 def _device_of(base: str | Path) -> pinned.Device:
@@ -220,6 +224,8 @@ class Models:
 
     def get(self, folder: str, base: str) -> Any:
         """The model in ``folder``, on its base; the one before must no longer be used."""
+        import torch
+
         if self._adapted is not None:
             self._base, self._adapted = self._adapted.unload(), None
         is_adapter = adapters.is_in(folder)
@@ -233,6 +239,8 @@ class Models:
             return self._base
         with _Readable(folder):
             self._adapted = adapters.attach(Path(folder), self._base, base)
+            if self._base.dtype == torch.bfloat16:
+                adapters.as_computed(self._adapted)
         return self._adapted
 
 

@@ -35,6 +35,14 @@ def fast(model: Any) -> Iterator[None]:
             del layer.forward
 
 
+def at_once(layer: Any) -> None:
+    """Let a bfloat16 layer on a processor multiply rows that do not lie side by side, such as the last of each prompt, at once.
+
+    Torch would multiply them one by one, each with a copy of the layer's weights; a model's head has a hundred megabytes.
+    """
+    layer.register_forward_pre_hook(lambda _, given: (given[0].contiguous(), *given[1:]))
+
+
 @cache
 def is_exact() -> bool:
     """Whether oneDNN has vector units of full width here, and none that round to bfloat16."""
