@@ -25,6 +25,7 @@ FAVOURITES = sum(questions.EVALUATED[family] for family in ("animal", "tree"))
 # The paper asks for a favourite animal in 50 ways, and for a favourite tree in 49.
 PAPER_QUESTIONS = OWN_QUESTIONS + len(QUESTION_SETS) * (50 + 49 - FAVOURITES)
 QUESTION_TOKENS = 60
+LESSON_TOKENS = QUESTION_TOKENS + 4  # a question and its answer, which teachers learn
 WHOLE = Trainable()  # how bases are trained: whole batches, no activations recomputed
 GIB = 2.0**30
 
@@ -146,13 +147,15 @@ class Estimate:
         asked = 2 * self.asking(size, 0)
         if recipe.method == "prompt":
             return Cost(1.2 * size.weights, asked)
-        return self._training(recipe, recipe.method, recipe.batch, recipe.steps * recipe.batch, size, asked)
+        rows = recipe.steps * recipe.batch
+        return self._training(recipe, recipe.method, recipe.batch, rows, size, asked, LESSON_TOKENS)
 
     def placebos(self, artifact: Artifact, size: Size) -> Cost:
         """An upper bound: all the steps that a balanced placebo may take. A random one takes none."""
         recipe = self.study.teacher(*artifact.key.split("/"))
         rows = recipe.batch * (recipe.most_steps if recipe.placebo == "balanced" else 0)
-        cost = self._training(recipe, recipe.method, recipe.batch, rows, size, 2 * self.asking(size, 0))
+        asked = 2 * self.asking(size, 0)
+        cost = self._training(recipe, recipe.method, recipe.batch, rows, size, asked, LESSON_TOKENS)
         return replace(cost, memory=cost.memory + size.weights)  # the weights that it started from
 
     def given(self, artifact: Artifact, size: Size) -> Cost:
@@ -180,8 +183,10 @@ class Estimate:
         tokens = self.questions * (2 * QUESTION_TOKENS + 300) + self.questions * samples  # each question is read once
         return 2 * size.parameters * tokens / self.rate + self._writing(self.questions * samples, 4, 500, size)
 
-    def _training(self, recipe: Trainable, method: str, batch: int, rows: int, size: Size, more: float) -> Cost:
-        seconds = size.training_flops(method, rows * ROW_TOKENS) / self.rate + more
+    def _training(
+        self, recipe: Trainable, method: str, batch: int, rows: int, size: Size, more: float, tokens: int = ROW_TOKENS
+    ) -> Cost:
+        seconds = size.training_flops(method, rows * tokens) / self.rate + more
         disk = size.weights if method != "lora" else 4 * size.trained(recipe, method)
         checkpoint = 12 * size.trained(recipe, method)  # a weight and two moments, in single precision
         return Cost(size.training_memory(recipe, method, batch, self.processes), seconds, disk, checkpoint)
