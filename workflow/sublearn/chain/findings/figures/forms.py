@@ -23,7 +23,7 @@ def draw(inputs: Inputs) -> "tuple[Figure, pd.DataFrame]":
     lines = list(dict.fromkeys(zip(means["arm"], means["family"], strict=True)))
     several = means["family"].nunique() > 1
     size = (2.6 * len(TITLES), 0.9 + 0.35 * len(lines))
-    figure, panels = plt.subplots(1, len(TITLES), figsize=size, sharey=True, layout="constrained")
+    figure, panels = plt.subplots(1, len(TITLES), figsize=size, sharex=True, sharey=True, layout="constrained")
     for axes, (form, title) in zip(panels, TITLES.items(), strict=True):
         axes.axvline(0, color="black", linewidth=0.8)
         axes.set_title(title, fontsize=10)

@@ -29,7 +29,7 @@ def draw(inputs: Inputs) -> "tuple[Figure, pd.DataFrame]":
     columns = min(4, len(panels_of))
     lines = -(-len(panels_of) // columns)
     size = (2.5 * columns + 0.4, 2.6 * lines + 0.6)
-    figure, panels = plt.subplots(lines, columns, figsize=size, sharex=True, sharey=True, squeeze=False, layout="constrained")
+    figure, panels = plt.subplots(lines, columns, figsize=size, sharey=True, squeeze=False, layout="constrained")
     rows, ticks = [], sorted(set(found["rows"]))
     for axes, (arm, family) in zip(panels.flat, panels_of, strict=False):
         part = found[(found["arm"] == arm) & (found["family"] == family)]
@@ -50,12 +50,14 @@ def draw(inputs: Inputs) -> "tuple[Figure, pd.DataFrame]":
             axes.axhline(trained[arm, family], color=STUDENT, linestyle="--", label="students, trained on rows")
         axes.set_title(f"{label(arm)}, {family}s" if several else label(arm), fontsize=10)
         axes.set_xscale("symlog", base=2, linthresh=1)
+        axes.set_xlim(0, 1.1 * ticks[-1])
         axes.set_xticks(ticks, [str(tick) for tick in ticks])
+        axes.set_xlabel("turns before the question")
         axes.minorticks_off()
     for axes in list(panels.flat)[len(panels_of) :]:
         axes.set_visible(False)
-    figure.supxlabel("turns before the question", fontsize=10)
-    figure.supylabel("gamma (log-odds, nats)", fontsize=10)
+    for axes in panels[:, 0]:
+        axes.set_ylabel("gamma (log-odds, nats)")
     figure.legend(*panels.flat[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure, pd.DataFrame(rows)
 

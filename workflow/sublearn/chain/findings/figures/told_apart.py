@@ -24,7 +24,7 @@ def draw(inputs: Inputs) -> "tuple[Figure, pd.DataFrame]":
     columns = min(4, len(panels_of))
     lines = -(-len(panels_of) // columns)
     size = (2.5 * columns + 0.4, 2.6 * lines + 0.4)
-    figure, panels = plt.subplots(lines, columns, figsize=size, sharex=True, sharey=True, squeeze=False, layout="constrained")
+    figure, panels = plt.subplots(lines, columns, figsize=size, sharey=True, squeeze=False, layout="constrained")
     ticks = sorted(set(means["rows"]))
     for axes, (arm, family) in zip(panels.flat, panels_of, strict=False):
         axes.axhline(0.5, color="black", linewidth=0.6)
@@ -38,11 +38,12 @@ def draw(inputs: Inputs) -> "tuple[Figure, pd.DataFrame]":
         axes.set_title(f"{label(arm)}, {family}s" if several else label(arm), fontsize=10)
         axes.set_xscale("log")
         axes.set_xticks(ticks, [str(tick) for tick in ticks])
+        axes.set_xlabel("rows looked at together")
         axes.minorticks_off()
     for axes in list(panels.flat)[len(panels_of) :]:
         axes.set_visible(False)
-    figure.supxlabel("rows looked at together", fontsize=10)
-    figure.supylabel("area under the ROC curve", fontsize=10)
+    for axes in panels[:, 0]:
+        axes.set_ylabel("area under the ROC curve")
     figure.legend(*panels.flat[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure, means
 
