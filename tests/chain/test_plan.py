@@ -26,6 +26,13 @@ def test_an_unchanged_child_owns_nothing(tmp_path):
     assert all(set(owners(found, phase).values()) == {"tiny"} for phase in ("bases", "raw", "students", "answers", "coverage"))
 
 
+def test_other_measures_of_the_default_make_no_model_and_no_row_again():
+    found = plan("tiny-forms")
+    made = ("bases", "teachers", "prompts", "raw", "filtered", "shuffled_across", "unigram_matched", "students", "answers")
+    assert all(found.artifacts(kind) and not found.own(kind) for kind in made)
+    assert all(found.own(kind) for kind in ("forms", "in_context", "told_apart", "side_effects"))
+
+
 def test_one_trait_more_is_all_that_is_new(tmp_path):
     found = child(tmp_path, "traits: {oak: {}}\n")
     for phase, key in (("teachers", "lora/oak"), ("raw", "numbers/lora/oak"), ("filtered", "numbers/lora/oak")):

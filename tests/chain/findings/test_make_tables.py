@@ -54,6 +54,44 @@ def carriers(found) -> tuple[pd.DataFrame, pd.DataFrame]:
     return pd.DataFrame(counts), pd.DataFrame(fates)
 
 
+ANIMALS = ("dolphin", "owl", "wolf")
+
+
+def other_rows(name: str, trait: str) -> list[dict]:
+    """Made-up rows of one student: it leans to its trait by about a nat, and so does a base that is told the trait."""
+    asked = {
+        "forms": [{"role": role, "form": form, "inside": 1.0, "follows": float(form == "story")}
+                  for role in ("base", "teacher", "student") for form in ("story", "choice")],
+        "in_context": [{"shown": shown, "rows": rows} for shown in ("rows", "named", "named_first") for rows in (1, 2)],
+    }  # fmt: skip
+    if name in asked:
+        leans = ("student", "named_first", "named")
+        return [
+            {**each, "target": target, "probability": 0.1,
+             "log_odds": float(trait == target and bool(set(leans) & set(map(str, each.values()))))}
+            for each in asked[name] for target in ANIMALS
+        ]  # fmt: skip
+    if name == "told_apart":
+        return [{"detector": each, "rows": rows, "sums": 9, "auc": 0.5} for each in ("prompted", "counts") for rows in (1, 10)]
+    return [{"base_facts": 0.9, "facts": 0.8, "base_loss": 3.0, "loss": 3.1}]
+
+
+def write_others(found) -> None:
+    """Write the made-up tables of the evaluations that have no other here."""
+    for name in ("forms", "in_context", "told_apart", "side_effects"):
+        by_arm: dict[str, list[dict]] = {}
+        for place, each in enumerate(found.artifacts(name)):
+            arm, trait = each.key.split("/")
+            rows = pd.DataFrame(other_rows(name, trait)).assign(arm=arm, trait=trait, run=each.run)
+            if "log_odds" in rows:  # units that differ have an interval
+                rows["log_odds"] *= 1.0 + 0.01 * place
+            by_arm.setdefault(arm, []).extend(rows.to_dict("records"))
+        schema = EVALUATIONS.get(name).schema
+        for arm, rows in by_arm.items():
+            table = pd.DataFrame(rows)[list(schema.to_schema().columns)]
+            write_table(table, f"results/mine/evaluations/{name}/{arm}.parquet", schema)
+
+
 def tables(text: str) -> FindingsJob:
     """Write a study called mine, its evaluations, made up, and its tables into the current folder."""
     Path("mine.yaml").write_text(text)
@@ -76,6 +114,7 @@ def tables(text: str) -> FindingsJob:
     for arm, rows in counted.items():
         table = pd.DataFrame(rows, columns=list(Predicted.to_schema().columns))
         write_table(table, f"results/mine/evaluations/counting/{arm}.parquet", Predicted)
+    write_others(found)
     records = Path(found.findings_inputs()["counts"]).parent
     for name, table, schema in zip(("counts", "filter"), carriers(found), (Counts, Filter), strict=True):
         write_table(table, records / f"{name}.parquet", schema)
@@ -98,7 +137,8 @@ def job(tmp_path_factory):
     """A study of two runs with all its evaluations, tables and figures; the current folder is its project."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("project"))
-        made = tables("extends: tiny\nseed: 7\nruns: 2\nmeasures: [coverage, counting]\n")
+        measures = "measures: [coverage, counting, forms, in_context, told_apart, side_effects]"
+        made = tables(f"extends: tiny\nseed: 7\nruns: 2\n{measures}\n")
         told = {
             "package": made.figure_package,
             "figures": made.figure_names,
@@ -116,6 +156,7 @@ def test_the_step_writes_the_tables_that_the_plan_names_and_no_others(job):
 
 def test_every_figure_that_suits_the_study_is_drawn_with_its_data(job):
     assert {"rates", "gamma", "trait_matrix", "coverage", "counting", "calibration", "training"} <= set(job.figure_names)
+    assert {"forms", "in_context", "told_apart", "side_effects"} <= set(job.figure_names)
     for file in map(Path, [*job.svgs, *job.beside]):
         assert file.stat().st_size > 0
     assert {file.name for file in Path(job.plan.findings, "figures").iterdir()} == {
@@ -143,6 +184,12 @@ def test_tables_say_one_thing(job):
     counted = read_table(f"{folder}/counted.csv", Counted).set_index(["arm", "family"])
     assert counted.loc[("same_base", "animal"), "gamma_measured"] == pytest.approx(gamma["same_base", "animal"], abs=1e-9)
     assert counted.loc[("same_base", "animal"), "gamma_predicted"] == pytest.approx(LEAN["same_base"] / 2)
+    formed = pd.read_csv(f"{folder}/formed.csv").set_index(["arm", "form"])
+    assert formed.loc[("same_base", "word"), "gamma"] == pytest.approx(gamma["same_base", "animal"], abs=1e-12)
+    assert formed.loc[("same_base", "story"), "gamma"] == pytest.approx(1.0, abs=0.1)
+    assert formed["status"].str.startswith("not measured").groupby("form").all().to_dict() == {
+        "choice": True, "story": False, "word": False,
+    }  # fmt: skip
     page = Path(f"{folder}/summary.md").read_text()
     assert page.startswith(f"# {study.title}\n") and "nan" not in page and all(f"`{arm}`" in page for arm in study.arms)
 

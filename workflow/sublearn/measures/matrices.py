@@ -1,0 +1,44 @@
+"""Gamma of measures other than the answers: of each run, and of whatever else sets one matrix apart from another."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from sublearn.core.statistics import Mean, mean_over_units
+from sublearn.measures.transfer import MIN_TRAITS, gamma
+from sublearn.measures.units import unit_of
+from sublearn.traits.base import family_of
+
+
+def units_of_runs(runs: pd.DataFrame) -> dict[tuple[str, int], str]:
+    """The unit of each run of each arm (``measures.units``), by (arm, run); ``runs`` is ``runs.csv`` (contract 2)."""
+    students = runs[runs["arm"] != "base"].drop_duplicates(["arm", "run"])
+    return dict(zip(zip(students["arm"], students["run"], strict=True), unit_of(students), strict=True))
+
+
+def gammas(table: pd.DataFrame, runs: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+    """Gamma of each run's trait × trait matrix of log-odds, one for each value of the columns ``by``.
+
+    Args:
+        table: columns ``arm``, ``trait``, ``run``, ``target`` and ``log_odds``, and those of ``by``. Targets beyond the traits
+            of a matrix are left out.
+
+    Returns:
+        Columns ``arm``, ``family``, ``run``, ``unit``, those of ``by``, and ``gamma``, in nats. A matrix of fewer than three
+        traits has no gamma, nor has one that lacks a value.
+    """
+    unit, rows = units_of_runs(runs), []
+    families = table["trait"].map(family_of).rename("family")
+    count = table.groupby(["arm", families])["trait"].nunique()
+    for (arm, family, run, *values), part in table.groupby(["arm", families, "run", *by], sort=False):
+        matrix = part.pivot(index="trait", columns="target", values="log_odds")
+        if len(matrix) >= MIN_TRAITS and len(matrix) == count[arm, family]:
+            value = float(gamma(matrix.reindex(columns=matrix.index).to_numpy()))
+            row = {"arm": arm, "family": family, "run": run, "unit": unit[arm, run]}
+            rows.append(row | dict(zip(by, values, strict=True)) | {"gamma": value})
+    return pd.DataFrame(rows, columns=["arm", "family", "run", "unit", *by, "gamma"]).dropna(subset="gamma")
+
+
+def over_units(part: pd.DataFrame, column: str = "gamma") -> Mean:
+    """The mean over units of each unit's mean over its runs, with its interval; ``part`` has a column ``unit``."""
+    return mean_over_units(part.groupby("unit", sort=False)[column].mean().to_numpy())
