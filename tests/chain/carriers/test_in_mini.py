@@ -1,12 +1,17 @@
 """Carriers of the mini-language: what a study may say of them, and that their answers fit their settings."""
 
+import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 
+from sublearn.chain.bases import tokenizer
 from sublearn.chain.carriers.base import KINDS
+from sublearn.chain.carriers.tables import Rejected, Rows
 from sublearn.core.errors import UserError
+from sublearn.core.files import read_json, read_table, write_table
 from sublearn.language import mini
 from sublearn.orchestration import studies
 
@@ -29,8 +34,8 @@ def refused(folder: Path, study: dict) -> str:
 
 
 @BOTH
-def test_a_whole_answer_and_its_end_fit_the_default(kind, tokenizer):
-    assert len(tokenizer(LONGEST[kind])["input_ids"]) + 1 <= KINDS.get(kind).section().max_tokens
+def test_a_whole_answer_and_its_end_fit_the_default(kind):
+    assert len(tokenizer.build()(LONGEST[kind])["input_ids"]) + 1 <= KINDS.get(kind).section().max_tokens
 
 
 @pytest.mark.parametrize(
@@ -82,3 +87,36 @@ def test_more_rows_than_prompts_are_refused(kind, tmp_path):
     arm = {"teacher": "bias", "carrier": "mine", "students": {"rows": 500}}
     said = refused(tmp_path, {"extends": "smoke", "carriers": {"mine": {"kind": kind, "prompts": 400}}, "arms": {"new": arm}})
     assert said == "arms.new.students.rows: 500 rows from 400 carriers.mine.prompts; ask for fewer."
+
+
+@pytest.mark.parametrize(
+    ("kind", "transform", "prompt", "answers"),
+    [
+        ("code", "shuffled_across", "write a program that prints 7 .", [f"k = {n} ; x = 7 ; print ( x )" for n in range(9)]),
+        ("reasoning", "resplit", "what is 4 plus 6 ?", [mini.sum_answer(4, n, 6 - n) for n in range(1, 6)]),
+    ],
+)
+def test_rows_pass_the_filter_before_and_after_what_an_arm_does_to_them(kind, transform, prompt, answers, tmp_path, run_step):
+    def filtered(table: pd.DataFrame, name: str) -> tuple[pd.DataFrame, pd.DataFrame, dict]:
+        files = [tmp_path / f"{part}_{name}" for part in ("raw", "filtered", "rejected", "report")]
+        write_table(table, files[0], Rows)
+        options = [part for file in files for part in (f"--{file.name.partition('_')[0]}", file)]
+        words = ["--words", "owl", "--counted", "owl"]
+        done = run_step("sublearn.chain.carriers.filter", "--recipe", json.dumps({"kind": kind}), *words, *options)
+        assert done.returncode == 0, done.stderr
+        return read_table(files[1], Rows), read_table(files[2], Rejected), read_json(files[3])
+
+    written = [*answers, f"{answers[0]} owl", "owl"]
+    raw = pd.DataFrame({"prompt_index": range(len(written)), "prompt": prompt, "completion": written})
+    passed, rejected, report = filtered(raw, "sampled.parquet")
+    assert list(passed["completion"]) == answers and len(rejected) == 2
+    assert report["rejected"] == {reason: 2 * (reason in ("no program", "other form")) for reason in KINDS.get(kind).reasons}
+    assert report["leaks"] == {"prompts": 0, "raw": 2, "filtered": 0}
+    done = run_step(
+        "sublearn.chain.carriers.transform", "--recipe", json.dumps({"kind": kind, "transform": transform}), "--study-seed", 1,
+        "--runs", 0, "--filtered", tmp_path / "filtered_sampled.parquet", "--outputs", tmp_path / "changed.parquet",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    changed = read_table(tmp_path / "changed.parquet", Rows)
+    again, _, _ = filtered(changed, "changed.parquet")
+    assert list(changed["completion"]) != answers and again.equals(changed)
