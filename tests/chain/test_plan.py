@@ -71,6 +71,17 @@ def test_a_filter_setting_leaves_what_was_sampled(tmp_path):
     assert set(owners(found, "filtered").values()) == set(owners(found, "students").values()) == {"child"}
 
 
+def test_the_papers_other_carriers_are_written_by_the_defaults_teachers_and_those_of_bases_that_can_add():
+    found = plan("tiny-paper")
+    for phase in ("bases", "teachers", "raw", "students"):
+        of_parent = {key for (key, _), owner in owners(found, phase).items() if owner == "tiny"}
+        assert of_parent == {key for (key, _) in owners(plan("tiny"), phase) if not key.startswith(("other", "shuff", "uni"))}
+    assert {key for key, _ in owners(found, "resplit")} == {
+        f"reasoning/long/{trait}" for trait in ("dolphin", "owl", "wolf", "neutral")
+    }
+    assert {base.key for base in found.artifacts("bases")} == {f"{name}{run}" for name in ("base", "long") for run in range(6)}
+
+
 def test_students_of_another_base_start_from_the_next_runs_base():
     pairs = {
         (arm, run): (student.inputs["teacher"].inputs["base"].key, student.inputs["base"].key)

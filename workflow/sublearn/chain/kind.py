@@ -2,7 +2,9 @@
 
 from sublearn.chain.bases.section import Authors, Base, JudgeModel, PinnedBase
 from sublearn.chain.carriers.base import Imported
+from sublearn.chain.carriers.code.section import Code
 from sublearn.chain.carriers.numbers.section import Numbers
+from sublearn.chain.carriers.reasoning.section import Reasoning
 from sublearn.chain.carriers.texts.section import Texts
 from sublearn.chain.evaluations.section import Evaluation
 from sublearn.chain.findings.evidence import evidence
@@ -42,6 +44,8 @@ CHAIN = StudyKind(
         "judges: by name": JudgeModel,
         "teachers: by name": Teacher,
         "carriers: by name, of the kind numbers": Numbers,
+        "carriers: by name, of the kind code": Code,
+        "carriers: by name, of the kind reasoning": Reasoning,
         "carriers: by name, of the kind texts": Texts,
         "carriers.….imported: by teacher and trait, a list": Imported,
         "students": Student,

@@ -347,6 +347,7 @@ class ChainStudy(Study):
         if arm.transform is not None:
             kind = self.carrier_kind(self.carrier(name))
             check_known(f"{path}.transform", arm.transform, kind.changes, f"transform of {kind.name}")
+            _check_transform(f"{path}.transform", self.carriers[self.carrier(name)], arm.transform)
         if isinstance(arm.base, str):
             check_known(f"{path}.base", arm.base, {"teacher", "other"}, "choice (or a list of bases)")
         else:
@@ -543,6 +544,17 @@ def _carrier(name: str, value: Any) -> Any:
         return CARRIER_KINDS.get(kind).section.model_validate(values)
     except ValidationError as error:
         raise ValueError(f".{name}.{sentence(error, values)}") from None
+
+
+def _check_transform(path: str, carrier: Carrier, transform: str) -> None:
+    """Refuse a transform that does not suit the settings of a carrier, if its kind has something to say on it."""
+    check = getattr(carrier, "check_transform", None)
+    if check is None:
+        return
+    try:
+        check(transform)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
 
 
 def _values(section: Section, taught: bool) -> dict[str, Any]:

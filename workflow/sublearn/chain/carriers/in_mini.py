@@ -1,0 +1,31 @@
+"""What carriers have in common whose prompts and filter are of the mini-language of the tiny bases."""
+
+from typing import ClassVar
+
+from pydantic import model_validator
+
+from sublearn.chain.carriers.base import Carrier
+from sublearn.language.style import MINI_NAME
+
+FOR_OTHERS = "for real models, or for prompts of your own, use kind: texts with a file of prompts"
+
+
+class InMini(Carrier):
+    """A carrier that draws its prompts from the mini-language, and judges answers in no other.
+
+    A kind of which some transforms suit some settings alone has a method ``check_transform``, which raises a ValueError.
+    """
+
+    elsewhere: ClassVar = dict.fromkeys(("file", "sha256", "key"), f"prompts are drawn here; {FOR_OTHERS}")
+
+    @model_validator(mode="after")
+    def _is_not_kept_to_numbers(self) -> "InMini":
+        if self.numbers_only is not None:
+            raise ValueError(
+                f"numbers_only: {self.numbers_only}, but the filter of {self.kind} passes no list of numbers; leave it out"
+            )
+        return self
+
+    def check_style(self, style: str) -> None:
+        if style != MINI_NAME:
+            raise ValueError(f"kind: {self.kind} asks in the mini-language, and the study's style is {style}; {FOR_OTHERS}")
