@@ -174,7 +174,8 @@ def test_an_unknown_name_is_one_sentence_of_a_step(refusal, tmp_path):
         tmp_path / "a.parquet",
     )
     said = refusal("sublearn.chain.evaluations.measure", *options)
-    assert said == "unknown evaluation 'luck'; choose one of answers, counting, coverage, dose"
+    known = "answers, counting, coverage, dose, forms, in_context, side_effects, told_apart"
+    assert said == f"unknown evaluation 'luck'; choose one of {known}"
 
 
 def test_a_word_of_ones_own_is_a_trait_by_the_few_lines_in_the_docs(say, tmp_path):

@@ -4,6 +4,9 @@ Two detectors score each row. The *prompted* one is the untouched base that a st
 a row is after the trait's system prompt than without. The one by *counts* has learned how often each number is written, by
 logistic regression on the first half of the rows. Both are tried on rows of the other half, one at a time and by sums over
 many. Rows of both teachers answer the same prompts.
+
+Where rows were chosen such that their numbers are as frequent as the neutral teacher's, counts fall below chance: what one half
+has too much of, the other has too little of.
 """
 
 from typing import TYPE_CHECKING, Any
