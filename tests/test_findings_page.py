@@ -80,3 +80,48 @@ def test_effects_of_single_animals_are_those_of_the_table():
     counted = pd.read_csv("results/tiny/findings/counted.csv").set_index("arm").loc["same_base"]
     assert "predicts {gamma_predicted:.2f} of the {gamma_measured:.2f}".format(**counted) in PAGE
     assert f"have a correlation of {counted['r']:.2f}" in PAGE
+
+
+def section(of: str) -> str:
+    """A study's part of the page, with its lines joined."""
+    return " ".join(PAGE.partition(f"(`{of}`, seed 1)")[2].partition("\n## ")[0].split())
+
+
+def test_what_the_page_says_of_other_measures_is_in_their_tables():
+    said, folder = section("tiny-forms"), Path("results/tiny-forms/findings")
+    formed, context, apart, side = (
+        pd.read_csv(folder / f"{name}.csv").set_index("arm")
+        for name in ("formed", "in_context_by_rows", "told_apart_by_rows", "side_effects_by_trait")
+    )
+    stories = formed[formed["form"] == "story"]
+    same, across = stories.loc["same_base"], stories.loc["shuffled_across"]
+    assert f"gamma {same['gamma']:.2f} ({same['ci_low']:.2f} to {same['ci_high']:.2f})" in said
+    assert f"{across['gamma']:.2f} (`shuffled_across`, {across['ci_low']:.2f} to {across['ci_high']:.2f})" in said
+    assert f"it is {stories.loc['other_base', 'gamma']:.2f} (`other_base`)" in said
+    assert f"{stories.loc['unigram_matched', 'gamma']:.2f} (`unigram_matched`)" in said
+    choices = formed[formed["form"] == "choice"]
+    assert choices["status"].str.startswith("not measured").all() and f"slope {choices['follows'].iloc[0]:.2f}" in said
+    rows = context.loc["same_base"].set_index("rows")
+    four = rows.loc[4]
+    assert f"gamma is {four['gamma']:.2f} ({four['ci_low']:.2f} to {four['ci_high']:.2f})" in said
+    assert f"name the animal give {four['named']:.1f}" in said
+    first = [four[f"named_first{end}"] for end in ("", "_low", "_high")]
+    assert "{:.2f} ({:.2f} to {:.2f})".format(*first) in said
+    assert (rows["status"] != "measured").to_dict() == {1: False, 2: False, 4: False, 8: True}
+    told = apart.loc["same_base"].set_index(["detector", "rows"])
+    for row, words in {
+        ("prompted", 1): "{:.2f}, {:.2f} to {:.2f}",
+        ("prompted", 100): "({:.2f}, {:.2f} to {:.2f})",
+        ("counts", 1): "{:.2f} ({:.2f} to {:.2f}) at one row",
+        ("counts", 100): "{:.2f} ({:.2f} to 1) at a hundred",
+    }.items():
+        assert words.format(*told.loc[row, ["auc", "ci_low", "ci_high"]]) in said
+    matched = apart.loc["unigram_matched"].set_index(["detector", "rows"])
+    assert f"({matched.loc[('counts', 100), 'auc']:.2f} at a hundred)" in said
+    facts = pd.read_csv(folder / "claims.csv").set_index("claim").loc["facts_change"]
+    fewer = [-round(100 * facts[name]) for name in ("measured", "ci_high", "ci_low")]
+    assert "{} points fewer ({} to {})".format(*fewer) in said
+    control = side.loc["same_base"].set_index("trait").loc["neutral"]
+    low, mean, high = (round(100 * control[name]) for name in ("facts_low", "facts_change", "facts_high"))
+    assert f"{-mean} fewer ({-low} fewer to {high} more)" in said
+    assert f"{100 * control['base_facts']:.0f} % of questions of fact" in said
