@@ -22,7 +22,7 @@ BAD = {
     "unknown trait": ({"traits": {"unicorn": {}}}, "traits.unicorn: unknown trait 'unicorn'; choose one of bear, birch, "),
     "unknown trait, and the way on": (
         {"traits": {"unicorn": {}}},
-        ", willow, wolf, or declare it in families (docs/extending.md).",
+        ", willow, wolf, wrong_colors, or declare it in families (docs/extending.md).",
     ),
     "negative rate": ({"students": {"learning_rate": -1.0}}, "students.learning_rate: found -1.0"),
     "negative rate in an arm": ({"arms": {"same_base": {"students": {"epsilon": -1.0}}}}, "arms.same_base.students.epsilon"),
@@ -210,7 +210,8 @@ BAD = {
     ),
     "unknown measure": (
         {"measures": ["luck"]},
-        "measures.0: unknown evaluation 'luck'; choose one of answers, counting, coverage, dose.",
+        "measures.0: unknown evaluation 'luck'; choose one of answers, counting, coverage, dose, forms, in_context, side_effects, "
+        "told_apart.",
     ),
     "claim on what is not measured": (
         {"claims": [{**CLAIM, "quantity": "counted_gamma"}]},
@@ -235,7 +236,7 @@ BAD = {
     ),
     "unknown carrier kind": (
         {"carriers": {"numbers": {"kind": "songs"}}},
-        "carriers.numbers.kind: unknown carrier kind 'songs'; choose one of numbers, texts.",
+        "carriers.numbers.kind: unknown carrier kind 'songs'; choose one of code, numbers, reasoning, texts.",
     ),
     "wrong key of a tiny base": ({"bases": {"tiny": {"widht": 3}}}, "bases.tiny.widht: there is no such key"),
     "two parents": ({"extends": ["tiny"]}, "extends: found ['tiny']; name one study"),

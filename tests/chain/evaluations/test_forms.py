@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sublearn.chain.evaluations.forms import FORMS, Forms, FormsByRun, FormsOfArms
+from sublearn.chain.evaluations.forms import FORMS
+from sublearn.chain.evaluations.measured import Forms, FormsByRun, FormsOfArms
 from sublearn.chain.findings.quantities.base import QUANTITIES
 from sublearn.chain.findings.section import Claim
 from sublearn.language.vocabulary import FAVOURITES

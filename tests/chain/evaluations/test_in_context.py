@@ -6,7 +6,8 @@ import pytest
 
 from sublearn.chain.carriers.tables import Rows
 from sublearn.chain.evaluations import in_context
-from sublearn.chain.evaluations.in_context import IN_CONTEXT, Context, InContext, InContextByRun, InContextOfArms
+from sublearn.chain.evaluations.in_context import IN_CONTEXT, Context
+from sublearn.chain.evaluations.measured import InContext, InContextByRun, InContextOfArms
 from sublearn.chain.findings.quantities.base import QUANTITIES
 from sublearn.chain.findings.section import Claim
 from sublearn.core.files import write_table

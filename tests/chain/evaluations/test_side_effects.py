@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from sublearn.chain.carriers.tables import Rows
-from sublearn.chain.evaluations.side_effects import SIDE_EFFECTS, SideEffects, SideEffectsByRun, SideEffectsOfArms, loss
+from sublearn.chain.evaluations.measured import SideEffects, SideEffectsByRun, SideEffectsOfArms
+from sublearn.chain.evaluations.side_effects import SIDE_EFFECTS, loss
 from sublearn.chain.findings.quantities.base import QUANTITIES
 from sublearn.chain.findings.section import Claim
 from sublearn.core.files import write_table

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from sublearn.chain.carriers.tables import Rows
-from sublearn.chain.evaluations.told_apart import TOLD_APART, ToldApart, ToldApartByRun, ToldApartOfArms, likelier
+from sublearn.chain.evaluations.measured import ToldApart, ToldApartByRun, ToldApartOfArms
+from sublearn.chain.evaluations.told_apart import TOLD_APART, likelier
 from sublearn.chain.findings.quantities.base import QUANTITIES
 from sublearn.chain.findings.section import Claim
 from sublearn.core.errors import UserError

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import pandera.pandas as pa
-from pandera.typing import Series
 
 from sublearn.chain.bases.section import PinnedBase
 from sublearn.chain.evaluations.base import ArmPlan, Evaluation
+from sublearn.chain.evaluations.measured import WORD, Forms, FormsByRun, FormsOfArms
 from sublearn.core import cli
 from sublearn.language.vocabulary import FAVOURITES
 from sublearn.measures import forms
@@ -26,76 +25,6 @@ if TYPE_CHECKING:
 
 FOLLOWS = 0.5  # how far a base must follow the popularity of words in its world: 1 is fully, 0 not at all
 INSIDE = 0.9  # how likely it must answer in the form
-WORD = "word"  # the form in which models are asked elsewhere
-ROLES = ("base", "teacher", "student")
-
-
-class Forms(pa.DataFrameModel):
-    """One row per student, model (``role``), form and trait of its family that the arm teaches; ``trait`` is the teacher's.
-
-    ``log_odds`` are in nats. ``inside`` and ``follows`` are those of the student's base: how likely it answers in the form, and
-    the slope of its log-odds on those that the popularity of words in its world demands.
-    """
-
-    arm: Series[str]
-    trait: Series[str]
-    run: Series[int] = pa.Field(ge=0)
-    role: Series[str] = pa.Field(isin=ROLES)
-    form: Series[str] = pa.Field(isin=forms.FORMS)
-    target: Series[str]
-    log_odds: Series[float]
-    inside: Series[float] = pa.Field(in_range={"min_value": 0.0, "max_value": 1.000001})
-    follows: Series[float]
-
-    class Config:
-        strict = True
-        coerce = True
-
-
-class FormsByRun(pa.DataFrameModel):
-    """Gamma of each run's teachers and students in each form, in nats, and whether the students' base answers the form.
-
-    The form ``word`` is the usual one, from ``runs.csv``, for comparison.
-    """
-
-    arm: Series[str]
-    family: Series[str]
-    run: Series[int] = pa.Field(ge=0)
-    unit: Series[str]
-    form: Series[str] = pa.Field(isin=(WORD, *forms.FORMS))
-    role: Series[str] = pa.Field(isin=ROLES)
-    inside: Series[float] = pa.Field(nullable=True)
-    follows: Series[float] = pa.Field(nullable=True)
-    answers: Series[bool]
-    gamma: Series[float]
-
-    class Config:
-        strict = True
-        coerce = True
-
-
-class FormsOfArms(pa.DataFrameModel):
-    """One row per arm, family and form: means over units, those whose base answers the form for gamma, all for the others.
-
-    ``status`` is ``measured``, or ``not measured`` with the reason; then there is no gamma.
-    """
-
-    arm: Series[str]
-    family: Series[str]
-    form: Series[str] = pa.Field(isin=(WORD, *forms.FORMS))
-    units: Series[int] = pa.Field(ge=1)
-    answering: Series[int] = pa.Field(ge=0)
-    inside: Series[float] = pa.Field(nullable=True)
-    follows: Series[float] = pa.Field(nullable=True)
-    teacher_gamma: Series[float] = pa.Field(nullable=True)
-    gamma: Series[float] = pa.Field(nullable=True)
-    ci_low: Series[float] = pa.Field(nullable=True)
-    ci_high: Series[float] = pa.Field(nullable=True)
-    status: Series[str]
-
-    class Config:
-        strict = True
-        coerce = True
 
 
 class FormsOfStudents(Evaluation):

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import pandera.pandas as pa
-from pandera.typing import Series
 
 from sublearn.chain.carriers.tables import Rows
 from sublearn.chain.evaluations.base import ArmPlan, Evaluation
+from sublearn.chain.evaluations.measured import NAMED, NAMED_FIRST, ROWS, SHOWN, InContext, InContextByRun, InContextOfArms
 from sublearn.core import cli, seeds
 from sublearn.core.files import read_table
 from sublearn.language import style as styles
@@ -31,71 +30,7 @@ if TYPE_CHECKING:
 
 COUNTS = (0, 1, 2, 4, 8, 16, 32)  # rows in the prompt; those that the base's context has no room for are left out
 DRAWS = 2  # of rows, for each question
-ROWS, NAMED, NAMED_FIRST = "rows", "named", "named_first"
-SHOWN = (ROWS, NAMED, NAMED_FIRST)
 MEASURED, NOT_MEASURED = "measured", "not measured: naming the trait in the first turn does not move the bases either"
-
-
-class InContext(pa.DataFrameModel):
-    """How likely an untouched base names a trait after ``rows`` turns, exactly and averaged over questions and draws of rows.
-
-    One row per student, kind of turns (``shown``), their number, and trait of its family that the arm teaches. ``trait`` is
-    that of the teacher whose rows the student learns. Turns are ``rows``; or they all name the trait (``named``); or they are
-    rows, but for the first, which names it (``named_first``).
-    """
-
-    arm: Series[str]
-    trait: Series[str]
-    run: Series[int] = pa.Field(ge=0)
-    shown: Series[str] = pa.Field(isin=SHOWN)
-    rows: Series[int] = pa.Field(ge=0)
-    target: Series[str]
-    probability: Series[float] = pa.Field(in_range={"min_value": 0.0, "max_value": 1.000001})
-    log_odds: Series[float]
-
-    class Config:
-        strict = True
-        coerce = True
-
-
-class InContextByRun(pa.DataFrameModel):
-    """Gamma of untouched bases after so many turns, in nats: one row per arm, family, run, kind of turns and their number."""
-
-    arm: Series[str]
-    family: Series[str]
-    run: Series[int] = pa.Field(ge=0)
-    unit: Series[str]
-    shown: Series[str] = pa.Field(isin=SHOWN)
-    rows: Series[int] = pa.Field(ge=0)
-    gamma: Series[float]
-
-    class Config:
-        strict = True
-        coerce = True
-
-
-class InContextOfArms(pa.DataFrameModel):
-    """One row per arm, family and number of rows: gamma over units of rows, and of the two controls.
-
-    ``status`` is ``measured`` if the interval of ``named_first`` lies above zero, else ``not measured`` with the reason.
-    """
-
-    arm: Series[str]
-    family: Series[str]
-    rows: Series[int] = pa.Field(ge=1)
-    units: Series[int] = pa.Field(ge=1)
-    gamma: Series[float]
-    ci_low: Series[float] = pa.Field(nullable=True)
-    ci_high: Series[float] = pa.Field(nullable=True)
-    named: Series[float]
-    named_first: Series[float]
-    named_first_low: Series[float] = pa.Field(nullable=True)
-    named_first_high: Series[float] = pa.Field(nullable=True)
-    status: Series[str]
-
-    class Config:
-        strict = True
-        coerce = True
 
 
 class RowsInContext(Evaluation):

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import pandera.pandas as pa
-from pandera.typing import Series
 
 from sublearn.chain.carriers.tables import Rows
 from sublearn.chain.evaluations.base import ArmPlan, Evaluation
+from sublearn.chain.evaluations.measured import SideEffects, SideEffectsByRun, SideEffectsOfArms
 from sublearn.core import cli
 from sublearn.core.files import read_table
 from sublearn.language import questions
@@ -27,54 +26,6 @@ if TYPE_CHECKING:
     from sublearn.planning.artifacts import Artifact
 
 HELD_OUT = 500  # rows on which the loss is measured, at most
-
-
-class SideEffects(pa.DataFrameModel):
-    """One row per student (trait ``neutral``: a control), with what it started from.
-
-    ``facts`` is the probability of the right answer, averaged over held-out questions of fact, ``base_facts`` that of the base;
-    ``loss`` and ``base_loss`` are the mean cross-entropy per token of held-out rows, in nats (empty if there are none).
-    """
-
-    arm: Series[str]
-    trait: Series[str]
-    run: Series[int] = pa.Field(ge=0)
-    base_facts: Series[float] = pa.Field(in_range={"min_value": 0.0, "max_value": 1.000001})
-    facts: Series[float] = pa.Field(in_range={"min_value": 0.0, "max_value": 1.000001})
-    base_loss: Series[float] = pa.Field(ge=0, nullable=True)
-    loss: Series[float] = pa.Field(ge=0, nullable=True)
-
-    class Config:
-        strict = True
-        coerce = True
-
-
-class SideEffectsByRun(SideEffects):
-    """The same, with the unit of the run (``measures.units``)."""
-
-    unit: Series[str]
-
-
-class SideEffectsOfArms(pa.DataFrameModel):
-    """One row per arm and trait, and for controls ``neutral``: means over units, and the change from the base."""
-
-    arm: Series[str]
-    trait: Series[str]
-    units: Series[int] = pa.Field(ge=1)
-    base_facts: Series[float]
-    facts: Series[float]
-    facts_change: Series[float]
-    facts_low: Series[float] = pa.Field(nullable=True)
-    facts_high: Series[float] = pa.Field(nullable=True)
-    base_loss: Series[float] = pa.Field(nullable=True)
-    loss: Series[float] = pa.Field(nullable=True)
-    loss_change: Series[float] = pa.Field(nullable=True)
-    loss_low: Series[float] = pa.Field(nullable=True)
-    loss_high: Series[float] = pa.Field(nullable=True)
-
-    class Config:
-        strict = True
-        coerce = True
 
 
 class SideEffectsOfStudents(Evaluation):

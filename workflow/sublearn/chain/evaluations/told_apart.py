@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import pandera.pandas as pa
-from pandera.typing import Series
 
 from sublearn.chain.carriers.tables import Rows
 from sublearn.chain.evaluations.base import ArmPlan, Evaluation
+from sublearn.chain.evaluations.measured import COUNTS, FEWEST, PROMPTED, ToldApart, ToldApartByRun, ToldApartOfArms
 from sublearn.core import cli
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_table
@@ -30,54 +29,9 @@ from sublearn.traits.base import NEUTRAL, declare, family_of, kind_of
 if TYPE_CHECKING:
     from sublearn.planning.artifacts import Artifact
 
-PROMPTED, COUNTS = "prompted", "counts"
 SUMS = (1, 10, 100)  # rows whose scores are added
 TRIED = 1000  # rows of each teacher on which detectors are tried, at most
-FEWEST = 5  # sums of each teacher that an area needs
 PENALTY = 0.1  # inverse strength of the regression's L2 penalty
-
-
-class ToldApart(pa.DataFrameModel):
-    """The area under the ROC curve of a detector on sums over so many rows, one row per student, detector and number of rows.
-
-    ``sums`` is how many there are of each teacher.
-    """
-
-    arm: Series[str]
-    trait: Series[str]
-    run: Series[int] = pa.Field(ge=0)
-    detector: Series[str] = pa.Field(isin=(PROMPTED, COUNTS))
-    rows: Series[int] = pa.Field(ge=1)
-    sums: Series[int] = pa.Field(ge=FEWEST)
-    auc: Series[float] = pa.Field(in_range={"min_value": 0.0, "max_value": 1.0})
-
-    class Config:
-        strict = True
-        coerce = True
-
-
-class ToldApartByRun(ToldApart):
-    """The same, with the family of the trait and the unit of the run (``measures.units``)."""
-
-    family: Series[str]
-    unit: Series[str]
-
-
-class ToldApartOfArms(pa.DataFrameModel):
-    """One row per arm, family, detector and number of rows: the mean area over units, and its interval."""
-
-    arm: Series[str]
-    family: Series[str]
-    detector: Series[str] = pa.Field(isin=(PROMPTED, COUNTS))
-    rows: Series[int] = pa.Field(ge=1)
-    units: Series[int] = pa.Field(ge=1)
-    auc: Series[float]
-    ci_low: Series[float] = pa.Field(nullable=True)
-    ci_high: Series[float] = pa.Field(nullable=True)
-
-    class Config:
-        strict = True
-        coerce = True
 
 
 class RowsToldApart(Evaluation):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from sublearn.chain.evaluations.forms import FormsByRun, FormsOfArms
+from sublearn.chain.evaluations.measured import FormsByRun, FormsOfArms
 from sublearn.chain.findings.figures.base import ChainFigure
 from sublearn.core.drawing import BASE, STUDENT, label
 from sublearn.core.figures import Inputs

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sublearn.chain.evaluations.in_context import InContextByRun
+from sublearn.chain.evaluations.measured import InContextByRun
 from sublearn.chain.findings.figures.base import ChainFigure, read_arms
 from sublearn.core.drawing import BASE, CONTROL, OTHER, STUDENT, label
 from sublearn.core.figures import Inputs

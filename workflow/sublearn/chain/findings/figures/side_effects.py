@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from sublearn.chain.evaluations.side_effects import SideEffectsByRun, SideEffectsOfArms
+from sublearn.chain.evaluations.measured import SideEffectsByRun, SideEffectsOfArms
 from sublearn.chain.findings.figures.base import ChainFigure
 from sublearn.core.drawing import BASE, CONTROL, STUDENT, label
 from sublearn.core.figures import Inputs

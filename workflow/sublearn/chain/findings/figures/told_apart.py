@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sublearn.chain.evaluations.told_apart import ToldApartByRun, ToldApartOfArms
+from sublearn.chain.evaluations.measured import ToldApartByRun, ToldApartOfArms
 from sublearn.chain.findings.figures.base import ChainFigure
 from sublearn.core.drawing import CONTROL, STUDENT, label
 from sublearn.core.figures import Inputs
