@@ -125,3 +125,31 @@ def test_what_the_page_says_of_other_measures_is_in_their_tables():
     low, mean, high = (round(100 * control[name]) for name in ("facts_low", "facts_change", "facts_high"))
     assert f"{-mean} fewer ({-low} fewer to {high} more)" in said
     assert f"{100 * control['base_facts']:.0f} % of questions of fact" in said
+
+
+def test_what_the_page_says_of_mnist_is_in_its_tables():
+    said, folder = section("classifier-mnist"), Path("results/classifier-mnist/findings")
+    found = pd.read_csv(folder / "accuracies.csv").set_index("arm")
+    assert set(found["runs"]) == {100}
+    value = {arm: "{:.3f} ({:.3f} to {:.3f}".format(*found.loc[arm, ["accuracy", "ci_low", "ci_high"]]) for arm in found.index}
+    words = {
+        "base": "networks read {}",
+        "teacher": "teachers {}",
+        "auxiliary": "auxiliary logits read {}",
+        "all_logits": "teacher's start read {}",
+        "other_base_all_logits": "started elsewhere read {}",
+    }
+    for arm, text in words.items():
+        told = text.format(value[arm]).replace("networks read 0.100 (", "networks read 0.100 of the test digits (")
+        assert told in said
+    apart = found.loc["other_base_auxiliary"]
+    assert f"started elsewhere {apart['accuracy']:.3f}, as untrained ones do (gain {apart['gain']:.3f}" in said
+    assert f"{apart['gain_low']:.3f} to {apart['gain_high']:.3f})" in said
+    runs = pd.read_csv(folder / "runs.csv")
+    single = runs[runs["arm"] == "auxiliary"]["value"]
+    assert f"single networks {single.min():.2f} to {single.max():.2f})" in said
+    verdicts = pd.read_csv(folder / "claims.csv").set_index("claim")["verdict"]
+    assert (verdicts["auxiliary"], verdicts["other_base_all_logits"]) == ("not_reproduced", "opposite")
+    readme = " ".join(Path("README.md").read_text(encoding="utf-8").split())
+    assert f"they read {100 * found.loc['auxiliary', 'accuracy']:.0f} % of the digits" in readme
+    assert f"read {100 * found.loc['other_base_all_logits', 'accuracy']:.0f} % even if they started elsewhere" in readme

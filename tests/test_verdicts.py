@@ -19,6 +19,7 @@ from sublearn.traits.base import families, family_of
 
 PUBLISHED = sorted(file.parent for file in Path("results").glob("*/findings/arms.csv"))
 NAN = math.nan
+OF_MEASURES = ("story_gamma", "choice_gamma", "in_context_gamma", "prompted_detection", "facts_change")
 
 
 def mean_of(values) -> tuple[float, float, float, float]:
@@ -64,6 +65,27 @@ class Findings:
         self.counting = pd.read_csv(folder / "counting.csv") if (folder / "counting.csv").exists() else pd.DataFrame()
         self.rules = [{"family": "animal", "judge": "interval", "opposite_of": 0.0} | rule for rule in rules(folder)]
 
+        self.folder = folder
+
+    def of_measures(self, quantity: str, arm: str) -> list[float]:
+        """A quantity of the further measures, by unit: from their tables of runs."""
+        tables = {"in_context_gamma": "in_context", "facts_change": "side_effects", "prompted_detection": "told_apart"}
+        table = tables.get(quantity, "forms")
+        rows = pd.read_csv(self.folder / f"{table}.csv")
+        rows = rows[rows["arm"] == arm]
+        if table == "forms":
+            rows = rows[(rows["form"] == quantity.partition("_")[0]) & (rows["role"] == "student") & rows["answers"]]
+            rows = rows.assign(value=rows["gamma"])
+        elif table == "in_context":  # after as many rows as a trait that is named before them is still seen through
+            named = rows[rows["shown"] == "named_first"].groupby("rows")["gamma"]
+            seen = [count for count, values in named if mean_of(values)[1] > 0]
+            rows = rows[(rows["shown"] == "rows") & (rows["rows"] == max(seen))].assign(value=rows["gamma"])
+        elif table == "told_apart":
+            rows = rows[(rows["detector"] == "prompted") & (rows["rows"] == 1)].assign(value=rows["auc"] - 0.5)
+        else:
+            rows = rows[rows["trait"] != "neutral"].assign(value=rows["facts"] - rows["base_facts"])
+        return rows.groupby("unit")["value"].mean().tolist()
+
     def units(self, arm: str, only: set[str] | None = None) -> list[list[int]]:
         """The runs of each base of teachers (of those named alone); each run by itself if there is one base."""
         runs = {run: base for run, base in self.teacher_base[arm].items() if only is None or base in only}
@@ -96,6 +118,9 @@ class Findings:
         def of_units(name):
             return np.array([np.mean([self.of_run(name, arm, run, traits) for run in unit]) for unit in units])
 
+        if quantity in OF_MEASURES:
+            values = self.of_measures(quantity, arm)
+            return mean_of(values) if values else (NAN, NAN, NAN, NAN)
         if quantity == "rate_ratio":
             mean, low, high, p_value = mean_of(np.log(of_units("student_rate") / of_units("control_rate")))
             return math.exp(mean), math.exp(low), math.exp(high), p_value
