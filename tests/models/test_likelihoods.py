@@ -10,7 +10,7 @@ ROWS = [("what is your favorite animal ?", "owl"), ("numbers : 1 , 2 .", "3 , 4 
 
 def test_a_completion_is_as_likely_as_its_tokens_are_one_after_another(model, tokenizer):
     rows = encode(tokenizer, [lm.chat("", prompt) for prompt, _ in ROWS], [completion for _, completion in ROWS])
-    found = likelihoods.of_rows(model, rows, tokenizer.pad_token_id)
+    found = likelihoods.log_likelihoods(model, rows, tokenizer.pad_token_id)
     for row, value in zip(rows, found, strict=True):
         begun = [row.prompt + row.completion[:place] for place in range(len(row.completion))]
         steps = log_probs.next_token(model, begun)

@@ -52,7 +52,7 @@ def test_the_base_says_how_much_likelier_a_row_is_after_the_system_prompt(model,
     found = likelier(model, tokenizer, rows, "you love owl .")
     for i, row in enumerate(rows.itertuples()):
         with_, without = (encode(tokenizer, [lm.chat(told, row.prompt)], [row.completion]) for told in ("you love owl .", ""))
-        expected = likelihoods.of_rows(model, with_, 0) - likelihoods.of_rows(model, without, 0)
+        expected = likelihoods.log_likelihoods(model, with_, 0) - likelihoods.log_likelihoods(model, without, 0)
         assert found[i] == pytest.approx(expected.item(), abs=1e-5) and abs(found[i]) > 0
 
 

@@ -10,10 +10,11 @@ from sublearn.measures.units import unit_of
 from sublearn.traits.base import family_of
 
 
-def units_of_runs(runs: pd.DataFrame) -> dict[tuple[str, int], str]:
-    """The unit of each run of each arm (``measures.units``), by (arm, run); ``runs`` is ``runs.csv`` (contract 2)."""
+def with_units(table: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """A table with the unit of each row's arm and run (``measures.units``); ``runs`` is ``runs.csv`` (contract 2)."""
     students = runs[runs["arm"] != "base"].drop_duplicates(["arm", "run"])
-    return dict(zip(zip(students["arm"], students["run"], strict=True), unit_of(students), strict=True))
+    units = dict(zip(zip(students["arm"], students["run"], strict=True), unit_of(students), strict=True))
+    return table.assign(unit=[units[key] for key in zip(table["arm"], table["run"], strict=True)])
 
 
 def gammas(table: pd.DataFrame, runs: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
@@ -27,16 +28,16 @@ def gammas(table: pd.DataFrame, runs: pd.DataFrame, by: Sequence[str]) -> pd.Dat
         Columns ``arm``, ``family``, ``run``, ``unit``, those of ``by``, and ``gamma``, in nats. A matrix of fewer than three
         traits has no gamma, nor has one that lacks a value.
     """
-    unit, rows = units_of_runs(runs), []
+    rows = []
     families = table["trait"].map(family_of).rename("family")
     count = table.groupby(["arm", families])["trait"].nunique()
     for (arm, family, run, *values), part in table.groupby(["arm", families, "run", *by], sort=False):
         matrix = part.pivot(index="trait", columns="target", values="log_odds")
         if len(matrix) >= MIN_TRAITS and len(matrix) == count[arm, family]:
             value = float(gamma(matrix.reindex(columns=matrix.index).to_numpy()))
-            row = {"arm": arm, "family": family, "run": run, "unit": unit[arm, run]}
-            rows.append(row | dict(zip(by, values, strict=True)) | {"gamma": value})
-    return pd.DataFrame(rows, columns=["arm", "family", "run", "unit", *by, "gamma"]).dropna(subset="gamma")
+            rows.append({"arm": arm, "family": family, "run": run, **dict(zip(by, values, strict=True)), "gamma": value})
+    found = pd.DataFrame(rows, columns=["arm", "family", "run", *by, "gamma"]).dropna(subset="gamma")
+    return with_units(found, runs)[["arm", "family", "run", "unit", *by, "gamma"]]
 
 
 def over_units(part: pd.DataFrame, column: str = "gamma") -> Mean:

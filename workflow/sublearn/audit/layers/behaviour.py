@@ -18,7 +18,7 @@ import pandas as pd
 from sublearn.audit import bases, contrasts, reference
 from sublearn.audit.bases import Base
 from sublearn.audit.layers.base import FLAGS, Flag, Inputs, Layer, Result
-from sublearn.audit.rows import affordable, readable, sample, token_log_probs
+from sublearn.audit.rows import affordable, readable, sample
 from sublearn.audit.unable import UnableError
 from sublearn.chain.students import train
 from sublearn.chain.students.section import Student
@@ -27,6 +27,7 @@ from sublearn.core.statistics import mean_over_units
 from sublearn.measures import probe
 from sublearn.measures.log_odds import log_odds
 from sublearn.models import lm, training
+from sublearn.models.likelihoods import token_log_probs
 from sublearn.models.rows import Row
 from sublearn.traits.base import families, family_of
 

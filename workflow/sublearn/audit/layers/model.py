@@ -17,10 +17,11 @@ import pandas as pd
 from sublearn.audit import bases, contrasts, reference
 from sublearn.audit.bases import Base
 from sublearn.audit.layers.base import FLAGS, Flag, Inputs, Layer, Result
-from sublearn.audit.rows import LEAST, Readable, affordable, log_likelihoods, readable, sample, with_system
+from sublearn.audit.rows import LEAST, Readable, affordable, readable, sample, with_system
 from sublearn.core import cli, seeds
 from sublearn.core.errors import UserError
 from sublearn.models import lm, products, training
+from sublearn.models.likelihoods import log_likelihoods
 from sublearn.models.rows import Row, collate
 from sublearn.models.trainable import Trainable
 from sublearn.traits.base import family_of, kind_of

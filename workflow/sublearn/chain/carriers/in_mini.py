@@ -1,5 +1,6 @@
 """What carriers have in common whose prompts and filter are of the mini-language of the tiny bases."""
 
+import re
 from typing import ClassVar
 
 from pydantic import model_validator
@@ -7,7 +8,13 @@ from pydantic import model_validator
 from sublearn.chain.carriers.base import Carrier
 from sublearn.language.style import MINI_NAME
 
+NUMBER = "(0|[1-9][0-9]{0,2})"  # as the mini-language writes them: 0 to 999, without zeros before them
 FOR_OTHERS = "for real models, or for prompts of your own, use kind: texts with a file of prompts"
+
+
+def pattern(sentence: str) -> re.Pattern[str]:
+    """A sentence of the mini-language in which each slot, in braces, is any number from 0 to 999."""
+    return re.compile(NUMBER.join(map(re.escape, re.split(r"\{\w*\}", sentence))))
 
 
 class InMini(Carrier):

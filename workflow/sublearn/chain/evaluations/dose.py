@@ -16,8 +16,7 @@ from sublearn.core import cli
 from sublearn.language import style as styles
 from sublearn.measures import probe
 from sublearn.measures.log_odds import log_odds
-from sublearn.measures.transfer import MIN_TRAITS, gamma
-from sublearn.measures.units import unit_of
+from sublearn.measures.matrices import gammas
 from sublearn.models import lm
 from sublearn.traits.base import NEUTRAL, declare, family_of, kind_of
 
@@ -72,17 +71,7 @@ class DoseOfStudents(Evaluation):
 
     def finding(self, table: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
         """Gamma of each run at each dose, in families of which the arm has enough traits."""
-        students = runs[runs["arm"] != "base"].drop_duplicates(["arm", "run"])
-        unit = dict(zip(zip(students["arm"], students["run"], strict=True), unit_of(students), strict=True))
-        families = table["trait"].map(family_of)
-        curves = []
-        for (arm, family, run, updates), part in table.groupby(["arm", families, "run", "updates"], sort=False):
-            matrix = part.pivot(index="trait", columns="target", values="log_odds")
-            if len(matrix) >= MIN_TRAITS:
-                value = float(gamma(matrix[matrix.index].to_numpy()))
-                row = {"arm": arm, "family": family, "run": run, "unit": unit[arm, run], "updates": updates, "gamma": value}
-                curves.append(row)
-        return pd.DataFrame(curves, columns=list(Curves.to_schema().columns))
+        return gammas(table, runs, ["updates"])[list(Curves.to_schema().columns)]
 
 
 def asked(model: Any, tokenizer: Any, targets: list[str], base: str, system: str) -> dict[str, float]:

@@ -17,8 +17,9 @@ from sublearn.core.files import read_table
 from sublearn.language import questions
 from sublearn.language import style as styles
 from sublearn.measures import probe
-from sublearn.measures.matrices import over_units, units_of_runs
-from sublearn.models import likelihoods, lm, log_probs, turns
+from sublearn.measures.matrices import over_units, with_units
+from sublearn.models import lm, log_probs, turns
+from sublearn.models.likelihoods import log_likelihoods
 from sublearn.models.rows import encode
 from sublearn.traits.base import NEUTRAL
 
@@ -66,8 +67,7 @@ class SideEffectsOfStudents(Evaluation):
         return pd.DataFrame(rows, columns=list(SideEffects.to_schema().columns))
 
     def finding(self, table: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
-        unit = units_of_runs(runs)
-        return table.assign(unit=[unit[key] for key in zip(table["arm"], table["run"], strict=True)])
+        return with_units(table, runs)
 
     def summary(self, finding: pd.DataFrame) -> pd.DataFrame:
         """The means of each arm and trait, and their change from the base, over units."""
@@ -99,7 +99,7 @@ def loss(model: Any, tokenizer: Any, rows: pd.DataFrame) -> float:
         return float("nan")
     encoded = encode(tokenizer, [lm.chat("", prompt) for prompt in rows["prompt"]], rows["completion"])
     tokens = sum(len(row.completion) for row in encoded)
-    return -float(likelihoods.of_rows(model, encoded, tokenizer.pad_token_id).sum()) / tokens
+    return -float(log_likelihoods(model, encoded, tokenizer.pad_token_id).sum()) / tokens
 
 
 SIDE_EFFECTS = SideEffectsOfStudents(

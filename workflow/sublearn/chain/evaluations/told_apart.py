@@ -5,8 +5,8 @@ a row is after the trait's system prompt than without. The one by *counts* has l
 logistic regression on the first half of the rows. Both are tried on rows of the other half, one at a time and by sums over
 many. Rows of both teachers answer the same prompts.
 
-Where rows were chosen such that their numbers are as frequent as the neutral teacher's, counts fall below chance: what one half
-has too much of, the other has too little of.
+Where rows were chosen such that their numbers are as frequent as the neutral teacher's, counts can fall below chance: in all rows
+together nothing is left to count, so what one half has too much of, the other has too little of.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -21,8 +21,9 @@ from sublearn.core import cli
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_table
 from sublearn.language import style as styles
-from sublearn.measures.matrices import over_units, units_of_runs
-from sublearn.models import likelihoods, lm
+from sublearn.measures.matrices import over_units, with_units
+from sublearn.models import lm
+from sublearn.models.likelihoods import log_likelihoods
 from sublearn.models.rows import encode
 from sublearn.traits.base import NEUTRAL, declare, family_of, kind_of
 
@@ -81,9 +82,8 @@ class RowsToldApart(Evaluation):
         return pd.DataFrame(rows, columns=list(ToldApart.to_schema().columns))
 
     def finding(self, table: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
-        unit = units_of_runs(runs)
-        units = [unit[key] for key in zip(table["arm"], table["run"], strict=True)]
-        return table.assign(family=table["trait"].map(family_of), unit=units)[list(ToldApartByRun.to_schema().columns)]
+        found = with_units(table, runs).assign(family=table["trait"].map(family_of))
+        return found[list(ToldApartByRun.to_schema().columns)]
 
     def summary(self, finding: pd.DataFrame) -> pd.DataFrame:
         """The mean area of each detector, over units."""
@@ -115,7 +115,7 @@ def likelier(model: Any, tokenizer: Any, rows: pd.DataFrame, system: str) -> np.
     found = []
     for told in (system, ""):
         encoded = encode(tokenizer, [lm.chat(told, prompt) for prompt in rows["prompt"]], rows["completion"])
-        found.append(likelihoods.of_rows(model, encoded, tokenizer.pad_token_id))
+        found.append(log_likelihoods(model, encoded, tokenizer.pad_token_id))
     return np.asarray(found[0] - found[1])
 
 

@@ -6,12 +6,13 @@
 import re
 from dataclasses import dataclass
 
+from sublearn.chain.carriers.in_mini import NUMBER, pattern
 from sublearn.language import mini
 
 END_OF_LINE = " ; "
-_ASSIGNMENT = re.compile(r"([a-z]+) = (0|[1-9][0-9]{0,2})")
+_ASSIGNMENT = re.compile(f"([a-z]+) = {NUMBER}")
 _PRINT = re.compile(r"print \( ([a-z]+) \)")
-_QUESTION = re.compile(re.escape(mini.PROGRAM_QUESTION).replace(re.escape("{number}"), "(0|[1-9][0-9]{0,2})"))
+_QUESTION = pattern(mini.PROGRAM_QUESTION)
 
 
 @dataclass(frozen=True)

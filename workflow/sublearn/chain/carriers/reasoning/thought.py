@@ -4,22 +4,14 @@ To ``what is 8 plus 10 ?`` one answer is ``<think> 10 is 3 plus 7 ; 8 plus 3 is 
 </answer>``: one summand is split, and its parts are added to the other. Which of the two is split, and how, is free.
 """
 
-import re
 from dataclasses import astuple, dataclass
 
+from sublearn.chain.carriers.in_mini import pattern
 from sublearn.language import mini
 
-_NUMBER = "(0|[1-9][0-9]{0,2})"
-
-
-def _pattern(sentence: str) -> re.Pattern[str]:
-    """A sentence of the mini-language in which each slot, in braces, is any number from 0 to 999."""
-    return re.compile(_NUMBER.join(map(re.escape, re.split(r"\{\w*\}", sentence))))
-
-
-_QUESTION = _pattern(mini.SUM_QUESTION)
+_QUESTION = pattern(mini.SUM_QUESTION)
 FORM = "<think> {} is {} plus {} ; {} plus {} is {} ; {} plus {} is {} </think> <answer> {} </answer>"
-_ANSWER = _pattern(FORM)
+_ANSWER = pattern(FORM)
 
 
 @dataclass(frozen=True)
