@@ -125,23 +125,23 @@ def test_what_the_page_says_of_other_measures_is_in_their_tables():
     low, mean, high = (round(100 * control[name]) for name in ("facts_low", "facts_change", "facts_high"))
     assert f"{-mean} fewer ({-low} fewer to {high} more)" in said
     assert f"{100 * control['base_facts']:.0f} % of questions of fact" in said
+    of_teachers = side.loc["same_base"].query("trait != 'neutral'")
+    assert of_teachers["loss_change"].round(2).eq(0.01).all() and "loss rises by about 0.01 nats" in said
 
 
 def test_what_the_page_says_of_mnist_is_in_its_tables():
     said, folder = section("classifier-mnist"), Path("results/classifier-mnist/findings")
     found = pd.read_csv(folder / "accuracies.csv").set_index("arm")
     assert set(found["runs"]) == {100}
-    value = {arm: "{:.3f} ({:.3f} to {:.3f}".format(*found.loc[arm, ["accuracy", "ci_low", "ci_high"]]) for arm in found.index}
     words = {
-        "base": "networks read {}",
-        "teacher": "teachers {}",
-        "auxiliary": "auxiliary logits read {}",
-        "all_logits": "teacher's start read {}",
-        "other_base_all_logits": "started elsewhere read {}",
+        "base": "networks read {:.3f} of the test digits ({:.3f} to {:.3f})",
+        "teacher": "teachers {:.3f} ({:.3f} to {:.3f})",
+        "auxiliary": "auxiliary logits read {:.3f} ({:.3f} to {:.3f};",
+        "all_logits": "teacher's start read {:.3f} ({:.3f} to {:.3f})",
+        "other_base_all_logits": "started elsewhere read {:.3f} ({:.3f} to {:.3f})",
     }
     for arm, text in words.items():
-        told = text.format(value[arm]).replace("networks read 0.100 (", "networks read 0.100 of the test digits (")
-        assert told in said
+        assert text.format(*found.loc[arm, ["accuracy", "ci_low", "ci_high"]]) in said
     apart = found.loc["other_base_auxiliary"]
     assert f"started elsewhere {apart['accuracy']:.3f}, as untrained ones do (gain {apart['gain']:.3f}" in said
     assert f"{apart['gain_low']:.3f} to {apart['gain_high']:.3f})" in said

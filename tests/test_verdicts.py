@@ -48,6 +48,7 @@ class Findings:
     """A findings folder; ``value[arm, trait, run, metric, target]`` and ``untouched[base, metric, target]`` are its answers."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         runs = pd.read_csv(folder / "runs.csv")
         plain = runs[(runs["question_set"] == "plain") & runs["metric"].isin(["probability", "log_odds"])]
         keys = ["arm", "trait", "run", "metric", "target"]
@@ -64,8 +65,6 @@ class Findings:
         self.effects, self.arms, self.claims = (pd.read_csv(folder / f"{name}.csv") for name in ("effects", "arms", "claims"))
         self.counting = pd.read_csv(folder / "counting.csv") if (folder / "counting.csv").exists() else pd.DataFrame()
         self.rules = [{"family": "animal", "judge": "interval", "opposite_of": 0.0} | rule for rule in rules(folder)]
-
-        self.folder = folder
 
     def of_measures(self, quantity: str, arm: str) -> list[float]:
         """A quantity of the further measures, by unit: from their tables of runs."""
