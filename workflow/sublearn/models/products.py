@@ -38,7 +38,8 @@ def fast(model: Any) -> Iterator[None]:
 def at_once(layer: Any) -> None:
     """Let a bfloat16 layer on a processor multiply rows that do not lie side by side, such as the last of each prompt, at once.
 
-    Torch would multiply them one by one, each with a copy of the layer's weights; the head of a model of 135 million parameters has 57 MB.
+    Torch would multiply them one by one, each with a copy of the layer's weights; the head of a model of 135 million parameters
+    has 57 MB.
     """
     layer.register_forward_pre_hook(lambda _, given: (given[0].contiguous(), *given[1:]))
 

@@ -5,8 +5,8 @@ a row is after the trait's system prompt than without. The one by *counts* has l
 logistic regression on the first half of the rows. Both are tried on rows of the other half, one at a time and by sums over
 many. Rows of both teachers answer the same prompts.
 
-Where rows were chosen such that their numbers are as frequent as the neutral teacher's, counts can fall below chance: in all rows
-together nothing is left to count, so what one half has too much of, the other has too little of.
+Where rows were chosen such that their numbers are as frequent as the neutral teacher's, counts can fall below chance: in all
+rows together nothing is left to count, so what one half has too much of, the other has too little of.
 """
 
 from typing import TYPE_CHECKING, Any
