@@ -54,19 +54,20 @@ def test_a_file_is_read_whole_or_refused(tmp_path_factory, shape, cut, zipped):
                 idx._array(place, None)
 
 
+# The names are given, since those made from bytes would hold the second at which gzip packed them.
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [
-        (NAMES[0], None, f"holds no {NAMES[0]} and no {NAMES[0]}.gz; MNIST's four files are needed"),
-        (NAMES[0], b"<html>", "it starts with 3c68746d; an IDX file of bytes starts with 0000 08"),
-        (NAMES[0], b"", "it starts with nothing"),
-        (NAMES[0], packed(np.zeros(3), kind=13), "its values are of type 0x0d; only bytes"),
-        (NAMES[0], packed(np.zeros((30, 9))), "2 dimensions, and 1 in its labels; 3 and 1 are needed"),
-        (NAMES[0], packed(np.zeros((20, 3, 3))), "20 images, but 30 labels; each image needs one"),
-        (NAMES[0], packed(np.zeros((30, 4, 4))), "training images of 4 x 4 pixels and test images of 3 x 3"),
-        (NAMES[0], bytes([0, 0, 8, 3]) + b"\xff" * 12 + b"x", "but 1 follow; take it from its source again"),
-        (NAMES[1] + ".gz", b"not zipped", "it cannot be unzipped"),
-        (NAMES[1] + ".gz", gzip.compress(packed(np.arange(30) % 10))[:-9], "it cannot be unzipped"),
+        pytest.param(NAMES[0], None, f"holds no {NAMES[0]} and no {NAMES[0]}.gz; MNIST's four files are needed", id="missing"),
+        pytest.param(NAMES[0], b"<html>", "it starts with 3c68746d; an IDX file of bytes starts with 0000 08", id="a page"),
+        pytest.param(NAMES[0], b"", "it starts with nothing", id="empty"),
+        pytest.param(NAMES[0], packed(np.zeros(3), kind=13), "its values are of type 0x0d; only bytes", id="floats"),
+        pytest.param(NAMES[0], packed(np.zeros((30, 9))), "2 dimensions, and 1 in its labels; 3 and 1 are needed", id="flat"),
+        pytest.param(NAMES[0], packed(np.zeros((20, 3, 3))), "20 images, but 30 labels; each image needs one", id="too few"),
+        pytest.param(NAMES[0], packed(np.zeros((30, 4, 4))), "training images of 4 x 4 pixels and test images of 3 x 3", id="size"),
+        pytest.param(NAMES[0], bytes([0, 0, 8, 3]) + b"\xff" * 12 + b"x", "but 1 follow; take it from its source again", id="huge"),
+        pytest.param(NAMES[1] + ".gz", b"not zipped", "it cannot be unzipped", id="not zipped"),
+        pytest.param(NAMES[1] + ".gz", gzip.compress(packed(np.arange(30) % 10))[:-9], "it cannot be unzipped", id="cut off"),
     ],
 )
 def test_a_wrong_folder_is_refused_in_one_sentence(tmp_path, name, content, sentence):
