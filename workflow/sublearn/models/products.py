@@ -1,10 +1,12 @@
-"""Products of activations and weights in training, in float32 on a processor, at the speed of that processor.
+"""Products of activations, and of activations and weights, on a processor, at the speed of that processor.
 
-Torch leaves float32 products to MKL, which on AMD's processors uses half the width of their vector units. oneDNN, which torch
-has as well, uses all of it; torch asks oneDNN only where it may round to bfloat16. oneDNN rounds on processors with units for
-that (AMX) alone. On the others it computes in float32, as exactly as MKL and up to twice as fast.
+In float32: torch leaves such products to MKL, which on AMD's processors uses half the width of their vector units. oneDNN,
+which torch has as well, uses all of it; torch asks oneDNN only where it may round to bfloat16. oneDNN rounds on processors with
+units for that (AMX) alone. On the others it computes in float32, as exactly as MKL and up to twice as fast.
 
 Each call costs oneDNN more, and each new shape some milliseconds. So it is asked for the large products of a step alone.
+
+In bfloat16: the head's rows are put side by side, and attention over short rows is computed as plain products.
 """
 
 import contextlib
@@ -14,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import torch
+
+SHORT = 256  # tokens; of longer rows, fused attention is as fast, and it does not keep a square of them
 
 
 @contextlib.contextmanager
@@ -42,6 +46,28 @@ def at_once(layer: Any) -> None:
     has 57 MB.
     """
     layer.register_forward_pre_hook(lambda _, given: (given[0].contiguous(), *given[1:]))
+
+
+@contextlib.contextmanager
+def of_attention(device: str, tokens: int) -> Iterator[None]:
+    """Compute attention in bfloat16 as plain products, where rows of so many tokens are trained on a processor and are short.
+
+    The backward pass of torch's fused attention takes ten times its forward pass there, whatever the length of the rows.
+    """
+    import torch
+    from torch.nn.attention import SDPBackend, sdpa_kernel
+
+    if device != "cpu" or tokens > SHORT:
+        yield
+        return
+    setting = torch.backends.cuda  # which, in spite of its name, holds for processors too
+    before = setting.fp16_bf16_reduction_math_sdp_allowed()
+    setting.allow_fp16_bf16_reduction_math_sdp(True)  # else it would convert all to float32 and back
+    try:
+        with sdpa_kernel(SDPBackend.MATH):
+            yield
+    finally:
+        setting.allow_fp16_bf16_reduction_math_sdp(before)
 
 
 @cache

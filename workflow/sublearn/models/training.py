@@ -259,7 +259,8 @@ def _in_mixed_precision(loss: Loss, device: str, keep_weights: bool) -> Loss:
     import torch
 
     def found(model: Any, batch: Batch) -> torch.Tensor:
-        with torch.autocast(device, torch.bfloat16, cache_enabled=keep_weights):
+        attention = products.of_attention(device, batch.input_ids.shape[1])
+        with torch.autocast(device, torch.bfloat16, cache_enabled=keep_weights), attention:
             return loss(model, batch)
 
     return found
