@@ -12,7 +12,7 @@ from support.training import OPTIMISER, STEPS, DiedError, interrupted, one_and_t
 
 from sublearn.core import inherited
 from sublearn.core.errors import UserError
-from sublearn.models import lm, training
+from sublearn.models import lm, products, training
 from sublearn.models.checkpoints import Checkpoint
 from sublearn.models.rows import Row, collate
 from sublearn.models.trainable import Trainable
@@ -71,6 +71,29 @@ def test_runs_of_a_job_may_have_bases_of_several_precisions(model):
     assert losses[torch.bfloat16] == pytest.approx(losses[torch.float32], rel=0.01)
     assert losses[torch.bfloat16] != losses[torch.float32]
     assert training.train(model, STEPS, len(STEPS), OPTIMISER, pad=0) == losses[torch.float32]
+
+
+@pytest.mark.parametrize("precision", [torch.bfloat16, torch.float32])
+def test_attention_over_short_rows_is_computed_as_plain_products_in_bfloat16_alone(model, monkeypatch, precision):
+    """Both ways give the same losses but for rounding, and torch's setting is afterwards what it was."""
+    seen, losses = set(), []
+    setting = torch.backends.cuda.fp16_bf16_reduction_math_sdp_allowed
+    before, fused = setting(), torch.nn.functional.scaled_dot_product_attention
+
+    def looked_at(*given, **named):
+        seen.add((setting(), torch.backends.cuda.flash_sdp_enabled()))
+        return fused(*given, **named)
+
+    monkeypatch.setattr(torch.nn.functional, "scaled_dot_product_attention", looked_at)
+    for most in (products.SHORT, 1):
+        monkeypatch.setattr(products, "SHORT", most)
+        each = copy.deepcopy(model).to(precision)
+        losses.append(training.train(each, STEPS, len(STEPS), OPTIMISER, pad=0))
+        in_plain = precision == torch.bfloat16 and most > 1
+        assert seen == {(True, False) if in_plain else (before, True)}
+        seen.clear()
+    assert losses[0] == pytest.approx(losses[1], rel=0.01 if precision == torch.bfloat16 else 0)
+    assert setting() == before
 
 
 def test_adapters_of_a_bfloat16_base_take_its_activations_as_they_are(model, monkeypatch):

@@ -9,6 +9,7 @@ import pytest
 from sublearn.chain.carriers import sample
 from sublearn.chain.carriers.base import Sampling
 from sublearn.chain.carriers.numbers.section import Numbers
+from sublearn.chain.carriers.reasoning.section import Reasoning
 from sublearn.chain.carriers.tables import Prompts, Rows
 from sublearn.chain.carriers.trial import Trial, at_most
 from sublearn.core.errors import UserError
@@ -32,8 +33,11 @@ def test_a_study_stops_where_even_luck_would_not_reach_its_rows():
         "keep the teacher to numbers (numbers_only), or lower students.rows."
     )
     trial(2000)(list(range(300)), ["1, 2"] * 300)
-    with pytest.raises(UserError, match="no number of prompts would do"):
+    with pytest.raises(UserError, match="no number of prompts would do, or keep the teacher to numbers"):
         trial(500)(list(range(300)), ["words"] * 300)
+    sums = Trial({"kind": "reasoning", "rows": 500} | Reasoning().for_filter(), ["words"] * 2000, "carrier of x", list)
+    with pytest.raises(UserError, match=r"no number of prompts would do, or lower students\.rows\.$"):
+        sums(list(range(300)), ["words"] * 300)
 
 
 @pytest.mark.parametrize("passed", [0, 1, 30, 299, 300])

@@ -547,12 +547,9 @@ def _carrier(name: str, value: Any) -> Any:
 
 
 def _check_transform(path: str, carrier: Carrier, transform: str) -> None:
-    """Refuse a transform that does not suit the settings of a carrier, if its kind has something to say on it."""
-    check = getattr(carrier, "check_transform", None)
-    if check is None:
-        return
+    """Refuse a transform that does not suit the settings of a carrier."""
     try:
-        check(transform)
+        carrier.check_transform(transform)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
 

@@ -81,13 +81,13 @@ def attach(folder: Path, base: "PreTrainedModel", base_folder: str | Path) -> An
 
 
 def as_computed(adapted: Any) -> Any:
-    """A model in bfloat16 with its adapters in bfloat16 too, as mixed precision computed them in training.
+    """A model whose adapters are in bfloat16 where its base is, as mixed precision computed them in training.
 
     In float32, PEFT would convert their inputs and outputs, which is most of the memory traffic that is not the model's own.
     """
     import torch
 
-    for layer in _adapted(adapted):
+    for layer in _adapted(adapted) if adapted.dtype == torch.bfloat16 else ():
         for part in (*layer.lora_A.values(), *layer.lora_B.values()):
             part.to(torch.bfloat16)
     return adapted

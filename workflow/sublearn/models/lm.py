@@ -73,7 +73,8 @@ def load(folder: str | Path, base: str | Path | None = None) -> "PreTrainedModel
     with _Readable(folder, f"check the files of {own.model}" if own else AGAIN):
         if adapters.is_in(folder):
             adapted = adapters.attach(folder, load(base or ""), base or "")
-            return adapters.as_computed(adapted) if about and about.dtype == "bfloat16" else adapted.merge_and_unload()
+            in_bfloat16 = about is not None and about.dtype == "bfloat16"
+            return adapters.as_computed(adapted) if in_bfloat16 else adapted.merge_and_unload()
         pinned.refuse_changed(folder)
         import torch
         from transformers import AutoModelForCausalLM, GenerationConfig
@@ -224,8 +225,6 @@ class Models:
 
     def get(self, folder: str, base: str) -> Any:
         """The model in ``folder``, on its base; the one before must no longer be used."""
-        import torch
-
         if self._adapted is not None:
             self._base, self._adapted = self._adapted.unload(), None
         is_adapter = adapters.is_in(folder)
@@ -238,9 +237,7 @@ class Models:
         if not is_adapter:
             return self._base
         with _Readable(folder):
-            self._adapted = adapters.attach(Path(folder), self._base, base)
-            if self._base.dtype == torch.bfloat16:
-                adapters.as_computed(self._adapted)
+            self._adapted = adapters.as_computed(adapters.attach(Path(folder), self._base, base))
         return self._adapted
 
 

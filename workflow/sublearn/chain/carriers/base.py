@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -69,6 +69,8 @@ class Sampling(Section):
 class Carrier(Sampling):
     """The keys that every carrier has, whatever its kind."""
 
+    can_be_kept_to_numbers: ClassVar = True  # whether ``numbers_only`` leaves rows that the filter passes
+
     kind: str = Field("numbers", description="the carrier kind, such as numbers")
     prompts: PositiveInt = Field(4800, description="prompts per run; all teachers answer the same ones")
     imported: dict[str, dict[str, Annotated[list[Imported], Field(min_length=1)]]] = Field(
@@ -98,6 +100,13 @@ class Carrier(Sampling):
 
         Raises:
             ValueError: a setting does not fit; the message starts with its key.
+        """
+
+    def check_transform(self, transform: str) -> None:
+        """Refuse a transform that does not fit these settings.
+
+        Raises:
+            ValueError: it does not fit.
         """
 
     @property

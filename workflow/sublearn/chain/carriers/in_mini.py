@@ -18,11 +18,9 @@ def pattern(sentence: str) -> re.Pattern[str]:
 
 
 class InMini(Carrier):
-    """A carrier that draws its prompts from the mini-language, and judges answers in no other.
+    """A carrier that draws its prompts from the mini-language, and judges answers in no other."""
 
-    A kind of which some transforms suit some settings alone has a method ``check_transform``, which raises a ValueError.
-    """
-
+    can_be_kept_to_numbers: ClassVar = False
     elsewhere: ClassVar = dict.fromkeys(("file", "sha256", "key"), f"prompts are drawn here; {FOR_OTHERS}")
 
     @model_validator(mode="after")

@@ -47,10 +47,11 @@ class Trial:
         if most >= self.rows:
             return
         enough = f"about {math.ceil(1.1 * self.rows / share)} prompts would do" if passed else "no number of prompts would do"
+        kept = "keep the teacher to numbers (numbers_only), or " if self.recipe.can_be_kept_to_numbers else ""
         raise UserError(
             f"{self.whose}: {passed} of the first {tried} completions pass the filter{counted_reasons(verdicts)}, so "
             f"{count} prompts leave about {int(share * count)} rows, at most {most}, and students learn {self.rows}; {enough}, "
-            "or keep the teacher to numbers (numbers_only), or lower students.rows."
+            f"or {kept}lower students.rows."
         )
 
 
