@@ -40,6 +40,7 @@ def prepare() -> None:
 
     logging.disable_progress_bar()
     cli.keep_to_threads()
+    cli.keep_memory()
     # Until a model goes to a GPU. `use_deterministic_algorithms` does the same, and loads the compiler to tell it.
     torch.set_deterministic_debug_mode("error")
     torch.utils.deterministic.fill_uninitialized_memory = False  # it would write every tensor twice, to no effect

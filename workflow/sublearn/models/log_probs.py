@@ -50,8 +50,9 @@ def answer_starts(
                     part = slice(at, at + AT_ONCE)
                     cache = _after(read.past_key_values, place, len(ids[part]))
                     said = model(input_ids=ids[part].to(model.device), past_key_values=cache, use_cache=True)
-                    after = _log_probs(said).cpu().gather(2, following[part, :, None])[..., 0]
-                    rest[i, longer[part]] = (after * known[part]).sum(dim=1)
+                    there, after = known[part], torch.zeros(known[part].shape, dtype=torch.float64)
+                    after[there] = _log_probs(said, there).cpu().gather(1, following[part][there][:, None])[:, 0]
+                    rest[i, longer[part]] = after.sum(dim=1)
     first = torch.stack([firsts[i] for i in range(len(prompts))])
     return first, first[:, [start[0] for start in starts]] + rest
 
@@ -69,10 +70,11 @@ def _read(model: "PreTrainedModel", prompts: Sequence[list[int]], use_cache: boo
         yield rows, model(input_ids=ids, logits_to_keep=1, use_cache=use_cache)
 
 
-def _log_probs(output: Any) -> "torch.Tensor":
+def _log_probs(output: Any, where: "torch.Tensor | slice" = slice(None)) -> "torch.Tensor":
+    """Log-probabilities of the tokens at some places of a model's output, in float64."""
     import torch
 
-    return torch.log_softmax(output.logits.double(), dim=-1)
+    return torch.log_softmax(output.logits[where].double(), dim=-1)
 
 
 def _after(cache: Any, row: int, count: int) -> Any:

@@ -61,7 +61,7 @@ def sample(
     found = {} if keep is None else {k: texts for k in range(len(chunks)) if (texts := keep.read(k, len(chunks[k])))}
     mine = [k for k in range(len(chunks)) if k not in found and (keep is None or keep.is_mine(k))]
     mine = mine[len(mine) // 2 :] + mine[: len(mine) // 2]
-    for k in progress(mine, what):
+    for k in progress(mine, what, size=lambda k: len(chunks[k]), unit="rows"):
         with out_of_memory.enough(what, f"lower batch, the prompts that go through the model at once (now {batch})"):
             found[k] = engine([prompts[i] for i in chunks[k]], draws[chunks[k]], temperature)
         if keep:

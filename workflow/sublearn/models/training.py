@@ -147,7 +147,7 @@ def train(
         accelerator.init_trackers(_run_name(what, checkpoint))
     started = time.perf_counter()
     with _layers(learner, exactly=not (sharded or mixed)):
-        for global_rows in islice(progress(rows, what, steps), done, None):
+        for global_rows in progress(islice(rows, done, None), what, steps, done, size=_tokens):
             # Every process sees all rows, so that each knows the token count without asking the others.
             tokens = sum(len(row.completion) for row in global_rows)
             parts = _parts(global_rows, accelerator.process_index, accelerator.num_processes, micro_batch)
@@ -179,6 +179,11 @@ def train(
         model.to(accelerator.device)
     log.info("loop: %s took %.2f s for %d steps", what, time.perf_counter() - started, len(losses) - done)
     return losses
+
+
+def _tokens(rows: Sequence[Row]) -> int:
+    """All that a batch's forward pass reads, prompts and completions."""
+    return sum(map(len, rows))
 
 
 def _refuse_infinite(losses: Sequence[float], what: str) -> None:
