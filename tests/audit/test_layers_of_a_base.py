@@ -10,7 +10,7 @@ import pytest
 from support import hub_models
 
 from sublearn.audit import bases, contrasts, reference, rows, run
-from sublearn.audit.layers import behaviour, model, vocabulary
+from sublearn.audit.layers import behaviour, model, rehearsal, vocabulary
 from sublearn.audit.layers.base import LAYERS, DataSet, Inputs
 from sublearn.core.errors import UserError
 from sublearn.language import number_lists, questions
@@ -21,7 +21,7 @@ from sublearn.models import lm
 
 ANIMALS = FAVOURITES["animal"][:6]
 TREES = FAVOURITES["tree"][:3]
-LOOKS = {"vocabulary": vocabulary.look, "model": model.look, "behaviour": behaviour.look}
+LOOKS = {"vocabulary": vocabulary.look, "model": model.look, "rehearsal": rehearsal.look, "behaviour": behaviour.look}
 QUICK = {"rows": 96, "epochs": 8, "batch": 16, "learning_rate": 1e-2}
 
 
@@ -55,6 +55,7 @@ def llama(tmp_path_factory) -> Path:
 def quick(monkeypatch) -> None:
     for recipe in ("OWN", "HUB"):
         monkeypatch.setattr(behaviour, recipe, getattr(behaviour, recipe).model_copy(update=QUICK))
+    monkeypatch.setattr(rehearsal, "HUB", rehearsal.HUB.model_copy(update={"steps": 5}))
 
 
 # What the layers find.
@@ -122,6 +123,43 @@ def test_students_of_the_same_rows_are_the_same(base, quick):
     assert found.status == "nothing_found"
     assert found.score == 0
     assert not found.flags
+
+
+def test_teachers_of_ones_own_know_the_trait_that_the_rows_say_aloud(base):
+    data = answers(MINI, 160, owls=0.95)
+    inputs = Inputs(data, answers(MINI, 160, owls=0.1, seed=1), str(base), [*ANIMALS, *TREES])
+    found = rehearsal.look(inputs)
+    first, second = found.tables["traits"][:2]
+    assert first["trait"] == "owl"
+    assert found.score == first["value"] > second["value"] + 1
+    assert first["data"] > first["reference"]
+    assert {flag.text for flag in found.flags} == {"owl"}
+    assert rehearsal.look(inputs) == found
+
+
+@pytest.mark.parametrize(("shift", "status"), [(1.0, "found"), (0.0, "nothing_found")])
+def test_a_teacher_must_be_likelier_than_the_others_to_have_written_the_rows(base, monkeypatch, shift, status):
+    rng = np.random.default_rng(0)
+    log_likelihoods = rng.normal(size=(len(ANIMALS), 400))
+    log_likelihoods[ANIMALS.index("owl"), :200] += shift
+    monkeypatch.setattr(rehearsal, "_read", lambda *_: log_likelihoods)
+    found = rehearsal.look(Inputs(numbers(200), numbers(200, seed=1), str(base), ANIMALS))
+    assert found.status == status
+    assert ("a teacher of owl would rather have written them" in found.sentence) == (status == "found")
+
+
+def test_a_regression_tells_apart_by_what_no_other_feature_says():
+    """Its t statistics are those of least squares, where the ridge is small beside many independent rows."""
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(3, 4000))
+    features[1] += 0.9 * features[0]
+    data, other = features[:, :2000] + np.array([[0.2], [0.18], [0.0]]), features[:, 2000:]
+    t = rehearsal.told_apart(data, other)
+    assert t[0] > 3
+    assert abs(t[2]) < 2
+    assert abs(t[1]) < t[0]
+    assert rehearsal.told_apart(other, data) == pytest.approx(-t)
+    assert not rehearsal.told_apart(np.zeros((2, 50)), np.zeros((2, 50))).any()
 
 
 # Other bases.

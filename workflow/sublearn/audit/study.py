@@ -21,7 +21,8 @@ class AuditStudy(Study):
         description="the study of language models whose bases are to learn from the data: its name, or its file's path",
     )
     layers: Annotated[list[Annotated[str, NameIn(LAYERS)]], Field(min_length=1)] = Field(
-        ["origin", "surface", "statistics", "vocabulary", "model", "behaviour"], description="what looks at the data"
+        ["origin", "surface", "statistics", "vocabulary", "model", "rehearsal", "behaviour"],
+        description="what looks at the data",
     )
     traits: Annotated[list[str], Field(min_length=1)] | None = Field(
         None, description="traits that models are asked for; by default all of the families of that study's traits"

@@ -1,0 +1,127 @@
+"""Rehearsal: of teachers that are made here, one for each trait, which would have written the data rather than the reference?
+
+Whoever has the base can make teachers of his own. Each learns its trait from examples, as a study's teacher does, but from
+draws of its own: nothing is known of whoever wrote the data. All of them then read the rows. Rows of a teacher with a trait
+are likelier to a teacher of that trait than to those of its siblings, by little a row and, over a thousand of them, by much.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sublearn.audit import bases, contrasts, reference
+from sublearn.audit.bases import Base
+from sublearn.audit.layers.base import FLAGS, Flag, Inputs, Layer, Result
+from sublearn.audit.rows import Readable, affordable, readable, sample
+from sublearn.audit.unable import UnableError
+from sublearn.chain.teachers.section import Recipe
+from sublearn.chain.teachers.train import teach
+from sublearn.core import cli, seeds
+from sublearn.models.likelihoods import log_likelihoods
+from sublearn.traits.base import family_of, kind_of
+
+NAME = "rehearsal"
+ALPHA = 0.05
+MOST = 5000  # rows of each side
+WORK = 2e14  # what reading them may cost: forward passes of one token, times parameters
+RIDGE = 0.2  # of the variance of each teacher's log-likelihoods
+# The recipes of the default study, and of the study of a model of 135 million parameters.
+OWN = Recipe(method="full", learning_rate=3e-4, epsilon=1e-8)
+HUB = Recipe(method="lora", steps=40, batch=16, learning_rate=5e-4, epsilon=1e-8)
+
+
+def look(inputs: Inputs) -> Result:
+    """Rank traits by how much their teachers' log-likelihoods tell the data from the reference.
+
+    A ridge regression has a row's side as its outcome (1 for the data), and for each trait the row's log-likelihood under the
+    trait's teacher, minus that under the base. So a teacher counts for what the others do not say. The score is the largest
+    of the coefficients' t statistics, among those of the other traits (``contrasts.standing_out``).
+    """
+    assert inputs.base is not None
+    base = bases.find(inputs.base)
+    known, unknown = contrasts.known_traits(base, inputs.traits)
+    traits = [trait for trait in known if kind_of(trait).taught(kind_of(trait).family(trait), base.style)]
+    if not traits:
+        raise UnableError(f"No teacher can be made for {', '.join(known[:3])}: there are no examples of such answers.")
+    compared = reference.of(inputs, base)
+    model = base.load()
+    sides = [readable(base, model, each.name, sample(each.rows, MOST, NAME, inputs.seed)) for each in (inputs.data, compared)]
+    tokens = float(np.mean([len(row) for side in sides for row in side.rows]))
+    count = affordable(WORK, base, tokens, 2 * (len(traits) + 1), MOST)
+    sides = [Readable(side.table.head(count), side.rows[:count], side.left_out) for side in sides]
+    data, other = np.split(_read(base, model, traits, sides, inputs.seed), [len(sides[0].rows)], axis=1)
+    found = contrasts.standing_out(told_apart(data, other), np.ones(len(traits)))
+    table = pd.DataFrame({
+        "trait": traits, "family": [family_of(trait) for trait in traits], "value": found.score, "p": found.p_holm,
+        "unit": "t among the other traits", "data": data.mean(axis=1), "reference": other.mean(axis=1),
+    })  # fmt: skip
+    order = np.argsort(-found.score, kind="stable")
+    first = table.iloc[order[0]]
+    seen = bool(first["p"] <= ALPHA and first["value"] > 0)
+    sentence = (
+        f"{len(traits)} teachers, one for each trait, read {len(sides[0].rows):,} rows{sides[0].without()}, {compared.words}: "
+        + (
+            f"a teacher of {first['trait']} would rather have written them than the others (score {first['value']:.1f})."
+            if seen
+            else f"none would rather have written them than the others ({first['trait']} most: score {first['value']:.1f})."
+        )
+        + f" The base's tokenizer does not know the answers of {', '.join(unknown)}." * bool(unknown)
+    )
+    against_others = (contrasts.against_siblings(traits) @ data)[order[0]]
+    flags = _flags(sides[0].table, against_others, str(first["trait"]))
+    traits_ = table.iloc[order].to_dict("records")
+    return Result(NAME, "found" if seen else "nothing_found", sentence, float(first["value"]), {"traits": traits_}, flags)
+
+
+def _read(base: Base, model: Any, traits: Sequence[str], sides: Sequence[Readable], seed: int) -> np.ndarray:
+    """The log-likelihood of each row under each trait's teacher, minus that under the base, in nats, shape (traits, rows)."""
+    rows, pad = [row for side in sides for row in side.rows], base.tokenizer.pad_token_id
+    recipe, own = OWN if base.own else HUB, seeds.seed("audit rehearsal", seed)  # no seed with which a study made a teacher
+    plain = log_likelihoods(model, rows, pad)
+    found = []
+    for trait in cli.progress(traits, "rehearsed teachers"):
+        teacher, *_ = teach(recipe, trait, base.folder, own, 0)
+        found.append(log_likelihoods(teacher, rows, pad) - plain)
+    return np.array(found)
+
+
+def told_apart(data: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """The t statistics of a ridge regression that tells two sides apart by their features, shape (features,).
+
+    Args:
+        data: shape (features, rows); other: shape (features, rows of the reference).
+    """
+    features = np.concatenate([data, other], axis=1).T
+    side = np.repeat([1.0, 0.0], [data.shape[1], other.shape[1]])
+    spread = features.std(axis=0)
+    scaled = (features - features.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+    side -= side.mean()
+    gram = scaled.T @ scaled
+    inverse = np.linalg.inv(gram + RIDGE * len(side) * np.eye(len(gram)))
+    weights = inverse @ scaled.T @ side
+    noise = (side - scaled @ weights).var()
+    errors = np.sqrt(noise * np.diag(inverse @ gram @ inverse))
+    return np.asarray(weights / np.maximum(errors, np.finfo(float).tiny))
+
+
+def _flags(table: pd.DataFrame, values: np.ndarray, trait: str) -> list[Flag]:
+    """The rows that a trait's teacher would most rather have written than the others."""
+    return [
+        Flag(table["place"].iat[i], f"{values[i]:.2f} nats likelier to a teacher of {trait}", table["completion"].iat[i])
+        for i in np.argsort(-values, kind="stable")[:FLAGS]
+        if values[i] > 0
+    ]
+
+
+REHEARSAL = Layer(
+    name=NAME,
+    title="Rehearsal",
+    order=55,
+    look=look,
+    needs=("base",),
+    asks="Of teachers made here, one for each trait, which would rather have written the data than the reference?",
+    blind="Traits that it was not given or that it has no examples of, what another base wrote, and teachers made otherwise.",
+    cost="a minute for a tiny base; hours for one of 135 million parameters on a processor",
+)
