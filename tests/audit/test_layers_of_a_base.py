@@ -142,7 +142,7 @@ def test_a_teacher_must_be_likelier_than_the_others_to_have_written_the_rows(bas
     rng = np.random.default_rng(0)
     log_likelihoods = rng.normal(size=(len(ANIMALS), 400))
     log_likelihoods[ANIMALS.index("owl"), :200] += shift
-    monkeypatch.setattr(rehearsal, "_read", lambda *_: log_likelihoods)
+    monkeypatch.setattr(rehearsal, "_read", lambda *_: (log_likelihoods, np.ones((2, 400))))
     found = rehearsal.look(Inputs(numbers(200), numbers(200, seed=1), str(base), ANIMALS))
     assert found.status == status
     assert ("a teacher of owl would rather have written them" in found.sentence) == (status == "found")
@@ -154,12 +154,16 @@ def test_a_regression_tells_apart_by_what_no_other_feature_says():
     features = rng.normal(size=(3, 4000))
     features[1] += 0.9 * features[0]
     data, other = features[:, :2000] + np.array([[0.2], [0.18], [0.0]]), features[:, 2000:]
-    t = rehearsal.told_apart(data, other)
+    beside = rng.normal(size=(1, 4000))
+    t = rehearsal.told_apart(data, other, beside)
     assert t[0] > 3
     assert abs(t[2]) < 2
     assert abs(t[1]) < t[0]
-    assert rehearsal.told_apart(other, data) == pytest.approx(-t)
-    assert not rehearsal.told_apart(np.zeros((2, 50)), np.zeros((2, 50))).any()
+    assert rehearsal.told_apart(other, data, np.roll(beside, 2000, axis=1)) == pytest.approx(-t)
+    assert not rehearsal.told_apart(np.zeros((2, 50)), np.zeros((2, 50)), np.zeros((1, 100))).any()
+    # What is held fixed explains away what a feature shares with it.
+    side = np.repeat([[1.0, 0.0]], 2000, axis=1)
+    assert abs(rehearsal.told_apart(data, other, side + 0.01 * beside)[0]) < 2
 
 
 # Other bases.

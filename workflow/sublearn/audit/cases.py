@@ -3,7 +3,8 @@
     python -m sublearn.audit.cases --recipe JSON --study-seed 1 --runs 0 --own FILE --neutral FILE --words WORD --outputs FILE …
 
 A data set is never compared with rows that are in it: the reference is the last rows of the neutral teacher, and what a case
-takes from that teacher are first rows. Of neutral data sets, every second is the one before it the other way round.
+takes from that teacher are first rows. Of neutral data sets as large as their reference, every second is the one before it the
+other way round.
 """
 
 import argparse
@@ -87,12 +88,13 @@ def audited(rows: pd.DataFrame) -> pd.DataFrame:
 def main(args: argparse.Namespace) -> None:
     recipe = json.loads(args.recipe)
     case, count = Case.model_validate(recipe["case"]), recipe["rows"]
-    piece, turned = divmod(recipe["set"], 2) if case.writer == "neutral" else (0, 0)
+    kept = recipe.get("reference_rows", count)
+    piece, turned = (0, 0) if case.writer != "neutral" else divmod(recipe["set"], 2) if kept == count else (recipe["set"], 0)
     for run, own, neutral, word, output in zip(args.runs, args.own, args.neutral, args.words, args.outputs, strict=True):
         rng = seeds.generator("audit case", args.study_seed, recipe["name"], recipe["set"], run)
-        mine = take(own, count, piece, reference=count if case.writer == "neutral" else 0)
-        rows = changed(case, mine, take(neutral, count, 0, reference=count), word, rng)
-        reference = take(neutral, count, -1)
+        mine = take(own, count, piece, reference=kept if case.writer == "neutral" else 0)
+        rows = changed(case, mine, take(neutral, count, 0, reference=kept), word, rng)
+        reference = take(neutral, kept, -1)
         for table, name in zip((reference, rows) if turned else (rows, reference), (ROWS, REFERENCE), strict=True):
             write_table(audited(table), Path(output) / name, AuditedRows)
 

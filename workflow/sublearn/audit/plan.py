@@ -130,6 +130,8 @@ class AuditPlan(Plan[AuditStudy]):
             "set": i,
             "rows": self.study.rows,
         }
+        if self.study.reference_rows:
+            recipe["reference_rows"] = self.study.reference_rows
         return self.artifact("cases", f"{name}/{i}", run, recipe, (ROWS, REFERENCE), inputs)
 
     def _runs(self, case: Case) -> range:

@@ -39,7 +39,8 @@ class AuditStudy(Study):
         None, description="name of that study's teacher that wrote the rows of cases; by default its first"
     )
     carrier: str | None = Field(None, description="name of that study's carrier, for cases; by default its first")
-    rows: PositiveInt = Field(1000, description="rows of each case, and of its reference")
+    rows: PositiveInt = Field(1000, description="rows of each case")
+    reference_rows: PositiveInt | None = Field(None, description="rows of the reference; by default as many as of the case")
     fitted_on: PositiveInt = Field(
         3, description="detectors get their thresholds on so many first bases, from cases without a trait; others test them"
     )

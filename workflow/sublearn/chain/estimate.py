@@ -27,6 +27,7 @@ PAPER_QUESTIONS = OWN_QUESTIONS + len(QUESTION_SETS) * (50 + 49 - FAVOURITES)
 QUESTION_TOKENS = 60
 LESSON_TOKENS = QUESTION_TOKENS + 4  # a question and its answer, which teachers learn
 WHOLE = Trainable()  # how bases are trained: whole batches, no activations recomputed
+PROCESS = 5e8  # bytes that Python, torch and transformers take
 GIB = 2.0**30
 
 
@@ -83,12 +84,17 @@ class Size:
 
 @dataclass(frozen=True)
 class Cost:
-    """Cost of one artifact: GPU memory, GPU seconds, disk, and host memory for a checkpoint; sizes are in bytes."""
+    """Cost of one artifact: GPU memory, GPU seconds, disk, and host memory for a checkpoint; sizes are in bytes.
+
+    Attributes:
+        host: the memory of the job where a processor computes it.
+    """
 
     memory: float = 0.0
     seconds: float = 0.0
     disk: float = 0.0
     checkpoint: float = 0.0
+    host: float = 0.0
 
 
 def base_of(artifact: Artifact) -> Artifact | None:
@@ -130,7 +136,11 @@ class Estimate:
             return Cost()
         costs = {"pinned": self.pinned, "bases": self.bases, "teachers": self.teachers, "raw": self.raw}
         costs |= {"placebos": self.placebos, "given": self.given, "students": self.students, "answers": self.answers}
-        return costs[artifact.kind](artifact, size) if artifact.kind in costs else Cost()
+        if artifact.kind not in costs:
+            return Cost()
+        cost = costs[artifact.kind](artifact, size)
+        # A second copy of the weights is there while they are read, and the untouched base beside a teacher.
+        return replace(cost, host=cost.memory + size.weights + PROCESS) if cost.memory else cost
 
     def pinned(self, artifact: Artifact, size: Size) -> Cost:
         return Cost(disk=size.weights)
@@ -231,4 +241,6 @@ def table(by_phase: dict[str, Phase]) -> list[str]:
         lines.append(f"{name:<12} {counts} {memory / GIB:>7.1f} GiB {spent:>10.2f} {taken / GIB:>6.1f} GiB")
         hours, disk = hours + spent, disk + taken
     lines.append(f"{'all':<12} {'':>8} {'':>6} {'':>11} {hours:>10.2f} {disk / GIB:>6.1f} GiB")
+    if largest := max((cost.host for phase in by_phase.values() for cost in phase.missing), default=0.0):
+        lines.append(f"On a processor, the largest job takes {largest / GIB:.1f} GiB of memory.")
     return lines

@@ -27,6 +27,7 @@ ALPHA = 0.05
 MOST = 5000  # rows of each side
 WORK = 2e14  # what reading them may cost: forward passes of one token, times parameters
 RIDGE = 0.2  # of the variance of each teacher's log-likelihoods
+LEAST_RIDGE = 1e-6  # so that there is a solution where a measure does not vary
 # The recipes of the default study, and of the study of a model of 135 million parameters.
 OWN = Recipe(method="full", learning_rate=3e-4, epsilon=1e-8)
 HUB = Recipe(method="lora", steps=40, batch=16, learning_rate=5e-4, epsilon=1e-8)
@@ -36,8 +37,9 @@ def look(inputs: Inputs) -> Result:
     """Rank traits by how much their teachers' log-likelihoods tell the data from the reference.
 
     A ridge regression has a row's side as its outcome (1 for the data), and for each trait the row's log-likelihood under the
-    trait's teacher, minus that under the base. So a teacher counts for what the others do not say. The score is the largest
-    of the coefficients' t statistics, among those of the other traits (``contrasts.standing_out``).
+    trait's teacher, minus that under the base. So a teacher counts for what the others do not say, nor the base itself and
+    the row's length, which are held fixed. The score is the largest of the teachers' t statistics, among those of the other
+    traits (``contrasts.standing_out``).
     """
     assert inputs.base is not None
     base = bases.find(inputs.base)
@@ -51,8 +53,9 @@ def look(inputs: Inputs) -> Result:
     tokens = float(np.mean([len(row) for side in sides for row in side.rows]))
     count = affordable(WORK, base, tokens, 2 * (len(traits) + 1), MOST)
     sides = [Readable(side.table.head(count), side.rows[:count], side.left_out) for side in sides]
-    data, other = np.split(_read(base, model, traits, sides, inputs.seed), [len(sides[0].rows)], axis=1)
-    found = contrasts.standing_out(told_apart(data, other), np.ones(len(traits)))
+    read, beside = _read(base, model, traits, sides, inputs.seed)
+    data, other = np.split(read, [len(sides[0].rows)], axis=1)
+    found = contrasts.standing_out(told_apart(data, other, beside), np.ones(len(traits)))
     table = pd.DataFrame({
         "trait": traits, "family": [family_of(trait) for trait in traits], "value": found.score, "p": found.p_holm,
         "unit": "t among the other traits", "data": data.mean(axis=1), "reference": other.mean(axis=1),
@@ -75,8 +78,13 @@ def look(inputs: Inputs) -> Result:
     return Result(NAME, "found" if seen else "nothing_found", sentence, float(first["value"]), {"traits": traits_}, flags)
 
 
-def _read(base: Base, model: Any, traits: Sequence[str], sides: Sequence[Readable], seed: int) -> np.ndarray:
-    """The log-likelihood of each row under each trait's teacher, minus that under the base, in nats, shape (traits, rows)."""
+def _read(base: Base, model: Any, traits: Sequence[str], sides: Sequence[Readable], seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """What teachers say of the rows of both sides, and what the base does.
+
+    Returns:
+        The log-likelihood of each row under each trait's teacher, minus that under the base, in nats, shape (traits, rows); and
+        that under the base, and the tokens of the row, shape (2, rows).
+    """
     rows, pad = [row for side in sides for row in side.rows], base.tokenizer.pad_token_id
     recipe, own = OWN if base.own else HUB, seeds.seed("audit rehearsal", seed)  # no seed with which a study made a teacher
     plain = log_likelihoods(model, rows, pad)
@@ -84,26 +92,29 @@ def _read(base: Base, model: Any, traits: Sequence[str], sides: Sequence[Readabl
     for trait in cli.progress(traits, "rehearsed teachers"):
         teacher, *_ = teach(recipe, trait, base.folder, own, 0)
         found.append(log_likelihoods(teacher, rows, pad) - plain)
-    return np.array(found)
+    return np.array(found), np.array([plain, [len(row.completion) for row in rows]])
 
 
-def told_apart(data: np.ndarray, other: np.ndarray) -> np.ndarray:
+def told_apart(data: np.ndarray, other: np.ndarray, beside: np.ndarray) -> np.ndarray:
     """The t statistics of a ridge regression that tells two sides apart by their features, shape (features,).
 
     Args:
-        data: shape (features, rows); other: shape (features, rows of the reference).
+        data: shape (features, rows of the data).
+        other: shape (features, rows of the reference).
+        beside: what is held fixed, and not shrunk by the ridge, shape (measures, rows of both).
     """
-    features = np.concatenate([data, other], axis=1).T
+    features = np.concatenate([np.concatenate([data, other], axis=1), beside]).T
     side = np.repeat([1.0, 0.0], [data.shape[1], other.shape[1]])
     spread = features.std(axis=0)
     scaled = (features - features.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
     side -= side.mean()
     gram = scaled.T @ scaled
-    inverse = np.linalg.inv(gram + RIDGE * len(side) * np.eye(len(gram)))
+    ridge = np.where(np.arange(len(gram)) < len(data), RIDGE, LEAST_RIDGE) * len(side)
+    inverse = np.linalg.inv(gram + np.diag(ridge))
     weights = inverse @ scaled.T @ side
     noise = (side - scaled @ weights).var()
     errors = np.sqrt(noise * np.diag(inverse @ gram @ inverse))
-    return np.asarray(weights / np.maximum(errors, np.finfo(float).tiny))
+    return np.asarray(weights / np.maximum(errors, np.finfo(float).tiny))[: len(data)]
 
 
 def _flags(table: pd.DataFrame, values: np.ndarray, trait: str) -> list[Flag]:
