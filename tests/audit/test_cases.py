@@ -1,5 +1,6 @@
 """Data sets whose truth is known: what a case does to rows, and that no row is compared with itself."""
 
+import argparse
 import json
 import re
 
@@ -7,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sublearn.audit import cases
 from sublearn.audit.cases import changed, reformatted, sorted_rows
 from sublearn.audit.section import Case
 from sublearn.chain.carriers.tables import Rows
@@ -87,6 +89,22 @@ def test_the_step_compares_no_row_with_itself_and_repeats_itself(tmp_path, run_s
     pd.testing.assert_frame_equal(reference, turned)
     pd.testing.assert_frame_equal(reference, same)
     assert not set(second["completion"]) & {*data["completion"], *reference["completion"]}
+
+
+def test_a_reference_may_be_larger_than_the_data(tmp_path):
+    """Then every neutral data set is a piece of its own, and none is in the reference."""
+    write_table(rows(90, 0), tmp_path / "neutral.parquet", Rows)
+    found = []
+    for i in (0, 1):
+        recipe = {"name": "neutral", "case": {"writer": "neutral"}, "set": i, "rows": 20, "reference_rows": 50}
+        files = {"own": [str(tmp_path / "neutral.parquet")], "neutral": [str(tmp_path / "neutral.parquet")]}
+        asked = {"recipe": json.dumps(recipe), "study_seed": 1, "runs": [0], "words": ["owl"], **files}
+        cases.main(argparse.Namespace(**asked, outputs=[str(tmp_path / str(i))]))
+        found += [pd.read_parquet(tmp_path / str(i) / file)["completion"] for file in ("rows.parquet", "reference.parquet")]
+    first, reference, second, again = found
+    assert (len(first), len(second), len(reference)) == (20, 20, 50)
+    assert list(reference) == list(again)
+    assert not set(first) & set(second) and not {*first, *second} & set(reference)
 
 
 def test_too_few_rows_are_one_sentence(tmp_path, refusal):
