@@ -33,10 +33,10 @@ before = faults()
 for _ in range(10): torch.zeros(12_000_000).add_(1)
 print(faults() - before)
 """
-    kept, given_back = (
-        int(
-            subprocess.run([sys.executable, "-c", code, how], capture_output=True, text=True, check=True, env=os.environ).stdout
-        )
-        for how in ("kept", "given back")
-    )
-    assert kept < 1000 < given_back
+
+    def faults(how: str) -> int:
+        done = subprocess.run([sys.executable, "-c", code, how], capture_output=True, text=True, check=True, env=os.environ)
+        return int(done.stdout)
+
+    # The system may take pages away in between, so the best of some tries counts.
+    assert 4 * min(faults("kept") for _ in range(4)) < faults("given back")
