@@ -20,6 +20,7 @@ from sublearn.core.claims import COLUMNS, row
 from sublearn.core.files import read_json, write_table, write_text
 from sublearn.core.statistics import UNKNOWN, Mean, share
 
+NONE = "none"  # the leading trait of a layer that ranks none
 SPREAD = 3.0  # standard deviations above the mean of scores without a trait
 
 
@@ -29,8 +30,9 @@ def scores(files: list[str], known: dict[str, dict[str, Any]]) -> pd.DataFrame:
     for file in files:
         for result in read_json(file)["results"]:
             status, score = result["status"], result["score"]
+            ranked = result["tables"].get("traits", [])
             own = {"layer": result["layer"], "status": status, "score": score, "found": status == "found"}
-            rows.append(known[file] | own)
+            rows.append(known[file] | own | {"leading": ranked[0]["trait"] if ranked else NONE})
     return pd.DataFrame(rows, columns=list(Scores.to_schema().columns)).astype({"score": float})
 
 

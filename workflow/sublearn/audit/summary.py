@@ -14,7 +14,7 @@ def words(
     """The summary as Markdown."""
     lines = [f"# {study['title']}", "", *markdown(claims)]
     if len(cases):
-        lines += [*_detectors(detectors), *_cases(study, cases)]
+        lines += [*_detectors(detectors), *_cases(study, cases), *_named(scores)]
     if len(brought := scores[scores["case"] == "none"]):
         lines += _brought(brought)
     return "\n".join(lines)
@@ -52,6 +52,22 @@ def _cases(study: dict[str, Any], cases: pd.DataFrame) -> list[str]:
         ]
         meaning = study["meanings"][case]
         lines.append(f"| {str(case).replace('_', ' ')} | {meaning} | {part['carries'].iloc[0]} | {' | '.join(cells)} |")
+    return [*lines, ""]
+
+
+def _named(scores: pd.DataFrame) -> list[str]:
+    """How often the trait that leads a layer's list is the one that the data set carries."""
+    carrying = scores[(scores["carries"] == "yes") & scores["tested"] & (scores["leading"] != "none")]
+    if carrying.empty:
+        return []
+    lines = [
+        "## Traits by name", "",
+        "Data sets with a trait in which that trait leads a layer's list, whether or not the layer found anything.", "",
+        "| layer | case | right trait leads |", "|---|---|---|",
+    ]  # fmt: skip
+    for (layer, case), part in carrying.groupby(["layer", "case"], sort=False):
+        right = int((part["leading"] == part["trait"]).sum())
+        lines.append(f"| {layer} | {str(case).replace('_', ' ')} | {right} of {len(part)} |")
     return [*lines, ""]
 
 

@@ -1,5 +1,7 @@
 """The tables of audit studies."""
 
+from typing import Optional
+
 import pandera.pandas as pa
 from pandera.typing import Series
 
@@ -23,7 +25,8 @@ class Scores(pa.DataFrameModel):
 
     ``case`` and ``trait`` are none for data that somebody brought, ``base`` is the base that is to learn from it. ``carries``
     says whether a student of the base takes a trait from such rows, ``tested`` whether the base is one that no detector was
-    fitted on. ``status`` is the layer's own judgement, ``found`` that of its threshold, if it has one.
+    fitted on. ``status`` is the layer's own judgement, ``found`` that of its threshold, if it has one. ``leading`` is the trait
+    that leads the layer's list, none if it has none; older tables lack it.
     """
 
     dataset: Series[str]
@@ -36,6 +39,7 @@ class Scores(pa.DataFrameModel):
     status: Series[str]
     score: Series[float] = pa.Field(nullable=True)
     found: Series[bool]
+    leading: Optional[Series[str]]  # noqa: UP045 (pandera's word for a column that may be missing)
 
     class Config:
         strict = True

@@ -139,7 +139,7 @@ class Estimate:
         if artifact.kind not in costs:
             return Cost()
         cost = costs[artifact.kind](artifact, size)
-        # A second copy of the weights is there while they are read, and the untouched base beside a teacher.
+        # A second copy of the weights is there while they are read.
         return replace(cost, host=cost.memory + size.weights + PROCESS) if cost.memory else cost
 
     def pinned(self, artifact: Artifact, size: Size) -> Cost:
@@ -242,5 +242,5 @@ def table(by_phase: dict[str, Phase]) -> list[str]:
         hours, disk = hours + spent, disk + taken
     lines.append(f"{'all':<12} {'':>8} {'':>6} {'':>11} {hours:>10.2f} {disk / GIB:>6.1f} GiB")
     if largest := max((cost.host for phase in by_phase.values() for cost in phase.missing), default=0.0):
-        lines.append(f"On a processor, the largest job takes {largest / GIB:.1f} GiB of memory.")
+        lines.append(f"Computed on a processor, the largest job takes {largest / GIB:.1f} GiB of memory a process.")
     return lines

@@ -131,7 +131,7 @@ def keep_memory() -> None:
     with suppress(OSError, AttributeError):
         glibc = ctypes.CDLL(None)
         glibc.mallopt(MMAP_MAX, 0)
-        glibc.mallopt(TRIM_THRESHOLD, 2**31 - 1)
+        glibc.mallopt(TRIM_THRESHOLD, -1)  # never
 
 
 @contextmanager

@@ -130,7 +130,7 @@ def train(
     sharded = accelerator.num_processes > 1 and sharding.is_worth_it(model)
     mixed = next(model.parameters()).dtype == torch.bfloat16
     if mixed:
-        loss = _in_mixed_precision(loss, accelerator.device.type, keep_weights=not sharded)
+        loss = _in_mixed_precision(loss, accelerator.device.type, keep_weights=not sharded, again=_computes_again(model))
     learner = sharding.shard(model, accelerator.num_processes) if sharded else model
     trained = [p for p in learner.parameters() if p.requires_grad]
     precise = _with_its_vectors(learner)
@@ -255,16 +255,17 @@ def _accelerator(model: Any, what: str, logs: dict[str, Any]) -> "Accelerator":
     return accelerator
 
 
-def _in_mixed_precision(loss: Loss, device: str, keep_weights: bool) -> Loss:
+def _in_mixed_precision(loss: Loss, device: str, keep_weights: bool, again: bool) -> Loss:
     """A loss whose products are computed in bfloat16, whatever the precision of what is trained.
 
     Args:
         keep_weights: keep converted weights until the loss is there. Of what is sharded, that would gather the whole model.
+        again: activations are computed again in the backward pass, so attention must be computed there as it was before.
     """
     import torch
 
     def found(model: Any, batch: Batch) -> torch.Tensor:
-        attention = products.of_attention(device, batch.input_ids.shape[1])
+        attention = contextlib.nullcontext() if again else products.of_attention(device, batch.input_ids.shape[1])
         with torch.autocast(device, torch.bfloat16, cache_enabled=keep_weights), attention:
             return loss(model, batch)
 
@@ -301,7 +302,12 @@ def _run_name(what: str, checkpoint: Checkpoint | None) -> str:
 def _smaller(model: Any, micro_batch: int | None) -> str:
     """What makes a training step smaller."""
     held = f"lower micro_batch ({micro_batch or 'now a whole batch, or its share of each process'})"
-    return held if getattr(model, "is_activation_checkpointing", False) else f"{held}, or set save_memory: true"
+    return held if _computes_again(model) else f"{held}, or set save_memory: true"
+
+
+def _computes_again(model: Any) -> bool:
+    """Whether activations are computed again in the backward pass (``save_memory``)."""
+    return bool(getattr(model, "is_activation_checkpointing", False))
 
 
 def _with_its_vectors(model: Any) -> "list[torch.nn.Parameter]":
