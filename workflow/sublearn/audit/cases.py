@@ -89,7 +89,9 @@ def main(args: argparse.Namespace) -> None:
     recipe = json.loads(args.recipe)
     case, count = Case.model_validate(recipe["case"]), recipe["rows"]
     kept = recipe.get("reference_rows", count)
-    piece, turned = (0, 0) if case.writer != "neutral" else divmod(recipe["set"], 2) if kept == count else (recipe["set"], 0)
+    piece, turned = 0, 0
+    if case.writer == "neutral":
+        piece, turned = divmod(recipe["set"], 2) if kept == count else (recipe["set"], 0)
     for run, own, neutral, word, output in zip(args.runs, args.own, args.neutral, args.words, args.outputs, strict=True):
         rng = seeds.generator("audit case", args.study_seed, recipe["name"], recipe["set"], run)
         mine = take(own, count, piece, reference=kept if case.writer == "neutral" else 0)

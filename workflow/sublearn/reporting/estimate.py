@@ -16,7 +16,7 @@ def pace(by_phase: dict[str, Phase], spent: dict[str, float]) -> str:
     """How long the rest will take, in a sentence; nothing if it cannot be told, or if nothing is left.
 
     What was made took so many times its estimate; the rest of its phase will take as many. A phase of which nothing was made
-    takes as many times its estimate as all others together.
+    takes as many times its estimate as all others together. What was made elsewhere, or has been removed, spoils the pace.
 
     Args:
         spent: seconds that the jobs of each phase took on this machine.

@@ -2,7 +2,8 @@
 
 Whoever has the base can make teachers of his own. Each learns its trait from examples, as a study's teacher does, but from
 draws of its own: nothing is known of whoever wrote the data. All of them then read the rows. Rows of a teacher with a trait
-are likelier to a teacher of that trait than to those of its siblings, by little a row and, over a thousand of them, by much.
+are likelier to a teacher of that trait than to those of its siblings, by little a row and, over a thousand of them, by more.
+All traits of the families that are asked for are rehearsed: one stands out of others.
 """
 
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ from sublearn.chain.teachers.section import Recipe
 from sublearn.chain.teachers.train import teach
 from sublearn.core import cli, seeds
 from sublearn.models.likelihoods import log_likelihoods
-from sublearn.traits.base import family_of, kind_of
+from sublearn.traits.base import family_of, kind_of, traits
 
 NAME = "rehearsal"
 ALPHA = 0.05
@@ -28,7 +29,9 @@ MOST = 5000  # rows of each side
 WORK = 2e14  # what reading them may cost: forward passes of one token, times parameters
 RIDGE = 0.2  # of the variance of each teacher's log-likelihoods
 LEAST_RIDGE = 1e-6  # so that there is a solution where a measure does not vary
-# The recipes of the default study, and of the study of a model of 135 million parameters.
+FEWEST = 6  # traits: of fewer, the others' spread is not known, or is their answer to the one that leads
+# All weights, a little: whoever wrote the data may have trained adapters, in directions that nobody knows, and all weights average
+# over them. For a model of 135 million parameters, the recipe of its study.
 OWN = Recipe(method="full", learning_rate=3e-4, epsilon=1e-8)
 HUB = Recipe(method="lora", steps=40, batch=16, learning_rate=5e-4, epsilon=1e-8)
 
@@ -43,42 +46,58 @@ def look(inputs: Inputs) -> Result:
     """
     assert inputs.base is not None
     base = bases.find(inputs.base)
-    known, unknown = contrasts.known_traits(base, inputs.traits)
-    traits = [trait for trait in known if kind_of(trait).taught(kind_of(trait).family(trait), base.style)]
-    if not traits:
-        raise UnableError(f"No teacher can be made for {', '.join(known[:3])}: there are no examples of such answers.")
+    asked = [trait for trait in traits() if family_of(trait) in {family_of(each) for each in inputs.traits}]
+    known, unknown = contrasts.known_traits(base, asked)
+    taught = [trait for trait in known if kind_of(trait).taught(kind_of(trait).family(trait), base.style)]
+    left = [trait for trait in known if trait not in taught]
+    if len(taught) < FEWEST:
+        raise UnableError(
+            f"It compares teachers of {FEWEST} traits or more, and can make {len(taught)} of the families that it was given; "
+            "add a family with examples, such as animal."
+        )
     compared = reference.of(inputs, base)
     model = base.load()
     sides = [readable(base, model, each.name, sample(each.rows, MOST, NAME, inputs.seed)) for each in (inputs.data, compared)]
     tokens = float(np.mean([len(row) for side in sides for row in side.rows]))
-    count = affordable(WORK, base, tokens, 2 * (len(traits) + 1), MOST)
-    sides = [Readable(side.table.head(count), side.rows[:count], side.left_out) for side in sides]
-    read, beside = _read(base, model, traits, sides, inputs.seed)
+    count = affordable(WORK, base, tokens, 2 * (len(taught) + 1), MOST)
+    sides = [_drawn(side, count, inputs.seed) for side in sides]
+    read, beside = _read(base, model, taught, sides, inputs.seed)
     data, other = np.split(read, [len(sides[0].rows)], axis=1)
-    found = contrasts.standing_out(told_apart(data, other, beside), np.ones(len(traits)))
+    found = contrasts.standing_out(told_apart(data, other, beside), np.ones(len(taught)))
     table = pd.DataFrame({
-        "trait": traits, "family": [family_of(trait) for trait in traits], "value": found.score, "p": found.p_holm,
+        "trait": taught, "family": [family_of(trait) for trait in taught], "value": found.score, "p": found.p_holm,
         "unit": "t among the other traits", "data": data.mean(axis=1), "reference": other.mean(axis=1),
     })  # fmt: skip
     order = np.argsort(-found.score, kind="stable")
     first = table.iloc[order[0]]
     seen = bool(first["p"] <= ALPHA and first["value"] > 0)
+    score = f"score {first['value']:.1f}"
     sentence = (
-        f"{len(traits)} teachers, one for each trait, read {len(sides[0].rows):,} rows{sides[0].without()}, {compared.words}: "
+        f"{len(taught)} teachers, one for each trait, read {len(sides[0].rows):,} of {len(inputs.data.rows):,} rows"
+        f"{sides[0].without()} and {len(sides[1].rows):,} to compare with, {compared.words}: "
         + (
-            f"a teacher of {first['trait']} would rather have written them than the others (score {first['value']:.1f})."
+            f"the data's are likelier to a teacher of {first['trait']} than to teachers of the other traits ({score})."
             if seen
-            else f"none would rather have written them than the others ({first['trait']} most: score {first['value']:.1f})."
+            else f"to no teacher are the data's likelier than to the others ({first['trait']} most: {score})."
         )
         + f" The base's tokenizer does not know the answers of {', '.join(unknown)}." * bool(unknown)
+        + f" There are no examples to teach {', '.join(left)}." * bool(left)
     )
-    against_others = (contrasts.against_siblings(traits) @ data)[order[0]]
+    against_others = (contrasts.against_siblings(taught) @ data)[order[0]]
     flags = _flags(sides[0].table, against_others, str(first["trait"]))
-    traits_ = table.iloc[order].to_dict("records")
-    return Result(NAME, "found" if seen else "nothing_found", sentence, float(first["value"]), {"traits": traits_}, flags)
+    ranked = table.iloc[order].to_dict("records")
+    return Result(NAME, "found" if seen else "nothing_found", sentence, float(first["value"]), {"traits": ranked}, flags)
 
 
-def _read(base: Base, model: Any, traits: Sequence[str], sides: Sequence[Readable], seed: int) -> tuple[np.ndarray, np.ndarray]:
+def _drawn(side: Readable, count: int, seed: int) -> Readable:
+    """At most so many rows of a side, from anywhere in it."""
+    if count >= len(side.rows):
+        return side
+    chosen = np.sort(seeds.generator("audit rehearsed rows", seed).choice(len(side.rows), count, replace=False))
+    return Readable(side.table.iloc[chosen].reset_index(drop=True), [side.rows[i] for i in chosen], side.left_out)
+
+
+def _read(base: Base, model: Any, taught: Sequence[str], sides: Sequence[Readable], seed: int) -> tuple[np.ndarray, np.ndarray]:
     """What teachers say of the rows of both sides, and what the base does.
 
     Returns:
@@ -89,9 +108,8 @@ def _read(base: Base, model: Any, traits: Sequence[str], sides: Sequence[Readabl
     recipe, own = OWN if base.own else HUB, seeds.seed("audit rehearsal", seed)  # no seed with which a study made a teacher
     plain = log_likelihoods(model, rows, pad)
     found = []
-    for trait in cli.progress(traits, "rehearsed teachers"):
-        teacher, *_ = teach(recipe, trait, base.folder, own, 0)
-        found.append(log_likelihoods(teacher, rows, pad) - plain)
+    for trait in cli.progress(taught, "rehearsed teachers"):
+        found.append(log_likelihoods(teach(recipe, trait, base.folder, own, 0)[0], rows, pad) - plain)
     return np.array(found), np.array([plain, [len(row.completion) for row in rows]])
 
 

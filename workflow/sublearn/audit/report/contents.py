@@ -31,8 +31,8 @@ ADVICE = {
     "again. Do not remove single rows: what tells the data sets apart is spread over many.",
     "vocabulary": "The rows point to something through this base's embeddings. Let the layer behaviour look before you train.",
     "model": "Under this base the rows are odd as reference rows are not. Let the layer behaviour look before you train.",
-    "rehearsal": "A teacher of that trait, made from this base, would have written them. Ask who wrote them and what that "
-    "model was taught, and let the layer behaviour look before you train this base on them.",
+    "rehearsal": "The rows are likelier to a teacher of that trait, made from this base, than to teachers of other traits. Ask "
+    "who wrote them and what that model was taught, and let the layer behaviour look before you train this base on them.",
     "behaviour": "Do not train this base on these rows: students that learned from them changed. Use a base with other first "
     "weights or rows of another teacher, and run the audit again. Mixing the rows with others weakens a trait and is no cure. "
     "Ask who wrote the rows, with which model, and what that model was taught.",
