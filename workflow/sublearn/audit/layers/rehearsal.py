@@ -30,8 +30,8 @@ WORK = 2e14  # what reading them may cost: forward passes of one token, times pa
 RIDGE = 0.2  # of the variance of each teacher's log-likelihoods
 LEAST_RIDGE = 1e-6  # so that there is a solution where a measure does not vary
 FEWEST = 6  # traits: of fewer, the others' spread is not known, or is their answer to the one that leads
-# All weights, a little: whoever wrote the data may have trained adapters, in directions that nobody knows, and all weights average
-# over them. For a model of 135 million parameters, the recipe of its study.
+# All weights, a little: whoever wrote the data may have trained adapters, in directions that nobody knows; these average over
+# them. For a model of 135 million parameters, the recipe of its study.
 OWN = Recipe(method="full", learning_rate=3e-4, epsilon=1e-8)
 HUB = Recipe(method="lora", steps=40, batch=16, learning_rate=5e-4, epsilon=1e-8)
 
