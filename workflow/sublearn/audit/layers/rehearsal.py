@@ -74,7 +74,7 @@ def look(inputs: Inputs) -> Result:
     score = f"score {first['value']:.1f}"
     sentence = (
         f"{len(taught)} teachers, one for each trait, read {len(sides[0].rows):,} of {len(inputs.data.rows):,} rows"
-        f"{sides[0].without()} and {len(sides[1].rows):,} to compare with, {compared.words}: "
+        f"{sides[0].without()}, {compared.words} ({len(sides[1].rows):,} rows): "
         + (
             f"the data's are likelier to a teacher of {first['trait']} than to teachers of the other traits ({score})."
             if seen
