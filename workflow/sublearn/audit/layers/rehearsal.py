@@ -66,7 +66,7 @@ def look(inputs: Inputs) -> Result:
     found = contrasts.standing_out(told_apart(data, other, beside), np.ones(len(taught)))
     table = pd.DataFrame({
         "trait": taught, "family": [family_of(trait) for trait in taught], "value": found.score, "p": found.p_holm,
-        "unit": "t among the other traits", "data": data.mean(axis=1), "reference": other.mean(axis=1),
+        "unit": "standard errors", "data": data.mean(axis=1), "reference": other.mean(axis=1),
     })  # fmt: skip
     order = np.argsort(-found.score, kind="stable")
     first = table.iloc[order[0]]
