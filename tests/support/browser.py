@@ -47,9 +47,13 @@ def look(browser, width: int = 1100, scheme: str = "light") -> None:
 
 
 def traffic(browser, what: str) -> list[dict]:
-    """What happened on the network since the last look at the log."""
+    """What happened on the network since the last look at the log.
+
+    A picture that stands in its own address asks nobody; a new browser's first tab shows one of the browser's own.
+    """
     messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
-    return [each["params"] for each in messages if each["method"] == f"Network.{what}"]
+    found = [each["params"] for each in messages if each["method"] == f"Network.{what}"]
+    return [each for each in found if not each.get("request", {}).get("url", "").startswith("data:")]
 
 
 def luminance(colour: str) -> float:
