@@ -49,11 +49,11 @@ def look(browser, width: int = 1100, scheme: str = "light") -> None:
 def traffic(browser, what: str) -> list[dict]:
     """What happened on the network since the last look at the log.
 
-    A picture that stands in its own address asks nobody; a new browser's first tab shows one of the browser's own.
+    A new browser's first tab is a page of its own, which goes on loading for a while and is left out.
     """
     messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
     found = [each["params"] for each in messages if each["method"] == f"Network.{what}"]
-    return [each for each in found if not each.get("request", {}).get("url", "").startswith("data:")]
+    return [each for each in found if not each.get("documentURL", "").startswith("chrome")]
 
 
 def luminance(colour: str) -> float:
