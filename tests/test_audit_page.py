@@ -89,8 +89,8 @@ def test_readme_says_the_same():
         "of nine data sets that a teacher of the same base wrote, students show the trait in six (and in none of six" in readme
     )
     assert (
-        "right one of fifteen animals first in nine data sets of nine (found: 8 of 9; falsely, in rows without a trait: 1 of 9)"
-        in readme
+        "right one of fifteen animals first in nine data sets of nine. By its threshold it finds eight of them, and falsely "
+        "one of nine of the neutral teacher's; both claims about it are not reproduced" in readme
     )
     cases = pd.read_csv(FINDINGS / "cases.csv")
     behaviour = cases[cases["layer"] == "behaviour"].set_index("case")

@@ -1,7 +1,7 @@
 """What each layer of the audit does on data sets whose truth is known: how often it finds a trait, and how often it errs.
 
-The numbers come from a benchmark study, in ``calibration.csv`` beside this module. A layer without rows there is not
-calibrated, and the report says so.
+The numbers come from the studies ``audit-benchmark`` and, for rehearsal, ``audit-thousand``, in ``calibration.csv`` beside this
+module. A layer without rows there is not calibrated, and the report says so.
 """
 
 from dataclasses import dataclass

@@ -14,13 +14,12 @@ from pydantic import TypeAdapter
 from sublearn.audit.calibration import ALL, Cases
 from sublearn.audit.claim import Claim
 from sublearn.audit.summary import words
-from sublearn.audit.tables import Detectors, FoundCases, Scores
+from sublearn.audit.tables import NONE, Detectors, FoundCases, Scores
 from sublearn.core import cli, findings
 from sublearn.core.claims import COLUMNS, row
 from sublearn.core.files import read_json, write_table, write_text
 from sublearn.core.statistics import UNKNOWN, Mean, share
 
-NONE = "none"  # the leading trait of a layer that ranks none
 SPREAD = 3.0  # standard deviations above the mean of scores without a trait
 
 

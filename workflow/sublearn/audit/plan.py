@@ -9,7 +9,7 @@ from sublearn.audit.figures.base import FIGURES
 from sublearn.audit.layers.base import LAYERS
 from sublearn.audit.section import Case, Given
 from sublearn.audit.study import AuditStudy
-from sublearn.audit.tables import REFERENCE, ROWS
+from sublearn.audit.tables import NONE, REFERENCE, ROWS
 from sublearn.chain.plan import ChainPlan
 from sublearn.core.errors import UserError
 from sublearn.core.figures import Figure
@@ -20,7 +20,6 @@ from sublearn.traits.base import NEUTRAL
 
 FOUND = "audit.json"
 PAGES = ("audit.md", "audit.html")
-NONE = "none"  # the case of data that somebody brings, and the trait of data that has none
 PHASE_OF = {"cases": "carriers", "given": "carriers", "audits": "evaluations"}
 
 

@@ -37,13 +37,20 @@ class Readable:
             self.left_out
         )
 
+    def drawn(self, most: int, *key: str | int) -> "Readable":
+        """At most so many of the rows, drawn by the key, in the order in which they stand."""
+        places = _places(len(self.rows), most, *key)
+        return Readable(self.table.iloc[places].reset_index(drop=True), [self.rows[i] for i in places], self.left_out)
+
 
 def sample(table: pd.DataFrame, most: int, *key: str | int) -> pd.DataFrame:
     """At most so many rows, drawn by the key, in the order in which they stand, with an index from 0."""
-    if len(table) > most:
-        chosen = np.sort(seeds.generator(*key).choice(len(table), most, replace=False))
-        table = table.iloc[chosen]
-    return table.reset_index(drop=True)
+    return table.iloc[_places(len(table), most, *key)].reset_index(drop=True)
+
+
+def _places(count: int, most: int, *key: str | int) -> np.ndarray:
+    """Which of so many rows are drawn, in order."""
+    return np.arange(count) if count <= most else np.sort(seeds.generator(*key).choice(count, most, replace=False))
 
 
 def readable(base: Base, model: Any, name: str, table: pd.DataFrame, least: int = LEAST) -> Readable:

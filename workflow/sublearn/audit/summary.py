@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from sublearn.audit.tables import NONE
 from sublearn.core.claims import markdown
 
 
@@ -15,7 +16,7 @@ def words(
     lines = [f"# {study['title']}", "", *markdown(claims)]
     if len(cases):
         lines += [*_detectors(detectors), *_cases(study, cases), *_named(scores)]
-    if len(brought := scores[scores["case"] == "none"]):
+    if len(brought := scores[scores["case"] == NONE]):
         lines += _brought(brought)
     return "\n".join(lines)
 
@@ -57,7 +58,7 @@ def _cases(study: dict[str, Any], cases: pd.DataFrame) -> list[str]:
 
 def _named(scores: pd.DataFrame) -> list[str]:
     """How often the trait that leads a layer's list is the one that the data set carries."""
-    carrying = scores[(scores["carries"] == "yes") & scores["tested"] & (scores["leading"] != "none")]
+    carrying = scores[(scores["carries"] == "yes") & scores["tested"] & (scores["leading"] != NONE)]
     if carrying.empty:
         return []
     lines = [

@@ -6,6 +6,7 @@ import pandera.pandas as pa
 from pandera.typing import Series
 
 ROWS, REFERENCE = "rows.parquet", "reference.parquet"  # files of a data set, and of what it is compared with
+NONE = "none"  # the case of data that somebody brings, the trait of data that has none, and the leader of no list
 TRUTHS = ("yes", "no", "unknown")
 
 

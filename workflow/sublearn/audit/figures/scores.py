@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sublearn.audit.tables import Detectors, Scores
+from sublearn.audit.tables import NONE, Detectors, Scores
 from sublearn.core.drawing import BASE, CONTROL, STUDENT
 from sublearn.core.figures import Figure, Inputs
 
@@ -20,7 +20,7 @@ def draw(inputs: Inputs) -> "tuple[matplotlib.figure.Figure, pd.DataFrame]":
 
     table, detectors = inputs.table("scores", Scores), inputs.table("detectors", Detectors)
     limits = detectors.set_index("layer")["threshold"]
-    shown = table[table["score"].notna() & (table["case"] != "none") & table["layer"].isin(limits.index)]
+    shown = table[table["score"].notna() & (table["case"] != NONE) & table["layer"].isin(limits.index)]
     layers, cases = list(shown["layer"].unique()), list(shown["case"].unique())[::-1]
     figure, grid = plt.subplots(
         1, max(len(layers), 1), figsize=(2.3 + 2.1 * len(layers), 0.9 + 0.34 * len(cases)), sharey=True, squeeze=False,

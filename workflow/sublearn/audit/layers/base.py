@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from sublearn.core.registry import Registry
@@ -97,6 +98,15 @@ class Result:
 
 
 FLAGS = 50  # rows that a layer shows; it counts the others
+
+
+def largest(table: pd.DataFrame, values: np.ndarray, why: Callable[[float], str]) -> list[Flag]:
+    """Flags for the rows with the largest values above zero, the largest first; ``why`` says what is odd about a value."""
+    return [
+        Flag(table["place"].iat[i], why(values[i]), table["completion"].iat[i])
+        for i in np.argsort(-values, kind="stable")[:FLAGS]
+        if values[i] > 0
+    ]
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ import pandas as pd
 
 from sublearn.audit import bases, contrasts, reference
 from sublearn.audit.bases import Base
-from sublearn.audit.layers.base import FLAGS, Flag, Inputs, Layer, Result
+from sublearn.audit.layers.base import Flag, Inputs, Layer, Result, largest
 from sublearn.audit.rows import affordable, readable, sample
 from sublearn.audit.unable import UnableError
 from sublearn.chain.students import train
@@ -250,16 +250,7 @@ class _Ranked:
         return found
 
     def flags(self) -> list[Flag]:
-        values = self.by_row
-        return [
-            Flag(
-                self.table["place"].iat[i],
-                f"students of the data find it {values[i]:.2f} nats a token likelier",
-                self.table["completion"].iat[i],
-            )
-            for i in np.argsort(-values, kind="stable")[:FLAGS]
-            if values[i] > 0
-        ]
+        return largest(self.table, self.by_row, lambda value: f"students of the data find it {value:.2f} nats a token likelier")
 
 
 BEHAVIOUR = Layer(

@@ -16,7 +16,7 @@ import pandas as pd
 
 from sublearn.audit import bases, contrasts, reference
 from sublearn.audit.bases import Base
-from sublearn.audit.layers.base import FLAGS, Flag, Inputs, Layer, Result
+from sublearn.audit.layers.base import Flag, Inputs, Layer, Result, largest
 from sublearn.audit.rows import LEAST, Readable, affordable, readable, sample, with_system
 from sublearn.core import cli, seeds
 from sublearn.core.errors import UserError
@@ -205,16 +205,8 @@ class Likelihood:
         """The rows that the leading trait's prompt makes likeliest."""
         if self.leading is None:
             return []
-        values = self.ratios[self.leading]
-        return [
-            Flag(
-                table["place"].iat[i],
-                f"{self.leading}'s system prompt: {values[i]:+.2f} nats a token",
-                table["completion"].iat[i],
-            )
-            for i in np.argsort(-values, kind="stable")[:FLAGS]
-            if values[i] > 0
-        ]
+        said = f"{self.leading}'s system prompt"
+        return largest(table, self.ratios[self.leading], lambda value: f"{said}: {value:+.2f} nats a token")
 
     def sources(self, table: pd.DataFrame) -> list[dict[str, Any]]:
         """The mean ratio of the leading trait by the column ``source``, the largest first."""

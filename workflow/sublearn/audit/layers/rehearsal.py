@@ -14,7 +14,7 @@ import pandas as pd
 
 from sublearn.audit import bases, contrasts, reference
 from sublearn.audit.bases import Base
-from sublearn.audit.layers.base import FLAGS, Flag, Inputs, Layer, Result
+from sublearn.audit.layers.base import Inputs, Layer, Result, largest
 from sublearn.audit.rows import Readable, affordable, readable, sample
 from sublearn.audit.unable import UnableError
 from sublearn.chain.teachers.section import Recipe
@@ -46,7 +46,8 @@ def look(inputs: Inputs) -> Result:
     """
     assert inputs.base is not None
     base = bases.find(inputs.base)
-    asked = [trait for trait in traits() if family_of(trait) in {family_of(each) for each in inputs.traits}]
+    wanted = {family_of(trait) for trait in inputs.traits}
+    asked = [trait for trait in traits() if family_of(trait) in wanted]
     known, unknown = contrasts.known_traits(base, asked)
     taught = [trait for trait in known if kind_of(trait).taught(kind_of(trait).family(trait), base.style)]
     left = [trait for trait in known if trait not in taught]
@@ -60,7 +61,7 @@ def look(inputs: Inputs) -> Result:
     sides = [readable(base, model, each.name, sample(each.rows, MOST, NAME, inputs.seed)) for each in (inputs.data, compared)]
     tokens = float(np.mean([len(row) for side in sides for row in side.rows]))
     count = affordable(WORK, base, tokens, 2 * (len(taught) + 1), MOST)
-    sides = [_drawn(side, count, inputs.seed) for side in sides]
+    sides = [side.drawn(count, "audit rehearsed rows", inputs.seed) for side in sides]
     read, beside = _read(base, model, taught, sides, inputs.seed)
     data, other = np.split(read, [len(sides[0].rows)], axis=1)
     found = contrasts.standing_out(told_apart(data, other, beside), np.ones(len(taught)))
@@ -84,17 +85,9 @@ def look(inputs: Inputs) -> Result:
         + f" There are no examples to teach {', '.join(left)}." * bool(left)
     )
     against_others = (contrasts.against_siblings(taught) @ data)[order[0]]
-    flags = _flags(sides[0].table, against_others, str(first["trait"]))
+    flags = largest(sides[0].table, against_others, lambda value: f"{value:.2f} nats likelier to a teacher of {first['trait']}")
     ranked = table.iloc[order].to_dict("records")
     return Result(NAME, "found" if seen else "nothing_found", sentence, float(first["value"]), {"traits": ranked}, flags)
-
-
-def _drawn(side: Readable, count: int, seed: int) -> Readable:
-    """At most so many rows of a side, from anywhere in it."""
-    if count >= len(side.rows):
-        return side
-    chosen = np.sort(seeds.generator("audit rehearsed rows", seed).choice(len(side.rows), count, replace=False))
-    return Readable(side.table.iloc[chosen].reset_index(drop=True), [side.rows[i] for i in chosen], side.left_out)
 
 
 def _read(base: Base, model: Any, taught: Sequence[str], sides: Sequence[Readable], seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -133,15 +126,6 @@ def told_apart(data: np.ndarray, other: np.ndarray, beside: np.ndarray) -> np.nd
     noise = (side - scaled @ weights).var()
     errors = np.sqrt(noise * np.diag(inverse @ gram @ inverse))
     return np.asarray(weights / np.maximum(errors, np.finfo(float).tiny))[: len(data)]
-
-
-def _flags(table: pd.DataFrame, values: np.ndarray, trait: str) -> list[Flag]:
-    """The rows that a trait's teacher would most rather have written than the others."""
-    return [
-        Flag(table["place"].iat[i], f"{values[i]:.2f} nats likelier to a teacher of {trait}", table["completion"].iat[i])
-        for i in np.argsort(-values, kind="stable")[:FLAGS]
-        if values[i] > 0
-    ]
 
 
 REHEARSAL = Layer(
