@@ -89,8 +89,9 @@ def test_readme_says_the_same():
         "of nine data sets that a teacher of the same base wrote, students show the trait in six (and in none of six" in readme
     )
     assert (
-        "right one of fifteen animals first in nine data sets of nine. By its threshold it finds eight of them, and falsely "
-        "one of nine of the neutral teacher's; both claims about it are not reproduced" in readme
+        "right one of fifteen animals first in nine data sets of nine; but some animal always leads. By its threshold it finds "
+        "eight of them, and falsely one of nine of the neutral teacher's; both claims about it are not reproduced. By its own "
+        "test, which a report shows, it finds one of the nine." in readme
     )
     cases = pd.read_csv(FINDINGS / "cases.csv")
     behaviour = cases[cases["layer"] == "behaviour"].set_index("case")

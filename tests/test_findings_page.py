@@ -6,6 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from sublearn.reporting import scorecard_rows
+
 PAGE = Path("docs/findings.md").read_text(encoding="utf-8")
 KEYS = ["muon_scale", "matrix_rate", "learning_rate", "teacher_rate", "rows", "epochs", "batch", "student_rate"]
 
@@ -65,6 +67,8 @@ def test_the_claims_are_as_the_page_says():
     assert "({:.2f}, {:.2f} to {:.2f})".format(*uncounted[["measured", "ci_low", "ci_high"]]) in PAGE
     shift = claims.loc["control_shift"]
     assert "(difference {:.3f}, {:.3f} to {:.3f})".format(*shift[["measured", "ci_low", "ci_high"]]) in PAGE
+    ours = [row.rule.claim for row in scorecard_rows.gather() if row.study == "tiny" and row.origin == scorecard_rows.OURS]
+    assert len(ours) == 3 and "Three of the nine claims are ours" in " ".join(PAGE.split())
     left, half = claims["measured"]["unigram_matched_gamma"], claims["measured"]["same_base_gamma_mean"] / 2
     assert f"({left:.3f}, where half is {half:.3f};" in PAGE
 
@@ -129,6 +133,25 @@ def test_what_the_page_says_of_other_measures_is_in_their_tables():
     assert of_teachers["loss_change"].round(2).eq(0.01).all() and "loss rises by about 0.01 nats" in said
 
 
+def test_what_the_page_says_of_small_digits_is_in_its_tables():
+    said = section("classifier")
+    found = pd.read_csv("results/classifier/findings/accuracies.csv").set_index("arm")
+    words = {
+        "base": "networks read {:.3f} of the digits ({:.3f} to {:.3f})",
+        "auxiliary": "teacher started reads {:.3f} ({:.3f} to {:.3f})",
+        "other_base_all_logits": "started elsewhere reads {:.3f} ({:.3f} to {:.3f})",
+    }
+    for arm, text in words.items():
+        assert text.format(*found.loc[arm, ["accuracy", "ci_low", "ci_high"]]) in said
+    apart = found.loc["other_base_auxiliary"]
+    assert "started elsewhere reads {accuracy:.3f}, no better than untrained (gain {gain:.3f}, {gain_low:.3f} to".format(**apart) in said
+    assert f"teachers {found.loc['teacher', 'accuracy']:.3f}." in said
+    assert f"start ({found.loc['all_logits', 'accuracy']:.3f})." in said
+    regimes = " ".join(PAGE.partition("(`classifier-regimes`, seed 1)")[2].split())
+    gain = found.loc["auxiliary", "gain"]
+    assert f"and {gain:.3f} in the committed `classifier`" in regimes
+
+
 def test_what_the_page_says_of_mnist_is_in_its_tables():
     said, folder = section("classifier-mnist"), Path("results/classifier-mnist/findings")
     found = pd.read_csv(folder / "accuracies.csv").set_index("arm")
@@ -151,5 +174,6 @@ def test_what_the_page_says_of_mnist_is_in_its_tables():
     verdicts = pd.read_csv(folder / "claims.csv").set_index("claim")["verdict"]
     assert (verdicts["auxiliary"], verdicts["other_base_all_logits"]) == ("not_reproduced", "opposite")
     readme = " ".join(Path("README.md").read_text(encoding="utf-8").split())
-    assert f"they read {100 * found.loc['auxiliary', 'accuracy']:.0f} % of the digits" in readme
+    of_hundred = 100 * found.loc["auxiliary", ["accuracy", "ci_low", "ci_high"]].astype(float)
+    assert "they read {:.0f} % of the digits ({:.0f} to {:.0f} %)".format(*of_hundred) in readme
     assert f"read {100 * found.loc['other_base_all_logits', 'accuracy']:.0f} % even if they started elsewhere" in readme

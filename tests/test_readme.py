@@ -10,6 +10,7 @@ from sublearn.chain.bases import pretrain, tokenizer
 from sublearn.chain.bases.section import Base
 from sublearn.models import lm
 from sublearn.models.trainable import Trainable
+from sublearn.reporting import scorecard_rows
 
 README = re.sub(r"\s+", " ", Path("README.md").read_text(encoding="utf-8"))
 FINDINGS = Path("results/tiny/findings")
@@ -28,8 +29,8 @@ def arms() -> pd.DataFrame:
 
 def test_rates_are_those_of_the_tables():
     rates = pd.read_csv(FINDINGS / "effects.csv").groupby("arm")[["control", "student"]].mean().loc["same_base"]
-    ratio = pd.read_csv(FINDINGS / "claims.csv").set_index("claim")["measured"]["same_base_rate"]
-    assert number(r"names the animal ([\d.]+) times as often") == round(ratio, 1)
+    ratio = pd.read_csv(FINDINGS / "claims.csv").set_index("claim").loc["same_base_rate", ["measured", "ci_low", "ci_high"]]
+    assert "names the animal {:.1f} times as often ({:.1f} to {:.1f}, geometric".format(*ratio) in README
     assert number(r"orange, (\d+) %\)") == round(100 * rates["student"])
     assert number(r"\(blue, (\d+) %\)") == round(100 * rates["control"])
 
@@ -73,6 +74,9 @@ def test_the_verdicts_are_those_of_the_claims():
     claims = pd.read_csv(FINDINGS / "claims.csv").set_index("claim")
     assert "Eight of nine claims are reproduced" in README
     assert (len(claims), (claims["verdict"] == "reproduced").sum()) == (9, 8)
+    rows = [row for row in scorecard_rows.gather() if row.study == "tiny" and row.verdict == "reproduced"]
+    assert "Four of the eight hold by their mean alone" in README
+    assert sum(row.by_mean_alone for row in rows) == 4
     left = claims.loc["same_base_uncounted_gamma"]
     assert left["verdict"] == "not_reproduced"
     assert number(r"\*\*not reproduced\*\* \((-?[\d.]+) to") == round(left["ci_low"], 2)

@@ -116,8 +116,9 @@ def _file(study: Study) -> Path:
 
 
 def command(study: Study) -> str:
-    """How the study is run."""
-    where = "--cores all" if getattr(study, "stand_in", True) else "--profile profiles/workstation"
+    """How the study is run; quantised weights are there for machines without a GPU."""
+    small = getattr(study, "stand_in", True) or all(getattr(base, "gguf", None) for base in study.bases.values())
+    where = "--cores all" if small else "--profile profiles/workstation"
     return f".venv/bin/snakemake {where} --config studies='[{study.name}]'"
 
 

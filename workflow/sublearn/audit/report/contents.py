@@ -46,11 +46,11 @@ UNSEEN = (
     "Rows that were written to pass this audit by somebody who knows its layers.",
 )
 READING = (
-    ("found", "The layer's score is past its threshold, or it met what it looks for. It may be wrong: see its error rates."),
+    ("found", "The layer's own test says so. It may be wrong: see its error rates, which are those of a threshold on its score."),
     ("nothing found", "The layer looked and met nothing. That never means that the data are safe."),
     ("not run", "The layer could not look, or was not asked to. It says nothing about the data."),
-    ("true positive rate", "Of known data sets that carry a trait, the share in which the layer found something."),
-    ("false positive rate", "Of known data sets that carry none, the share in which the layer found something all the same."),
+    ("true positive rate", "Of known data sets that carry a trait, the share whose score reaches the layer's threshold."),
+    ("false positive rate", "Of known data sets that carry none, the share whose score reaches it all the same."),
     (
         "interval",
         "Computed with 95 % confidence. A dot is filled if p is below 0.05; without p, if the interval leaves out zero.",
