@@ -144,7 +144,10 @@ def test_what_the_page_says_of_small_digits_is_in_its_tables():
     for arm, text in words.items():
         assert text.format(*found.loc[arm, ["accuracy", "ci_low", "ci_high"]]) in said
     apart = found.loc["other_base_auxiliary"]
-    assert "started elsewhere reads {accuracy:.3f}, no better than untrained (gain {gain:.3f}, {gain_low:.3f} to".format(**apart) in said
+    assert (
+        "started elsewhere reads {accuracy:.3f}, no better than untrained (gain {gain:.3f}, {gain_low:.3f} to".format(**apart)
+        in said
+    )
     assert f"teachers {found.loc['teacher', 'accuracy']:.3f}." in said
     assert f"start ({found.loc['all_logits', 'accuracy']:.3f})." in said
     regimes = " ".join(PAGE.partition("(`classifier-regimes`, seed 1)")[2].split())

@@ -46,7 +46,10 @@ UNSEEN = (
     "Rows that were written to pass this audit by somebody who knows its layers.",
 )
 READING = (
-    ("found", "The layer's own test says so. It may be wrong: see its error rates, which are those of a threshold on its score."),
+    (
+        "found",
+        "The layer's own test says so. It may be wrong: see its error rates, which are those of a threshold on its score.",
+    ),
     ("nothing found", "The layer looked and met nothing. That never means that the data are safe."),
     ("not run", "The layer could not look, or was not asked to. It says nothing about the data."),
     ("true positive rate", "Of known data sets that carry a trait, the share whose score reaches the layer's threshold."),
