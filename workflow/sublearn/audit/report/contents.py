@@ -48,7 +48,7 @@ UNSEEN = (
 READING = (
     (
         "found",
-        "The layer's own test says so. It may be wrong: see its error rates, which are those of a threshold on its score.",
+        "The layer's own test says so. It may be wrong: see its error rates, which are of a threshold on its score.",
     ),
     ("nothing found", "The layer looked and met nothing. That never means that the data are safe."),
     ("not run", "The layer could not look, or was not asked to. It says nothing about the data."),
