@@ -47,7 +47,7 @@ def test_every_experiment_of_the_paper_is_there_with_its_place():
     labels = list(dict.fromkeys(row.label for row in ROWS))
     assert labels == [f"E{number}" for number in range(1, 22)]
     assert all(next(row for row in ROWS if row.label == label).place for label in labels)
-    assert {row.state for row in ROWS} == {RUN, PUBLIC, STAND_IN, READY, NOT_BUILT}
+    assert {row.state for row in ROWS} <= {RUN, PUBLIC, STAND_IN, READY, NOT_BUILT}
 
 
 def test_what_is_not_built_names_nothing_and_has_no_other_row():
