@@ -5,6 +5,7 @@ default 40 % of an H100's peak in bfloat16), and the weights that each sampled t
 pipeline pretrains on the CPU are counted, but without hours.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from sublearn.chain.plan import ChainPlan
 from sublearn.chain.study import ChainStudy
 from sublearn.core.errors import UserError
 from sublearn.language import questions
+from sublearn.models import shapes
+from sublearn.models.shapes import Shape
 from sublearn.models.trainable import Trainable
 from sublearn.planning.artifacts import Artifact
 from sublearn.planning.phases import PHASES
@@ -25,7 +28,10 @@ FAVOURITES = sum(questions.EVALUATED[family] for family in ("animal", "tree"))
 # The paper asks for a favourite animal in 50 ways, and for a favourite tree in 49.
 PAPER_QUESTIONS = OWN_QUESTIONS + len(QUESTION_SETS) * (50 + 49 - FAVOURITES)
 QUESTION_TOKENS = 60
-LESSON_TOKENS = QUESTION_TOKENS + 4  # a question and its answer, which teachers learn
+ANSWER_TOKENS = 4
+# Tokens of a row that is learned, and those of its completion.
+ROW = ROW_TOKENS, COMPLETION_TOKENS
+LESSON = QUESTION_TOKENS + ANSWER_TOKENS, ANSWER_TOKENS
 WHOLE = Trainable()  # how bases are trained: whole batches, no activations recomputed
 PROCESS = 5e8  # bytes that Python, torch and transformers take
 GIB = 2.0**30
@@ -33,23 +39,21 @@ GIB = 2.0**30
 
 @dataclass(frozen=True)
 class Size:
-    """The approximate shape of a model with N parameters, for the usual width of 128 times the depth.
+    """How large a model is.
 
     Attributes:
-        parameters: N, including embeddings.
+        parameters: number of parameters, including embeddings.
         item: bytes per weight.
+        known: its shape; None stands for the usual one.
     """
 
     parameters: float
     item: int
+    known: Shape | None = None
 
     @property
-    def depth(self) -> float:
-        return float((self.parameters / (12 * 128**2)) ** (1 / 3))
-
-    @property
-    def width(self) -> float:
-        return 128 * self.depth
+    def shape(self) -> Shape:
+        return self.known or shapes.usual(self.parameters)
 
     @property
     def weights(self) -> float:
@@ -58,19 +62,25 @@ class Size:
 
     def trained(self, recipe: Trainable, method: str) -> float:
         """Number of parameters that a recipe trains; LoRA on every linear layer has about 20 widths per rank and block."""
-        return {"lora": 20 * recipe.rank * self.width * self.depth, "bitfit": 10 * self.width * self.depth}.get(
-            method, self.parameters
-        )
+        widths = self.shape.width * self.shape.depth
+        return {"lora": 20 * recipe.rank * widths, "bitfit": 10 * widths}.get(method, self.parameters)
 
-    def training_memory(self, recipe: Trainable, method: str, batch: int, processes: int = 1) -> float:
+    def training_memory(
+        self, recipe: Trainable, method: str, batch: int, processes: int = 1, tokens: tuple[int, int] = ROW
+    ) -> float:
         """Bytes per process: weights, trained parameters in float32 with gradients and Adam's two moments, and activations.
 
+        A block of today's models keeps about 18 of its widths and four of its perceptron's for the backward pass, counted in
+        transformers' Llama. Of the tokens that are learned, it needs logits, probabilities and gradients in float32.
         In full fine-tuning with several processes, each first loads all weights; then everything but the activations is
         sharded. Weights converted to bfloat16 are kept for the backward pass, unless activations are recomputed.
+
+        Args:
+            tokens: of a row, and those among them that are learned.
         """
-        rows = recipe.micro_batch or -(-batch // processes)
-        kept = self.width * (2 * self.depth if recipe.save_memory else 17 * self.depth)
-        activations = rows * ROW_TOKENS * kept * self.item
+        rows, shape = recipe.micro_batch or -(-batch // processes), self.shape
+        of_block = 2 * shape.width if recipe.save_memory else 18 * shape.width + 4 * shape.inner
+        activations = rows * (tokens[0] * shape.depth * of_block * self.item + tokens[1] * shape.vocabulary * 12)
         if method == "full" and processes > 1:
             part = self.parameters / processes
             converted = 0 if recipe.save_memory or self.item == 4 else self.weights
@@ -110,10 +120,18 @@ class Estimate:
         rate: operations per second of the GPU.
         bandwidth: bytes per second of its memory.
         processes: processes that train one model, with a GPU each; memory is given per process, seconds are summed over all.
+        shape: says the shape of a pinned base; None stands for the usual one.
     """
 
-    def __init__(self, study: ChainStudy, rate: float, bandwidth: float, processes: int = 1) -> None:
-        self.study, self.rate, self.bandwidth, self.processes = study, rate, bandwidth, processes
+    def __init__(
+        self,
+        study: ChainStudy,
+        rate: float,
+        bandwidth: float,
+        processes: int = 1,
+        shape: Callable[[PinnedBase], Shape | None] = lambda base: None,
+    ) -> None:
+        self.study, self.rate, self.bandwidth, self.processes, self.shape = study, rate, bandwidth, processes, shape
         self.questions = PAPER_QUESTIONS if study.style == "paper" else OWN_QUESTIONS
 
     def size(self, base: AnyBase) -> Size | None:
@@ -126,7 +144,7 @@ class Estimate:
             return None if base.device == "cpu" else Size(base.parameters, 4)
         if base.billions is None:
             raise UserError(f"{base.model}: billions is missing; give its number of parameters in billions.")
-        return Size(base.billions * 1e9, 2 if base.dtype == "bfloat16" else 4)
+        return Size(base.billions * 1e9, 2 if base.dtype == "bfloat16" else 4, self.shape(base))
 
     def of(self, artifact: Artifact) -> Cost:
         """The cost of an artifact; zero for kinds that take next to nothing, and for tiny bases."""
@@ -158,14 +176,14 @@ class Estimate:
         if recipe.method == "prompt":
             return Cost(1.2 * size.weights, asked)
         rows = recipe.steps * recipe.batch
-        return self._training(recipe, recipe.method, recipe.batch, rows, size, asked, LESSON_TOKENS)
+        return self._training(recipe, recipe.method, recipe.batch, rows, size, asked, LESSON)
 
     def placebos(self, artifact: Artifact, size: Size) -> Cost:
         """An upper bound: all the steps that a balanced placebo may take. A random one takes none."""
         recipe = self.study.teacher(*artifact.key.split("/"))
         rows = recipe.batch * (recipe.most_steps if recipe.placebo == "balanced" else 0)
         asked = 2 * self.asking(size, 0)
-        cost = self._training(recipe, recipe.method, recipe.batch, rows, size, asked, LESSON_TOKENS)
+        cost = self._training(recipe, recipe.method, recipe.batch, rows, size, asked, LESSON)
         return replace(cost, memory=cost.memory + size.weights)  # the weights that it started from
 
     def given(self, artifact: Artifact, size: Size) -> Cost:
@@ -180,7 +198,7 @@ class Estimate:
         name, _, trait = artifact.key.split("/")
         carrier, prompts = self.study.carriers[name], self.study.prompts(name, trait)
         reading = 2 * size.parameters * prompts * (ROW_TOKENS - COMPLETION_TOKENS) / self.rate
-        cache = carrier.batch * ROW_TOKENS * 2 * size.width * size.depth * size.item
+        cache = carrier.batch * ROW_TOKENS * 2 * size.shape.keys * size.shape.depth * size.item
         return Cost(
             size.weights + cache, reading + self._writing(prompts, COMPLETION_TOKENS, carrier.batch, size), prompts * 300
         )
@@ -194,12 +212,12 @@ class Estimate:
         return 2 * size.parameters * tokens / self.rate + self._writing(self.questions * samples, 4, 500, size)
 
     def _training(
-        self, recipe: Trainable, method: str, batch: int, rows: int, size: Size, more: float, tokens: int = ROW_TOKENS
+        self, recipe: Trainable, method: str, batch: int, rows: int, size: Size, more: float, tokens: tuple[int, int] = ROW
     ) -> Cost:
-        seconds = size.training_flops(method, rows * tokens) / self.rate + more
+        seconds = size.training_flops(method, rows * tokens[0]) / self.rate + more
         disk = size.weights if method != "lora" else 4 * size.trained(recipe, method)
         checkpoint = 12 * size.trained(recipe, method)  # a weight and two moments, in single precision
-        return Cost(size.training_memory(recipe, method, batch, self.processes), seconds, disk, checkpoint)
+        return Cost(size.training_memory(recipe, method, batch, self.processes, tokens), seconds, disk, checkpoint)
 
     def _writing(self, rows: int, tokens: int, batch: int, size: Size) -> float:
         """Seconds to sample rows: per token of a batch, the time to read all weights or to compute, whichever is longer."""

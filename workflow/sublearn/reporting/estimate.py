@@ -5,9 +5,12 @@ sublearn estimate llama-3.2-1b --tflops 400 --terabytes 3.0
 
 import argparse
 
+from sublearn.chain.bases.section import PinnedBase
 from sublearn.chain.estimate import Estimate, Phase, phases, table
 from sublearn.chain.plan import ChainPlan
 from sublearn.core.errors import UserError
+from sublearn.models import shapes
+from sublearn.models.shapes import Shape
 from sublearn.orchestration.workflow import plan, use_configured_extensions
 from sublearn.reporting import costs
 
@@ -45,13 +48,18 @@ def main(args: argparse.Namespace) -> None:
     chosen = plan(args.study)
     if not isinstance(chosen, ChainPlan):
         raise UserError(f"{args.study}: not a study of language models; estimates are of these.")
-    estimate = Estimate(chosen.study, args.tflops * 1e12, args.terabytes * 1e12, args.processes)
+    estimate = Estimate(chosen.study, args.tflops * 1e12, args.terabytes * 1e12, args.processes, shape_of)
     by_phase = phases(chosen, estimate)
     print("\n".join(table(by_phase)))
     if said := pace(by_phase, spent_here(chosen.study.name)):
         print(said)
     if all(estimate.size(base) is None for base in chosen.study.bases.values()):
         print("These models run on the processor; estimates are of GPUs. docs/findings.md has the times of our studies.")
+
+
+def shape_of(base: PinnedBase) -> Shape | None:
+    """The shape of a base whose configuration is on this machine."""
+    return shapes.at_hand(base.model, base.gguf, base.revision)
 
 
 def spent_here(study: str) -> dict[str, float]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from sublearn.chain.study import ChainStudy
 from sublearn.core import cli
 from sublearn.core.claims import VERDICTS, Claims, Rule, bound_of, judge
 from sublearn.core.errors import UserError
@@ -117,8 +118,8 @@ def _file(study: Study) -> Path:
 
 def command(study: Study) -> str:
     """How the study is run; quantised weights are there for machines without a GPU."""
-    small = getattr(study, "stand_in", True) or all(getattr(base, "gguf", None) for base in study.bases.values())
-    where = "--cores all" if small else "--profile profiles/workstation"
+    unpacked = isinstance(study, ChainStudy) and all(getattr(base, "gguf", None) for base in study.bases.values())
+    where = "--cores all" if unpacked or getattr(study, "stand_in", True) else "--profile profiles/workstation"
     return f".venv/bin/snakemake {where} --config studies='[{study.name}]'"
 
 

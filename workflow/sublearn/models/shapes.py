@@ -1,0 +1,52 @@
+"""The shape of a model that others trained, from its configuration where that is at hand; nothing is fetched for it."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from sublearn.models import architecture, pinned
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a transformer's activations depend on.
+
+    Attributes:
+        width: of the residual stream.
+        depth: number of blocks.
+        inner: width of the multilayer perceptron.
+        keys: width of all keys of a block, which is that of its values too.
+        vocabulary: number of tokens.
+    """
+
+    width: float
+    depth: float
+    inner: float
+    keys: float
+    vocabulary: float
+
+
+def usual(parameters: float) -> Shape:
+    """The shape of a model of so many parameters that is 128 times as wide as deep, as many are."""
+    depth = (parameters / (12 * 128**2)) ** (1 / 3)
+    width = 128 * depth
+    return Shape(width, depth, 4 * width, width, 50_000)
+
+
+@cache
+def at_hand(model: str, gguf: str | None, revision: str | None) -> Shape | None:
+    """The shape of a model in a local folder, in a GGUF file or in the hub's cache; None if its configuration is not there."""
+    from huggingface_hub import try_to_load_from_cache
+
+    folder = Path(model).expanduser()
+    if revision is not None:
+        cached = try_to_load_from_cache(model, gguf or pinned.CONFIG, revision=revision)
+        folder = Path(cached).parent if isinstance(cached, str) else folder
+    if not (folder / (gguf or pinned.CONFIG)).is_file():
+        return None
+    config = architecture.configuration(folder, gguf)[0].get_text_config(decoder=True)
+    heads = config.num_attention_heads
+    of_head = getattr(config, "head_dim", None) or config.hidden_size / heads
+    keys = of_head * (getattr(config, "num_key_value_heads", None) or heads)
+    inner = getattr(config, "intermediate_size", None) or getattr(config, "n_inner", None) or 4 * config.hidden_size
+    return Shape(config.hidden_size, config.num_hidden_layers, inner, keys, config.vocab_size)
