@@ -6,7 +6,6 @@ from transformers import GemmaConfig, GPT2Config, LlamaConfig
 
 from sublearn.models.shapes import Shape, at_hand
 
-
 LLAMA = LlamaConfig(
     hidden_size=48, num_hidden_layers=5, intermediate_size=80, num_attention_heads=6, num_key_value_heads=2, vocab_size=77
 )  # fmt: skip
