@@ -12,9 +12,9 @@ ABOUT = (
     "lies on the claimed side of the bound, *opposite* if the whole interval lies on the other side (below zero, where it "
     "should lie above a bound, unless the rule names another value), and otherwise *not reproduced*. Verdicts are not "
     "corrected for the number of claims.",
-    "**What was run are stand-ins**: small language models and networks that the pipeline trains itself, small images, and the "
-    "theorem's own small networks. They say whether a claim holds there. They say nothing about how strong an effect is in "
-    "large models. An interval covers the units that are named with it, and nothing that they share.",
+    "**What was run are small models**, and most are stand-ins: language models and networks that the pipeline trains itself, "
+    "small images, the theorem's own networks. They say whether a claim holds there. They say nothing about how strong an "
+    "effect is in large models. An interval covers the units that are named with it, and nothing that they share.",
     "A claim is *the paper's* if its source is a place there. *Ours, after the paper* varies what the paper says or assumes: "
     "where a condition of its theorem is dropped, say. *Ours* and *later work* are not in the paper.",
 )
