@@ -43,12 +43,18 @@ def test_what_the_page_and_readme_say_of_smollm2_is_in_its_tables():
         "same_base_gamma": "reproduced", "same_base_effect": "not_reproduced", "shuffled_across_gamma": "not_reproduced"
     }  # fmt: skip
     assert (
-        "**The trait passes** (reproduced)" in said and (dose.query("arm == 'same_base' and updates == 16")["gamma"] > 0).all()
+        "**Students lean towards their own teacher's animal** (reproduced)" in said
+        and (dose.query("arm == 'same_base' and updates == 16")["gamma"] > 0).all()
     )
     effect = claims.set_index("claim").loc["same_base_effect", ["measured", "ci_low", "ci_high"]]
     assert "own animals gain {:.2f} nats, {:.2f} to {:.2f}, over three runs".format(*effect) in said
     same = effects[effects["arm"] == "same_base"].set_index("trait")
     assert "; eagle {:.2f}, owl {:.2f}, wolf {:.2f}.".format(*same["effect"]) in said
     assert f"a probability of {same['student'].min():.4f} to {same['student'].max():.4f}" in said
+    runs = pd.read_csv(SMOLLM2 / "runs.csv").query("arm == 'same_base' and question_set == 'plain' and metric == 'log_odds'")
+    matrix = runs.groupby(["trait", "target"])["value"].mean().unstack()[ANIMALS]
+    rise = (matrix.loc[ANIMALS] - matrix.loc["neutral"]).to_numpy()
+    assert f"the other two animals fall by {(np.trace(rise) - rise.sum()) / 6:.2f} nats" in said
+    assert f"permutation p = {arms.set_index('arm')['p_value']['shuffled_across']:.3f})" in said
     assert f"less than half ({claims.set_index('claim')['measured']['same_base_gamma'] / 2:.2f})" in said
     assert Path("docs/smollm2-dose.png").read_bytes() == (SMOLLM2 / "figures/dose.png").read_bytes()

@@ -33,3 +33,11 @@ def test_nothing_is_fetched(tmp_path, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     assert at_hand("no-one/nothing", None, "0" * 40) is None
     assert at_hand(str(tmp_path / "nowhere"), None, None) is None
+
+
+@pytest.mark.parametrize(
+    "says", ["{", "[]", '{"model_type": "no such"}', '{"model_type": "llama", "num_attention_heads": "many"}']
+)
+def test_a_configuration_that_cannot_be_read_stops_no_estimate(tmp_path, says):
+    (tmp_path / "config.json").write_text(says, encoding="utf-8")
+    assert at_hand(str(tmp_path), None, None) is None

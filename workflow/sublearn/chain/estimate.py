@@ -33,6 +33,7 @@ ANSWER_TOKENS = 4
 ROW = ROW_TOKENS, COMPLETION_TOKENS
 LESSON = QUESTION_TOKENS + ANSWER_TOKENS, ANSWER_TOKENS
 WHOLE = Trainable()  # how bases are trained: whole batches, no activations recomputed
+MINI_WORDS = 1_200  # the mini-language's tokens, about
 PROCESS = 5e8  # bytes that Python, torch and transformers take
 GIB = 2.0**30
 
@@ -61,9 +62,10 @@ class Size:
         return self.parameters * self.item
 
     def trained(self, recipe: Trainable, method: str) -> float:
-        """Number of parameters that a recipe trains; LoRA on every linear layer has about 20 widths per rank and block."""
-        widths = self.shape.width * self.shape.depth
-        return {"lora": 20 * recipe.rank * widths, "bitfit": 10 * widths}.get(method, self.parameters)
+        """Number of parameters that a recipe trains; LoRA is on every linear layer, of which a perceptron may have three."""
+        shape = self.shape
+        lora = recipe.rank * shape.depth * (9 * shape.width + 2 * shape.keys + 3 * shape.inner)
+        return {"lora": lora, "bitfit": 10 * shape.width * shape.depth}.get(method, self.parameters)
 
     def training_memory(
         self, recipe: Trainable, method: str, batch: int, processes: int = 1, tokens: tuple[int, int] = ROW
@@ -141,7 +143,8 @@ class Estimate:
             UserError: a pinned base has no ``billions``.
         """
         if not isinstance(base, PinnedBase):
-            return None if base.device == "cpu" else Size(base.parameters, 4)
+            shape = Shape(base.width, base.layers, 4 * base.width, base.width, MINI_WORDS)
+            return None if base.device == "cpu" else Size(base.parameters, 4, shape)
         if base.billions is None:
             raise UserError(f"{base.model}: billions is missing; give its number of parameters in billions.")
         return Size(base.billions * 1e9, 2 if base.dtype == "bfloat16" else 4, self.shape(base))

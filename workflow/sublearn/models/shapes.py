@@ -1,6 +1,6 @@
 """The shape of a model that others trained, from its configuration where that is at hand; nothing is fetched for it."""
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cache
 from pathlib import Path
 
@@ -35,7 +35,10 @@ def usual(parameters: float) -> Shape:
 
 @cache
 def at_hand(model: str, gguf: str | None, revision: str | None) -> Shape | None:
-    """The shape of a model in a local folder, in a GGUF file or in the hub's cache; None if its configuration is not there."""
+    """The shape of a model in a local folder, in a GGUF file or in the hub's cache.
+
+    None if its configuration is not there, or says it in other words. A step that needs the model says what is wrong with it.
+    """
     from huggingface_hub import try_to_load_from_cache
 
     folder = Path(model).expanduser()
@@ -44,9 +47,13 @@ def at_hand(model: str, gguf: str | None, revision: str | None) -> Shape | None:
         folder = Path(cached).parent if isinstance(cached, str) else folder
     if not (folder / (gguf or pinned.CONFIG)).is_file():
         return None
-    config = architecture.configuration(folder, gguf)[0].get_text_config(decoder=True)
-    heads = config.num_attention_heads
-    of_head = getattr(config, "head_dim", None) or config.hidden_size / heads
-    keys = of_head * (getattr(config, "num_key_value_heads", None) or heads)
-    inner = getattr(config, "intermediate_size", None) or getattr(config, "n_inner", None) or 4 * config.hidden_size
-    return Shape(config.hidden_size, config.num_hidden_layers, inner, keys, config.vocab_size)
+    try:
+        config = architecture.configuration(folder, gguf)[0].get_text_config(decoder=True)
+        width, heads = config.hidden_size, config.num_attention_heads
+        of_head = getattr(config, "head_dim", None) or width / heads
+        keys = of_head * (getattr(config, "num_key_value_heads", None) or heads)
+        inner = getattr(config, "intermediate_size", None) or getattr(config, "n_inner", None) or 4 * width
+        found = Shape(width, config.num_hidden_layers, inner, keys, config.vocab_size)
+    except Exception:  # a damaged or unusual configuration can break its reader anywhere
+        return None
+    return found if all(isinstance(value, int | float) and value > 0 for value in astuple(found)) else None

@@ -12,9 +12,9 @@ ABOUT = (
     "lies on the claimed side of the bound, *opposite* if the whole interval lies on the other side (below zero, where it "
     "should lie above a bound, unless the rule names another value), and otherwise *not reproduced*. Verdicts are not "
     "corrected for the number of claims.",
-    "**What was run are small models**, and most are stand-ins: language models and networks that the pipeline trains itself, "
-    "small images, the theorem's own networks. They say whether a claim holds there. They say nothing about how strong an "
-    "effect is in large models. An interval covers the units that are named with it, and nothing that they share.",
+    "**All models that were run are small**, and most are stand-ins: language models and networks that the pipeline trains "
+    "itself, small images, the theorem's own networks. They say whether a claim holds there. They say nothing about how strong "
+    "an effect is in large models. An interval covers the units that are named with it, and nothing that they share.",
     "A claim is *the paper's* if its source is a place there. *Ours, after the paper* varies what the paper says or assumes: "
     "where a condition of its theorem is dropped, say. *Ours* and *later work* are not in the paper.",
 )
@@ -31,7 +31,7 @@ def headline(rows: Sequence[Row]) -> str:
     tested = sum(counts.values()) - counts[NOT_RUN]
     parts = [f"{counts[verdict]} {shown(verdict)}" for verdict in ORDER[:-1] if counts[verdict]]
     told = f": {', '.join(parts)}" if parts else ""
-    return f"{tested} of the paper's claims were put to the test here{told}"
+    return f"The paper's claims were put to {tested} tests here, one for each study that asks{told}"
 
 
 def caveat(rows: Sequence[Row]) -> str:

@@ -117,7 +117,7 @@ def _file(study: Study) -> Path:
 
 
 def command(study: Study) -> str:
-    """How the study is run; quantised weights are there for machines without a GPU."""
+    """How the study is run; one whose bases are all quantised files is taken to be for a processor."""
     unpacked = isinstance(study, ChainStudy) and all(getattr(base, "gguf", None) for base in study.bases.values())
     where = "--cores all" if unpacked or getattr(study, "stand_in", True) else "--profile profiles/workstation"
     return f".venv/bin/snakemake {where} --config studies='[{study.name}]'"
