@@ -69,6 +69,7 @@ def test_mistakes_are_one_sentence_each(tmp_path, refusal):
         ("--base", "nowhere"): "--base nowhere: there is no such folder; name the folder of a base",
         ("--base", tmp_path / "empty"): "holds no model; should hold weights as safetensors",
         ("--reference", copy): "b.jsonl: the reference has the same rows as",
+        ("--reference", ""): "--reference: found nothing; name what it stands for",
         ("--traits", "owl", "unicorn"): "--traits unicorn: there is no such trait; choose of dolphin",
         ("--words", "*"): "--words '*': holds neither letter nor digit",
         ("--layers", "depth"): "unknown audit layer 'depth'; choose one of",

@@ -1,6 +1,7 @@
 """config/schema.json: what editors know of studies is what the workflow knows."""
 
 import json
+import re
 from pathlib import Path
 
 import jsonschema
@@ -29,6 +30,12 @@ def test_the_committed_schema_and_reference_are_those_of_the_sections():
 @pytest.mark.parametrize("file", STUDIES, ids=lambda file: file.stem)
 def test_every_study_of_ours_fits_the_schema(file):
     assert not problems(yaml.safe_load(file.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("page", sorted(Path("docs").glob("*.md")), ids=lambda page: page.stem)
+def test_every_example_of_the_docs_can_be_read(page):
+    for example in re.findall(r"^```yaml\n(.*?)^```", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL):
+        assert isinstance(yaml.safe_load(example), dict)
 
 
 def test_own_families_fit_the_schema_in_the_study_and_in_their_files():

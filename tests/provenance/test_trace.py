@@ -111,6 +111,13 @@ def test_missing_files_of_a_folder_are_one_line(tell):
     assert "base weights:\n  data/s/bases/alpha/model.safetensors  sha256" in said
 
 
+def test_an_export_does_not_replace_what_is_traced(tell):
+    before = Path(STUDENT).read_bytes()
+    with pytest.raises(UserError, match="that is the traced file itself; name another one"):
+        tell(STUDENT, "--prov", STUDENT)
+    assert Path(STUDENT).read_bytes() == before
+
+
 def test_a_chain_is_exported_as_w3c_prov(tell):
     model = pytest.importorskip("prov.model")
     assert tell(STUDENT, "--prov", "chain.json")[0] == 0

@@ -49,6 +49,9 @@ def gather(args: argparse.Namespace) -> Inputs:
     Raises:
         UserError: something is not there, or is not what it should be.
     """
+    for option in ("reference", "base"):
+        if getattr(args, option) == "":
+            raise UserError(f"--{option}: found nothing; name what it stands for, or leave the option out.")
     family_files.declare_files(args.families)
     asked = _asked(args.traits or [Path(name).stem for name in args.families])
     if empty := [word for word in args.words if not any(map(str.isalnum, word))]:
