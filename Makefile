@@ -112,4 +112,4 @@ lock: .venv/dev
 
 clean:
 	rm -rf .venv site logs .snakemake results/*/students results/*/evaluations
-	find data -mindepth 1 -maxdepth 1 -type d ! -name store -exec rm -r {} +
+	find data -mindepth 1 -maxdepth 1 -type d ! -name store ! -name released -exec rm -r {} +

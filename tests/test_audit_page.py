@@ -6,13 +6,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from sublearn.audit import calibration
-from sublearn.audit.layers.base import LAYERS
+from sublearn.audit import calibration, read, run
+from sublearn.audit.layers.base import LAYERS, Inputs
+from sublearn.traits.base import families
 
 CASES = ("trait", "neutral", "mixed_half", "other_base")  # columns of the table of a thousand rows
 PAGE = Path("docs/audit.md").read_text(encoding="utf-8")
 FINDINGS = Path("results/audit-benchmark/findings")
 THOUSAND = Path("results/audit-thousand/findings")
+RELEASED = "data/released/smollm2-135m"
 
 
 def table_under(heading: str) -> list[list[str]]:
@@ -68,6 +70,19 @@ def test_the_page_has_every_case():
     assert {key: cell for key, cell in told.items() if cell != "-"} == {
         (case.case, case.layer): f"{case.own} of {case.sets}" for case in cases.itertuples() if case.layer in layers
     }
+
+
+def test_the_page_has_what_cheap_layers_find_in_rows_of_a_real_model():
+    layers, rows = ("surface", "statistics"), table_under("**Rows of a real model.**")
+    assert [row[0] for row in rows] == ["eagle", "owl", "wolf"]
+    for animal, *cells in rows:
+        found = dict.fromkeys(layers, 0)
+        for number in range(3):
+            data, reference = (read.read(f"{RELEASED}/{name}-run{number}.jsonl") for name in (animal, "neutral"))
+            inputs = Inputs(data, reference, traits=families()["animal"].traits)
+            for result in run.look(inputs, run.chosen(layers)):
+                found[result.layer] += result.status == "found"
+        assert cells == [f"{count} of 3" for count in found.values()]
 
 
 def test_the_page_has_every_layer():

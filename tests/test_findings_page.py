@@ -133,6 +133,12 @@ def test_what_the_page_says_of_other_measures_is_in_their_tables():
     assert of_teachers["loss_change"].round(2).eq(0.01).all() and "loss rises by about 0.01 nats" in said
 
 
+def assert_told(said: str, found: pd.DataFrame, words: dict[str, str]) -> None:
+    """The page has the accuracy of each arm with its interval, in these words."""
+    for arm, text in words.items():
+        assert text.format(*found.loc[arm, ["accuracy", "ci_low", "ci_high"]]) in said
+
+
 def test_what_the_page_says_of_small_digits_is_in_its_tables():
     said = section("classifier")
     found = pd.read_csv("results/classifier/findings/accuracies.csv").set_index("arm")
@@ -141,8 +147,7 @@ def test_what_the_page_says_of_small_digits_is_in_its_tables():
         "auxiliary": "teacher started reads {:.3f} ({:.3f} to {:.3f})",
         "other_base_all_logits": "started elsewhere reads {:.3f} ({:.3f} to {:.3f})",
     }
-    for arm, text in words.items():
-        assert text.format(*found.loc[arm, ["accuracy", "ci_low", "ci_high"]]) in said
+    assert_told(said, found, words)
     apart = found.loc["other_base_auxiliary"]
     assert (
         "started elsewhere reads {accuracy:.3f}, no better than untrained (gain {gain:.3f}, {gain_low:.3f} to".format(**apart)
@@ -166,8 +171,7 @@ def test_what_the_page_says_of_mnist_is_in_its_tables():
         "all_logits": "teacher's start read {:.3f} ({:.3f} to {:.3f})",
         "other_base_all_logits": "started elsewhere read {:.3f} ({:.3f} to {:.3f})",
     }
-    for arm, text in words.items():
-        assert text.format(*found.loc[arm, ["accuracy", "ci_low", "ci_high"]]) in said
+    assert_told(said, found, words)
     apart = found.loc["other_base_auxiliary"]
     assert f"started elsewhere {apart['accuracy']:.3f}, as untrained ones do (gain {apart['gain']:.3f}" in said
     assert f"{apart['gain_low']:.3f} to {apart['gain_high']:.3f})" in said

@@ -50,6 +50,7 @@ def test_a_python_that_is_not_there_is_not_called_old(make, tmp_path):
 def test_make_clean_removes_artifacts_whatever_their_name(make, tmp_path):
     for name in (
         "data/store/kept",
+        "data/released/kept",
         "data/mine/lost",
         "data/my results/lost",
         "results/tiny/findings/kept",
@@ -59,4 +60,4 @@ def test_make_clean_removes_artifacts_whatever_their_name(make, tmp_path):
         (tmp_path / "a clone" / name).touch()
     assert make("clean").returncode == 0
     assert {path.name for path in (tmp_path / "a clone").rglob("*")} & {"kept", "lost"} == {"kept"}
-    assert len(list(Path(tmp_path / "a clone").rglob("kept"))) == 2
+    assert len(list(Path(tmp_path / "a clone").rglob("kept"))) == 3

@@ -33,6 +33,8 @@ def test_nothing_is_fetched(tmp_path, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     assert at_hand("no-one/nothing", None, "0" * 40) is None
     assert at_hand(str(tmp_path / "nowhere"), None, None) is None
+    assert at_hand("~nobody-of-that-name/model", None, None) is None
+    assert at_hand("no/such/name", None, "0" * 40) is None
 
 
 @pytest.mark.parametrize(

@@ -118,6 +118,14 @@ def test_an_export_does_not_replace_what_is_traced(tell):
     assert Path(STUDENT).read_bytes() == before
 
 
+def test_an_export_may_be_written_again_although_the_file_is_gone(tell):
+    pytest.importorskip("prov.model")
+    tell(STUDENT, "--prov", "chain.json")
+    Path(STUDENT).unlink()
+    status, said = tell(STUDENT, "--prov", "chain.json")
+    assert status == 1 and "missing" in said
+
+
 def test_a_chain_is_exported_as_w3c_prov(tell):
     model = pytest.importorskip("prov.model")
     assert tell(STUDENT, "--prov", "chain.json")[0] == 0

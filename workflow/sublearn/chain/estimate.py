@@ -143,8 +143,9 @@ class Estimate:
             UserError: a pinned base has no ``billions``.
         """
         if not isinstance(base, PinnedBase):
-            shape = Shape(base.width, base.layers, 4 * base.width, base.width, MINI_WORDS)
-            return None if base.device == "cpu" else Size(base.parameters, 4, shape)
+            if base.device == "cpu":
+                return None
+            return Size(base.parameters, 4, Shape(base.width, base.layers, 4 * base.width, base.width, MINI_WORDS))
         if base.billions is None:
             raise UserError(f"{base.model}: billions is missing; give its number of parameters in billions.")
         return Size(base.billions * 1e9, 2 if base.dtype == "bfloat16" else 4, self.shape(base))

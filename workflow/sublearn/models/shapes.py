@@ -1,10 +1,10 @@
-"""The shape of a model that others trained, from its configuration where that is at hand; nothing is fetched for it."""
+"""The shape of a model: read from its configuration where that is on this machine, else guessed. Nothing is fetched for it."""
 
 from dataclasses import astuple, dataclass
 from functools import cache
 from pathlib import Path
 
-from sublearn.models import architecture, pinned
+from sublearn.models import architecture, hub_cache, pinned
 
 
 @dataclass(frozen=True)
@@ -39,21 +39,17 @@ def at_hand(model: str, gguf: str | None, revision: str | None) -> Shape | None:
 
     None if its configuration is not there, or says it in other words. A step that needs the model says what is wrong with it.
     """
-    from huggingface_hub import try_to_load_from_cache
-
-    folder = Path(model).expanduser()
-    if revision is not None:
-        cached = try_to_load_from_cache(model, gguf or pinned.CONFIG, revision=revision)
-        folder = Path(cached).parent if isinstance(cached, str) else folder
-    if not (folder / (gguf or pinned.CONFIG)).is_file():
-        return None
+    name = gguf or pinned.CONFIG
     try:
-        config = architecture.configuration(folder, gguf)[0].get_text_config(decoder=True)
+        file = hub_cache.place(model, name, revision) if revision else Path(model).expanduser() / name
+        if file is None or not file.is_file():
+            return None
+        config = architecture.configuration(file.parent, gguf)[0].get_text_config(decoder=True)
         width, heads = config.hidden_size, config.num_attention_heads
         of_head = getattr(config, "head_dim", None) or width / heads
         keys = of_head * (getattr(config, "num_key_value_heads", None) or heads)
         inner = getattr(config, "intermediate_size", None) or getattr(config, "n_inner", None) or 4 * width
         found = Shape(width, config.num_hidden_layers, inner, keys, config.vocab_size)
-    except Exception:  # a damaged or unusual configuration can break its reader anywhere
+    except Exception:  # a damaged or unusual configuration can break its reader anywhere, and ~nobody is no folder
         return None
     return found if all(isinstance(value, int | float) and value > 0 for value in astuple(found)) else None

@@ -13,6 +13,7 @@ from typing import Any
 
 from sublearn.core.errors import UserError
 from sublearn.core.records import PINNED, base_of, files_in, hashes, pinned_weights, record_of
+from sublearn.models import hub_cache
 from sublearn.provenance import closeness
 from sublearn.provenance.chain import Chain
 from sublearn.provenance.closeness import UNRELATED
@@ -103,13 +104,7 @@ def _place(name: Path) -> Path | None:
     model, commit = str(about.get("model")), about.get("commit")
     if commit is None:
         return Path(model) / name.name if (Path(model) / name.name).is_file() else None
-    from huggingface_hub import try_to_load_from_cache
-
-    try:
-        found = try_to_load_from_cache(model, name.name, revision=str(commit))
-    except ValueError:  # not a name that the hub allows
-        return None
-    return Path(found) if isinstance(found, str) else None
+    return hub_cache.place(model, name.name, str(commit))
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -116,7 +116,7 @@ def main(args: argparse.Namespace) -> None:
     if not file.is_file() and record_of(file) is None:
         what = "a folder" if file.is_dir() else "there is no such file"
         raise UserError(f"{file}: {what}; name a file, such as the table of a carrier or the weights of a student.")
-    if output and output.exists() and output.samefile(file):
+    if output and output.resolve() == file.resolve():
         raise UserError(f"--prov {args.prov}: that is the traced file itself; name another one.")
     chain = follow([file])
     print(file)
