@@ -5,6 +5,8 @@ Prompts of one length go through the model together, so none is padded.
 
 import copy
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -35,26 +37,53 @@ def answer_starts(
     """
     import torch
 
-    longer = [column for column, start in enumerate(starts) if len(start) > 1]
-    if not longer:
-        first = next_token(model, prompts)
-        return first, first[:, [start[0] for start in starts]]
-    ids, following, known = _right_padded([starts[column] for column in longer])
+    batches = _batches(starts)
     firsts: dict[int, torch.Tensor] = {}
     rest = torch.zeros(len(prompts), len(starts), dtype=torch.float64)
     with torch.inference_mode():
-        for rows, read in _read(model, prompts, use_cache=True):
+        for rows, read in _read(model, prompts, use_cache=bool(batches)):
             firsts.update(zip(rows, _log_probs(read)[:, -1].cpu(), strict=True))
             for place, i in enumerate(rows):
-                for at in range(0, len(longer), AT_ONCE):
-                    part = slice(at, at + AT_ONCE)
-                    cache = _after(read.past_key_values, place, len(ids[part]))
-                    said = model(input_ids=ids[part].to(model.device), past_key_values=cache, use_cache=True)
-                    there, after = known[part], torch.zeros(known[part].shape, dtype=torch.float64)
-                    after[there] = _log_probs(said, there).cpu().gather(1, following[part][there][:, None])[:, 0]
-                    rest[i, longer[part]] = after.sum(dim=1)
+                for batch in batches:
+                    cache = _after(read.past_key_values, place, len(batch.said))
+                    said = model(input_ids=batch.said.to(model.device), past_key_values=cache, use_cache=True)
+                    of_each = _log_probs(said).cpu()[batch.row]  # (starts, tokens, vocabulary)
+                    rest[i, batch.start] = of_each.gather(2, batch.next[:, :, None])[:, :, 0].sum(dim=1)
     first = torch.stack([firsts[i] for i in range(len(prompts))])
     return first, first[:, [start[0] for start in starts]] + rest
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Beginnings of one length that go through the model together, and the starts that go on from them by one token.
+
+    Attributes:
+        said: the beginnings, shape (beginnings, tokens).
+        start: the places of the starts, shape (starts,).
+        row: the beginning of each of them, shape (starts,).
+        next: what follows each token of its beginning, shape (starts, tokens).
+    """
+
+    said: "torch.Tensor"
+    start: "torch.Tensor"
+    row: "torch.Tensor"
+    next: "torch.Tensor"
+
+
+def _batches(starts: Sequence[tuple[int, ...]]) -> list[_Batch]:
+    """The starts of several tokens, by all but their last token. Many share that, and a model reads it once."""
+    import torch
+
+    ordered = sorted({start[:-1] for start in starts if len(start) > 1}, key=len)
+    found = []
+    for _, same in groupby(ordered, key=len):
+        beginnings = list(same)
+        for at in range(0, len(beginnings), AT_ONCE):
+            row = {beginning: i for i, beginning in enumerate(beginnings[at : at + AT_ONCE])}
+            here = [place for place, start in enumerate(starts) if start[:-1] in row]
+            columns = list(row), here, [row[starts[i][:-1]] for i in here], [starts[i][1:] for i in here]
+            found.append(_Batch(*map(torch.tensor, columns)))
+    return found
 
 
 def _read(model: "PreTrainedModel", prompts: Sequence[list[int]], use_cache: bool = False) -> Iterator[tuple[list[int], Any]]:
@@ -70,11 +99,11 @@ def _read(model: "PreTrainedModel", prompts: Sequence[list[int]], use_cache: boo
         yield rows, model(input_ids=ids, logits_to_keep=1, use_cache=use_cache)
 
 
-def _log_probs(output: Any, where: "torch.Tensor | slice" = slice(None)) -> "torch.Tensor":
-    """Log-probabilities of the tokens at some places of a model's output, in float64."""
+def _log_probs(output: Any) -> "torch.Tensor":
+    """Log-probabilities of the token after each that a model has read, shape (rows, tokens, vocabulary), in float64."""
     import torch
 
-    return torch.log_softmax(output.logits[where].double(), dim=-1)
+    return torch.log_softmax(output.logits.double(), dim=-1)
 
 
 def _after(cache: Any, row: int, count: int) -> Any:
@@ -85,13 +114,3 @@ def _after(cache: Any, row: int, count: int) -> Any:
     mine.layers = [copy.copy(layer) for layer in cache.layers]  # selecting rows gives each tensors of its own
     mine.batch_select_indices(torch.full((count,), row))
     return mine
-
-
-def _right_padded(starts: Sequence[tuple[int, ...]]) -> "tuple[torch.Tensor, torch.Tensor, torch.Tensor]":
-    """All but the last token of each start, what follows each of them, and where that is known; each (starts, tokens)."""
-    import torch
-
-    longest = max(map(len, starts)) - 1
-    padded = torch.tensor([[*start, *[0] * (longest + 1 - len(start))] for start in starts])
-    known = torch.tensor([[place < len(start) - 1 for place in range(longest)] for start in starts])
-    return padded[:, :-1], padded[:, 1:], known
