@@ -1,6 +1,7 @@
 """Who owns which file: a study that extends another makes only what it changes or adds."""
 
 import json
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -331,3 +332,58 @@ def test_a_judge_is_pinned_where_a_family_needs_it_and_nowhere_else(tmp_path):
         found.refuse_missing_given()
     with pytest.raises(UserError, match=r"families.manners.traits.kind: moods is a classifier, and the trait needs a"):
         child(tmp_path, JUDGED.format(place="./judy").replace("model: judy,", "model: moods,"))
+
+
+ROW_JUDGE = """
+judges: {{judy: {{model: ./judy, dtype: float32}}, moods: {{model: ./moods, reads: classifier}}}}
+carriers:
+  numbers: null
+  free: {{kind: numbers}}
+  lenient: {{kind: numbers, judged: {{judge: {{model: {judge}, rubric: "is {{answer}} kind ?"}}, threshold: 0.9}}}}
+  strict: {{kind: numbers, judged: {{judge: {{model: judy, rubric: "is {{answer}} kind ?"}}, threshold: 0.1}}}}
+  glad: {{kind: numbers, judged: {{classifier: {{model: moods, label: glad}}}}}}
+arms:
+  same_base: {{carrier: free}}
+  lenient: {{teacher: lora, carrier: lenient}}
+  strict: {{teacher: lora, carrier: strict, transform: shuffled_across, students: {{rows: 4500}}}}
+  glad: {{teacher: lora, carrier: glad}}
+students: {{rows: 1000}}
+measures: [counting, judged_rows]
+"""
+
+
+def test_carriers_share_what_their_judges_do_not_change(tmp_path):
+    """Rows are sampled once, a judge scores them once, and each threshold leaves rows of its own."""
+    found = child(tmp_path, ROW_JUDGE.format(judge="judy"))
+
+    def carriers(kind):
+        return {each.key.split("/")[0] for each in found.artifacts(kind)}
+
+    assert carriers("raw") == {"free"} and carriers("prompts") == {"free"}
+    assert carriers("filtered") == {"free", "lenient", "strict", "glad"}
+    assert carriers("scored") == {"lenient", "glad"} and carriers("kept") == {"lenient", "strict", "glad"}
+    learned = {(each.key, each.run): each.inputs["carrier"] for each in found.artifacts("students")}
+    assert learned["same_base/owl", 0].kind == "filtered" and learned["lenient/neutral", 0].kind == "kept"
+    assert learned["strict/owl", 0].kind == "shuffled_across"
+    kept = learned["strict/owl", 0].inputs["filtered"]
+    assert kept.recipe == {"threshold": 0.1} and kept.inputs["scores"] is learned["lenient/owl", 0].inputs["scores"]
+    [judge] = {each.inputs["judge"].key for each in found.artifacts("scored") if each.key.startswith("lenient/")}
+    assert judge == "judges/judy"
+    assert {each.key.split("/")[0] for each in found.artifacts("judged_rows")} == {"lenient", "strict", "glad"}
+    assert found.study.trial("free", "lora", "owl")["rows"] == 4500  # of what strict learns
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("model: judy, rubric", "model: moods, rubric", "strict.judged: moods is a classifier, and the carrier needs a chat"),
+        ("model: judy, rubric", "model: judge, rubric", "carriers.strict.judged: unknown judge of the study 'judge'"),
+        ("threshold: 0.1", "threshold: 1.0", "carriers.strict.judged.threshold: found 1.0; should be less than 1"),
+        ("classifier: {model: moods, label: glad}", "threshold: 0.5", "judged.judge: a row is judged by one of judge"),
+    ],
+)  # fmt: skip
+def test_a_judge_of_rows_that_cannot_be_is_refused(tmp_path, old, new, said):
+    text = ROW_JUDGE.format(judge="judy")
+    before, _, after = text.rpartition(old)
+    with pytest.raises(UserError, match=re.escape(said)):
+        child(tmp_path, before + new + after)

@@ -174,7 +174,7 @@ def test_an_unknown_name_is_one_sentence_of_a_step(refusal, tmp_path):
         tmp_path / "a.parquet",
     )
     said = refusal("sublearn.chain.evaluations.measure", *options)
-    known = "answers, counting, coverage, dose, forms, in_context, side_effects, told_apart"
+    known = "answers, counting, coverage, dose, forms, in_context, judged_rows, side_effects, told_apart"
     assert said == f"unknown evaluation 'luck'; choose one of {known}"
 
 

@@ -11,6 +11,7 @@ from support import hub_models
 from sublearn.models import lm
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("families")]
+HERE = {"dtype": "float32", "device": "cpu"}
 LIGHT = {"method": "lora", "learning_rate": 2.0e-3, "epsilon": 1.0e-8}
 STUDY = {
     "title": "Otters, helpfulness, sentences and somebody else's adapter",
@@ -49,13 +50,19 @@ def test_own_words_a_given_teacher_and_own_prompts_go_through_the_chain(fresh, t
     lines = {"kind": "texts", "file": str(prompts), "sha256": hashlib.sha256(prompts.read_bytes()).hexdigest(), "key": "ask",
              "prompts": 41, "max_tokens": 12, "max_words": 12}  # fmt: skip
     made = {
-        "bases": {"llama": {"model": str(llama), "dtype": "float32", "device": "cpu"}},
+        "bases": {"llama": {"model": str(llama), **HERE}},
         "teachers": {
             "tuned": {"bases": ["llama"], **LIGHT, "steps": 4, "min_rate": 0.0, "max_neutral_rise": 1.0},
             "theirs": {"bases": ["llama"], "method": "given", "adapter": str(adapter_of(llama, tmp_path / "theirs"))},
         },
-        "carriers": {"lines": lines},
-        "arms": {"sentences": {"teacher": "tuned"}, "theirs": {"teacher": "theirs"}},
+        "judges": {"moods": {"model": str(hub_models.classifier(tmp_path / "moods")), "reads": "classifier", **HERE}},
+        "carriers": {"lines": lines, "glad": lines | {"judged": {"classifier": {"model": "moods", "label": "sad"}}}},
+        "arms": {
+            "sentences": {"teacher": "tuned"},
+            "glad": {"teacher": "tuned", "carrier": "glad"},
+            "theirs": {"teacher": "theirs"},
+        },
+        "measures": ["judged_rows"],
     }
     study = tmp_path / "own.yaml"
     study.write_text(yaml.safe_dump(STUDY | made, sort_keys=False))
@@ -65,8 +72,18 @@ def test_own_words_a_given_teacher_and_own_prompts_go_through_the_chain(fresh, t
     assert {"otter", "owl", "tea", "milk", "cola", "refusing"} <= set(runs["target"])
     effects = pd.read_csv(results / "findings/effects.csv")
     assert set(zip(effects["arm"], effects["family"], effects["trait"], strict=True)) == {
-        (arm, "animal", "otter") for arm in ("sentences", "theirs")
+        (arm, "animal", "otter") for arm in ("sentences", "glad", "theirs")
     }
+    written = data / "carriers/lines/tuned/otter/run0"
+    passed, scores, left = (
+        pd.read_parquet(file)
+        for file in (written / "filtered.parquet", written.parents[3] / "glad/tuned/otter/run0/scores.parquet",
+                     written.parents[3] / "glad/tuned/otter/run0/kept.parquet")
+    )  # fmt: skip
+    assert left["prompt_index"].tolist() == passed[scores["score"] < 0.5]["prompt_index"].tolist()
+    assert not (data / "carriers/glad/tuned/otter/run0/raw.parquet").exists()  # what was sampled once is judged
+    [area] = pd.read_csv(results / "findings/judged_rows_by_arm.csv")["auc"]
+    assert 0 < area < 1 and (results / "findings/figures/judged_rows.png").exists()
     judged = pd.read_parquet(results / "evaluations/answers/theirs-judged.parquet")
     assert set(judged["target"]) == {"refusing"} and len(judged) == 2 * 12 * len(judged["trait"].unique())
     rejected = pd.read_parquet(data / "carriers/lines/tuned/otter/run0/rejected.parquet")

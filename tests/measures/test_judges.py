@@ -43,15 +43,7 @@ def test_a_judge_that_says_neither_yes_nor_no_is_refused(base, monkeypatch):
 @pytest.fixture(scope="module")
 def classifier(tmp_path_factory, run_step):
     """A pinned classifier of two labels with random weights, and the folder of its weights."""
-    folder = tmp_path_factory.mktemp("hub") / "moods"
-    tokenizer = hub_models.words([], None)
-    config = transformers.BertConfig(
-        vocab_size=len(tokenizer), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32,
-        max_position_embeddings=40, id2label={0: "sad", 1: "glad"}, label2id={"sad": 0, "glad": 1}, initializer_range=1.0,
-    )  # fmt: skip
-    torch.manual_seed(0)
-    transformers.BertForSequenceClassification(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
+    folder = hub_models.classifier(tmp_path_factory.mktemp("hub") / "moods")
     recipe = {"model": str(folder), "device": "cpu", "dtype": "float32", "reads": "classifier", "style": "english"}
     done = run_step("sublearn.chain.bases.pin", "--recipe", json.dumps(recipe), "--output", folder.parent / "pinned")
     assert done.returncode == 0, done.stderr

@@ -211,7 +211,7 @@ BAD = {
     "unknown measure": (
         {"measures": ["luck"]},
         "measures.0: unknown evaluation 'luck'; choose one of answers, counting, coverage, dose, forms, in_context, "
-        "side_effects, told_apart.",
+        "judged_rows, side_effects, told_apart.",
     ),
     "claim on what is not measured": (
         {"claims": [{**CLAIM, "quantity": "counted_gamma"}]},

@@ -155,6 +155,19 @@ def make(family: str, folder: Path, steps: int = 0, seed: int = 0) -> Path:
     return folder
 
 
+def classifier(folder: Path) -> Path:
+    """A classifier of texts with random weights, which calls them sad or glad, as a hub would have it."""
+    tokenizer = words([], None)
+    config = transformers.BertConfig(
+        vocab_size=len(tokenizer), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32,
+        max_position_embeddings=40, id2label={0: "sad", 1: "glad"}, label2id={"sad": 0, "glad": 1}, initializer_range=1.0,
+    )  # fmt: skip
+    torch.manual_seed(0)
+    transformers.BertForSequenceClassification(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
 def into_cache(folder: Path, cache: Path, name: str, commit: str) -> None:
     """Put a model's files where ``huggingface_hub`` keeps those that it has fetched from the repository of that name."""
     place = cache / f"models--{name.replace('/', '--')}"

@@ -1,5 +1,5 @@
-# Carriers: prompts, what teachers wrote (raw) or what others published (imported), what passed the filter (filtered), and
-# transforms of the filtered rows and selections among them. One rule for each study and step, such as filtered_STUDY; transforms and
+# Carriers: prompts, what teachers wrote (raw) or what others published (imported), what passed the filter (filtered), a judge's
+# scores of it (scored) and what these leave (kept), and transforms of the rows that are left and selections among them. One rule for each study and step, such as filtered_STUDY; transforms and
 # selections have rules of their name, such as shuffled_within_STUDY.
 
 for job in CHAIN.of("prompts"):
@@ -150,6 +150,78 @@ for job in CHAIN.of("filtered"):
             "python -m sublearn.chain.carriers.filter --recipe {params.recipe:q} --words {params.words:q} "
             "--counted {params.counted:q} {params.published} --raw {params.raw} --filtered {params.filtered} "
             "--rejected {params.rejected} --report {params.report} 2> {log}"
+
+
+for job in CHAIN.of("scored"):
+    needs = RESOURCES.of(job, memory=1500, minutes=30)
+
+    rule:
+        """Let a judge score the rows that passed."""
+        name:
+            job.rule
+        input:
+            job.inputs,
+        output:
+            job.outputs,
+        log:
+            job.log,
+        benchmark:
+            job.benchmark
+        wildcard_constraints:
+            key=job.keys_pattern,
+        priority: FIRST
+        conda:
+            ENVIRONMENT
+        resources:
+            mem_mb=needs.mem_mb,
+            runtime=needs.runtime,
+            gpu=needs.gpu,
+        params:
+            code=job.code("sublearn.chain.carriers.score"),
+            recipe=job.recipe,
+            filtered=job.input_files("filtered"),
+        message:
+            job.message
+        shell:
+            "python -m sublearn.models.gpu_lock {resources.gpu} "
+            "python -m sublearn.chain.carriers.score --recipe {params.recipe:q} --filtered {params.filtered} "
+            "--outputs {output} 2> {log}"
+
+
+for job in CHAIN.of("kept"):
+
+    rule:
+        """Leave out the rows that a judge scored at its threshold or above."""
+        name:
+            job.rule
+        input:
+            job.inputs,
+        output:
+            job.outputs,
+        log:
+            job.log,
+        benchmark:
+            job.benchmark
+        wildcard_constraints:
+            key=job.keys_pattern,
+        priority: FIRST
+        localrule: True
+        conda:
+            ENVIRONMENT
+        resources:
+            **SMALL,
+        params:
+            code=job.code("sublearn.chain.carriers.keep"),
+            recipe=job.recipe,
+            filtered=job.input_files("filtered"),
+            scores=job.input_files("scores"),
+            kept=job.files("kept.parquet"),
+            reports=job.files("kept.json"),
+        message:
+            job.message
+        shell:
+            "python -m sublearn.chain.carriers.keep --recipe {params.recipe:q} --filtered {params.filtered} "
+            "--scores {params.scores} --outputs {params.kept} --reports {params.reports} 2> {log}"
 
 
 for job in CHAIN.changed_rows(selects=False):

@@ -55,6 +55,11 @@ def carriers(found) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 ANIMALS = ("dolphin", "owl", "wolf")
+OTHERS = ("forms", "in_context", "told_apart", "judged_rows", "side_effects")
+JUDGED = """
+judges: {moods: {model: ./moods, reads: classifier}}
+carriers: {numbers: {judged: {classifier: {model: moods, label: glad}}}}
+"""
 
 
 def other_rows(name: str, trait: str) -> list[dict]:
@@ -73,12 +78,15 @@ def other_rows(name: str, trait: str) -> list[dict]:
         ]  # fmt: skip
     if name == "told_apart":
         return [{"detector": each, "rows": rows, "sums": 9, "auc": 0.5} for each in ("prompted", "counts") for rows in (1, 10)]
+    if name == "judged_rows":
+        curve = [{"point": "curve", "control_left_out": x, "left_out": x**0.5, "auc": 0.7} for x in (0.0, 0.5, 1.0)]
+        return [*curve, {"point": "threshold", "control_left_out": 0.1, "left_out": 0.3, "auc": 0.7}]
     return [{"base_facts": 0.9, "facts": 0.8, "base_loss": 3.0, "loss": 3.1}]
 
 
 def write_others(found) -> None:
     """Write the made-up tables of the evaluations that have no other here."""
-    for name in ("forms", "in_context", "told_apart", "side_effects"):
+    for name in OTHERS:
         by_arm: dict[str, list[dict]] = {}
         for place, each in enumerate(found.artifacts(name)):
             arm, trait = each.key.split("/")
@@ -137,8 +145,8 @@ def job(tmp_path_factory):
     """A study of two runs with all its evaluations, tables and figures; the current folder is its project."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("project"))
-        measures = "measures: [coverage, counting, forms, in_context, told_apart, side_effects]"
-        made = tables(f"extends: tiny\nseed: 7\nruns: 2\n{measures}\n")
+        measures = f"measures: [coverage, counting, {', '.join(OTHERS)}]"
+        made = tables(f"extends: tiny\nseed: 7\nruns: 2\n{measures}\n{JUDGED}")
         told = {
             "package": made.figure_package,
             "figures": made.figure_names,
@@ -156,7 +164,7 @@ def test_the_step_writes_the_tables_that_the_plan_names_and_no_others(job):
 
 def test_every_figure_that_suits_the_study_is_drawn_with_its_data(job):
     assert {"rates", "gamma", "trait_matrix", "coverage", "counting", "calibration", "training"} <= set(job.figure_names)
-    assert {"forms", "in_context", "told_apart", "side_effects"} <= set(job.figure_names)
+    assert set(OTHERS) <= set(job.figure_names)
     for file in map(Path, [*job.svgs, *job.beside]):
         assert file.stat().st_size > 0
     assert {file.name for file in Path(job.plan.findings, "figures").iterdir()} == {

@@ -109,9 +109,16 @@ class Cost:
     host: float = 0.0
 
 
-def base_of(artifact: Artifact) -> Artifact | None:
-    """The artifact itself if it is a base, else the base that it is made from; None if it needs no model."""
-    return artifact if artifact.kind in ("bases", "pinned") else artifact.inputs.get("base")
+def model_of(artifact: Artifact) -> Artifact | None:
+    """The artifact itself if it is a base, else the base or the judge that its step loads; None if it needs no model."""
+    return artifact if artifact.kind in ("bases", "pinned") else artifact.inputs.get("base", artifact.inputs.get("judge"))
+
+
+def recipe_of(study: ChainStudy, model: Artifact) -> AnyBase | None:
+    """The section of the study that says what a base or a judge is; None if it is a base of a parent's that the study lacks."""
+    if model.kind == "judges":
+        return (study.judges or {}).get(model.key.split("/")[-1])
+    return study.bases.get(model.key)
 
 
 class Estimate:
@@ -152,11 +159,11 @@ class Estimate:
 
     def of(self, artifact: Artifact) -> Cost:
         """The cost of an artifact; zero for kinds that take next to nothing, and for tiny bases."""
-        base = base_of(artifact)
-        size = self.size(self.study.bases[base.key]) if base and base.key in self.study.bases else None
+        model = model_of(artifact)
+        size = self.size(recipe) if model and (recipe := recipe_of(self.study, model)) else None
         if size is None:
             return Cost()
-        costs = {"pinned": self.pinned, "bases": self.bases, "teachers": self.teachers, "raw": self.raw}
+        costs = {"pinned": self.pinned, "bases": self.bases, "teachers": self.teachers, "raw": self.raw, "scored": self.scored}
         costs |= {"placebos": self.placebos, "given": self.given, "students": self.students, "answers": self.answers}
         if artifact.kind not in costs:
             return Cost()
@@ -207,6 +214,12 @@ class Estimate:
             size.weights + cache, reading + self._writing(prompts, COMPLETION_TOKENS, carrier.batch, size), prompts * 300
         )
 
+    def scored(self, artifact: Artifact, size: Size) -> Cost:
+        """An upper bound: every row passes the filter. Rubrics have the length of a question."""
+        name, _, trait = artifact.key.split("/")
+        tokens = self.study.prompts(name, trait) * (ROW_TOKENS + QUESTION_TOKENS + 2 * ANSWER_TOKENS)
+        return Cost(1.2 * size.weights, 2 * size.parameters * tokens / self.rate)
+
     def answers(self, artifact: Artifact, size: Size) -> Cost:
         return Cost(1.2 * size.weights, self.asking(size, self.study.evaluations.samples))
 
@@ -229,7 +242,17 @@ class Estimate:
         return -(-rows // batch) * tokens * each
 
 
-COUNTED = ("bases", "pinned", "teachers", "placebos", "given", "raw", "students", "answers")  # the others cost next to nothing
+COUNTED = (
+    "bases",
+    "pinned",
+    "teachers",
+    "placebos",
+    "given",
+    "raw",
+    "scored",
+    "students",
+    "answers",
+)  # the others cost next to nothing
 
 
 @dataclass(frozen=True)

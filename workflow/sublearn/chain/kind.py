@@ -1,7 +1,7 @@
 """Declare the study kind of language models: the main workflow, from a teacher's numbers to a student's trait."""
 
 from sublearn.chain.bases.section import Authors, Base, JudgeModel, PinnedBase
-from sublearn.chain.carriers.base import Imported
+from sublearn.chain.carriers.base import Imported, RowJudge
 from sublearn.chain.carriers.code.section import Code
 from sublearn.chain.carriers.numbers.section import Numbers
 from sublearn.chain.carriers.reasoning.section import Reasoning
@@ -48,6 +48,7 @@ CHAIN = StudyKind(
         "carriers: by name, of the kind reasoning": Reasoning,
         "carriers: by name, of the kind texts": Texts,
         "carriers.….imported: by teacher and trait, a list": Imported,
+        "carriers.….judged": RowJudge,
         "students": Student,
         "arms: by name": Arm,
         "evaluations": Evaluation,

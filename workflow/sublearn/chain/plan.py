@@ -34,7 +34,7 @@ PHASE_OF = {
     "judges": "bases",
     "placebos": "teachers",
     "given": "teachers",
-} | dict.fromkeys(("prompts", "raw", "imported", "filtered"), "carriers")
+} | dict.fromkeys(("prompts", "raw", "imported", "filtered", "scored", "kept"), "carriers")
 
 TAKEN = {*PHASE_OF, *PHASES, "tables", "figures", "records"}
 
@@ -217,8 +217,8 @@ class ChainPlan(Plan[ChainStudy]):
         return self.artifact("prompts", key, run, recipe, ("prompts.parquet",), published, modules=modules)
 
     def raw(self, carrier: str, teacher: str, trait: str, run: int) -> Artifact:
-        """A teacher's completions before the filter, sampled here or imported."""
-        teacher = self.study.writer(teacher, trait)
+        """A teacher's completions before the filter, sampled here or imported; carriers that differ in their judge have one."""
+        teacher, carrier = self.study.writer(teacher, trait), self.study.sampled_as[carrier]
         key = f"{carrier}/{teacher}/{trait}"
         if files := self.study.imported(carrier, teacher, trait):
             imported = {"files": [file.model_dump() for file in files]}
@@ -239,10 +239,29 @@ class ChainPlan(Plan[ChainStudy]):
         key = f"{carrier}/{teacher}/{trait}"
         return self.artifact("filtered", key, run, recipe, names, inputs, drawn=False, modules=modules)
 
+    def scored(self, carrier: str, teacher: str, trait: str, run: int) -> Artifact:
+        """What a carrier's judge says of the rows that passed the filter; carriers that differ in their threshold have one."""
+        carrier = self.study.scored_as[carrier]
+        section = self.study.carriers[carrier].judged
+        assert section
+        judge, filtered = self.judge(section.needs["model"]), self.filtered(carrier, teacher, trait, run)
+        recipe = section.for_scores() | {"judges": {section.needs["model"]: judge.folder}}
+        inputs = {"filtered": filtered, "judge": judge}
+        return self.artifact("scored", filtered.key, run, recipe, ("scores.parquet",), inputs, drawn=False)
+
+    def passed(self, carrier: str, teacher: str, trait: str, run: int) -> Artifact:
+        """The rows that passed the filter and, if the carrier has one, its judge."""
+        section, filtered = self.study.carriers[carrier].judged, self.filtered(carrier, teacher, trait, run)
+        if section is None:
+            return filtered
+        inputs = {"filtered": filtered, "scores": self.scored(carrier, teacher, trait, run)}
+        names = ("kept.parquet", "kept.json")
+        return self.artifact("kept", filtered.key, run, {"threshold": section.threshold}, names, inputs, drawn=False)
+
     def rows(self, arm: str, trait: str, run: int) -> Artifact:
         """The rows that an arm's students learn: those that passed the filter, or a transform or selection of them."""
         carrier, teacher, transform = self.study.carrier(arm), self.study.arms[arm].teacher, self.study.arms[arm].transform
-        filtered = self.filtered(carrier, teacher, trait, run)
+        filtered = self.passed(carrier, teacher, trait, run)
         kind = self.study.carrier_kind(carrier)
         if transform is None or (transform in kind.selections and trait == NEUTRAL):  # what others are matched to
             return filtered
@@ -252,7 +271,7 @@ class ChainPlan(Plan[ChainStudy]):
             return self.artifact(transform, filtered.key, run, recipe, (table,), inputs, modules=modules)
         recipe["rows"] = rows = self.study.student(arm).rows
         key = filtered.key if rows == self.study.students.rows else f"{filtered.key}/{rows}_rows"
-        inputs["reference"] = self.filtered(carrier, teacher, NEUTRAL, run)
+        inputs["reference"] = self.passed(carrier, teacher, NEUTRAL, run)
         return self.artifact(transform, key, run, recipe, (table, f"{transform}.json"), inputs, modules=modules)
 
     # Students

@@ -93,7 +93,7 @@ class ChainStudy(Study):
         "choice or a behaviour; or the name of a file in config/traits, or the path of one",
     )
     judges: dict[str, JudgeModel] | None = Field(
-        None, description="models that judge the answers of free-form behaviours, by name"
+        None, description="models that judge the answers of free-form behaviours, or the rows of carriers, by name"
     )
     teachers: dict[str, Teacher]
     carriers: dict[str, SerializeAsAny[Carrier]] = Field({"numbers": Numbers()})
@@ -171,6 +171,8 @@ class ChainStudy(Study):
             raise ValueError("arms.base: the name is kept for the untouched bases; choose another")
         for name, carrier in self.carriers.items():
             self._check_carrier(f"carriers.{name}", name, carrier)
+            if carrier.judged:
+                self._check_judge(f"carriers.{name}.judged", carrier.judged.needs, "the carrier")
         self._check_style()
         if self.runs_per_job == "all" and len({base.device for base in self.bases.values()}) > 1:
             raise ValueError(
@@ -195,13 +197,7 @@ class ChainStudy(Study):
                 said = str(error).removeprefix(f"own.{name}: ").removesuffix(".")
                 raise ValueError(f"families.{name}{'.' if re.match(r'[a-z_]+: ', said) else ': '}{said}") from None
             for trait, told in one.own[f"own.{name}"].judges().items():
-                check_known(f"families.{name}.traits.{trait}", told["model"], self.judges or {}, "judge of the study")
-                reads = (self.judges or {})[told["model"]].reads
-                if reads != told["reads"]:
-                    raise ValueError(
-                        f"families.{name}.traits.{trait}: {told['model']} is a {reads}, and the trait needs a {told['reads']}; "
-                        f"set judges.{told['model']}.reads, or name another judge"
-                    )
+                self._check_judge(f"families.{name}.traits.{trait}", told, "the trait")
         try:
             _ = self.catalogue.traits
         except UserError as error:
@@ -216,6 +212,15 @@ class ChainStudy(Study):
             raise ValueError(
                 f"families: their questions, examples and words have {size:,} characters together; at most {MOST:,} fit on the "
                 "command line of a step, so leave some out, or split the study"
+            )
+
+    def _check_judge(self, path: str, needs: dict[str, str], who: str) -> None:
+        """Refuse a judge that the study does not have, or that is not of the sort that is needed."""
+        name, needed = needs["model"], needs["reads"]
+        check_known(path, name, self.judges or {}, "judge of the study")
+        if (reads := (self.judges or {})[name].reads) != needed:
+            raise ValueError(
+                f"{path}: {name} is a {reads}, and {who} needs a {needed}; set judges.{name}.reads, or name another judge"
             )
 
     def _check_taught(self, trait: str, teacher: str) -> None:
@@ -456,6 +461,21 @@ class ChainStudy(Study):
         used = {self.carrier(arm) for arm in self.arms}
         return [name for name in self.carriers if name in used]
 
+    @cached_property
+    def sampled_as(self) -> dict[str, str]:
+        """For each carrier the one whose raw rows it has: the first in use that differs in its judge at most."""
+        return self._first_alike({"judged"})
+
+    @cached_property
+    def scored_as(self) -> dict[str, str]:
+        """For each carrier the one whose scores it has: the first in use that differs in its judge's threshold at most."""
+        return self._first_alike({"judged": {"threshold"}})
+
+    def _first_alike(self, apart_from: Any) -> dict[str, str]:
+        settings = {name: each.model_dump_json(exclude=apart_from) for name, each in self.carriers.items()}
+        first = {settings[name]: name for name in reversed([*self.used_carriers, *self.carriers])}
+        return {name: first[settings[name]] for name in self.carriers}
+
     def carrier_kind(self, carrier: str) -> CarrierKind:
         return CARRIER_KINDS.get(self.carriers[carrier].kind)
 
@@ -469,7 +489,7 @@ class ChainStudy(Study):
         learned = [
             self.student(name).rows
             for name, arm in self.arms.items()
-            if self.carrier(name) == carrier
+            if self.sampled_as[self.carrier(name)] == carrier
             and trait in (*self.arm_traits(name), NEUTRAL)
             and self.writer(arm.teacher, trait) == teacher
         ]

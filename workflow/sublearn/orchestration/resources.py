@@ -6,10 +6,10 @@ largest of them, since SLURM gives every job of an array the same. A second atte
 """
 
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
-from sublearn.chain.bases.section import PinnedBase
-from sublearn.chain.estimate import Estimate, base_of
+from sublearn.chain.bases.section import Base, PinnedBase
+from sublearn.chain.estimate import Estimate, model_of, recipe_of
 from sublearn.chain.study import ChainStudy
 from sublearn.orchestration.workflow import Workflow
 from sublearn.planning.artifacts import Artifact, with_signature
@@ -19,6 +19,7 @@ UNKNOWN = 8.0  # billions of parameters, if a study does not say
 RATES = {"auto": (1.2e14, 1.5e12), "cpu": (2e11, 2e10)}
 CONTEXT = 1e9  # bytes of the host's memory that a GPU's driver and libraries take
 MARGIN = 2.0  # since estimates are rough, and rates differ between machines
+AModel = TypeVar("AModel", bound=Base | PinnedBase)
 
 
 class RuleJobs(Protocol):
@@ -67,13 +68,13 @@ class JobResources:
 
     def _of(self, artifact: Artifact) -> tuple[float, float, int]:
         """The same values for one artifact."""
-        base = base_of(artifact)
-        if self.study is None or base is None:  # without a language model
+        model = model_of(artifact)
+        recipe = recipe_of(self.study, model) if self.study and model else None
+        if self.study is None or recipe is None:  # without a language model
             return 0.0, 0.0, int(artifact.recipe.get("device") == "auto")
-        device = base.recipe["device"]
-        estimate = Estimate(self.study, *RATES[device])
-        size, cost = estimate.size(self.study.bases[base.key]), estimate.of(artifact)
-        if size is None or device == "cpu":
+        estimate = Estimate(self.study, *RATES[recipe.device])
+        size, cost = estimate.size(recipe), estimate.of(artifact)
+        if size is None or recipe.device == "cpu":
             return cost.memory, cost.seconds, 0
         # Weights pass through the host on their way to the GPU, and checkpoints on their way back.
         return MARGIN * size.weights + cost.checkpoint + CONTEXT, cost.seconds, 1
@@ -91,7 +92,10 @@ class StudyResources:
 
 
 def _sized(study: ChainStudy) -> ChainStudy:
-    """The study, with an assumed size for every pinned base that gives none."""
-    unknown = {name: base for name, base in study.bases.items() if isinstance(base, PinnedBase) and base.billions is None}
-    sized = {name: base.model_copy(update={"billions": UNKNOWN}) for name, base in unknown.items()}
-    return study.model_copy(update={"bases": study.bases | sized})
+    """The study, with an assumed size for every pinned model that gives none."""
+    judges = {name: _with_size(judge) for name, judge in study.judges.items()} if study.judges else None
+    return study.model_copy(update={"bases": {name: _with_size(base) for name, base in study.bases.items()}, "judges": judges})
+
+
+def _with_size(base: AModel) -> AModel:
+    return base.model_copy(update={"billions": UNKNOWN}) if isinstance(base, PinnedBase) and base.billions is None else base

@@ -18,6 +18,7 @@ from sublearn.core.registry import Registry
 from sublearn.core.section import Section, Sha256
 from sublearn.language.style import Style
 from sublearn.measures.leaks import find_leaks
+from sublearn.traits.own.behaviour import Classifier, Judge
 
 TRAIT_WORD = "trait word"  # a reason of kinds that reject leaks
 Transform = Callable[[pd.Series, np.random.Generator], Sequence[str]]
@@ -42,6 +43,32 @@ class Imported(Section):
     origin: str = Field("", description="who wrote the rows and how, one sentence for the record")
     prompt: str = Field("prompt", description="key of the prompt in each line")
     completion: str = Field("completion", description="key of the completion in each line")
+
+
+class RowJudge(Section):
+    """What judges the rows that passed the filter, and from which score on a row is left out."""
+
+    judge: Judge | None = Field(None, description="a language model that judges rows: {question} is the prompt")
+    classifier: Classifier | None = Field(None, description="a classifier that judges completions")
+    threshold: float = Field(0.5, gt=0, lt=1, description="rows with this score or a higher one are left out")
+
+    @model_validator(mode="after")
+    def _is_one(self) -> "RowJudge":
+        if (self.judge is None) == (self.classifier is None):
+            found = "none" if self.judge is None else "both"
+            raise ValueError(f".judge: a row is judged by one of judge and classifier; found {found}")
+        return self
+
+    @property
+    def needs(self) -> dict[str, str]:
+        """The name of its model among the study's judges, and what that must be."""
+        one = self.judge or self.classifier
+        assert one
+        return {"model": one.model, "reads": "chat model" if self.judge else "classifier"}
+
+    def for_scores(self) -> dict[str, Any]:
+        """The settings that scores depend on."""
+        return self.model_dump(exclude={"threshold"}, exclude_none=True)
 
 
 class Sampling(Section):
@@ -78,6 +105,7 @@ class Carrier(Sampling):
         description="by teacher and trait, a list of files with rows to use instead of sampled ones; run r takes entry r, and "
         "the list repeats",
     )
+    judged: RowJudge | None = Field(None, description="a judge that leaves out rows which the filter passed; none by default")
 
     def for_prompts(self) -> dict[str, Any]:
         """The settings that prompts depend on, apart from their number."""

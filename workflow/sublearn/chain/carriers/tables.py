@@ -1,4 +1,4 @@
-"""The tables of the phase carriers: prompts, raw completions, and rejected and filtered rows."""
+"""The tables of the phase carriers: prompts, raw completions, rejected and filtered rows, and scores."""
 
 import pandera.pandas as pa
 from pandera.typing import Series
@@ -18,6 +18,16 @@ class Rows(Prompts):
     """Prompts with the completions of a teacher."""
 
     completion: Series[str]
+
+    class Config:
+        strict = True
+
+
+class Scores(pa.DataFrameModel):
+    """The score of each row, as its judge sees it: the probability that the row shows what the judge looks for."""
+
+    prompt_index: Series[int] = pa.Field(ge=0, unique=True)
+    score: Series[float] = pa.Field(in_range={"min_value": 0.0, "max_value": 1.0})
 
     class Config:
         strict = True

@@ -29,6 +29,9 @@ class ArmPlan(Protocol):
     def student(self, arm: str, trait: str, run: int) -> "Artifact":
         """A student; its inputs are its base, its carrier and, unless the rows were imported, its teacher."""
 
+    def scored(self, carrier: str, teacher: str, trait: str, run: int) -> "Artifact":
+        """What the judge of a carrier says of a teacher's rows."""
+
     def judges(self) -> "dict[str, Artifact]":
         """The judges that the study's own families need, as inputs; none by default."""
 
