@@ -41,6 +41,12 @@ def test_a_configuration_that_is_none_is_one_sentence(tmp_path, monkeypatch, tex
         settings()
 
 
+@pytest.mark.parametrize("folders", [3, "mine", [None], [""]])
+def test_extensions_are_folders_with_names(folders):
+    with pytest.raises(UserError, match=r"^extensions: found .*; name folders in config/config\.yaml, or by --config "):
+        plan_all({"studies": ["theory"], "extensions": folders})
+
+
 def test_findings_only_is_true_or_false():
     """Snakemake gives what stands behind --config as text."""
     for given in (True, "true", "True"):

@@ -1,6 +1,8 @@
 """A card says what the records say, and what it is packed with loads as the field's tools load it."""
 
 import json
+import os
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -129,6 +131,15 @@ def test_a_packed_adapter_is_what_peft_loads(project, base, tmp_path, run_step):
     head = yaml.safe_load((out / "README.md").read_text().split("---")[1])
     assert head == {"library_name": "peft", "tags": ["subliminal-learning"]}
     assert json.loads((out / "training.json").read_text())["steps"] == 2
+
+
+def test_a_folders_name_that_is_no_text_or_no_name_is_said_as_it_can_be(project, tmp_path, refusal, run_step):
+    rows = shutil.copytree(project / "rows", tmp_path / os.fsdecode(b"r\xff"))
+    printed = run_step("sublearn", "card", rows)
+    assert printed.returncode == 0 and f"# Rows: {tmp_path}/r\\udcff/filtered" in printed.stdout, printed.stderr
+    assert run_step("sublearn", "card", rows, "--to", tmp_path / "out").returncode == 0
+    assert (tmp_path / "out/README.md").read_text(encoding="utf-8") == printed.stdout
+    assert refusal("sublearn", "card", "x" * 300) == f"{'x' * 300}: file name too long."
 
 
 def test_nothing_is_written_over_and_the_artifact_stays_as_it_was(project, tmp_path, refusal, run_step):

@@ -3,6 +3,7 @@
 import base64
 import shutil
 import subprocess
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -185,6 +186,23 @@ def test_with_nothing_committed_nothing_is_equal(findings):
             UserError, match=r"^results/other/findings: the last commit holds no findings there to compare with"
         ):
             run("mine", "other", **options)
+
+
+@pytest.mark.parametrize("metrics", ["", "null", "3", "[1, 2]", '{"claims": null}', "[" * 100_000])
+def test_metrics_of_another_form_differ(findings, metrics):
+    folder, run = findings
+    (folder / "metrics.json").write_text(metrics)
+    assert run()[-1] == "verdict: different, 1 of 8 files: results/mine/findings/metrics.json"
+
+
+@pytest.mark.parametrize(
+    "config", ["", "studies: null\n", "studies: 3\n", "studies: [null]\n", "studies: []\n", "extensions: []\n"]
+)
+def test_without_a_list_of_studies_nothing_is_compared(findings, config):
+    _, run = findings
+    Path("config/config.yaml").write_text(config)
+    with pytest.raises(UserError, match=r"^studies: found .*; name one study or more in config/config\.yaml, or by --config "):
+        run()
 
 
 def test_what_cannot_be_read_differs(findings):

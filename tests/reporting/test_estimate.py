@@ -3,7 +3,8 @@
 import pytest
 
 from sublearn.chain.estimate import Cost, Phase
-from sublearn.reporting.estimate import pace
+from sublearn.core.errors import UserError
+from sublearn.reporting.estimate import main, pace, parser
 
 
 def phase(missing: float, existing: float) -> Phase:
@@ -16,6 +17,13 @@ def test_the_rest_takes_as_many_times_its_estimate_as_what_is_there():
     said = pace(by_phase, {"teachers": 3 * 3600, "carriers": 3600, "bases": 10})
     # Teachers took three times their estimate and carriers once; students, of which there are none, are taken to take twice.
     assert said == "What is there took 4.0 hours of jobs here; at that pace the rest takes 27.0 hours, one job at a time."
+
+
+@pytest.mark.parametrize("option", ["tflops", "terabytes"])
+@pytest.mark.parametrize("rate", ["inf", "1e999", "nan", "0", "-1"])
+def test_a_rate_is_a_finite_number_above_zero(option, rate):
+    with pytest.raises(UserError, match=rf"^--{option}: found \S+; a finite rate above zero is right\.$"):
+        main(parser().parse_args(["tiny", f"--{option}={rate}"]))
 
 
 @pytest.mark.parametrize(

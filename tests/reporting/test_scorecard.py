@@ -4,6 +4,7 @@ import json
 import math
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -202,6 +203,24 @@ def test_a_study_that_is_wrong_is_left_out_and_no_statement_is_more_than_text(tm
     text, page = (Path(f"results/scorecard{suffix}").read_text(encoding="utf-8") for suffix in FILES)
     assert "| `mine` |  |  |  |  | 1 |" in text and "broken" not in text + page
     assert "<b>&amp;&#124;" not in page and "&lt;b&gt;&amp;|" in page and "<b>&&#124; (`low`)" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "chosen"),
+    [
+        ("classifier", "studies='[classifier]'"),
+        ("config/studies/classifier.yaml", "studies='[classifier]'"),
+        ("mine/other.yaml", "studies='[mine/other.yaml]'"),
+        ("it's [mine]/other.yaml", shlex.quote("""studies=["it's [mine]/other.yaml"]""")),
+    ],
+)
+def test_a_study_is_run_as_it_was_found(tmp_path, monkeypatch, name, chosen):
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(studies.OWN, studies.STUDIES)
+    Path(name).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(studies.OWN / "classifier.yaml", name if "other" in name else "unused.yaml")
+    changes = {row.change for row in scorecard_rows.gather([name]) if row.study == studies.load(name).name}
+    assert changes == {f"Run it: .venv/bin/snakemake --cores all --config {chosen}"}
 
 
 AGAIN = """

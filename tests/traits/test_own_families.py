@@ -147,6 +147,17 @@ def test_a_behaviour_needs_an_answer_of_every_teacher(tmp_path):
             {"manners": KIND | {"traits": {"kind": {"judge": {"model": "judy", "rubric": "Is it kind?"}}}}},
             "families.manners.traits.kind.judge.rubric: the answer to judge is nowhere in it; write {answer} where it goes.",
         ),
+        *(
+            (
+                {"manners": KIND | {"traits": {"kind": {"judge": {"model": "judy", "rubric_file": file}}}}},
+                f"families.manners.traits.kind.judge.rubric_file: {file} cannot be read ({problem})",
+            )
+            for file, problem in (
+                ("~nobody-of-this-name/rubric.txt", "No such file or directory"),
+                ("x" * 300, "File name too long"),
+                ("tests", "Is a directory"),
+            )
+        ),
         (
             {"drinks": DRINK | {"words": {f"w{i}": {"aliases": ["x" * 500]} for i in range(200)}}},
             "at most 90,000 fit on the command line of a step",

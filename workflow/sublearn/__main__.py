@@ -1,9 +1,14 @@
 """The command ``sublearn``: what people ask before a run and of finished work. Steps are modules, which the rules call."""
 
+import argparse
 import importlib
+import io
 import sys
+from collections.abc import Callable
+from functools import partial
 
 from sublearn.core import cli
+from sublearn.core.errors import UserError
 
 # Each names a module with ``parser`` and ``main``; one alone is imported, since some take longer than what others do.
 COMMANDS = {
@@ -58,7 +63,23 @@ def main() -> None:
         sys.exit(f"error: unknown command '{name}'; choose one of {', '.join(COMMANDS)}.\n\n{USAGE}")
     command = importlib.import_module(COMMANDS[name])
     del sys.argv[1]
-    cli.run(command.main, command.parser())
+    cli.run(partial(_work, command.main), command.parser())
+
+
+def _work(main: Callable[[argparse.Namespace], None], args: argparse.Namespace) -> None:
+    """Run a command's work on files that have any name, and are whatever they are.
+
+    Raises:
+        UserError: the work raised it, or the system refused a file, since its name is too long, say.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a name that is no UTF-8, as on standard error
+    try:
+        main(args)
+    except OSError as error:
+        if not (error.filename and error.strerror):
+            raise
+        raise UserError(f"{error.filename}: {error.strerror.lower()}.") from error
 
 
 if __name__ == "__main__":

@@ -88,7 +88,8 @@ def test_what_is_not_the_model_that_the_study_names_is_refused_in_one_sentence(w
     (tmp_path / "pickled/adapter_model.bin").write_bytes(b"")
     wrong = {
         "there is no such model folder": {"model": str(tmp_path / "nowhere")},
-        "there is no such folder of an adapter": {"adapter": str(tmp_path / "nowhere")},
+        "nowhere: there is no such folder of an adapter": {"adapter": str(tmp_path / "nowhere")},
+        "~nobody-of-this-name/x: there is no such folder of an adapter": {"adapter": "~nobody-of-this-name/x"},
         "it holds a whole model, so name it as model": {"adapter": str(whole)},
         "adapter_config.json is in it; name an adapter as adapter": {"model": str(adapter)},
         "pickled weights are never loaded": {"adapter": str(tmp_path / "pickled")},

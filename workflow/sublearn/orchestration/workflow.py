@@ -118,9 +118,25 @@ def use_configured_extensions() -> None:
 
 def _folders(config: dict[str, Any]) -> list[str]:
     folders = config.get("extensions") or []
-    if not isinstance(folders, list) or not all(isinstance(folder, str) for folder in folders):
-        raise UserError(f"extensions: found {shown(folders)}; name folders, such as --config extensions='[path/to/mine]'.")
+    if not isinstance(folders, list) or not all(isinstance(folder, str) and folder for folder in folders):
+        raise UserError(
+            f"extensions: found {shown(folders)}; name folders in {SETTINGS}, or by --config extensions='[path/to/mine]'."
+        )
     return folders
+
+
+def names(config: dict[str, Any]) -> list[str]:
+    """The studies that the configuration names.
+
+    Raises:
+        UserError: it names none, or something else.
+    """
+    found = config.get("studies")
+    if not isinstance(found, list) or not found or not all(isinstance(name, str) for name in found):
+        raise UserError(
+            f"studies: found {shown(found)}; name one study or more in {SETTINGS}, or by --config studies='[tiny]'."
+        )
+    return found
 
 
 def plan(name: str) -> Plan[Any]:
@@ -154,12 +170,9 @@ def plan_all(config: dict[str, Any]) -> Workflow:
     if unknown := sorted(map(str, set(config) - KEYS)):
         raise UserError(f"{unknown[0]}: unknown key of the configuration; choose one of {', '.join(sorted(KEYS))}.")
     use_extensions(_folders(config))
-    names = config.get("studies")
-    if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
-        raise UserError(f"studies: found {shown(names)}; name one study or more, such as --config studies='[tiny]'.")
-    names = list({files(name)[0].resolve(): name for name in names}.values())  # one study may be named twice
+    chosen = list({files(name)[0].resolve(): name for name in names(config)}.values())  # one study may be named twice
     seen: dict[str, Path] = {}
-    for name in names:
+    for name in chosen:
         for file in files(name):
             other = seen.setdefault(rule_suffix(file.stem), file.resolve())
             if other != file.resolve():
@@ -167,7 +180,7 @@ def plan_all(config: dict[str, Any]) -> Workflow:
                     f"{file}: another study, {other}, has the same name, so both would write the same files; rename one."
                 )
     try:
-        found = Workflow([plan(name) for name in names])
+        found = Workflow([plan(name) for name in chosen])
     except ValueError as error:  # an unknown name that only planning meets
         raise UserError(f"{error}.") from None
     if findings_only(config):

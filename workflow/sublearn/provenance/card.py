@@ -199,7 +199,7 @@ def pack(card: Card, output: Path) -> None:
     for file in [card.base / name for name in lm.TOKENIZER_FILES] if card.base else []:
         if file.is_file():
             shutil.copyfile(file, output / file.name)
-    (output / "README.md").write_text(text, encoding="utf-8")
+    (output / "README.md").write_text(text, encoding="utf-8", errors="backslashreplace")  # names that are no UTF-8
 
 
 def main(args: argparse.Namespace) -> None:

@@ -84,7 +84,7 @@ def compare(file: str, tolerance: float) -> str:
         return DRAWN_OTHERWISE if same else "differs, and so do its data"
     try:
         return difference(table(written, path.suffix), table(expected, path.suffix), tolerance)
-    except ValueError:
+    except Exception:  # a damaged file can break its reader anywhere
         return "differs, and cannot be read"
 
 
@@ -117,7 +117,7 @@ def main(args: argparse.Namespace) -> None:
         return
     require(SNAKEFILE, "results")
     git.require(*([SNAKEFILE] if Path(SNAKEFILE).exists() else []))
-    chosen = [studies.load(name) for name in args.studies or workflow.settings()["studies"]]
+    chosen = [studies.load(name) for name in args.studies or workflow.names(workflow.settings())]
     names = list(dict.fromkeys(study.name for study in chosen))
     found = {file: compare(file, study.tolerance) for study in chosen for file in known(study.name)}
     without = [folder(name) for name in names if not any(file.startswith(f"{folder(name)}/") for file in found)]

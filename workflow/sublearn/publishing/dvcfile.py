@@ -9,15 +9,17 @@ git, and DVC only records their hashes.
 """
 
 import argparse
-import json
 import subprocess
 import sys
 from pathlib import Path, PurePath
-from typing import Any
+from typing import Annotated, Any, Generic, TypeVar
 
-import yaml
+from pydantic import BaseModel, Field, RootModel, ValidationError
 
+from sublearn.core import yaml_files
 from sublearn.core.errors import UserError
+from sublearn.core.files import read_record
+from sublearn.core.section import shown
 from sublearn.orchestration import studies, workflow
 from sublearn.orchestration.reruns import RECORDS
 from sublearn.orchestration.workflow import SETTINGS, Workflow
@@ -33,6 +35,38 @@ stages:
     cmd: snakemake --cores all
 """
 DEPENDENCIES = ("Snakefile", "envs/workflow.yaml", "workflow/rules", "workflow/sublearn")
+Md5 = Annotated[str, Field(pattern=r"^[0-9a-f]{32}(\.dir)?$")]
+AnOut = TypeVar("AnOut")
+
+
+class Recorded(BaseModel):
+    """An output as dvc.lock records it."""
+
+    path: str
+    md5: Md5
+
+
+class _Stage(BaseModel, Generic[AnOut]):
+    outs: list[AnOut] = Field(min_length=1)
+
+
+class _Stages(BaseModel, Generic[AnOut]):
+    studies: _Stage[AnOut]
+
+
+class _Dvc(BaseModel, Generic[AnOut]):
+    """dvc.yaml or dvc.lock, as far as it is read here: the outputs of its one stage."""
+
+    stages: _Stages[AnOut]
+
+
+class _Listed(BaseModel):
+    relpath: str
+    md5: Md5
+
+
+class _Folder(RootModel[list[_Listed]]):
+    """The files of a folder, as DVC's cache lists them."""
 
 
 def settings() -> dict[str, Any]:
@@ -98,12 +132,49 @@ def dvc(*arguments: str) -> str:
     return done.stdout
 
 
+def bundled() -> list[str]:
+    """The folders that dvc.yaml sends to the bundled remote.
+
+    Raises:
+        UserError: dvc.yaml is damaged.
+    """
+    outs = _outs("dvc.yaml", _Dvc[dict[str, dict[str, Any]]])
+    return [folder for out in outs for folder, keys in out.items() if keys.get("remote") == BUNDLED]
+
+
+def recorded() -> dict[str, str]:
+    """The MD5 of every output that dvc.lock records.
+
+    Raises:
+        UserError: dvc.lock is damaged.
+    """
+    return {out.path: out.md5 for out in _outs("dvc.lock", _Dvc[Recorded])}
+
+
+def _outs(file: str, kind: type[_Dvc[AnOut]]) -> list[AnOut]:
+    try:
+        return kind.model_validate(yaml_files.read(file)).stages.studies.outs
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        found = "nothing" if first["type"] == "missing" else shown(first["input"])
+        raise UserError(
+            f"{file}: {place and f'{place}: '}found {found}, which is not the stage of the studies; git restore {file} brings "
+            "the committed file back."
+        ) from None
+
+
 def kept_in(store: Path, folder: str) -> dict[str, Path]:
-    """Every file of a folder that dvc.lock records, and the folder itself: where DVC's cache, or a remote, keeps them."""
-    outs = yaml.safe_load(Path("dvc.lock").read_text(encoding="utf-8"))["stages"]["studies"]["outs"]
-    listed = _place(store, next(out["md5"] for out in outs if out["path"] == folder))
-    entries = json.loads(listed.read_text(encoding="utf-8"))
-    return {folder: listed} | {f"{folder}/{entry['relpath']}": _place(store, entry["md5"]) for entry in entries}
+    """Every file of a folder that dvc.lock records, and the folder itself: where DVC's cache, or a remote, keeps them.
+
+    Raises:
+        UserError: dvc.lock or the list of the folder's files is damaged.
+    """
+    if (md5 := recorded().get(folder)) is None:
+        raise UserError(f"dvc.lock: found no {folder} among the outputs; git restore dvc.lock brings the committed file back.")
+    listed = _place(store, md5)
+    entries = read_record(listed, _Folder, "a list of files as DVC writes it").root
+    return {folder: listed} | {f"{folder}/{entry.relpath}": _place(store, entry.md5) for entry in entries}
 
 
 def _place(store: Path, md5: str) -> Path:

@@ -12,20 +12,12 @@ import os
 import shutil
 from pathlib import Path
 
-import yaml
-
 from sublearn.core.errors import UserError, first_and_more
 from sublearn.orchestration.reruns import RECORDS
-from sublearn.publishing.dvcfile import BUNDLED, STORE, dvc, kept_in
+from sublearn.publishing.dvcfile import BUNDLED, STORE, bundled, dvc, kept_in, recorded
 from sublearn.publishing.project import require_clone
 
 COMPUTE = "make reproduce recomputes everything"
-
-
-def bundled() -> list[str]:
-    """The folders that dvc.yaml sends to the bundled remote."""
-    outs = yaml.safe_load(Path("dvc.yaml").read_text(encoding="utf-8"))["stages"]["studies"]["outs"]
-    return [folder for out in outs for folder, keys in out.items() if keys.get("remote") == BUNDLED]
 
 
 def changes(folders: list[str]) -> tuple[list[str], dict[str, list[str]], list[str]]:
@@ -51,12 +43,14 @@ def pull() -> tuple[list[str], list[str]]:
     """Fetch what is missing; return it, and the files that differ from the published ones.
 
     Raises:
-        UserError: nothing is published here, or the remote lacks what is missing.
+        UserError: nothing is published here, what says so is damaged, or the remote lacks what is missing.
     """
     for file in ("dvc.yaml", "dvc.lock"):
         if not Path(file).exists():
             raise UserError(f"{file}: there is no such file, so nothing is published in this clone; {COMPUTE}.")
-    missing, lost, modified = changes(bundled())
+    folders = bundled()
+    recorded()  # of a damaged one, DVC says nothing, or that all is there
+    missing, lost, modified = changes(folders)
     pulled = [*missing, *(file for files in lost.values() for file in files)]
     try:
         if missing:

@@ -4,6 +4,7 @@ sublearn estimate llama-3.2-1b --tflops 400 --terabytes 3.0
 """
 
 import argparse
+import math
 
 from sublearn.chain.bases.section import PinnedBase
 from sublearn.chain.estimate import Estimate, Phase, phases, table
@@ -42,8 +43,8 @@ def main(args: argparse.Namespace) -> None:
     if args.processes < 1:
         raise UserError(f"--processes: found {args.processes}; a whole number from 1 on is right.")
     for name in ("tflops", "terabytes"):
-        if not getattr(args, name) > 0:
-            raise UserError(f"--{name}: found {getattr(args, name):g}; a rate above zero is right.")
+        if not 0 < getattr(args, name) < math.inf:
+            raise UserError(f"--{name}: found {getattr(args, name):g}; a finite rate above zero is right.")
     use_configured_extensions()
     chosen = plan(args.study)
     if not isinstance(chosen, ChainPlan):

@@ -1,7 +1,9 @@
 """Gather the claims of all studies with their verdicts: those of the findings, or, without findings, what would be run."""
 
+import json
 import math
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -33,6 +35,7 @@ LATER = re.compile(r"\((19|20)\d\d\)|^replications\b|^disputed\b", re.IGNORECASE
 AGAINST = {"opposite": "contradicts the paper", "not_reproduced": "does not show what the paper says"}
 AGAIN = "Make the findings again"
 SMALL_IMAGES = "digits"
+PLAIN = re.compile(r"[\w./-]+")  # a path that needs no quotes
 
 
 @dataclass(frozen=True)
@@ -101,37 +104,41 @@ def gather(more: Sequence[str] = ()) -> list[Row]:
     Raises:
         UserError: a study of ``more`` is wrong, or claims cannot be read.
     """
-    found = {study.name: study for study in map(studies.load, more)}
+    named = {study.name: (study, name) for name in more for study in [studies.load(name)]}
     for name in sorted({path.stem for folder in (studies.STUDIES, studies.OWN) for path in folder.glob("*.yaml")}):
         try:
-            found.setdefault(name, studies.load(name))
+            named.setdefault(name, (studies.load(name), name))
         except UserError as error:
             cli.log.warning("the scorecard leaves out a study: %s", error)
     kinds = KINDS.names()
-    ordered = sorted(found.values(), key=lambda study: (not _file(study).exists(), kinds.index(study.kind), study.name))
-    return [row for study in ordered for row in _rows(study)]
+    ordered = sorted(named.values(), key=lambda each: (not _file(each[0]).exists(), kinds.index(each[0].kind), each[0].name))
+    return [row for study, name in ordered for row in _rows(study, command(study, name))]
 
 
 def _file(study: Study) -> Path:
     return RESULTS / study.name / "findings" / "claims.csv"
 
 
-def command(study: Study) -> str:
-    """How the study is run; one whose bases are all quantised files is taken to be for a processor."""
+def command(study: Study, name: str) -> str:
+    """How the study that ``name`` finds is run; one whose bases are all quantised files is taken to be for a processor."""
     unpacked = isinstance(study, ChainStudy) and all(getattr(base, "gguf", None) for base in study.bases.values())
     where = "--cores all" if unpacked or getattr(study, "stand_in", True) else "--profile profiles/workstation"
-    return f".venv/bin/snakemake {where} --config studies='[{study.name}]'"
+    # A study in config/studies goes by its name; a path may hold what YAML or the shell would take for something else.
+    known = studies.find(study.name).resolve() == studies.find(name).resolve()
+    plain = study.name if known else name if PLAIN.fullmatch(name) else ""
+    chosen = f"studies='[{plain}]'" if plain else shlex.quote(f"studies={json.dumps([name])}")
+    return f".venv/bin/snakemake {where} --config {chosen}"
 
 
-def _rows(study: Study) -> list[Row]:
+def _rows(study: Study, again: str) -> list[Row]:
     file, rows = _file(study), []
     judged = read_table(file, Claims).set_index("claim") if file.exists() else pd.DataFrame()
     evidence = _evidence(study, [claim for claim in study.claims if claim.claim in judged.index])
     for claim in study.claims:
         if claim.claim in judged.index:
-            rows.append(_judged(study, claim, judged.loc[claim.claim], evidence.get(claim.claim)))
+            rows.append(_judged(study, again, claim, judged.loc[claim.claim], evidence.get(claim.claim)))
         else:
-            change = f"Run it: {command(study)}"
+            change = f"Run it: {again}"
             rows.append(Row(study.name, study.title, claim, NOT_RUN, UNKNOWN, math.nan, None, "", change))
     return rows
 
@@ -145,7 +152,7 @@ def _evidence(study: Study, claims: list[Rule]) -> Mapping[str, Evidence]:
         return {}
 
 
-def _judged(study: Study, claim: Rule, found: pd.Series, told: Evidence | None) -> Row:
+def _judged(study: Study, again: str, claim: Rule, found: pd.Series, told: Evidence | None) -> Row:
     value, low, high = (float(found[name]) for name in ("measured", "ci_low", "ci_high"))
     measured = Mean(value, low, high, math.nan)
     bound = bound_of(claim, told.reference) if told else math.nan
@@ -154,11 +161,11 @@ def _judged(study: Study, claim: Rule, found: pd.Series, told: Evidence | None) 
     shown = figure.relative_to(RESULTS).as_posix() if figure.exists() else ""
     row = Row(study.name, study.title, claim, verdict, measured, bound, told, shown, "")
     if found["quantity"] != claim.rule:
-        return replace(row, change=f"Judged by another rule, {found['quantity']}. {AGAIN}: {command(study)}")
+        return replace(row, change=f"Judged by another rule, {found['quantity']}. {AGAIN}: {again}")
     if told is None:
-        return replace(row, change=f"The tables of this study do not say how sure it is. {AGAIN}: {command(study)}")
+        return replace(row, change=f"The tables of this study do not say how sure it is. {AGAIN}: {again}")
     if judge(claim, measured, bound) != verdict:
-        return replace(row, change=f"Its verdict is not the one that its rule gives. {AGAIN}: {command(study)}")
+        return replace(row, change=f"Its verdict is not the one that its rule gives. {AGAIN}: {again}")
     change = scorecard_change.words(claim, verdict, measured, bound, told)
     if row.origin == PAPER and verdict in AGAINST:
         change = f"{'The stand-in' if _stands_in(study) else 'The study'} {AGAINST[verdict]}. {change}"

@@ -8,6 +8,7 @@ how like the base that the study names it is. An adapter that was trained on ano
 
 import argparse
 import math
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -62,7 +63,7 @@ def take(given: GivenModel, base: str, output: str) -> dict[str, Any]:
 
 
 def _take_adapter(given: GivenModel, base: str, output: str) -> dict[str, Any]:
-    place = Path(given.place).expanduser()
+    place = Path(os.path.expanduser(given.place))
     if not given.is_folder:
         place = hub.download(given.place, given.revision, adapters.FILES)
     if not place.is_dir():

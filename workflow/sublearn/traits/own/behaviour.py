@@ -4,6 +4,7 @@ Such a trait has no exact probability. Its rate is (k + 1/2) / (n + 1) where k o
 log-odds, ln((k + 1/2) / (n - k + 1/2)), are finite (Haldane 1955); all tables use these as they use exact ones.
 """
 
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,7 +55,7 @@ class Judge(Section):
             raise ValueError(".rubric_file: beside rubric; give one of the two")
         file = values["rubric_file"]
         try:
-            text = Path(str(file)).expanduser().read_text(encoding="utf-8")
+            text = Path(os.path.expanduser(str(file))).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             problem = error.strerror if isinstance(error, OSError) else "it is not encoded as UTF-8"
             raise ValueError(f".rubric_file: {file} cannot be read ({problem})") from None
