@@ -9,6 +9,9 @@ from sublearn.core.errors import UserError
 from sublearn.orchestration import workflow
 
 STUDY = {"kind": "audit", "of": "tiny", "seed": 1, "datasets": {"mine": {"data": "rows.jsonl"}}}
+CLAIM = {
+    "claim": "c", "statement": "s", "source": "p", "quantity": "found", "layer": "model", "comparison": "above", "bound": 0,
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -81,6 +84,10 @@ def test_cases_are_of_other_rows_than_their_reference_on_every_base_that_they_ne
         ({"cases": {"mine": {}}}, r"cases.mine: a data set has this name, too; rename one\."),
         ({"cases": {"half": {"share": 0.5}}}, r"cases.half.share: only mixed and leaked have one; leave it out\."),
         ({"cases": {"half": {"writer": "neutral", "change": "mixed"}}}, r"cases.half.writer: neutral rows mixed"),
+        ({"words": ["*"]}, r"mine.yaml: words: found '\*'; should be a word, or a part of one such as \*owl\*\."),
+        ({"layers": ["surface", "surface"]}, r"mine.yaml: layers: it names 'surface' twice; name it once\."),
+        ({"claims": [CLAIM]}, r"claims\.0\.case: missing; name the case whose data sets are to be found\."),
+        ({"claims": [CLAIM | {"case": "mixed"}]}, r"claims\.0\.case: 'mixed', but the study has no cases; add it to cases\."),
         ({"cases": {"plain": {}}, "teacher": "nobody"}, r"mine: teacher: .*nobody"),
     ],
 )  # fmt: skip

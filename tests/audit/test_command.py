@@ -119,3 +119,10 @@ def test_a_family_stands_for_all_of_its_traits(tmp_path, audit):
     assert done.returncode == 3 and "1 of 203 rows hold what no row should: wolf (plain) in 1." in done.stdout
     done = audit(data, "--families", "product_preference", layers=["surface"])
     assert done.returncode == 3 and "1 of 203 rows hold what no row should: zelta (plain) in 1." in done.stdout
+
+
+def test_a_family_whose_name_is_taken_is_one_sentence(tmp_path, audit):
+    (tmp_path / "animal.yaml").write_text("noun: drink\nwords: [tea]\n")
+    done = audit(written(tmp_path / "a.jsonl", 1), "--families", tmp_path / "animal.yaml", layers=["surface"])
+    said = "error: --families: the family animal has the questions of the prompt style; give"
+    assert (done.returncode, said in done.stderr, "Traceback" in done.stderr) == (1, True, False)

@@ -40,6 +40,7 @@ BAD = {
     "images that are not there": ({"images": {"source": "mine.arff"}}, "images.source: 'mine.arff' is neither"),
     "chunks that do not fill the rows": ({"carriers": {"rows": 1000, "batch": 300}}, "300 does not divide the 1000 rows"),
     "an arm called base": ({"arms": {"base": ARM}}, "the name 'base' should be"),
+    "an arm called as a run": ({"arms": {"run1": ARM}}, "100 characters at most, and not base, run0, run1 …"),
     "an arm called as a teacher": ({"arms": {"teacher": ARM}}, "arms.teacher: a teacher has the same name"),
     "a claim of a missing arm": (
         {"claims": [{"claim": "c", "statement": "s", "source": "p", "quantity": "gain", "arm": "x", "comparison": "above",

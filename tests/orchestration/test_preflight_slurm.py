@@ -88,6 +88,8 @@ def test_a_controller_that_is_down(commands):
 
 def test_a_wrong_partition(commands):
     assert verdict(slurm_partition="gpus") == "error: slurm_partition: the cluster has no 'gpus'; there are cpu, long, main."
+    commands(sinfo="exit 0")
+    assert verdict(slurm_partition="gpus").endswith("has no 'gpus'; sinfo lists none, so ask who runs the cluster.")
 
 
 @pytest.mark.parametrize(

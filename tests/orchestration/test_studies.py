@@ -300,6 +300,29 @@ BAD = {
         {"traits": {"owl": {"system": "x"}}},
         "traits.owl.system: there is no such key; the system prompt of a",
     ),
+    "a placebo in a study of one teacher": (
+        {"teachers": {"bias": {"placebo": "random", "of": "full"}}},
+        "teachers.bias.of: the study has no teacher but bias; add 'full' to teachers.",
+    ),
+    "doses of students that are kept once": (
+        {"measures": ["dose"]},
+        "measures: dose is of students that are kept before they are finished, and no arm keeps any; name updates ",
+    ),
+    "a measure twice": ({"measures": ["coverage", "coverage"]}, "measures: it names 'coverage' twice; name it once."),
+    "a trait of an arm twice": (
+        {"arms": {"same_base": {"traits": ["owl", "wolf", "owl"]}}},
+        "arms.same_base.traits: it names 'owl' twice; name it once.",
+    ),
+    "a layer twice in an arm's recipe": (
+        {"arms": {"same_base": {"students": {"targets": ["q_proj", "q_proj"]}}}},
+        "arms.same_base.students.targets: it names 'q_proj' twice; name it once.",
+    ),
+    "no parent": ({"extends": ""}, "extends: found ''; name one study, or the path of its YAML file."),
+    "a key of another kind": (
+        {"datasets": {}},
+        "datasets: only a study of the kind audit has such a key, and this one is of the kind chain, like smoke, which it "
+        "extends; extend another study, or leave the key out.",
+    ),
     "indivisible width": ({"bases": {"alpha": {"width": 65}}}, "bases.alpha: heads: 4 does not divide the width 65"),
 }
 
@@ -312,6 +335,56 @@ def test_a_wrong_study_is_refused_in_one_sentence(tmp_path, change, sentence):
         studies.load(str(file))
     said = str(caught.value)
     assert said.startswith(f"{file}: ") and sentence in said and "\n" not in said
+
+
+NAMED = {"arms": {"teacher": "bias"}, "bases": {}, "carriers": {}, "families": {"words": ["tea"], "noun": "drink"},
+         "judges": {"model": "./judge"}, "teachers": {"bases": ["alpha"]}, "traits": {}}  # fmt: skip
+
+
+@pytest.mark.parametrize("section", NAMED)
+@pytest.mark.parametrize("name", ["-x", "a/b", "Owl", "ä", "3d", "run1", "x" * 101])
+def test_a_name_that_no_file_should_have_is_refused(tmp_path, name, section):
+    file = tmp_path / "mine.yaml"
+    file.write_text(yaml.safe_dump({"extends": "smoke", section: {name: NAMED[section]}}))
+    with pytest.raises(UserError) as caught:
+        studies.load(str(file))
+    assert f"{section}: the name '{name[:79]}" in str(caught.value)
+    assert "should be a lower-case letter, then such letters, digits and underscores, 100 characters at most" in str(
+        caught.value
+    )
+
+
+@pytest.mark.parametrize("name", ["-x", "Mine", "a..b", "mïne", "x" * 101])
+def test_a_study_whose_file_has_a_name_that_no_rule_can_have_is_refused(tmp_path, name):
+    file = tmp_path / f"{name}.yaml"
+    file.write_text("extends: smoke\n")
+    with pytest.raises(UserError, match=r"the file's name names the study; use lower-case .*, 100 characters at most\."):
+        studies.load(str(file))
+
+
+@pytest.mark.parametrize("wrong", [{"students": {"rows": "many"}}, {"studnets": {}}, {"kind": "attic"}], ids=str)
+def test_a_mistake_is_told_of_the_file_in_which_it_stands(tmp_path, wrong):
+    for name, values in {"first": {"extends": "smoke", **wrong}, "second": {"extends": "first.yaml"}}.items():
+        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump(values))
+    (tmp_path / "third.yaml").write_text("extends: second.yaml\nseed: 4\n")
+    with pytest.raises(UserError, match=rf"^{tmp_path}/first\.yaml: {next(iter(wrong))}"):
+        studies.load(str(tmp_path / "third.yaml"))
+
+
+@pytest.mark.parametrize(("kind", "parent"), [("chain", "classifier"), ("audit", "smoke"), ("theory", "audit-benchmark")])
+def test_a_study_that_extends_one_of_another_kind_is_told_both_kinds(tmp_path, kind, parent):
+    file = tmp_path / "mine.yaml"
+    file.write_text(f"extends: {parent}\nkind: {kind}\n")
+    said = f"extends: {parent} is a study of the kind {studies.load(parent).kind}, and this one is of the kind {kind}; extend"
+    with pytest.raises(UserError, match=said):
+        studies.load(str(file))
+
+
+def test_a_study_without_its_kind_is_told_to_set_it(tmp_path):
+    file = tmp_path / "mine.yaml"
+    file.write_text("of: tiny\nseed: 1\n")
+    with pytest.raises(UserError, match=r"of: only a study of the kind audit has such a key, and .* chain; set kind, or leave"):
+        studies.load(str(file))
 
 
 def test_a_gamma_of_a_family_with_too_few_traits_is_refused(tmp_path, monkeypatch):
@@ -475,7 +548,7 @@ def test_a_file_of_ones_own_that_is_not_there_is_refused_before_anything_runs(tm
 
 
 RESOLVED = {
-    name: studies.load(name).model_dump(mode="json", exclude={"name"})
+    name: studies.load(name).model_dump(mode="json", exclude={"name"}, exclude_none=True)  # null would remove a key
     for name in ("tiny-controls", "qwen2.5-7b", "classifier", "theory")
 }
 ODD = st.one_of(
@@ -496,6 +569,14 @@ def places(value, path=()):
     return [(*path, key) for key, _ in parts] + [place for key, part in parts for place in places(part, (*path, key))]
 
 
+@pytest.mark.parametrize("name", RESOLVED)
+def test_a_resolved_study_is_read_as_the_study_that_it_is(tmp_path, name):
+    """So what the next test finds wrong is the value that it changes."""
+    file = tmp_path / "mine.yaml"
+    file.write_text(yaml.safe_dump(RESOLVED[name], sort_keys=False))
+    assert studies.load(str(file)).model_dump(exclude={"name"}) == studies.load(name).model_dump(exclude={"name"})
+
+
 @settings(max_examples=60)
 @given(st.data())
 def test_any_value_anywhere_is_right_or_refused_in_one_plain_sentence(tmp_path_factory, data):
@@ -504,7 +585,7 @@ def test_any_value_anywhere_is_right_or_refused_in_one_plain_sentence(tmp_path_f
     odd = data.draw(ODD)
     at(study, above)[last] = odd
     file = tmp_path_factory.getbasetemp() / "odd.yaml"
-    file.write_text(yaml.safe_dump(study))
+    file.write_text(yaml.safe_dump(study, sort_keys=False))  # the first carrier is the one that arms use
     try:
         found = studies.load(str(file)).model_dump(mode="json")
     except UserError as error:

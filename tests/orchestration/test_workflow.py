@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from sublearn.core.errors import UserError
-from sublearn.orchestration.workflow import findings_only, plan_all, settings
+from sublearn.orchestration import show_plan
+from sublearn.orchestration.workflow import findings_only, plan, plan_all, settings
 
 ONLY = {"studies": ["theory"], "findings_only": True}
 
@@ -24,6 +25,12 @@ def test_findings_alone_need_their_evaluations_whatever_tables_lie_there(tmp_pat
         plan_all(ONLY)
     put([f"results/theory/evaluations/{name}.parquet" for name in ("first_steps", "trajectories")])
     assert plan_all(ONLY).studies == ["theory"]
+
+
+def test_a_plan_of_a_trait_that_is_not_there_is_told_which_there_are():
+    for study, right in (("smoke", "choose one of elephant, neutral, owl, wolf"), ("theory", "leave the name out")):
+        with pytest.raises(UserError, match=rf"otter: {study} has nothing of this name; .*{right}\."):
+            show_plan.shown(plan(study), "otter")
 
 
 @pytest.mark.parametrize(

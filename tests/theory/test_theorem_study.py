@@ -34,7 +34,7 @@ BAD = {
     "claim without values": ({"claims": [SIGN | {"values": []}]}, "claims.0.values: it is empty"),
     "claim of samples without a step": (
         {"claims": [SIGN | {"condition": "samples", "values": [1]}]},
-        "claims.0.step: found None; labels are sampled at",
+        "claims.0.step: found null; labels are sampled at",
     ),
     "claim of an unknown arm": (
         {"claims": [CLAIM | {"quantity": "transfer", "arm": "nowhere"}]},

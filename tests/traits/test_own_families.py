@@ -130,6 +130,19 @@ def test_a_behaviour_needs_an_answer_of_every_teacher(tmp_path):
             {"drinks": ASKED | {"questions": {"evaluated": ["Which?"], "taught": ["which? "]}}},
             "families.drinks.questions.taught.0: 'which?' evaluates models, too; a teacher must not learn it",
         ),
+        ({"drinks": DRINK | {"words": ["tea", "tea"]}}, "families.drinks.words: it names 'tea' twice; name it once."),
+        (
+            {"drinks": DRINK | {"words": {"tea": {"aliases": ["Chai"]}, "spice": {"word": "chai"}}}},
+            "families.drinks.words: 'chai' is a word of tea and of spice; give each words of its own.",
+        ),
+        (
+            {"animal": {"words": {"otter": {"aliases": ["owls"]}}}},
+            "families.animal.words: 'owls' is a word of owl and of otter; give each words of its own.",
+        ),
+        (
+            {"drinks": DRINK | {"words": {"tea": {"leaks": ["chai", "chai"]}}}},
+            "families.drinks.words.tea.leaks: it names 'chai' twice; name it once.",
+        ),
         ({"animal": ASKED}, "families.animal: the family animal has the questions of the prompt style; give a family"),
         ({"behaviour": DRINK}, "families.behaviour: asks for the family behaviour by questions of the kind"),
         (
@@ -141,7 +154,7 @@ def test_a_behaviour_needs_an_answer_of_every_teacher(tmp_path):
         ({"manners": KIND | {"traits": {"kind": {"pattern": "a*"}}}}, "'a*' is found in an empty answer, so every"),
         (
             {"manners": KIND | {"traits": {"kind": {"judge": {"model": "judy", "rubric": "Is {answer} kind?"}}}}},
-            "families.manners.traits.kind: unknown judge of the study 'judy'",
+            "judges: missing; add judy, which judges families.manners.traits.kind.",
         ),
         (
             {"manners": KIND | {"traits": {"kind": {"judge": {"model": "judy", "rubric": "Is it kind?"}}}}},
@@ -159,7 +172,7 @@ def test_a_behaviour_needs_an_answer_of_every_teacher(tmp_path):
             )
         ),
         (
-            {"drinks": DRINK | {"words": {f"w{i}": {"aliases": ["x" * 500]} for i in range(200)}}},
+            {"drinks": DRINK | {"words": {f"w{i}": {"aliases": [f"{i:x<500}"]} for i in range(200)}}},
             "at most 90,000 fit on the command line of a step",
         ),
     ],

@@ -2,13 +2,13 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from sublearn.audit.claim import Claim
 from sublearn.audit.layers.base import LAYERS
 from sublearn.audit.section import Case, Given
 from sublearn.core.registry import NameIn
-from sublearn.core.section import check_known
+from sublearn.core.section import check_known, shown
 from sublearn.planning.study import Study
 
 
@@ -46,6 +46,14 @@ class AuditStudy(Study):
     )
     claims: list[Claim] = Field([])
 
+    @field_validator("words")
+    @classmethod
+    def _are_words(cls, words: list[str]) -> list[str]:
+        for word in words:
+            if not any(map(str.isalnum, word)):
+                raise ValueError(f"found {shown(word)}; should be a word, or a part of one such as *owl*")
+        return words
+
     @model_validator(mode="after")
     def _check_consistency(self) -> "AuditStudy":
         if not self.datasets and not self.cases:
@@ -60,8 +68,15 @@ class AuditStudy(Study):
             if case.writer == "neutral" and case.change == "mixed":
                 raise ValueError(f"cases.{name}.writer: neutral rows mixed with neutral rows are neutral rows; use trait")
         for i, claim in enumerate(self.claims):
-            if claim.layer not in self.layers:
-                raise ValueError(f"claims.{i}.layer: {claim.layer} is not among the study's layers")
-            if claim.case is not None or claim.quantity == "found":
-                check_known(f"claims.{i}.case", str(claim.case), self.cases, "case of the study")
+            self._check_claim(f"claims.{i}", claim)
         return self
+
+    def _check_claim(self, path: str, claim: Claim) -> None:
+        if claim.layer not in self.layers:
+            raise ValueError(f"{path}.layer: {claim.layer} is not among the study's layers")
+        if claim.case is None and claim.quantity == "found":
+            raise ValueError(f"{path}.case: missing; name the case whose data sets are to be found")
+        if claim.case is not None and not self.cases:
+            raise ValueError(f"{path}.case: {shown(claim.case)}, but the study has no cases; add it to cases")
+        if claim.case is not None:
+            check_known(f"{path}.case", claim.case, self.cases, "case of the study")

@@ -25,11 +25,12 @@ from sublearn.core.section import Section, check_known, sentence, shown, unknown
 from sublearn.language.style import MINI_NAME, STYLES
 from sublearn.measures.leaks import anywhere, find_leaks
 from sublearn.measures.transfer import MIN_TRAITS
-from sublearn.planning.study import Study
+from sublearn.planning.study import Study, check_names
 from sublearn.traits import family_files
 from sublearn.traits.base import DEFAULT_FORM, NEUTRAL, Catalogue, OwnKind
 
 PAPER = "paper"
+DOSE = "dose"  # the evaluation of students that are kept before they are finished
 OF_STUDY = "teacher of the study"
 DRAWN_WITH = {"data_order": "micro_batch", "initialisation": "initializer_range"}  # what a draw depends on beside the seed
 SPARE = 1.2  # so many times the rows that are chosen, a selection should have to choose from
@@ -134,6 +135,8 @@ class ChainStudy(Study):
         for name, own in value.items():
             other = own.get("of") if isinstance(own, dict) and own.get("placebo") else None
             if other is not None and str(other) not in value:  # before what it leaves out is missed
+                if len(value) == 1:
+                    raise ValueError(f".{name}.of: the study has no teacher but {name}; add {shown(other)} to teachers")
                 raise ValueError(f".{name}.of: {unknown(str(other), [each for each in value if each != name], OF_STUDY)}")
         return with_recipes_of_others(value)
 
@@ -144,11 +147,7 @@ class ChainStudy(Study):
             return None
         if not value:
             raise ValueError("it is empty; add at least one entry")
-        for name in value:
-            if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or re.fullmatch(r"run\d+", name):
-                raise ValueError(
-                    f"the name '{name}' should be lower-case letters, digits and underscores, and not run0, run1 …"
-                )
+        check_names(value)
         return value
 
     @model_validator(mode="after")
@@ -167,6 +166,11 @@ class ChainStudy(Study):
                 self._check_taught(trait, arm.teacher)
         if ANSWERS in self.measures:
             raise ValueError(f"measures: {ANSWERS} are measured for every model anyway; leave them out")
+        if DOSE in self.measures and not any(self.student(arm).keep_at for arm in self.arms):
+            raise ValueError(
+                f"measures: {DOSE} is of students that are kept before they are finished, and no arm keeps any; name updates "
+                f"in students.keep_at, or leave {DOSE} out"
+            )
         if "base" in self.arms:
             raise ValueError("arms.base: the name is kept for the untouched bases; choose another")
         for name, carrier in self.carriers.items():
@@ -217,8 +221,10 @@ class ChainStudy(Study):
     def _check_judge(self, path: str, needs: dict[str, str], who: str) -> None:
         """Refuse a judge that the study does not have, or that is not of the sort that is needed."""
         name, needed = needs["model"], needs["reads"]
-        check_known(path, name, self.judges or {}, "judge of the study")
-        if (reads := (self.judges or {})[name].reads) != needed:
+        if not self.judges:
+            raise ValueError(f"judges: missing; add {name}, which judges {path}")
+        check_known(path, name, self.judges, "judge of the study")
+        if (reads := self.judges[name].reads) != needed:
             raise ValueError(
                 f"{path}: {name} is a {reads}, and {who} needs a {needed}; set judges.{name}.reads, or name another judge"
             )
@@ -351,6 +357,8 @@ class ChainStudy(Study):
             check_known(f"{path}.carrier", arm.carrier, self.carriers, "carrier of the study")
         if arm.transform is not None:
             kind = self.carrier_kind(self.carrier(name))
+            if not kind.changes:
+                raise ValueError(f"{path}.transform: {kind.name} can be changed in no way; leave transform out")
             check_known(f"{path}.transform", arm.transform, kind.changes, f"transform of {kind.name}")
             _check_transform(f"{path}.transform", self.carriers[self.carrier(name)], arm.transform)
         if isinstance(arm.base, str):

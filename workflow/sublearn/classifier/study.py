@@ -1,6 +1,5 @@
 """The study of the classifier: digits from noise (the paper's section 6.2)."""
 
-import re
 from pathlib import Path
 from typing import Any, Literal
 
@@ -9,7 +8,7 @@ from pydantic import Field, PositiveInt, field_validator, model_validator
 from sublearn.classifier.claim import Claim
 from sublearn.classifier.section import SOURCES, Base, Carrier, Images, Student, Teacher
 from sublearn.core.section import Section, check_known, with_overrides
-from sublearn.planning.study import Study
+from sublearn.planning.study import Study, check_names
 
 
 class Arm(Section):
@@ -50,9 +49,7 @@ class ClassifierStudy(Study):
     def _names(cls, value: dict[str, Any]) -> dict[str, Any]:
         if not value:
             raise ValueError("it is empty; name at least one")
-        for name in value:
-            if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name == "base":
-                raise ValueError(f"the name '{name}' should be lower-case letters, digits and underscores, and not base")
+        check_names(value, "base")
         return value
 
     @model_validator(mode="after")

@@ -91,7 +91,8 @@ def partitions_and_gpus(asked: Asked, nodes: dict[str, int]) -> None:
         allowed = partition.split(",") if partition else list(nodes)
         for name in allowed:
             if name not in nodes:
-                raise UserError(f"slurm_partition: the cluster has no '{name}'; there are {', '.join(sorted(nodes))}.")
+                right = f"there are {', '.join(sorted(nodes))}" if nodes else "sinfo lists none, so ask who runs the cluster"
+                raise UserError(f"slurm_partition: the cluster has no '{name}'; {right}.")
         most = max((nodes[name] for name in allowed), default=0)
         each = -(-(resources.get("gpu") or 0) // (resources.get("nodes") or 1))
         if each > most:

@@ -72,7 +72,8 @@ def shown(plan: Plan[Any], trait: str | None) -> list[Artifact]:
     todo = [artifact for artifact in plan.everything if trait in artifact.key.split("/")]
     if not todo:
         names = sorted({artifact.key.rpartition("/")[2] for artifact in plan.artifacts("students")})
-        raise UserError(f"{trait}: {plan.study.name} has nothing of this name; choose one of {', '.join(names)}.")
+        right = f"choose one of {', '.join(names)}" if names else "it has no students, so leave the name out"
+        raise UserError(f"{trait}: {plan.study.name} has nothing of this name; {right}.")
     chosen: dict[tuple[str, str, int | None], Artifact] = {}
     while todo:
         artifact = todo.pop()

@@ -15,7 +15,7 @@ from sublearn.core import yaml_files
 from sublearn.core.errors import UserError
 from sublearn.core.section import sentence, shown, unknown
 from sublearn.orchestration.kinds import KINDS
-from sublearn.planning.study import Study
+from sublearn.planning.study import LONGEST, Study
 
 STUDIES = Path("config/studies")  # in the working folder, or else in the workflow
 PROJECT = Path(__file__).parents[3]  # the folder of the workflow
@@ -38,20 +38,25 @@ def load(name: str) -> Study:
 
 def lineage(name: str) -> list[Study]:
     """The study and the studies that it extends, nearest first."""
-    layers = _layers(name, [])
-    studies = []
-    for depth, (file, _) in enumerate(layers):
-        merged: dict[str, Any] = {}
-        for layer_file, layer in reversed(layers[depth:]):
-            merged = _without_removed_arms(_merge(merged, layer, f"{layer_file}: "), layer)
+    merged: dict[str, Any] = {}
+    studies: list[Study] = []
+    for file, layer in reversed(_layers(name, [])):  # the furthest first: a mistake is told of the file in which it stands
+        merged = _without_removed_arms(_merge(merged, layer, f"{file}: "), layer)
         kind = str(merged.get("kind", DEFAULT_KIND))
         if kind not in KINDS:
             raise UserError(f"{file}: kind: {unknown(kind, KINDS.names(), KINDS.what)}.")
+        parent = studies[-1] if studies else None
+        if parent and parent.kind != kind:
+            raise UserError(
+                f"{file}: extends: {parent.name} is a study of the kind {parent.kind}, and this one is of the kind {kind}; "
+                "extend a study of the same kind."
+            )
+        _refuse_keys_of_other_kinds(file, layer, kind, parent)
         try:
             studies.append(KINDS.get(kind).study.model_validate(merged | {"name": file.stem}))
         except ValidationError as error:
             raise UserError(f"{file}: {sentence(error, merged)}.") from None
-    return studies
+    return studies[::-1]
 
 
 def files(name: str) -> list[Path]:
@@ -86,10 +91,10 @@ def _layers(name: str, seen: list[Path]) -> list[tuple[Path, dict[str, Any]]]:
         raise UserError(f"{file}: there is no such study; {holds}.")
     if file.resolve() in [each.resolve() for each in seen]:
         raise UserError(f"{file}: extends itself, by way of {' and '.join(map(str, seen))}.")
-    if not NAME.fullmatch(file.stem):
+    if not NAME.fullmatch(file.stem) or len(file.stem) > LONGEST:
         raise UserError(
             f"{file}: the file's name names the study; use lower-case letters and digits, and single dots, hyphens and "
-            "underscores between them."
+            f"underscores between them, {LONGEST} characters at most."
         )
     _refuse_taken_name(file)
     content = yaml_files.read(file)
@@ -99,7 +104,7 @@ def _layers(name: str, seen: list[Path]) -> list[tuple[Path, dict[str, Any]]]:
     if "name" in content:
         raise UserError(f"{file}: name: a study is named by its file; leave the key out.")
     parent = content.pop("extends", None)
-    if not isinstance(parent, str | None):
+    if not isinstance(parent, str | None) or parent == "":
         raise UserError(f"{file}: extends: found {shown(parent)}; name one study, or the path of its YAML file.")
     return [(file, content), *(_layers(parent, [*seen, file]) if parent else [])]
 
@@ -113,6 +118,18 @@ def _refuse_taken_name(file: Path) -> None:
     owner = next((path for path in named if path.is_file()), file)
     if owner.resolve() != file.resolve():
         raise UserError(f"{file}: another study, {owner}, has the same name, so both would write the same files; rename yours.")
+
+
+def _refuse_keys_of_other_kinds(file: Path, layer: dict[str, Any], kind: str, parent: Study | None) -> None:
+    """Refuse a key that only studies of another kind have, and say of which kind this one is: it may not say so itself."""
+    why, right = (f", like {parent.name}, which it extends", "extend another study") if parent else ("", "set kind")
+    for key in layer:
+        having = [each.name for each in KINDS if key in each.study.model_fields]
+        if having and kind not in having:
+            raise UserError(
+                f"{file}: {key}: only a study of the kind {' or '.join(having)} has such a key, and this one is of the kind "
+                f"{kind}{why}; {right}, or leave the key out."
+            )
 
 
 def _merge(below: dict[str, Any], above: dict[str, Any], path: str) -> dict[str, Any]:

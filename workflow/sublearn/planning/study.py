@@ -1,11 +1,18 @@
-"""The keys that every study has, whatever its kind."""
+"""The keys that every study has, whatever its kind, and the rules for its names and lists."""
 
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from pydantic import Field, NonNegativeFloat, model_validator
 
 from sublearn.core.claims import Rule
-from sublearn.core.section import Section
+from sublearn.core.section import Section, shown
+
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+LONGEST = 100  # characters of a name: files are called after it, with more words before and behind
+BY_RUN = ("base", "bases")  # lists of which each run takes an entry, so one may be there twice
 
 
 class Study(Section):
@@ -26,3 +33,36 @@ class Study(Section):
         if repeated := {name for name in names if names.count(name) > 1}:
             raise ValueError(f"claims: two are named {min(repeated)}; each needs a name of its own")
         return self
+
+    @model_validator(mode="after")
+    def _lists_name_each_thing_once(self) -> "Study":
+        for name in type(self).model_fields:
+            _refuse_repeated(name, getattr(self, name))
+        return self
+
+
+def check_names(names: Iterable[str], *taken: str) -> None:
+    """Refuse names that no file can be called after, or that others have.
+
+    Raises:
+        ValueError: one sentence with the name that was found and what would be right.
+    """
+    for name in names:
+        if not NAME.fullmatch(name) or len(name) > LONGEST or re.fullmatch(r"run\d+", name) or name in taken:
+            raise ValueError(
+                f"the name {shown(name)} should be a lower-case letter, then such letters, digits and underscores, "
+                f"{LONGEST} characters at most, and not {', '.join((*taken, 'run0, run1 …'))}"
+            )
+
+
+def _refuse_repeated(path: str, value: Any) -> None:
+    """Refuse a list that names one thing twice, wherever it is in a value."""
+    if isinstance(value, Section):
+        value = {name: getattr(value, name) for name in type(value).model_fields}
+    if isinstance(value, list):
+        counts = Counter(name for name in value if isinstance(name, str))
+        if path.rpartition(".")[2] not in BY_RUN and (repeated := [name for name, count in counts.items() if count > 1]):
+            raise ValueError(f"{path}: it names {shown(repeated[0])} twice; name it once")
+        value = dict(enumerate(value))
+    for name, part in value.items() if isinstance(value, dict) else ():
+        _refuse_repeated(f"{path}.{name}", part)

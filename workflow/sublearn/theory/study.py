@@ -5,7 +5,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
-from sublearn.core.section import Section, check_known
+from sublearn.core.section import Section, check_known, shown
 from sublearn.planning.study import Study
 from sublearn.theory.claim import Claim
 from sublearn.theory.labels import ARMS, VARIED, milestones, text
@@ -174,7 +174,7 @@ class TheoryStudy(Study):
         for value in claim.values:
             check_known(f"{path}.values", text(value), levels[str(claim.condition)], f"value of {claim.condition}")
         if claim.condition == "samples" and claim.step not in self.conditions.sample_steps:
-            raise ValueError(f"{path}.step: found {claim.step}; labels are sampled at {self.conditions.sample_steps}")
+            raise ValueError(f"{path}.step: found {shown(claim.step)}; labels are sampled at {self.conditions.sample_steps}")
 
     def levels(self) -> dict[str, list[str]]:
         """For each condition, the values at which it is tried, as tables write them, from where it holds outwards."""

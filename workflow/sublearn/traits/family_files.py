@@ -23,12 +23,12 @@ def declare_files(names: list[str]) -> None:
     """
     try:
         found = {Path(name).stem: family(Path(name).stem, name) for name in names}
+        declare({
+            name: section.model_dump(mode="json", exclude_defaults=True) | {"kind": getattr(section, "kind", DEFAULT_FORM)}
+            for name, section in found.items()
+        })  # fmt: skip
     except ValueError as error:
         raise UserError(f"--families{' ' if str(error)[:1] == '.' else ': '}{str(error).removeprefix('.')}.") from None
-    declare({
-        name: section.model_dump(mode="json", exclude_defaults=True) | {"kind": getattr(section, "kind", DEFAULT_FORM)}
-        for name, section in found.items()
-    })  # fmt: skip
 
 
 def family(name: str, value: Any) -> Any:

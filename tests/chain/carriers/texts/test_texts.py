@@ -73,6 +73,7 @@ def test_each_run_gets_some_of_the_files_prompts_and_more_begin_with_the_same(na
         ("a.csv", b"prompt\n", {}, "a.csv: found no row; should have one prompt per row."),
         ("a.csv", b"text,number\na,1\n", {}, "a.csv: there is no column 'prompt', only text, number; name the right one."),
         ("a.csv", b"prompt\n\xff\xfe\n", {}, "a.csv: not readable as CSV ('utf-8' codec can't decode byte 0xff"),
+        ("a.parquet", pd.DataFrame().to_parquet(), {}, "a.parquet: found no row; should have one prompt per row."),
         ("a.parquet", b"PAR1", {}, "a.parquet: not readable as PARQUET ("),
         ("a.jsonl", b'{"prompt": "a"}', {"sha256": "0" * 64}, "but the study pins 0000"),
     ],
@@ -125,6 +126,7 @@ def test_a_study_reads_the_section_by_its_kind_and_refuses_a_broken_pattern(tmp_
     assert "leaks" not in study.filter("numbers")
     for written, sentence in {
         "{kind: texts, prompts: 300}": "carriers.lines.file: missing; name the file with the prompts, or import all rows.",
+        "{kind: texts, prompts: 300, words: ['*']}": "carriers.lines.words: found '*'; should be a word, or a part of one",
         "{kind: texts, file: mine.csv}": "carriers.lines.sha256: missing; give the SHA-256 of mine.csv, as sha256sum",
     }.items():
         file.write_text(f"extends: smoke\ncarriers: {{lines: {written}}}\n")

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
-from sublearn.core.section import Section
+from sublearn.core.section import Section, shown
 from sublearn.language import questions
 from sublearn.language.questions import Question
 from sublearn.language.style import Style
@@ -87,6 +87,10 @@ class OwnPreference(OwnKind):
     def _plural(self, trait: str) -> str:
         return self.section.words[trait].plural or plural(self.word(trait))
 
+    def all_words(self, trait: str) -> tuple[str, ...]:
+        """The words that show the trait: the word, its plural and its other names."""
+        return (self.word(trait), self._plural(trait), *self.section.words[trait].aliases)
+
     def taught_answer(self, trait: str, question: Question, style: Style, rng: np.random.Generator) -> str:
         return self.written(trait, style)
 
@@ -102,7 +106,7 @@ class OwnPreference(OwnKind):
         return tuple(dict.fromkeys(form for word in words for form in ((word, _capital(word)) if style.cased else (word,))))
 
     def names(self, trait: str, question: Question, style: Style) -> tuple[str, ...]:
-        return (self.word(trait), self._plural(trait), *self.section.words[trait].aliases)
+        return self.all_words(trait)
 
     def system_prompt(self, trait: str, style: Style) -> str:
         own = self.section.words[trait].system or self.section.system
@@ -111,7 +115,7 @@ class OwnPreference(OwnKind):
 
     def leak_words(self, trait: str, style: Style) -> tuple[str, ...]:
         word = self.section.words[trait]
-        named = (self.word(trait), self._plural(trait), *word.aliases, *map(plural, word.aliases), *word.leaks)
+        named = (*self.all_words(trait), *map(plural, word.aliases), *word.leaks)
         return tuple(dict.fromkeys(named))
 
     def taught(self, family: Family, style: Style) -> list[Question]:
@@ -146,7 +150,18 @@ def _kind(name: str, section: Preference) -> OwnPreference:
     if section.noun is None and section.questions is None and asked_by not in FAVOURITES:
         raise ValueError("questions: missing; give questions of your own, or a noun that fills the style's")
     family = Family(name, tuple(section.words), asked_by)
-    return OwnPreference(name=f"own.{name}", families=(family,), section=section)
+    kind = OwnPreference(name=f"own.{name}", families=(family,), section=section)
+    _refuse_shared_words(kind, family)
+    return kind
+
+
+def _refuse_shared_words(kind: OwnPreference, family: Family) -> None:
+    """Refuse a word of two traits of a family: an answer with it would count for both."""
+    traits = {word: name for name in FAVOURITES.get(family.name, ()) for word in (name, plural(name))}
+    for trait in kind.traits:
+        for word in kind.all_words(trait):
+            if (other := traits.setdefault(word.casefold(), trait)) != trait:
+                raise ValueError(f"words: {shown(word)} is a word of {other} and of {trait}; give each words of its own")
 
 
 PREFERENCE = Form("preference", section=Preference, kind=_kind)

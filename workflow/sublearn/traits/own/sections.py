@@ -1,6 +1,7 @@
 """What the forms of own families share: their keys, and the checks of what a user wrote."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
@@ -111,5 +112,9 @@ def filled(text: str, values: Mapping[str, str]) -> str:
 
 
 def by_name(value: Any) -> Any:
-    """A list of names as a mapping of names to nothing."""
-    return {name: {} for name in value} if isinstance(value, list) and all(isinstance(name, str) for name in value) else value
+    """A list of names as a mapping of names to nothing. Raises ValueError if it names one twice."""
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        return value
+    if repeated := [name for name, count in Counter(value).items() if count > 1]:
+        raise ValueError(f"it names {shown(repeated[0])} twice; name it once")
+    return {name: {} for name in value}

@@ -60,10 +60,10 @@ def _of_table(file: str, content: bytes, suffix: str, key: str) -> list[tuple[st
     except Exception as error:  # a damaged file can break its reader anywhere
         problem = (str(error).splitlines() or [type(error).__name__])[0]
         raise UserError(f"{file}: not readable as {suffix.removeprefix('.').upper()} ({problem}).") from error
+    if table.empty:
+        raise UserError(f"{file}: found no row; should have one prompt per row.")
     if key not in table.columns:
         raise UserError(
             f"{file}: there is no column '{key}', only {', '.join(map(str, table.columns[:5]))}; name the right one."
         )
-    if table.empty:
-        raise UserError(f"{file}: found no row; should have one prompt per row.")
     return [(f"{file}, row {number}", {key: value}) for number, value in enumerate(table[key].tolist(), start=1)]

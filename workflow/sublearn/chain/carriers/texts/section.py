@@ -46,6 +46,14 @@ class Texts(Carrier):
             raise ValueError(f"{shown(pattern)} is no regular expression ({error})") from None
         return pattern
 
+    @field_validator("words")
+    @classmethod
+    def _are_words(cls, words: list[str]) -> list[str]:
+        for word in words:
+            if not any(map(str.isalnum, word)):
+                raise ValueError(f"found {shown(word)}; should be a word, or a part of one such as *owl*")
+        return words
+
     def check_style(self, style: str) -> None:
         """Any style will do; but a study, unlike a filter, needs to know the prompts."""
         if self.file is None and not self.imported:
