@@ -21,6 +21,7 @@ from sublearn.core import cli
 from sublearn.core.errors import UserError
 from sublearn.core.records import PINNED
 from sublearn.orchestration.workflow import use_configured_extensions
+from sublearn.provenance.trace import say
 from sublearn.traits import family_files
 from sublearn.traits.base import families, traits
 
@@ -33,10 +34,10 @@ def main(args: argparse.Namespace) -> None:
     inputs = gather(args)
     results = run.look(inputs, layers)
     for layer, result in zip(layers, results, strict=True):
-        print(f"{layer.name:<12}{result.status.replace('_', ' '):<15}{result.sentence}")
+        say(f"{layer.name:<12}{result.status.replace('_', ' '):<15}{result.sentence}")
     if args.out:
         report.write(inputs, results, args.out)
-        print(f"report: {args.out}")
+        say(f"report: {args.out}")
     status = exit_status(results, args.layers or ())
     print(f"audit: {verdict(results)}")
     sys.stdout.flush()
