@@ -1,15 +1,15 @@
 """The study of an audit: which data is looked at, for which model, by which layers."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from sublearn.audit.claim import Claim
 from sublearn.audit.layers.base import LAYERS
 from sublearn.audit.section import Case, Given
 from sublearn.core.registry import NameIn
 from sublearn.core.section import check_known
-from sublearn.planning.study import Study
+from sublearn.planning.study import Study, check_names
 
 
 class AuditStudy(Study):
@@ -45,6 +45,12 @@ class AuditStudy(Study):
         3, description="detectors get their thresholds on so many first bases, from cases without a trait; others test them"
     )
     claims: list[Claim] = Field([])
+
+    @field_validator("datasets", "cases")
+    @classmethod
+    def _names(cls, value: dict[str, Any]) -> dict[str, Any]:
+        check_names(value)
+        return value
 
     @model_validator(mode="after")
     def _check_consistency(self) -> "AuditStudy":

@@ -25,7 +25,7 @@ from sublearn.core.section import Section, check_known, sentence, shown, unknown
 from sublearn.language.style import MINI_NAME, STYLES
 from sublearn.measures.leaks import anywhere, find_leaks
 from sublearn.measures.transfer import MIN_TRAITS
-from sublearn.planning.study import Study
+from sublearn.planning.study import Study, check_names
 from sublearn.traits import family_files
 from sublearn.traits.base import DEFAULT_FORM, NEUTRAL, Catalogue, OwnKind
 
@@ -144,11 +144,7 @@ class ChainStudy(Study):
             return None
         if not value:
             raise ValueError("it is empty; add at least one entry")
-        for name in value:
-            if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or re.fullmatch(r"run\d+", name):
-                raise ValueError(
-                    f"the name '{name}' should be lower-case letters, digits and underscores, and not run0, run1 …"
-                )
+        check_names(value)
         return value
 
     @model_validator(mode="after")

@@ -1,11 +1,23 @@
 """The keys that every study has, whatever its kind."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 
 from pydantic import Field, NonNegativeFloat, model_validator
 
 from sublearn.core.claims import Rule
 from sublearn.core.section import Section
+
+
+def check_names(names: Iterable[str]) -> None:
+    """Refuse names of a study's parts that cannot be names of folders, or that run folders have.
+
+    Raises:
+        ValueError: one sentence with the first of them.
+    """
+    for name in names:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or re.fullmatch(r"run\d+", name):
+            raise ValueError(f"the name '{name}' should be lower-case letters, digits and underscores, and not run0, run1 …")
 
 
 class Study(Section):
