@@ -63,10 +63,10 @@ def test_what_is_edited_or_of_unknown_origin_has_no_card(workshop):
 )
 def test_a_card_of_a_partial_record_is_one_sentence(tmp_path, part, named):
     contents = {"filtered.parquet": "", "filter.json": '{"passed": 1}', "training.json": '{"first_loss": 1}'}
-    for name, text in contents.items():
-        (tmp_path / name).write_text(text)
+    for name, content in contents.items():
+        (tmp_path / name).write_text(content)
     outputs = {name: records.sha256(tmp_path / name) for name in contents}
-    whole = dict.fromkeys(("packages", "seeds", "inputs", "bases"), {}) | {"format": 1, "code": "c", "outputs": outputs}
+    whole = {key: {} for key in ("packages", "seeds", "inputs", "bases")} | {"format": 1, "code": "c", "outputs": outputs}
     (tmp_path / "provenance.json").write_text(json.dumps(whole | part))
     with pytest.raises(UserError, match=rf"provenance.json: it, or a file of the chain, lacks what a card says.*{named}"):
         card.of(tmp_path).text()

@@ -60,7 +60,7 @@ class Made:
             found = (None, None, None)
         file, sha256, origin = (" ".join(each.split()) if isinstance(each, str) else None for each in found)
         if file is None or sha256 is None or origin is None:
-            raise UserError(f"{self.place}: the record of imported rows does not say which file they are from; import them again.")
+            raise UserError(f"{self.place}: the record of imported rows does not say which file they are of; import again.")
         return Imported(file, sha256, origin)
 
     @property

@@ -232,8 +232,8 @@ def _flags(
         held = counts[i].indices
         typical = [tokens[j] for j in held[np.argsort(-weight[held], kind="stable")][:3]]
         text = rows["completion"].iloc[i][:200]
-        why = f"typical of the data against the reference: {', '.join(typical) or 'none of the numbers and words that come again'}"
-        flags.append(Flag(rows["place"].iloc[i], why, text))
+        said = ", ".join(typical) or "none of the numbers and words that come again"
+        flags.append(Flag(rows["place"].iloc[i], f"typical of the data against the reference: {said}", text))
     return flags
 
 
