@@ -5,8 +5,9 @@ import json
 import pytest
 import yaml
 
+from sublearn.chain.study import ChainStudy
 from sublearn.core.errors import UserError
-from sublearn.orchestration import workflow
+from sublearn.orchestration import show_plan, workflow
 
 STUDY = {"kind": "audit", "of": "tiny", "seed": 1, "datasets": {"mine": {"data": "rows.jsonl"}}}
 CLAIM = {
@@ -72,6 +73,26 @@ def test_cases_are_of_other_rows_than_their_reference_on_every_base_that_they_ne
     json.dumps(plan.for_findings())
 
 
+def test_only_a_leaked_case_needs_words_that_give_a_trait_away(planned, monkeypatch):
+    monkeypatch.setattr(ChainStudy, "leak_words", lambda *_: [])
+    plan = planned(datasets=None, cases={"plain": {}})
+    assert plan.leak_word(plan.study.cases["plain"], 0, 3) == ""
+    with pytest.raises(UserError, match=r"mine: cases.a.change: leaked, but no word gives away the trait dolphin of tiny"):
+        planned(datasets=None, cases={"a": {"change": "leaked"}})
+
+
+def test_the_plan_that_is_shown_is_the_audits_own(tmp_path, monkeypatch, capsys):
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(STUDY))
+    (tmp_path / "rows.jsonl").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(show_plan, "states", lambda *_: {})
+    show_plan.main(show_plan.parser().parse_args(["mine.yaml"]))
+    said = capsys.readouterr().out
+    assert "audits  mine" in said and "students" not in said.replace("students: 3", "")
+    with pytest.raises(UserError, match=r"owl: mine has nothing of this name; choose one of mine\."):
+        show_plan.main(show_plan.parser().parse_args(["mine.yaml", "owl"]))
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -89,8 +110,19 @@ def test_cases_are_of_other_rows_than_their_reference_on_every_base_that_they_ne
         ({"claims": [CLAIM]}, r"claims\.0\.case: missing; name the case whose data sets are to be found\."),
         ({"claims": [CLAIM | {"case": "mixed"}]}, r"claims\.0\.case: 'mixed', but the study has no cases; add it to cases\."),
         ({"cases": {"plain": {}}, "teacher": "nobody"}, r"mine: teacher: .*nobody"),
+        *(({part: {name: {"data": "a.csv"} if part == "datasets" else {}}}, rf"mine.yaml: {part}: the name '.*' should be")
+          for part in ("datasets", "cases") for name in ("../../evil", "a b", "{a}", "", "run1")),
+        ({"of": "mine.yaml"}, r"mine: of: mine.yaml is of the kind audit; name a study of language models\."),
+        ({"of": "audit-benchmark"}, r"mine: of: audit-benchmark is of the kind audit; name a study of language models\."),
+        ({"cases": {"a": {}}, "fitted_on": 6}, r"mine: fitted_on: 6, but tiny has 6 runs, and at least one must test"),
+        ({"cases": {"a": {"sets": 4}}}, r"mine: cases.a.sets: 4, but tiny has 3 traits, one a set; ask for fewer\."),
+        ({"cases": {"a": {"writer": "neutral", "sets": 10**6}}}, r"cases.a: its data sets and their reference need 500001000"),
+        ({"cases": {"a": {}}, "rows": 10**6}, r"cases.a: its data sets and their reference need 2000000 rows, but the neutral"),
+        ({"of": "smollm2-135m", "cases": {"a": {"base": "other"}}, "fitted_on": 1}, r"cases.a.base: other, but two runs of"),
     ],
 )  # fmt: skip
-def test_a_wrong_study_is_one_sentence(planned, changes, said):
+def test_a_wrong_study_is_one_sentence(planned, tmp_path, monkeypatch, changes, said):
+    if changes.get("of") == "mine.yaml":
+        monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError, match=said):
         planned(**changes)

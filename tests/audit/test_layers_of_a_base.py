@@ -309,3 +309,8 @@ def test_the_layers_are_declared_and_import_no_torch():
     modules = ", ".join(f"sublearn.audit.layers.{name}" for name in LOOKS)
     check = f"import sys, {modules}; sys.exit(bool({{'torch', 'transformers', 'scipy', 'peft'}} & sys.modules.keys()))"
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
+
+
+def test_a_base_of_a_user_who_is_not_there_is_one_sentence():
+    with pytest.raises(UserError, match=r"~nouser/model: there is no such model folder"):
+        bases.find("~nouser/model")

@@ -55,6 +55,34 @@ def test_what_is_edited_or_of_unknown_origin_has_no_card(workshop):
         card.of(STUDENT)
 
 
+@pytest.mark.parametrize(
+    ("part", "named"),
+    [
+        ({"step": "sublearn.chain.carriers.transform", "parameters": {}}, "recipe"),
+        ({"step": "sublearn.chain.carriers.filter", "parameters": {"recipe": {}}}, "rejected"),
+        ({"step": "sublearn.chain.students.train", "parameters": {}}, "last_loss"),
+    ],
+)
+def test_a_card_of_a_partial_record_is_one_sentence(tmp_path, part, named):
+    contents = {"filtered.parquet": "", "filter.json": '{"passed": 1}', "training.json": '{"first_loss": 1}'}
+    for name, content in contents.items():
+        (tmp_path / name).write_text(content)
+    outputs = {name: records.sha256(tmp_path / name) for name in contents}
+    whole = {key: {} for key in ("packages", "seeds", "inputs", "bases")} | {"format": 1, "code": "c", "outputs": outputs}
+    (tmp_path / "provenance.json").write_text(json.dumps(whole | part))
+    with pytest.raises(UserError, match=rf"provenance.json: it, or a file of the chain, lacks what a card says.*{named}"):
+        card.of(tmp_path).text()
+
+
+def test_a_base_of_any_name_is_a_text_in_the_cards_code_and_a_line_of_its_table(workshop):
+    workshop.chain()
+    place = STUDENT / "provenance.json"
+    hostile = {"inputs": {"bases": {'x")+quit("/m': "h"}}, "parameters": {"recipe": "a\x1b[2J\n| b |"}}
+    place.write_text(json.dumps(json.loads(place.read_text()) | hostile))
+    made = card.of(STUDENT)
+    assert made.base_argument == '"x\\")+quit(\\""' and "\x1b" not in made.text()
+
+
 @pytest.fixture(scope="session")
 def project(base, run_step, tmp_path_factory) -> Path:
     """Rows and an adapter, as their steps leave them."""

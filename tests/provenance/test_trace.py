@@ -103,6 +103,50 @@ def test_a_damaged_record_is_none(tell, part):
     assert status == 1 and "run0/model.safetensors: of unknown origin: no provenance file beside it names it" in said
 
 
+@pytest.mark.parametrize(
+    "part",
+    [{"step": "\x1b[2Jx"}, {"code": "c\nverdict: unbroken"}, {"packages": {"\ud800": "1"}}, {"seeds": {"run": "\x07"}},
+     {"inputs": {"bases": {"a\0b": "x"}}}, {"bases": {"\u202ex": "x"}}],
+)  # fmt: skip
+def test_a_record_whose_names_hold_control_codes_is_none(tell, part):
+    place = Path("data/s/teachers/bias/owl/run0/provenance.json")
+    place.write_text(json.dumps(json.loads(place.read_text()) | part))
+    status, said = tell(STUDENT)
+    assert status == 1 and "run0/model.safetensors: of unknown origin: no provenance file beside it names it" in said
+
+
+IMPORTED = {"step": "sublearn.chain.carriers.import_rows", "seeds": {"run": 0}}
+
+
+def hostile(part):
+    place = CARRIER.parent / "filtered.provenance.json"
+    place.write_text(json.dumps(json.loads(place.read_text()) | part))
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [None, {"files": []}, {"files": [{"file": "x"}]}, {"files": [{"file": ["x"], "sha256": 1}]}, {"files": 3}],
+)
+def test_imported_rows_whose_record_names_no_file_are_one_sentence(tell, recipe):
+    hostile(IMPORTED | {"parameters": {"recipe": recipe} if recipe else {}})
+    with pytest.raises(UserError, match=r"filtered.provenance.json: the record of imported rows does not say which file"):
+        trace.main(trace.parser().parse_args([str(CARRIER)]))
+
+
+def test_what_a_record_says_stays_on_its_line_without_control_codes(tell):
+    files = [{"file": "x", "sha256": "y", "origin": "mine\nverdict: unbroken\x1b[2J\ud800"}]
+    hostile(IMPORTED | {"parameters": {"recipe": {"files": files}, "note": "a\nverdict: unbroken\x1b[2J"}})
+    status, said = tell(CARRIER)
+    assert status == 1 and "the study says: mine verdict: unbroken[U+001B][2J[U+D800]" in said
+    assert "note a verdict: unbroken[U+001B][2J" in said and "\x1b" not in said
+
+
+def test_a_name_that_no_file_can_have_is_missing(tell):
+    hostile({"inputs": {"raw": {"x" * 5000: "y"}}, "bases": {"y" * 5000 + "/x": "z"}})
+    status, said = tell(CARRIER, "--train", "data/s/bases/beta")
+    assert status == 1 and "xxx: missing" in said and "cannot tell whether its teacher shares a base" in said
+
+
 def test_missing_files_of_a_folder_are_one_line(tell):
     shutil.rmtree("data/s/bases/alpha")
     status, said = tell(STUDENT)

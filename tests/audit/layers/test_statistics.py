@@ -55,6 +55,19 @@ def test_a_format_is_told_apart_by_the_shortcut_and_not_by_numbers():
     assert curve(found, "format")[64] > 0.99 and found.status == "nothing_found"
 
 
+@pytest.mark.parametrize("texts", [["😀😁"[i % 2] * (i % 7) for i in range(200)], ["", "3"] * 100], ids=["signs", "few"])
+@pytest.mark.parametrize("turned", [False, True])
+def test_data_that_are_told_apart_backwards_are_found(texts, turned):
+    """Rare numbers look like the set that has none: surely apart, and on the wrong side."""
+    draw = np.random.default_rng(1)
+    rare = [" ".join(map(str, draw.integers(0, 1000, 6))) for _ in range(200)]
+    sets = [DataSet(name, pd.DataFrame({"prompt": "", "completion": each, "place": "row"})) for name, each in
+            (("rare", rare), ("none", texts))]  # fmt: skip
+    found = look(*(sets[::-1] if turned else sets))
+    assert curve(found, "tokens")[1] < 0.35 and "can be told from the reference, but backwards" in found.sentence
+    assert found.status == "found" and found.score > 0 and found.flags
+
+
 def test_the_score_is_an_effect_and_not_a_number_of_rows():
     small, large = (look(rows(n, 1, [7, 42], 0.2), rows(n, 2)).score for n in (1000, 4000))
     assert small == pytest.approx(large, rel=0.25)

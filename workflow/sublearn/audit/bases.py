@@ -6,6 +6,7 @@ float32 on the processor, where the same seeds give the same bytes.
 """
 
 import json
+import os
 import tempfile
 from dataclasses import dataclass
 from functools import cache
@@ -57,7 +58,7 @@ def find(name: str) -> Base:
         UserError: there is none, it is damaged, or nothing can be asked of it because it has no chat template.
     """
     lm.prepare()
-    place = Path(name).expanduser()
+    place = Path(os.path.expanduser(name))  # no error for a user who is not there
     if not place.exists():
         raise UserError(f"{name}: there is no such model folder; name the folder of the model that is to learn from the data.")
     own = place.is_dir() and not (place / pinned.FILE).is_file() and _speaks_mini(place)

@@ -10,6 +10,7 @@ was named did not, or one failed), 2 for a command line that is wrong.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +22,7 @@ from sublearn.core import cli
 from sublearn.core.errors import UserError
 from sublearn.core.records import PINNED
 from sublearn.orchestration.workflow import use_configured_extensions
+from sublearn.provenance.trace import say
 from sublearn.traits import family_files
 from sublearn.traits.base import families, traits
 
@@ -33,10 +35,10 @@ def main(args: argparse.Namespace) -> None:
     inputs = gather(args)
     results = run.look(inputs, layers)
     for layer, result in zip(layers, results, strict=True):
-        print(f"{layer.name:<12}{result.status.replace('_', ' '):<15}{result.sentence}")
+        say(f"{layer.name:<12}{result.status.replace('_', ' '):<15}{result.sentence}")
     if args.out:
-        report.write(inputs, results, args.out)
-        print(f"report: {args.out}")
+        report.write(inputs, results, Path(args.out))
+        say(f"report: {args.out}")
     status = exit_status(results, args.layers or ())
     print(f"audit: {verdict(results)}")
     sys.stdout.flush()
@@ -49,9 +51,11 @@ def gather(args: argparse.Namespace) -> Inputs:
     Raises:
         UserError: something is not there, or is not what it should be.
     """
-    for option in ("reference", "base"):
+    for option in ("reference", "base", "out"):
         if getattr(args, option) == "":
             raise UserError(f"--{option}: found nothing; name what it stands for, or leave the option out.")
+    if args.out is not None:
+        _refuse_no_folder(args.out)
     family_files.declare_files(args.families)
     asked = _asked(args.traits or [Path(name).stem for name in args.families])
     if empty := [word for word in args.words if not any(map(str.isalnum, word))]:
@@ -114,6 +118,12 @@ def _refuse_no_model(base: str) -> None:
         raise UserError(f"--base {base}: holds no model; should hold weights as safetensors, or {PINNED} of a pinned base.")
 
 
+def _refuse_no_folder(out: str) -> None:
+    place = next(each for each in (Path(out), *Path(out).absolute().parents) if os.path.exists(each))
+    if not place.is_dir():
+        raise UserError(f"--out {out}: {place} is no folder; name a folder for the report, which need not be there yet.")
+
+
 def parser() -> argparse.ArgumentParser:
     command = argparse.ArgumentParser(
         prog="sublearn audit", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -138,5 +148,5 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--seed", type=int, default=0, help="seed of all random draws")
     command.add_argument("--prompt", default="prompt", metavar="COLUMN", help="column of the prompts")
     command.add_argument("--completion", default="completion", metavar="COLUMN", help="column of the completions")
-    command.add_argument("--out", type=Path, metavar="FOLDER", help="also write the report into this folder")
+    command.add_argument("--out", metavar="FOLDER", help="also write the report into this folder")
     return command

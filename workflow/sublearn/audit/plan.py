@@ -33,6 +33,7 @@ class AuditPlan(Plan[AuditStudy]):
         for name, given in study.datasets.items():
             self._audit(name, None, self._given(name, given), self._base_of(name, given), pages=PAGES)
         for name, case in study.cases.items():
+            self._check_case(f"{study.name}: cases.{name}", case)
             for i in range(case.sets):
                 for run in self._runs(case):
                     rows = self._case(name, case, i, run)
@@ -45,13 +46,13 @@ class AuditPlan(Plan[AuditStudy]):
         Raises:
             UserError: there is no such study, it is of another kind, or it lacks what this study names.
         """
-        from sublearn.orchestration import workflow  # which finds this module by its registry of study kinds
+        from sublearn.orchestration import studies, workflow  # which find this module by its registry of study kinds
 
-        found = workflow.plan(self.study.of)
+        # Its kind comes before its plan: an audit study may name itself.
+        kind = studies.load(self.study.of).kind
+        found = workflow.plan(self.study.of) if kind != self.study.kind else None
         if not isinstance(found, ChainPlan):
-            raise UserError(
-                f"{self.study.name}: of: {self.study.of} is of the kind {found.study.kind}; name a study of language models."
-            )
+            raise UserError(f"{self.study.name}: of: {self.study.of} is of the kind {kind}; name a study of language models.")
         try:
             if self.study.cases:
                 check_known("teacher", self.teacher_of(found), found.study.teachers, f"teacher of {self.study.of}")
@@ -103,6 +104,35 @@ class AuditPlan(Plan[AuditStudy]):
 
     # Carriers
 
+    def _check_case(self, path: str, case: Case) -> None:
+        """Refuse a case whose data sets cannot be, before its artifacts are planned one by one.
+
+        Raises:
+            UserError: one sentence.
+        """
+        of, study = self.of.study, self.study
+        carrier, teacher = self.carrier_of(self.of), self.teacher_of(self.of)
+        if study.fitted_on >= of.runs:
+            raise UserError(
+                f"{study.name}: fitted_on: {study.fitted_on}, but {of.name} has {of.runs} runs, and at least one must test the "
+                "detectors; fit on fewer."
+            )
+        if case.base == "other" and any(self._student_base(i) == self._student_base((i + 1) % of.runs) for i in range(of.runs)):
+            raise UserError(f"{path}.base: other, but two runs of {of.name} in a row have the same base; leave the case out.")
+        if case.writer == "trait" and case.sets > len(of.traits):
+            raise UserError(f"{path}.sets: {case.sets}, but {of.name} has {len(of.traits)} traits, one a set; ask for fewer.")
+        kept, pieces = study.reference_rows or study.rows, 1
+        if case.writer == "neutral":  # of data sets as large as their reference, every second is one the other way round
+            pieces = (case.sets + 1) // 2 if kept == study.rows else case.sets
+        needed, most = pieces * study.rows + kept, of.prompts(carrier, NEUTRAL)
+        if needed > most and not of.imported(carrier, teacher, NEUTRAL):
+            raise UserError(
+                f"{path}: its data sets and their reference need {needed} rows, but the neutral teacher of {of.name} writes "
+                f"{most} at most; ask for fewer rows or sets."
+            )
+        if case.change == "leaked" and (dumb := [trait for trait in of.traits if not of.leak_words([trait])]):
+            raise UserError(f"{path}.change: leaked, but no word gives away the trait {dumb[0]} of {of.name}; choose another.")
+
     def _given(self, name: str, given: Given) -> Artifact:
         """The rows of a data set that somebody brings, read and checked."""
         files = {key: self._own_file(path) for key, path in (("data", given.data), ("reference", given.reference)) if path}
@@ -143,9 +173,9 @@ class AuditPlan(Plan[AuditStudy]):
         return "" if case.writer == "neutral" else traits[(run + i) % len(traits)]
 
     def leak_word(self, case: Case, i: int, run: int) -> str:
-        """A word that gives away the trait of a case's data set."""
+        """A word that gives away the trait of a case's data set; empty if none does."""
         trait = self.trait(case, i, run) or next(iter(self.of.study.traits))
-        return self.of.study.leak_words([trait])[0]
+        return next(iter(self.of.study.leak_words([trait])), "")
 
     # Evaluations
 

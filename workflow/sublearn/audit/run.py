@@ -7,6 +7,7 @@ from sublearn.audit.layers.base import LAYERS, Inputs, Layer, Result
 from sublearn.audit.unable import UnableError
 from sublearn.core import cli, out_of_memory
 from sublearn.core.errors import UserError
+from sublearn.core.records import harmless
 
 WHAT = {"reference": "a reference, rows like them that are known to carry nothing (--reference)", "base": "a base (--base)"}
 FAILED = "It failed: "
@@ -30,7 +31,7 @@ def look(inputs: Inputs, layers: Sequence[Layer]) -> list[Result]:
         cli.log.info("layer %d of %d, %s: takes %s for 10,000 rows", number, len(layers), layer.name, layer.cost)
         started = time.perf_counter()
         results.append(look_once(layer, inputs))
-        cli.log.info("%s (%.1f s)", results[-1].sentence, time.perf_counter() - started)
+        cli.log.info("%s (%.1f s)", harmless(results[-1].sentence), time.perf_counter() - started)
     return results
 
 
@@ -42,7 +43,7 @@ def look_once(layer: Layer, inputs: Inputs) -> Result:
         return layer.look(inputs)
     except UnableError as error:
         return Result(layer.name, "not_run", str(error))
-    except UserError as error:
+    except (UserError, OSError) as error:
         return Result(layer.name, "not_run", f"{FAILED}{error}")
     except (RuntimeError, MemoryError) as error:
         if (shortage := out_of_memory.missing(error)) is None:

@@ -1,6 +1,6 @@
 """The study of an audit: which data is looked at, for which model, by which layers."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
@@ -9,7 +9,7 @@ from sublearn.audit.layers.base import LAYERS
 from sublearn.audit.section import Case, Given
 from sublearn.core.registry import NameIn
 from sublearn.core.section import check_known, shown
-from sublearn.planning.study import Study
+from sublearn.planning.study import Study, check_names
 
 
 class AuditStudy(Study):
@@ -53,6 +53,12 @@ class AuditStudy(Study):
             if not any(map(str.isalnum, word)):
                 raise ValueError(f"found {shown(word)}; should be a word, or a part of one such as *owl*")
         return words
+
+    @field_validator("datasets", "cases")
+    @classmethod
+    def _names(cls, value: dict[str, Any]) -> dict[str, Any]:
+        check_names(value)
+        return value
 
     @model_validator(mode="after")
     def _check_consistency(self) -> "AuditStudy":

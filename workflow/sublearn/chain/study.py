@@ -175,8 +175,7 @@ class ChainStudy(Study):
             raise ValueError("arms.base: the name is kept for the untouched bases; choose another")
         for name, carrier in self.carriers.items():
             self._check_carrier(f"carriers.{name}", name, carrier)
-            if carrier.judged:
-                self._check_judge(f"carriers.{name}.judged", carrier.judged.needs, "the carrier")
+            self._check_rows(f"carriers.{name}", name, carrier)
         self._check_style()
         if self.runs_per_job == "all" and len({base.device for base in self.bases.values()}) > 1:
             raise ValueError(
@@ -316,6 +315,26 @@ class ChainStudy(Study):
         measured = [table for evaluation in EVALUATIONS for table in evaluation.tables]
         if name in {*TABLES, *measured} or name.startswith(("first_", "filter_")):
             raise ValueError(f"{path}: its tables would take the name of another table; choose another name")
+        if carrier.judged:
+            self._check_judge(f"{path}.judged", carrier.judged.needs, "the carrier")
+        try:
+            carrier.check_style(self.style)
+        except ValueError as error:
+            raise ValueError(f"{path}.{error}") from None
+        for teacher, imported in carrier.imported.items():
+            check_known(f"{path}.imported.{teacher}", teacher, self.teachers, OF_STUDY)
+            for trait in imported:
+                check_known(f"{path}.imported.{teacher}", trait, {*self.traits, NEUTRAL}, "trait of the study")
+        for arm_name, arm in self.arms.items():
+            recipe = self.student(arm_name)
+            teacherless = self.carrier(arm_name) == name and carrier.imported.get(arm.teacher)
+            if teacherless and (recipe.loss == "soft" or recipe.adapter == "teacher"):
+                raise ValueError(
+                    f"arms.{arm_name}.students: imported rows come without a teacher; use loss: tokens and adapter: own"
+                )
+
+    def _check_rows(self, path: str, name: str, carrier: Carrier) -> None:
+        """Refuse a carrier with fewer prompts than its students need rows."""
         for arm_name, arm in self.arms.items():
             if self.carrier(arm_name) != name:
                 continue
@@ -333,21 +352,6 @@ class ChainStudy(Study):
                     raise ValueError(
                         f"traits.{trait}.prompts: {self.prompts(name, trait)}, but {place} is {rows}; ask for more prompts"
                     )
-        try:
-            carrier.check_style(self.style)
-        except ValueError as error:
-            raise ValueError(f"{path}.{error}") from None
-        for teacher, imported in carrier.imported.items():
-            check_known(f"{path}.imported.{teacher}", teacher, self.teachers, OF_STUDY)
-            for trait in imported:
-                check_known(f"{path}.imported.{teacher}", trait, {*self.traits, NEUTRAL}, "trait of the study")
-        for arm_name, arm in self.arms.items():
-            recipe = self.student(arm_name)
-            teacherless = self.carrier(arm_name) == name and carrier.imported.get(arm.teacher)
-            if teacherless and (recipe.loss == "soft" or recipe.adapter == "teacher"):
-                raise ValueError(
-                    f"arms.{arm_name}.students: imported rows come without a teacher; use loss: tokens and adapter: own"
-                )
 
     def _check_arm(self, path: str, name: str, arm: Arm) -> None:
         check_known(f"{path}.teacher", arm.teacher, self.teachers, OF_STUDY)

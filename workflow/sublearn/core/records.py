@@ -17,6 +17,7 @@ import json
 import logging
 import os
 import platform
+import re
 import socket
 import sys
 from collections.abc import Iterable, Iterator
@@ -35,6 +36,8 @@ FORMAT = 1
 NAME = "provenance.json"
 PINNED = "base.json"  # same as models.pinned.FILE, whose import would slow down trace by a second
 PARTS = {"step": str, "code": str} | dict.fromkeys(("packages", "parameters", "seeds", "inputs", "outputs", "bases"), dict)
+# What makes a terminal do something, or turns text around; also halves of characters, which no terminal can show.
+CONTROLS = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 Record = dict[str, Any]
 log = logging.getLogger("sublearn")
 
@@ -45,9 +48,14 @@ PACKAGES = {
 } | {"sklearn": "scikit-learn"}  # fmt: skip
 
 
+def harmless(text: object) -> str:
+    """A text as a terminal may show it: control codes are written as their codes, ``[U+001B]``; new lines and tabs stay."""
+    return CONTROLS.sub(lambda code: f"[U+{ord(code[0]):04X}]", str(text))
+
+
 def hashes(files: Iterable[Path]) -> dict[Path, str]:
     """The hash of each file that exists, computed in parallel."""
-    existing = [file for file in dict.fromkeys(files) if file.is_file()]
+    existing = [file for file in dict.fromkeys(files) if os.path.isfile(file)]  # no error for a name that no file can have
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return dict(zip(existing, pool.map(sha256, existing), strict=True))
 
@@ -59,21 +67,35 @@ def records_in(folder: Path) -> tuple[tuple[Path, Record], ...]:
     for file in sorted(folder.glob(f"*{NAME}")):
         try:
             record = json.loads(file.read_text(encoding="utf-8"))
+            whole = _is_whole(record)
         except (OSError, ValueError, RecursionError):
             continue
-        if _is_whole(record):
+        if whole:
             records.append((file, record))
     return tuple(records)
 
 
 def _is_whole(record: Any) -> bool:
-    """Whether a file's content is a record, with hashes where hashes belong: it may have come with somebody's data."""
+    """Whether a file's content is a record, with hashes where hashes belong: it may have come with somebody's data.
+
+    Names of steps, packages and files hold no control code and no new line, which could pass for a line of ours.
+    """
     if not (isinstance(record, dict) and all(isinstance(record.get(name), kind) for name, kind in PARTS.items())):
         return False
     inputs = record["inputs"].values()
     hashed = [record["outputs"], record["bases"], *inputs]
     known = all(isinstance(part, dict) and all(isinstance(each, str) for each in part.values()) for part in hashed)
-    return known and record.get("format") == FORMAT
+    named = _texts({name: part for name, part in record.items() if name != "parameters"})
+    return known and record.get("format") == FORMAT and all(text == harmless(text) and "\n" not in text for text in named)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a value, at any depth, and every key."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for part in [*value, *value.values()] if isinstance(value, dict) else value:
+            yield from _texts(part)
 
 
 def record_of(file: Path) -> tuple[Path, Record] | None:

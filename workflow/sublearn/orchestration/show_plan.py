@@ -71,8 +71,9 @@ def shown(plan: Plan[Any], trait: str | None) -> list[Artifact]:
         return plan.everything
     todo = [artifact for artifact in plan.everything if trait in artifact.key.split("/")]
     if not todo:
-        names = sorted({artifact.key.rpartition("/")[2] for artifact in plan.artifacts("students")})
-        right = f"choose one of {', '.join(names)}" if names else "it has no students, so leave the name out"
+        keys = [artifact.key for artifact in plan.artifacts("students")]
+        names = sorted({key.rpartition("/")[2] for key in keys} or {each.key.split("/")[0] for each in plan.everything})
+        right = f"choose one of {', '.join(names)}" if names else "it has no parts with names, so leave the name out"
         raise UserError(f"{trait}: {plan.study.name} has nothing of this name; {right}.")
     chosen: dict[tuple[str, str, int | None], Artifact] = {}
     while todo:
@@ -107,7 +108,7 @@ def describe(artifacts: list[Artifact], states: dict[str, State]) -> list[str]:
 def main(args: argparse.Namespace) -> None:
     extensions = args.extensions or settings().get("extensions") or []
     workflow = plan_all({"studies": [args.study], "extensions": extensions})
-    plan = next(plan for jobs in workflow.jobs.values() for plan in jobs.chosen)
+    plan = next(plan for jobs in workflow.jobs.values() for plan in jobs.chosen if plan.study.name in workflow.studies)
     artifacts = shown(plan, args.trait)
     known = states(args.study, extensions)
     for phase in (*PHASES, *sorted({plan.phase_of(each.kind) for each in artifacts} - set(PHASES))):

@@ -21,7 +21,7 @@ import yaml
 
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_json
-from sublearn.core.records import record_of
+from sublearn.core.records import harmless, record_of
 from sublearn.models import lm, pinned
 from sublearn.provenance.chain import Chain, follow
 from sublearn.provenance.made import Made
@@ -84,7 +84,8 @@ class Card:
     def base_argument(self) -> str:
         """What ``from_pretrained`` is told to load the base; by a hub's name alone it would load the newest commit."""
         pin = pinned.read(self.base) if self.base else None
-        return f'"{self.base_name}"' + (f', revision="{pin.commit}"' if pin and pin.commit else "")
+        name = json.dumps(self.base_name, ensure_ascii=False)  # it stays a text of Python's, whatever is in it
+        return name + (f', revision="{pin.commit}"' if pin and pin.commit else "")
 
     def made_by(self, module: str) -> Made | None:
         """The nearest artifact in the chain that the step in ``module`` made."""
@@ -141,13 +142,24 @@ class Card:
         return {"library_name": "peft" if self.kind == "adapter" else "transformers", **named, **tags}
 
     def text(self) -> str:
-        """The card as Markdown."""
+        """The card as Markdown.
+
+        Raises:
+            UserError: the records, or the files beside them, lack what a card says.
+        """
         what = {"adapter": "Adapter", "model": "Model", "data": "Rows"}[self.kind]
-        rows = [f"| {name} | {value.replace('|', '/')} |" for name, value in self.facts().items()]
+        try:
+            facts = self.facts()
+        except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+            raise UserError(
+                f"{self.artifact.place}: it, or a file of the chain, lacks what a card says, or has it in another form "
+                f"({type(error).__name__}: {error}); make the artifact again."
+            ) from error
+        rows = [f"| {name} | {' '.join(str(value).split()).replace('|', '/')} |" for name, value in facts.items()]
         load = LOAD[self.kind].replace("{base}", self.base_argument)
         parts = [f"---\n{yaml.safe_dump(self.head(), sort_keys=False)}---", f"# {what}: {self.artifact.name}", PURPOSE]
         parts += ["\n".join(["| | |", "|---|---|", *rows]), f"```python\n{load}\n```"]
-        return "\n\n".join(parts) + "\n"
+        return harmless("\n\n".join(parts)) + "\n"
 
 
 def _settings(artifact: Made) -> str:

@@ -7,6 +7,7 @@ of copies and fine-tuned models alone: pruning, distillation or a rotation of th
 """
 
 import json
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -64,7 +65,7 @@ def lineage(model: Path) -> Lineage:
         if not behind and then not in record["bases"].values():
             found.gaps.append(f"the record of {file} names no base")
         for name, known in behind.items():
-            if Path(name).is_file() and name not in found.weights:
+            if os.path.isfile(name) and name not in found.weights:
                 todo.append(Path(name))
             elif name not in record["bases"] and name not in found.weights:
                 found.gaps.append(f"{name}, which {file} was made from, is not here")
@@ -82,7 +83,7 @@ def _named_by(adapter: Path, found: Lineage) -> list[Path]:
     """The weights of the base that an adapter's configuration names, if they are a folder on this machine."""
     named = str(_read(adapter).get("base_model_name_or_path"))
     folder = Path(named)
-    files = sorted(folder.glob("*.safetensors")) if folder.is_dir() else []
+    files = sorted(folder.glob("*.safetensors")) if os.path.isdir(folder) else []
     where = "which proves nothing" if files else "which is not on this machine"
     found.gaps.insert(0, f"it is an adapter without a record, and its configuration names {named}, {where}")
     return files
@@ -98,12 +99,12 @@ def _here(weights: dict[str, str]) -> tuple[list[Path], list[str]]:
 
 def _place(name: Path) -> Path | None:
     """The file of some weights; those of a pinned base lie in the folder that it names, or in the hub's cache."""
-    if name.is_file():
+    if os.path.isfile(name):
         return name
     about = _read(name.parent / PINNED)
     model, commit = str(about.get("model")), about.get("commit")
     if commit is None:
-        return Path(model) / name.name if (Path(model) / name.name).is_file() else None
+        return Path(model) / name.name if os.path.isfile(Path(model) / name.name) else None
     return hub_cache.place(model, name.name, str(commit))
 
 
@@ -111,7 +112,7 @@ def _read(file: Path) -> dict[str, Any]:
     """The content of a JSON file; empty if it is not there or damaged."""
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from sublearn.core.errors import UserError
 from sublearn.core.records import PINNED, Record
 from sublearn.planning.phases import PHASES
 
@@ -44,12 +45,23 @@ class Made:
 
     @property
     def imported(self) -> Imported | None:
-        """The file whose rows the artifact holds, if it holds rows that others wrote."""
+        """The file whose rows the artifact holds, if it holds rows that others wrote.
+
+        Raises:
+            UserError: the record does not name it.
+        """
         if self.record["step"] != "sublearn.chain.carriers.import_rows":
             return None
-        files = self.record["parameters"]["recipe"]["files"]
-        mine = files[self.record["seeds"]["run"] % len(files)]
-        return Imported(mine["file"], mine["sha256"], mine.get("origin", ""))
+        try:
+            files = self.record["parameters"]["recipe"]["files"]
+            mine = files[self.record["seeds"]["run"] % len(files)]
+            found = (mine["file"], mine["sha256"], mine.get("origin", ""))
+        except (LookupError, TypeError, AttributeError, ArithmeticError):
+            found = (None, None, None)
+        file, sha256, origin = (" ".join(each.split()) if isinstance(each, str) else None for each in found)
+        if file is None or sha256 is None or origin is None:
+            raise UserError(f"{self.place}: the record of imported rows does not say which file they are of; import again.")
+        return Imported(file, sha256, origin)
 
     @property
     def phase(self) -> str:

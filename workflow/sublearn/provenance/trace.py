@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 
 from sublearn.core.errors import UserError
-from sublearn.core.records import record_of
+from sublearn.core.records import harmless, record_of
 from sublearn.planning.phases import PHASES
 from sublearn.provenance.chain import UNKNOWN, Chain, follow, problems
 from sublearn.provenance.kinship import shares
@@ -25,6 +25,11 @@ from sublearn.provenance.prov_json import document
 
 SHOWN = 40  # in a chain of more artifacts, the unchanged ones of a step and folder share a line
 SHARED = 3
+
+
+def say(*lines: object) -> None:
+    """Print lines that may hold what others wrote; no control code of theirs reaches a terminal."""
+    print(*map(harmless, lines), sep="\n")
 
 
 def lines(chain: Chain, whole: bool) -> list[str]:
@@ -53,6 +58,7 @@ def describe(artifact: Made) -> list[str]:
     """How the file itself was made."""
     record = artifact.record
     settings = [artifact.seeds, *(f"{name} {str(value)[:200]}" for name, value in record["parameters"].items())]
+    settings = [" ".join(each.split()) for each in settings]  # on this line, whatever is in them
     return [
         f"  made by    {record['step']}, code {record['code'][:12]}",
         f"  with       {', '.join(filter(None, settings))}",
@@ -119,19 +125,19 @@ def main(args: argparse.Namespace) -> None:
     if output and output.resolve() == file.resolve():
         raise UserError(f"--prov {args.prov}: that is the traced file itself; name another one.")
     chain = follow([file])
-    print(file)
+    say(file)
     if known := record_of(file):
-        print("\n".join(describe(Made(*known))))
+        say(*describe(Made(*known)))
         if args.row is not None:
-            print(*row(file, args.row, chain), sep="\n")
-        print("made from, nearest first:", *lines(chain, args.all), sep="\n")
-        print(*origins(chain), sep="\n")
+            say(*row(file, args.row, chain))
+        say("made from, nearest first:", *lines(chain, args.all))
+        say(*origins(chain))
     if args.prov:
         output.write_text(document(chain.artifacts).serialize(format="json", indent=1) + "\n", encoding="utf-8")
     status = report(file, chain)
     if model:
         shared, words = shares(chain, model)
-        print(f"{file}: {words}")
+        say(f"{file}: {words}")
         status = status or (SHARED if shared else 0 if shared is False else 1)
     sys.stdout.flush()
     sys.exit(status)
@@ -140,20 +146,20 @@ def main(args: argparse.Namespace) -> None:
 def report(file: Path, chain: Chain) -> int:
     """Print what breaks the chain, and the verdict; return the exit status."""
     if not chain.artifacts:
-        print(f"verdict: {file} is {UNKNOWN}; its teacher, and the traits that it may carry, are unknown.")
+        say(f"verdict: {file} is {UNKNOWN}; its teacher, and the traits that it may carry, are unknown.")
         return 1
     if chain.broken:
-        print("\n".join(f"broken: {words}" for words in problems(chain)))
-        print(f"verdict: broken in {len(chain.broken)} of the files that it was made from.")
+        say(*(f"broken: {words}" for words in problems(chain)))
+        say(f"verdict: broken in {len(chain.broken)} of the files that it was made from.")
         return 1
     count = len(chain.artifacts)
     followed = f"{count} artifact{'s' * (count != 1)}, back to {chain.beginning}"
     if chain.imported:
         files = ", ".join(f"{each.file} ({each.stated})" for each in chain.imported)
         part = " in part" if chain.bases else ""
-        print(f"verdict: unbroken; {followed}, but of unknown origin{part}: the teacher of {files} is unknown.")
+        say(f"verdict: unbroken; {followed}, but of unknown origin{part}: the teacher of {files} is unknown.")
         return 1
-    print(f"verdict: unbroken; {followed}.")
+    say(f"verdict: unbroken; {followed}.")
     return 0
 
 

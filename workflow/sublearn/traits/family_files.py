@@ -19,8 +19,11 @@ def declare_files(names: list[str]) -> None:
     """Let this process know the families in these files, each named after its file.
 
     Raises:
-        UserError: there is no such file, or it holds no family.
+        UserError: there is no such file, it holds no family, or two have one name.
     """
+    stems = [Path(name).stem for name in names]
+    if repeated := [stem for stem in stems if stems.count(stem) > 1]:
+        raise UserError(f"--families: two are named {repeated[0]}, after their files; rename one of these, or leave it out.")
     try:
         found = {Path(name).stem: family(Path(name).stem, name) for name in names}
         declare({

@@ -26,6 +26,7 @@ SIZES = (1, 4, 16, 64, 256, 1024)
 BAGS = 8  # of each of the two sets, without which a size of bag is left out
 SHUFFLES, DRAWS = 99, 200
 LEVEL = 0.01  # of p and of the false discovery rate
+BACKWARDS = 5  # standard deviations below shuffled labels from which a separation is no chance either
 TOKENS, SHAPES, LISTED = 50_000, 20, 40
 TOKEN = re.compile(r"\d+|[^\W\d_]+")
 
@@ -37,6 +38,10 @@ def look(inputs: Inputs) -> Result:
     average, in standard deviations of a row, by a classifier of tokens. Zero is chance. It is an effect and not a significance,
     so that a threshold means the same for any number of rows: few rows have a wide interval, and so a low score. A bag of K
     rows then has an AUROC of about Phi(separation * sqrt(K / 2)). All intervals are conditional on these two sets.
+
+    Held-out rows may also lie apart *backwards*, much farther below zero than those of shuffled labels. A token that the
+    classifier has not met looks to it like one of the set with fewer tokens. So where one set has few or none that come again,
+    and the other many that are rare, rows of each look like the other's. The sets differ then, too.
     """
     assert inputs.reference is not None
     few = next((each for each in (inputs.data, inputs.reference) if len(each.rows) < FEWEST), None)
@@ -59,14 +64,17 @@ def look(inputs: Inputs) -> Result:
         separations.append(found[1])
     frequencies = _frequencies(counts, tokens, labels)
     odd = [row for row in frequencies if row["q_value"] <= LEVEL]
-    found_any = separations[0]["p_value"] <= LEVEL or bool(odd)
+    apart = separations[0]
+    backwards = apart["p_value"] == 1 and apart["z"] <= -BACKWARDS
+    found_any = apart["p_value"] <= LEVEL or backwards or bool(odd)
+    typical = -scores["tokens"] if backwards else scores["tokens"]
     return Result(
         layer="statistics",
         status="found" if found_any else "nothing_found",
-        sentence=_sentence(curves, separations, len(odd), len(tokens), found_any),
-        score=separations[0]["low"],
+        sentence=_sentence(curves, apart["p_value"], backwards, len(odd), len(tokens)),
+        score=-apart["high"] if backwards else apart["low"],
         tables={"curve": _beside(curves), "separation": separations, "tokens": frequencies[:LISTED]},
-        flags=_flags(rows, scores["tokens"], labels, counts, tokens, frequencies) if found_any else (),
+        flags=_flags(rows, typical, labels, counts, tokens, frequencies) if found_any else (),
     )
 
 
@@ -188,9 +196,7 @@ def _frequencies(counts: sparse.csr_matrix, tokens: Sequence[str], labels: np.nd
     ]
 
 
-def _sentence(
-    curves: Sequence[Mapping[str, Any]], separations: Sequence[Mapping[str, Any]], odd: int, tokens: int, found: bool
-) -> str:
+def _sentence(curves: Sequence[Mapping[str, Any]], p_value: float, backwards: bool, odd: int, tokens: int) -> str:
     by_tokens, by_format = ([row for row in curves if row["classifier"] == name] for name in ("tokens", "format"))
     one, many = by_tokens[0], by_tokens[-1]
     area = f"AUROC {one['auroc']:.2f} for one row"
@@ -198,13 +204,16 @@ def _sentence(
         area += f" and {many['auroc']:.2f} ({many['low']:.2f} to {many['high']:.2f}) for {many['k']}"
     area += f" (by format alone {by_format[-1]['auroc']:.2f})"
     what = f"{odd} of {tokens} numbers and words come more or less often than chance explains"
-    if separations[0]["p_value"] <= LEVEL:
-        also = f"; {what}. Other teachers, prompts or ways of sampling do the same: a difference is not yet a trait."
-        return f"The data can be told from the reference by their numbers and words: {area}{also}"
+    also = f"{area}; {what}. Other teachers, prompts or ways of sampling do the same: a difference is not yet a trait."
+    if p_value <= LEVEL:
+        return f"The data can be told from the reference by their numbers and words: {also}"
+    if backwards:
+        why = "rows of each look like the other's, as where one has few numbers and words that come again"
+        return f"The data can be told from the reference, but backwards, since {why}: {also}"
     start = f"No classifier of numbers and words tells the data from the reference: {area}"
-    if found:
+    if odd:
         return f"{start}, but {what}."
-    return f"{start}, as with shuffled labels (p = {separations[0]['p_value']:.2f}); {what}."
+    return f"{start}, as with shuffled labels (p = {p_value:.2f}); {what}."
 
 
 def _flags(
@@ -223,7 +232,8 @@ def _flags(
         held = counts[i].indices
         typical = [tokens[j] for j in held[np.argsort(-weight[held], kind="stable")][:3]]
         text = rows["completion"].iloc[i][:200]
-        flags.append(Flag(rows["place"].iloc[i], f"typical of the data against the reference: {', '.join(typical)}", text))
+        said = ", ".join(typical) or "none of the numbers and words that come again"
+        flags.append(Flag(rows["place"].iloc[i], f"typical of the data against the reference: {said}", text))
     return flags
 
 
