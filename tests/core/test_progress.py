@@ -20,6 +20,15 @@ def test_a_bar_says_how_much_is_done_in_a_second_and_what_an_earlier_run_had_don
     assert "reading:  40%" in capsys.readouterr().err
 
 
+def test_a_log_has_no_bar_of_one_item_and_a_bar_within_another_moves_no_cursor(capsys):
+    for _ in cli.progress(["a", "b"], "outer"):
+        assert list(cli.progress(["c"], "alone")) == ["c"]
+        assert list(cli.progress(["d", "e"], "inner")) == ["d", "e"]
+    said = capsys.readouterr().err
+    assert "outer:" in said and "inner:" in said
+    assert "alone" not in said and "\x1b" not in said
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc is Linux's C library")
 def test_a_process_keeps_the_memory_that_its_tensors_free():
     """Else each large tensor would cost a fault for each of its pages."""

@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -175,7 +175,7 @@ def progress(
     size: Callable[[Item], int] | None = None,
     unit: str = "tokens",
 ) -> Iterable[Item]:
-    """Show a progress bar on a terminal; write a line every half minute to a log file.
+    """Show a progress bar on a terminal; write a line every half minute to a log file. Of one item, there is nothing to show.
 
     Args:
         done: how many items an earlier run has done; ``items`` are the others, and ``total`` counts all.
@@ -184,8 +184,10 @@ def progress(
     """
     from tqdm import tqdm
 
-    in_lines = {"file": _Lines(), "mininterval": 30, "maxinterval": 30, "ascii": True, "ncols": 100}
+    # In a log file, a bar within another one stays on its own line: position 0 moves no cursor.
+    in_lines = {"file": _Lines(), "mininterval": 30, "maxinterval": 30, "ascii": True, "ncols": 100, "position": 0}
     look: dict[str, Any] = {} if sys.stderr.isatty() else in_lines
+    look["disable"] = (len(items) if total is None and isinstance(items, Sized) else total) == 1
     bar = tqdm(items, desc=what, total=total, initial=done, leave=False, **look)
     return bar if size is None else _with_rate(bar, size, unit)
 
