@@ -13,7 +13,7 @@ from datasets import load_dataset
 from peft import PeftModel
 from transformers import AutoTokenizer
 
-from sublearn.chain.carriers.tables import Rows
+from sublearn.chain.carriers.tables import Rows, Scores
 from sublearn.chain.students.section import Student
 from sublearn.core import records
 from sublearn.core.errors import UserError
@@ -161,10 +161,22 @@ def test_a_packed_adapter_is_what_peft_loads(project, base, tmp_path, run_step):
     assert json.loads((out / "training.json").read_text())["steps"] == 2
 
 
+def test_a_card_of_judged_rows_says_how_many_are_left(project, tmp_path, run_step):
+    scores = pd.DataFrame({"prompt_index": range(6), "score": [0.1, 0.9, 0.2, 0.5, 0.3, 0.4]})
+    write_table(scores, tmp_path / "scores.parquet", Scores)
+    files = {"filtered": project / "rows/filtered.parquet", "scores": tmp_path / "scores.parquet",
+             "outputs": tmp_path / "kept.parquet", "reports": tmp_path / "kept.json"}  # fmt: skip
+    named = [part for option, file in files.items() for part in (f"--{option}", file)]
+    done = run_step("sublearn.chain.carriers.keep", "--recipe", '{"threshold": 0.5}', *named)
+    assert done.returncode == 0, done.stderr
+    printed = run_step("sublearn", "card", tmp_path / "kept.parquet").stdout
+    assert "| judge | 4 of 6 rows were scored below 0.5 |" in printed and "| filter | 6 of 7 rows passed" in printed
+
+
 def test_a_folders_name_that_is_no_text_or_no_name_is_said_as_it_can_be(project, tmp_path, refusal, run_step):
     rows = shutil.copytree(project / "rows", tmp_path / os.fsdecode(b"r\xff"))
     printed = run_step("sublearn", "card", rows)
-    assert printed.returncode == 0 and f"# Rows: {tmp_path}/r\\udcff/filtered" in printed.stdout, printed.stderr
+    assert printed.returncode == 0 and f"# Rows: {tmp_path}/r[U+DCFF]/filtered" in printed.stdout, printed.stderr
     assert run_step("sublearn", "card", rows, "--to", tmp_path / "out").returncode == 0
     assert (tmp_path / "out/README.md").read_text(encoding="utf-8") == printed.stdout
     assert refusal("sublearn", "card", "x" * 300) == f"{'x' * 300}: file name too long."

@@ -123,6 +123,12 @@ class Card:
                     f"{counts['passed']} of {counts['generated']} rows passed; rejected: {why}; no row has a word of its trait"
                 )
             rows["filter's settings"] = _settings(filtered)
+        if judged := self.made_by("chain.carriers.keep"):
+            counts = _beside(judged, "kept.json")
+            if counts:
+                rows["judge"] = f"{counts['kept']} of {counts['there']} rows were scored below {counts['threshold']:g}"
+            if scored := self.made_by("chain.carriers.score"):
+                rows["judge's settings"] = _settings(scored)
         if transformed := self.made_by("chain.carriers.transform") or self.made_by("chain.carriers.select"):
             rows["transform"] = transformed.record["parameters"]["recipe"]["transform"]
         learned = _beside(self.artifact, "training.json")
