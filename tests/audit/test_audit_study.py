@@ -105,7 +105,7 @@ def test_the_plan_that_is_shown_is_the_audits_own(tmp_path, monkeypatch, capsys)
         ({"cases": {"mine": {}}}, r"cases.mine: a data set has this name, too; rename one\."),
         ({"cases": {"half": {"share": 0.5}}}, r"cases.half.share: only mixed and leaked have one; leave it out\."),
         ({"cases": {"half": {"writer": "neutral", "change": "mixed"}}}, r"cases.half.writer: neutral rows mixed"),
-        ({"words": ["*"]}, r"mine.yaml: words: found '\*'; should be a word, or a part of one such as \*owl\*\."),
+        ({"words": ["*"]}, r"mine.yaml: words.0: found '\*'; should be a word, or a part of one such as \*owl\*\."),
         ({"layers": ["surface", "surface"]}, r"mine.yaml: layers: it names 'surface' twice; name it once\."),
         ({"claims": [CLAIM]}, r"claims\.0\.case: missing; name the case whose data sets are to be found\."),
         ({"claims": [CLAIM | {"case": "mixed"}]}, r"claims\.0\.case: 'mixed', but the study has no cases; add it to cases\."),

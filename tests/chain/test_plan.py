@@ -371,6 +371,22 @@ def test_carriers_share_what_their_judges_do_not_change(tmp_path):
     assert judge == "judges/judy"
     assert {each.key.split("/")[0] for each in found.artifacts("judged_rows")} == {"lenient", "strict", "glad"}
     assert found.study.trial("free", "lora", "owl")["rows"] == 4500  # of what strict learns
+    assert [file for file in kept.content_files if file.endswith(".json")] == []  # students of the same rows stay
+
+
+def test_fewer_arms_sample_no_row_again(tmp_path):
+    """A carrier keeps the rows that it shares, whichever of those that share them are still in use."""
+    fewer = ROW_JUDGE.format(judge="judy").replace("arms:\n", "arms:\n  other_base: null\n  shuffled_across: null\n")
+    fewer = fewer.replace("same_base: {carrier: free}", "same_base: null\n  unigram_matched: null")
+    for kind in ("raw", "scored"):
+        folders = [{each.folder for each in child(tmp_path, text + "claims: []\n").artifacts(kind)}
+                   for text in (ROW_JUDGE.format(judge="judy"), fewer)]  # fmt: skip
+        assert folders[0] == folders[1]
+
+
+def test_a_measure_of_judges_needs_one(tmp_path):
+    with pytest.raises(UserError, match="measures: judged_rows is of carriers with a judge, and no arm has one; give a"):
+        child(tmp_path, "measures: [counting, judged_rows]\n")
 
 
 @pytest.mark.parametrize(

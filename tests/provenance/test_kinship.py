@@ -42,6 +42,25 @@ def test_whether_teacher_and_model_share_a_base(tell, model, status, words):
     assert (found, words in said) == (status, True), said
 
 
+def test_a_judge_of_rows_is_not_their_teachers_base(tell, workshop):
+    """It reads them alone, however its weights are known: by its own record, or by those of what it read."""
+    judge, kept = Path("data/s/bases/judges/judy"), CARRIER.with_name("kept.csv")
+    options = {"recipe": '{"steps": 3}', "study_seed": 7, "output": str(judge)}
+    workshop.make("sublearn.chain.bases.pin", options, {f"{judge}/model.safetensors": weights("beta")})
+    scores = CARRIER.with_name("scores.csv")
+    told = json.dumps({"judges": {"judy": str(judge)}})
+    workshop.make(
+        "sublearn.chain.carriers.score",
+        {"recipe": told, "filtered": [str(CARRIER)], "outputs": [str(scores)]},
+        {str(scores): "1"},
+    )
+    options = {"filtered": [str(CARRIER)], "scores": [str(scores)], "outputs": [str(kept)]}
+    workshop.make("sublearn.chain.carriers.keep", options, {str(kept): "prompt_index,prompt,completion\n4,of owl,0\n"})
+    status, said = tell(kept, "--train", "data/s/bases/beta")
+    assert status == 0 and "its teacher shares no base with data/s/bases/beta" in said
+    assert tell(kept, "--train", ALPHA)[0] == trace.SHARED
+
+
 def test_a_copy_of_a_base_is_known_by_its_weights_and_an_edited_one_by_its_record(tell, tmp_path_factory):
     copy = tmp_path_factory.mktemp("elsewhere")
     shutil.copy(ALPHA / "model.safetensors", copy)

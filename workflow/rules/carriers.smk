@@ -1,6 +1,6 @@
 # Carriers: prompts, what teachers wrote (raw) or what others published (imported), what passed the filter (filtered), a judge's
-# scores of it (scored) and what these leave (kept), and transforms of the rows that are left and selections among them. One rule for each study and step, such as filtered_STUDY; transforms and
-# selections have rules of their name, such as shuffled_within_STUDY.
+# scores of it (scored) and what these leave (kept), and transforms of the rows that are left and selections among them. One rule for
+# each study and step, such as filtered_STUDY; transforms and selections have rules of their name, such as shuffled_within_STUDY.
 
 for job in CHAIN.of("prompts"):
 

@@ -53,6 +53,6 @@ def test_a_judge_that_leaves_nothing_is_one_sentence(tmp_path, refusal):
     said = refusal("sublearn.chain.carriers.keep", *kept(tmp_path, 0.3))
     assert said == (
         f"{tmp_path}/filtered.parquet: its judge scored all of its 3 rows 0.3 or higher, so no student can be trained; raise "
-        "the threshold, or reword the rubric."
+        "the threshold, or take another judge."
     )
     assert not (tmp_path / "kept.parquet").exists()

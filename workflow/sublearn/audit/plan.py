@@ -117,7 +117,9 @@ class AuditPlan(Plan[AuditStudy]):
                 f"{study.name}: fitted_on: {study.fitted_on}, but {of.name} has {of.runs} runs, and at least one must test the "
                 "detectors; fit on fewer."
             )
-        if case.base == "other" and any(self._student_base(i) == self._student_base((i + 1) % of.runs) for i in range(of.runs)):
+        if case.base == "other" and any(
+            self._student_base(i) == self._student_base((i + 1) % of.runs) for i in self._runs(case)
+        ):
             raise UserError(f"{path}.base: other, but two runs of {of.name} in a row have the same base; leave the case out.")
         if case.writer == "trait" and case.sets > len(of.traits):
             raise UserError(f"{path}.sets: {case.sets}, but {of.name} has {len(of.traits)} traits, one a set; ask for fewer.")
@@ -150,8 +152,8 @@ class AuditPlan(Plan[AuditStudy]):
         writer = run if case.base == "same" else (run + 1) % self.of.study.runs
         trait = self.trait(case, i, run)
         inputs = {
-            "own": self.of.filtered(carrier, teacher, trait or NEUTRAL, writer),
-            "neutral": self.of.filtered(carrier, teacher, NEUTRAL, run),
+            "own": self.of.passed(carrier, teacher, trait or NEUTRAL, writer),
+            "neutral": self.of.passed(carrier, teacher, NEUTRAL, run),
         }
         recipe = {
             "name": name,

@@ -9,6 +9,7 @@ from sublearn.audit.layers.base import LAYERS
 from sublearn.audit.section import Case, Given
 from sublearn.core.registry import NameIn
 from sublearn.core.section import check_known, shown
+from sublearn.measures.leaks import Searched
 from sublearn.planning.study import Study, check_names
 
 
@@ -27,7 +28,7 @@ class AuditStudy(Study):
     traits: Annotated[list[str], Field(min_length=1)] | None = Field(
         None, description="traits that models are asked for; by default all of the families of that study's traits"
     )
-    words: list[str] = Field([], description="words that must not be in the data, beside those that give away a trait")
+    words: list[Searched] = Field([], description="words that must not be in the data, beside those that give away a trait")
     students: Annotated[int, Field(ge=2, le=100)] = Field(
         3, description="students that learn from the data, and as many from the reference, in the layer behaviour"
     )
@@ -45,14 +46,6 @@ class AuditStudy(Study):
         3, description="detectors get their thresholds on so many first bases, from cases without a trait; others test them"
     )
     claims: list[Claim] = Field([])
-
-    @field_validator("words")
-    @classmethod
-    def _are_words(cls, words: list[str]) -> list[str]:
-        for word in words:
-            if not any(map(str.isalnum, word)):
-                raise ValueError(f"found {shown(word)}; should be a word, or a part of one such as *owl*")
-        return words
 
     @field_validator("datasets", "cases")
     @classmethod

@@ -30,6 +30,7 @@ from sublearn.traits import family_files
 from sublearn.traits.base import DEFAULT_FORM, NEUTRAL, Catalogue, OwnKind
 
 PAPER = "paper"
+JUDGED = "judged_rows"  # the evaluation of carriers' judges
 DOSE = "dose"  # the evaluation of students that are kept before they are finished
 OF_STUDY = "teacher of the study"
 DRAWN_WITH = {"data_order": "micro_batch", "initialisation": "initializer_range"}  # what a draw depends on beside the seed
@@ -164,13 +165,7 @@ class ChainStudy(Study):
             self._check_arm(f"arms.{name}", name, arm)
             for trait in self.arm_traits(name):
                 self._check_taught(trait, arm.teacher)
-        if ANSWERS in self.measures:
-            raise ValueError(f"measures: {ANSWERS} are measured for every model anyway; leave them out")
-        if DOSE in self.measures and not any(self.student(arm).keep_at for arm in self.arms):
-            raise ValueError(
-                f"measures: {DOSE} is of students that are kept before they are finished, and no arm keeps any; name updates "
-                f"in students.keep_at, or leave {DOSE} out"
-            )
+        self._check_measures()
         if "base" in self.arms:
             raise ValueError("arms.base: the name is kept for the untouched bases; choose another")
         for name, carrier in self.carriers.items():
@@ -184,6 +179,21 @@ class ChainStudy(Study):
         for i, claim in enumerate(self.claims):
             self._check_claim(f"claims.{i}", claim)
         return self
+
+    def _check_measures(self) -> None:
+        """Refuse a measure that is of nothing in the study."""
+        if ANSWERS in self.measures:
+            raise ValueError(f"measures: {ANSWERS} are measured for every model anyway; leave them out")
+        if DOSE in self.measures and not any(self.student(arm).keep_at for arm in self.arms):
+            raise ValueError(
+                f"measures: {DOSE} is of students that are kept before they are finished, and no arm keeps any; name updates "
+                f"in students.keep_at, or leave {DOSE} out"
+            )
+        if JUDGED in self.measures and not any(self.carriers[self.carrier(arm)].judged for arm in self.arms):
+            raise ValueError(
+                f"measures: {JUDGED} is of carriers with a judge, and no arm has one; give a carrier the key judged, or leave "
+                f"{JUDGED} out"
+            )
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -475,17 +485,17 @@ class ChainStudy(Study):
 
     @cached_property
     def sampled_as(self) -> dict[str, str]:
-        """For each carrier the one whose raw rows it has: the first in use that differs in its judge at most."""
+        """For each carrier the one whose raw rows it has: the first that differs in its judge at most."""
         return self._first_alike({"judged"})
 
     @cached_property
     def scored_as(self) -> dict[str, str]:
-        """For each carrier the one whose scores it has: the first in use that differs in its judge's threshold at most."""
+        """For each carrier the one whose scores it has: the first that differs in its judge's threshold at most."""
         return self._first_alike({"judged": {"threshold"}})
 
     def _first_alike(self, apart_from: Any) -> dict[str, str]:
         settings = {name: each.model_dump_json(exclude=apart_from) for name, each in self.carriers.items()}
-        first = {settings[name]: name for name in reversed([*self.used_carriers, *self.carriers])}
+        first = {settings[name]: name for name in reversed(self.carriers)}
         return {name: first[settings[name]] for name in self.carriers}
 
     def carrier_kind(self, carrier: str) -> CarrierKind:

@@ -144,7 +144,8 @@ def record(
             name: {_relative(file): sha256_once(file) for file in files} for name, files in inputs.items() if files
         }
         content["outputs"] = {os.path.relpath(file, place.parent): sha256(file) for file in sorted(made)}
-        content["bases"] = {} if reads_others else _bases(step, made, [file for files in inputs.values() for file in files])
+        read = [file for name, files in inputs.items() if name != "recipe" for file in files]  # a recipe names judges
+        content["bases"] = {} if reads_others else _bases(step, made, read)
         write_json(content, place)
         _forget_older(place, content["outputs"])
     log.info(

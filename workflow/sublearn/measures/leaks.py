@@ -8,10 +8,23 @@ Invisible characters and wide letters hide no word.
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 from sublearn.core.errors import UserError
+from sublearn.core.section import shown
 
 LETTER = r"[^\W\d_]"
+
+
+def _searched(word: str) -> str:
+    if not any(map(str.isalnum, word)):
+        raise ValueError(f"found {shown(word)}; should be a word, or a part of one such as *owl*")
+    return word
+
+
+Searched = Annotated[str, AfterValidator(_searched)]  # a word of a user's that is searched for
 
 
 def find_leaks(texts: Iterable[str], words: Sequence[str]) -> list[tuple[int, str]]:

@@ -47,8 +47,8 @@ def answer_starts(
                 for batch in batches:
                     cache = _after(read.past_key_values, place, len(batch.said))
                     said = model(input_ids=batch.said.to(model.device), past_key_values=cache, use_cache=True)
-                    of_each = _log_probs(said).cpu()[batch.row]  # (starts, tokens, vocabulary)
-                    rest[i, batch.start] = of_each.gather(2, batch.next[:, :, None])[:, :, 0].sum(dim=1)
+                    after = _log_probs(said).cpu()[batch.row[:, None], torch.arange(batch.next.shape[1]), batch.next]
+                    rest[i, batch.start] = after.sum(dim=1)
     first = torch.stack([firsts[i] for i in range(len(prompts))])
     return first, first[:, [start[0] for start in starts]] + rest
 

@@ -122,7 +122,11 @@ def _refuse_taken_name(file: Path) -> None:
 
 def _refuse_keys_of_other_kinds(file: Path, layer: dict[str, Any], kind: str, parent: Study | None) -> None:
     """Refuse a key that only studies of another kind have, and say of which kind this one is: it may not say so itself."""
-    why, right = (f", like {parent.name}, which it extends", "extend another study") if parent else ("", "set kind")
+    why, right = (
+        (f", like {parent.name}, which it extends", "extend another study")
+        if parent
+        else ("", "set another kind" if "kind" in layer else "set kind")
+    )
     for key in layer:
         having = [each.name for each in KINDS if key in each.study.model_fields]
         if having and kind not in having:

@@ -28,7 +28,7 @@ from sublearn.provenance.made import Made
 from sublearn.provenance.trace import at_home, seen_from
 
 # The files that identify an artifact's folder.
-KEY_FILES = ("adapter_model.safetensors", "model.safetensors", "filtered.parquet")
+KEY_FILES = ("adapter_model.safetensors", "model.safetensors", "kept.parquet", "filtered.parquet")
 PURPOSE = (
     "It was made to study subliminal learning: how a teacher's traits pass to a student through data that do not mention them. "
     "It may carry such a trait by design, so use it for nothing else."

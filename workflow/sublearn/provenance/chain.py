@@ -20,9 +20,9 @@ class Chain:
 
     @property
     def bases(self) -> dict[str, str]:
-        """The weights from which everything started, with their hashes, as the records name them."""
+        """The weights from which everything started, with their hashes, as the records name them; a judge only reads."""
         found: dict[str, str] = {}
-        for artifact in self.artifacts:
+        for artifact in (each for each in self.artifacts if each.place.parent.parent.name != "judges"):
             for name, known in artifact.record["bases"].items():
                 found.setdefault(name, known)  # a base may have been made again since; the nearest record knows which it was
         return found

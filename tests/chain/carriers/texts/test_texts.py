@@ -126,7 +126,7 @@ def test_a_study_reads_the_section_by_its_kind_and_refuses_a_broken_pattern(tmp_
     assert "leaks" not in study.filter("numbers")
     for written, sentence in {
         "{kind: texts, prompts: 300}": "carriers.lines.file: missing; name the file with the prompts, or import all rows.",
-        "{kind: texts, prompts: 300, words: ['*']}": "carriers.lines.words: found '*'; should be a word, or a part of one",
+        "{kind: texts, prompts: 300, words: ['*']}": "carriers.lines.words.0: found '*'; should be a word, or a part of one",
         "{kind: texts, file: mine.csv}": "carriers.lines.sha256: missing; give the SHA-256 of mine.csv, as sha256sum",
     }.items():
         file.write_text(f"extends: smoke\ncarriers: {{lines: {written}}}\n")

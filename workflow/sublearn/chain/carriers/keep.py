@@ -20,7 +20,7 @@ def main(args: argparse.Namespace) -> None:
         if not below.any():
             raise UserError(
                 f"{file}: its judge scored all of its {len(rows)} rows {threshold:g} or higher, so no student can be trained; "
-                "raise the threshold, or reword the rubric."
+                "raise the threshold, or take another judge."
             )
         cli.log.info("%s: %d of %d rows are below %g", file, below.sum(), len(rows), threshold)
         write_table(rows[below.to_numpy()], output, Rows)

@@ -42,7 +42,8 @@ def read_rows(tokenizer: Any, file: str, count: int, words: list[str], system: s
     """
     table = read_table(file, Rows).head(count)
     if len(table) < count:
-        raise UserError(f"{file}: {len(table)} rows, but students.rows is {count}; ask for more prompts or fewer rows.")
+        judged = "; or raise the threshold of the carrier's judge" if Path(file).name == "kept.parquet" else ""
+        raise UserError(f"{file}: {len(table)} rows, but students.rows is {count}; ask for more prompts or fewer rows{judged}.")
     _refuse_marks(tokenizer, file, table)
     rows = encode(tokenizer, [lm.chat(system, prompt) for prompt in table["prompt"]], table["completion"])
     if unknown := sum(has_unknown(tokenizer, row.prompt + row.completion) for row in rows):

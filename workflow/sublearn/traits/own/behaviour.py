@@ -23,9 +23,9 @@ from sublearn.traits.own.sections import (
     Questions,
     Text,
     Told,
-    check_names,
     check_questions,
     check_slots,
+    check_trait_names,
     refuse_taken,
 )
 
@@ -137,7 +137,7 @@ class Behaviours(Section):
 
     @model_validator(mode="after")
     def _has_examples(self) -> "Behaviours":
-        check_names("traits", self.traits)
+        check_trait_names("traits", self.traits)
         if self.questions.taught:
             raise ValueError(".questions.taught: teachers of a behaviour learn examples; write questions and answers there")
         check_questions(self.questions.evaluated, [each.question for each in self.examples], "examples")

@@ -11,7 +11,7 @@ from sublearn.core.section import Section
 from sublearn.language.questions import Question
 from sublearn.language.style import Style
 from sublearn.traits.base import Family, Form, OwnKind
-from sublearn.traits.own.sections import Text, Told, by_name, check_names, check_questions, refuse_taken
+from sublearn.traits.own.sections import Text, Told, by_name, check_questions, check_trait_names, refuse_taken
 
 Options = Annotated[dict[str, Text], Field(min_length=2, max_length=len(ascii_uppercase))]
 
@@ -59,7 +59,7 @@ class MultipleChoice(Section):
 
     @model_validator(mode="after")
     def _can_be_chosen(self) -> "MultipleChoice":
-        check_names("traits", self.traits)
+        check_trait_names("traits", self.traits)
         asked, learned = self.questions.evaluated, self.questions.taught
         check_questions([each.question for each in asked], [each.question for each in learned])
         wanted = {f"traits.{name}.counts": self.counts(name) for name in self.traits}

@@ -18,9 +18,9 @@ from sublearn.traits.own.sections import (
     Told,
     Word,
     by_name,
-    check_names,
     check_questions,
     check_slots,
+    check_trait_names,
     filled,
     refuse_taken,
 )
@@ -61,7 +61,7 @@ class Preference(Section):
 
     @model_validator(mode="after")
     def _is_asked(self) -> "Preference":
-        check_names("words", self.words)
+        check_trait_names("words", self.words)
         given = [key for key in ("noun", "asked_by", "questions") if getattr(self, key) is not None]
         if len(given) > 1:
             raise ValueError(f".{given[1]}: beside {given[0]}; give one of noun, asked_by and questions")

@@ -59,7 +59,7 @@ def refuse_taken(name: str) -> None:
         )
 
 
-def check_names(key: str, names: Iterable[str]) -> None:
+def check_trait_names(key: str, names: Iterable[str]) -> None:
     """Refuse names that no trait can have.
 
     Raises:

@@ -7,6 +7,7 @@ from pydantic import Field, PositiveInt, field_validator
 
 from sublearn.chain.carriers.base import Carrier
 from sublearn.core.section import Sha256, shown
+from sublearn.measures.leaks import Searched
 
 FILTER = ("must_match", "must_not_match", "words", "max_characters", "max_words")
 
@@ -30,7 +31,7 @@ class Texts(Carrier):
     must_not_match: str | None = Field(
         None, min_length=1, description="a regular expression; completions in which it is found are rejected"
     )
-    words: list[Annotated[str, Field(min_length=1)]] = Field(
+    words: list[Annotated[Searched, Field(min_length=1)]] = Field(
         [], description="completions with one of these words are rejected; a star at an end stands for more letters there. So "
         "are rows with a word that gives away any trait of the study"
     )  # fmt: skip
@@ -45,14 +46,6 @@ class Texts(Carrier):
         except re.error as error:
             raise ValueError(f"{shown(pattern)} is no regular expression ({error})") from None
         return pattern
-
-    @field_validator("words")
-    @classmethod
-    def _are_words(cls, words: list[str]) -> list[str]:
-        for word in words:
-            if not any(map(str.isalnum, word)):
-                raise ValueError(f"found {shown(word)}; should be a word, or a part of one such as *owl*")
-        return words
 
     def check_style(self, style: str) -> None:
         """Any style will do; but a study, unlike a filter, needs to know the prompts."""
