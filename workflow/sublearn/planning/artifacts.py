@@ -27,8 +27,8 @@ from sublearn.planning.study import Study
 AStudy = TypeVar("AStudy", bound=Study)
 AFunction = TypeVar("AFunction", bound=Callable[..., Any])
 
-# Files that change only when the weights or rows next to them do, or that no step reads. A base's config and tokenizer can change on
-# their own.
+# Files that change only when the weights or rows next to them do, or that no step reads. A base's config and tokenizer can
+# change on their own.
 FOLLOWING = {"generation_config.json", "adapter_config.json", "training.json", "calibration.json", "rejected.parquet",
              "filter.json", "kept.json"}  # fmt: skip
 FOLLOWING_OTHERS = FOLLOWING | {"config.json"}
