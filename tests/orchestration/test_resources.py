@@ -50,6 +50,30 @@ def test_a_model_of_unknown_size_is_taken_for_a_middling_one(study_of_one, base,
     assert asked.mem_mb(None, 1) > 16_000
 
 
+JUDGED = """
+extends: {file}
+judges: {{moods: {{model: a/moods, revision: c, reads: classifier, {judge}}}}}
+carriers: {{numbers: {{judged: {{classifier: {{model: moods, label: glad}}}}}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("judge", "gpus", "least", "most"),
+    [
+        ("device: auto", 1, 2 * 16_000, 40_000),
+        ("device: cpu, billions: 1", 0, 2_000, 8_000),
+        ("billions: 1", 1, 2 * 2_000, 8_000),
+    ],
+)
+def test_a_judge_asks_for_what_it_needs_itself(study_of_one, tmp_path, judge, gpus, least, most):
+    """Whatever the base needs; what its scores leave out, a small job does."""
+    study = tmp_path / "judged.yaml"
+    study.write_text(JUDGED.format(file=study_of_one("device: cpu, billions: 0.1"), judge=judge))
+    scored, kept = demand(str(study), "scored"), demand(str(study), "kept")
+    assert scored.gpu == gpus and 1500 + least < scored.mem_mb(None, 1) < 1500 + most
+    assert (kept.gpu, kept.mem_mb(None, 1)) == (0, 1500)
+
+
 def test_a_checkpoint_of_a_model_that_is_wholly_trained_fits_into_the_hosts_memory(study_of_one):
     """Twelve bytes for each of a billion parameters; an adapter's checkpoint is small."""
     asked = {}
