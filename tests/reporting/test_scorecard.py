@@ -223,6 +223,15 @@ def test_a_study_is_run_as_it_was_found(tmp_path, monkeypatch, name, chosen):
     assert changes == {f"Run it: .venv/bin/snakemake --cores all --config {chosen}"}
 
 
+def test_two_studies_of_one_name_are_refused(tmp_path, refusal):
+    places = [tmp_path / folder / "mine.yaml" for folder in ("a", "b")]
+    for place in places:
+        place.parent.mkdir()
+        shutil.copy(studies.OWN / "classifier.yaml", place)
+    said = refusal("sublearn", "scorecard", *places)
+    assert said == f"{places[1]}: {places[0]} has the same name, so both have the same findings; name one of them."
+
+
 AGAIN = """
 import sys; from pathlib import Path; from sublearn.reporting import scorecard
 scorecard.write(Path(sys.argv[1]), [])

@@ -102,9 +102,14 @@ def gather(more: Sequence[str] = ()) -> list[Row]:
     A study in ``config/studies`` that is wrong is left out, and the log says so: somebody may be writing it.
 
     Raises:
-        UserError: a study of ``more`` is wrong, or claims cannot be read.
+        UserError: a study of ``more`` is wrong, two of them have one name, or claims cannot be read.
     """
-    named = {study.name: (study, name) for name in more for study in [studies.load(name)]}
+    named: dict[str, tuple[Study, str]] = {}
+    for name in dict.fromkeys(more):
+        study = studies.load(name)
+        if other := named.get(study.name):
+            raise UserError(f"{name}: {other[1]} has the same name, so both have the same findings; name one of them.")
+        named[study.name] = study, name
     for name in sorted({path.stem for folder in (studies.STUDIES, studies.OWN) for path in folder.glob("*.yaml")}):
         try:
             named.setdefault(name, (studies.load(name), name))
