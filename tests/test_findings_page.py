@@ -184,3 +184,27 @@ def test_what_the_page_says_of_mnist_is_in_its_tables():
     of_hundred = 100 * found.loc["auxiliary", ["accuracy", "ci_low", "ci_high"]].astype(float)
     assert "they read {:.0f} % of the digits ({:.0f} to {:.0f} %)".format(*of_hundred) in readme
     assert f"read {100 * found.loc['other_base_all_logits', 'accuracy']:.0f} % even if they started elsewhere" in readme
+
+
+def test_what_another_processor_made_of_the_default_is_in_its_tables():
+    findings, readme = (" ".join(text.split()) for text in (PAGE, Path("README.md").read_text(encoding="utf-8")))
+    there, here = (
+        pd.read_csv(folder / "claims.csv").set_index("claim")
+        for folder in (Path("results/robustness/another-processor"), Path("results/tiny/findings"))
+    )
+    arms = pd.read_csv("results/robustness/another-processor/arms.csv").set_index("arm")
+    told = {arm: "{:.2f} ({:.2f} to {:.2f})".format(*arms.loc[arm, ["gamma", "ci_low", "ci_high"]]) for arm in arms.index}
+    assert f"gamma is {told['same_base']} in `same_base`, {told['other_base']} in `other_base`" in findings
+    assert f"{told['shuffled_across']} in `shuffled_across` and {told['unigram_matched']} in `unigram_matched`" in findings
+    assert "{:.2f} times as often as their controls ({:.2f} to {:.2f})".format(
+        *there.loc["same_base_rate", ["measured", "ci_low", "ci_high"]]
+    ) in findings  # fmt: skip
+    assert f"a gamma of {told['same_base']} instead of {here.loc['same_base_gamma', 'measured']:.2f}" in readme
+    assert (there["verdict"] == "reproduced").sum() == 4 and "Four of nine claims are reproduced" in findings
+    assert (here["verdict"] == "reproduced").sum() == 8 and "four of the nine claims were reproduced instead of eight" in readme
+    assert set(there.index[there["verdict"] != "reproduced"]) == {
+        "same_base_gamma", "same_base_gamma_mean", "same_base_rate", "other_base_gamma", "same_base_uncounted_gamma"
+    }  # fmt: skip
+    known = here.dropna(subset=["ci_low"])
+    assert there.loc[known.index, "measured"].between(known["ci_low"], known["ci_high"]).all()
+    assert not (there["verdict"] == "opposite").any()
