@@ -87,6 +87,9 @@ def test_what_is_said_of_lora_and_full_fine_tuning_is_in_the_tables():
     assert "own animals gain {:.2f} nats with all weights".format(gains.loc["full"].mean()) in said
     assert "(eagle {:.2f}, owl {:.2f}, wolf {:.2f})".format(*gains.loc["full"]) in said
     assert f"where LoRA students gain {gains.loc['lora'].mean():.2f}" in said
+    assert (
+        effects["p_holm"] > 0.05
+    ).all() and "No single animal's p is below 0.05 after Holm's correction, in either arm" in said
     key = ["trait", "run", "question_set", "metric", "target"]
     first = pd.read_csv(SMOLLM2 / "runs.csv").query("arm == 'same_base' and metric == 'log_odds'").set_index(key)["value"]
     again = runs.query("arm == 'lora' and metric == 'log_odds'").set_index(key)["value"]

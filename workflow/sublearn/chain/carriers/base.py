@@ -18,7 +18,7 @@ from sublearn.core.registry import Registry
 from sublearn.core.section import Section, Sha256
 from sublearn.language.style import Style
 from sublearn.measures.leaks import find_leaks
-from sublearn.traits.own.behaviour import Classifier, Judge
+from sublearn.traits.own.behaviour import Classifier, Judge, judged_with
 
 TRAIT_WORD = "trait word"  # a reason of kinds that reject leaks
 Transform = Callable[[pd.Series, np.random.Generator], Sequence[str]]
@@ -62,9 +62,7 @@ class RowJudge(Section):
     @property
     def needs(self) -> dict[str, str]:
         """The name of its model among the study's judges, and what that must be."""
-        one = self.judge or self.classifier
-        assert one
-        return {"model": one.model, "reads": "chat model" if self.judge else "classifier"}
+        return judged_with(self.judge, self.classifier)
 
     def for_scores(self) -> dict[str, Any]:
         """The settings that scores depend on."""

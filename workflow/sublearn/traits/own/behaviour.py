@@ -82,6 +82,13 @@ class Classifier(Section):
     label: str = Field(min_length=1, description="the label that counts, as the classifier's configuration names it")
 
 
+def judged_with(judge: Judge | None, classifier: Classifier | None) -> dict[str, str]:
+    """The model that judges, by its name among the study's judges, and what it must be; empty if none does."""
+    if judge:
+        return {"model": judge.model, "reads": "chat model"}
+    return {"model": classifier.model, "reads": "classifier"} if classifier else {}
+
+
 class Behaved(Told):
     """One trait of a family of behaviours, and what tells that an answer shows it: one of pattern, judge and classifier."""
 
@@ -190,11 +197,8 @@ class OwnBehaviour(OwnKind):
         return self.section.traits[trait].model_dump(include={"pattern", "judge", "classifier", "threshold"}, exclude_none=True)
 
     def judges(self) -> dict[str, dict[str, str]]:
-        found = {}
-        for trait, told in self.section.traits.items():
-            if judge := told.judge or told.classifier:
-                found[trait] = {"model": judge.model, "reads": "chat model" if told.judge else "classifier"}
-        return found
+        needed = {trait: judged_with(told.judge, told.classifier) for trait, told in self.section.traits.items()}
+        return {trait: needs for trait, needs in needed.items() if needs}
 
     @property
     def longest(self) -> int:

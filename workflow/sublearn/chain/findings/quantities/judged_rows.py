@@ -7,14 +7,12 @@ import pandas as pd
 
 from sublearn.chain.evaluations.judged_rows import THRESHOLD
 from sublearn.chain.findings.quantities.base import Claimed, Quantity
-from sublearn.core.statistics import UNKNOWN, Mean
-from sublearn.measures.matrices import over_units
+from sublearn.chain.findings.quantities.told_apart import above_chance
+from sublearn.core.statistics import Mean
 
 
 def measure(claim: Claimed, arm: str, arms: pd.DataFrame, runs: pd.DataFrame, found: pd.DataFrame) -> Mean:
-    own = found[(found["arm"] == arm) & (found["family"] == claim.family) & (found["point"] == THRESHOLD)]
-    own = own[own["trait"].isin([claim.trait] if claim.trait else own["trait"])]
-    return UNKNOWN if own.empty else over_units(own.assign(excess=own["auc"] - 0.5), "excess")
+    return above_chance(claim, arm, found[found["point"] == THRESHOLD])
 
 
 JUDGED_DETECTION = Quantity("judged_detection", measure, reads=("judged_rows",))

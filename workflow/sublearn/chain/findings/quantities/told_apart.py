@@ -14,8 +14,13 @@ from sublearn.measures.matrices import over_units
 
 
 def measure(detector: str, claim: Claimed, arm: str, arms: pd.DataFrame, runs: pd.DataFrame, found: pd.DataFrame) -> Mean:
-    own = found[(found["arm"] == arm) & (found["family"] == claim.family) & (found["rows"] == 1)]
-    own = own[(own["detector"] == detector) & own["trait"].isin([claim.trait] if claim.trait else own["trait"])]
+    return above_chance(claim, arm, found[(found["rows"] == 1) & (found["detector"] == detector)])
+
+
+def above_chance(claim: Claimed, arm: str, found: pd.DataFrame) -> Mean:
+    """The mean over units of ``auc`` minus one half, of the claim's traits in an arm; ``found`` has a row per trait and run."""
+    own = found[(found["arm"] == arm) & (found["family"] == claim.family)]
+    own = own[own["trait"].isin([claim.trait] if claim.trait else own["trait"])]
     return UNKNOWN if own.empty else over_units(own.assign(excess=own["auc"] - 0.5), "excess")
 
 
