@@ -100,8 +100,9 @@ def test_a_module_that_is_called_as_one_of_ours_is_refused(say, tmp_path):
 
 
 def test_a_folder_that_is_not_there_is_named(say, tmp_path):
-    said = say(TWO, "use_extensions(['yours'])")
-    assert said == f"error: extensions: {tmp_path}/yours is not a folder; name folders laid out like workflow/sublearn."
+    for name in ("yours", "y" * 300):  # the second is longer than file systems take
+        said = say(TWO, f"use_extensions(['{name}'])")
+        assert said == f"error: extensions: {tmp_path}/{name} is not a folder; name folders laid out like workflow/sublearn."
 
 
 LOYAL = """

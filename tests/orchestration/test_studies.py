@@ -389,7 +389,7 @@ def test_a_study_without_its_kind_is_told_to_set_it(tmp_path):
 
 def test_a_gamma_of_a_family_with_too_few_traits_is_refused(tmp_path, monkeypatch):
     """Every family of ours has enough, one of a user's may not."""
-    monkeypatch.setattr("sublearn.chain.study.MIN_TRAITS", 5)
+    monkeypatch.setattr("sublearn.chain.checks.MIN_TRAITS", 5)
     file = tmp_path / "mine.yaml"
     file.write_text(yaml.safe_dump({"extends": "tiny", "claims": [{**CLAIM, "family": "behaviour"}]}))
     with pytest.raises(

@@ -122,7 +122,7 @@ def test_a_behaviour_needs_an_answer_of_every_teacher(tmp_path):
         ({"drinks": {"words": ["tea"]}}, "families.drinks.questions: missing; give questions of your own, or a noun"),
         ({"drinks": DRINK | {"questions": ASKED["questions"]}}, "families.drinks.questions: beside noun; give one of noun"),
         ({"drinks": DRINK | {"words": ["owl"]}}, "families.drinks: declares the trait 'owl', as preference does; rename one."),
-        ({"drinks": DRINK | {"words": ["neutral"]}}, "families.drinks.words.neutral: the name of a trait should be lower-case"),
+        ({"drinks": DRINK | {"words": ["neutral"]}}, "families.drinks.words: the name 'neutral' of a trait should be a"),
         ({"drinks": DRINK | {"system": "You love {tea}."}}, "families.drinks.system: nothing fills in {tea}; use {word} or"),
         ({"drinks": DRINK | {"word": "tea"}}, "families.drinks.word: there is no such key"),
         ({"drinks": ASKED}, "families.drinks.system: missing; the teacher told of tea is told its trait by a system prompt."),
@@ -181,6 +181,12 @@ def test_a_wrong_family_is_refused_in_one_sentence(families, sentence, tmp_path)
     with pytest.raises(UserError) as caught:
         loaded(tmp_path, families)
     assert sentence in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_trait_that_no_teacher_has_needs_a_name_for_files_too(tmp_path):
+    with pytest.raises(UserError) as caught:
+        loaded(tmp_path, {"drinks": DRINK | {"words": ["tea", "t" * 101]}}, traits={"tea": {}})
+    assert str(caught.value).endswith("underscores, 100 characters at most, and not neutral.")
 
 
 def test_a_fine_tuned_teacher_needs_questions_to_learn(tmp_path):

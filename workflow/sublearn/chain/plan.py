@@ -6,12 +6,13 @@ from typing import Any
 
 from sublearn.chain.bases.section import PinnedBase
 from sublearn.chain.carriers.base import KINDS as CARRIER_KINDS
+from sublearn.chain.checks import PAPER
 from sublearn.chain.evaluations.base import ANSWERS, EVALUATIONS
 from sublearn.chain.findings.figures.base import FIGURES, STUDY, ChainFigure
 from sublearn.chain.findings.numbers import carrier_tables
 from sublearn.chain.findings.quantities.base import QUANTITIES
 from sublearn.chain.students.section import kept
-from sublearn.chain.study import PAPER, ChainStudy
+from sublearn.chain.study import ChainStudy
 from sublearn.chain.teachers.section import GIVEN_KEYS, PLACEBO_KEYS, Teacher
 from sublearn.core.errors import UserError
 from sublearn.core.figures import Figure

@@ -49,7 +49,7 @@ def use_extensions(folders: Iterable[str | Path]) -> None:
     """
     places = [Path(os.path.expanduser(folder)).absolute() for folder in folders]
     for place in places:
-        if not place.is_dir():
+        if not os.path.isdir(place):  # also false for a name that no file system takes
             raise UserError(f"extensions: {place} is not a folder; name folders laid out like workflow/sublearn.")
     os.environ[EXTENSIONS] = os.pathsep.join(map(str, places))
     _join_packages()

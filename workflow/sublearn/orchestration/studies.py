@@ -13,9 +13,10 @@ from pydantic import ValidationError
 
 from sublearn.core import yaml_files
 from sublearn.core.errors import UserError
+from sublearn.core.names import LONGEST
 from sublearn.core.section import sentence, shown, unknown
 from sublearn.orchestration.kinds import KINDS
-from sublearn.planning.study import LONGEST, Study
+from sublearn.planning.study import Study
 
 STUDIES = Path("config/studies")  # in the working folder, or else in the workflow
 PROJECT = Path(__file__).parents[3]  # the folder of the workflow

@@ -1,17 +1,15 @@
 """The keys that every study has, whatever its kind, and the rules for its names and lists."""
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pydantic import Field, NonNegativeFloat, model_validator
 
 from sublearn.core.claims import Rule
+from sublearn.core.names import FORM, is_name, repeated
 from sublearn.core.section import Section, shown
 
-NAME = re.compile(r"[a-z][a-z0-9_]*")
-LONGEST = 100  # characters of a name: files are called after it, with more words before and behind
 BY_RUN = ("base", "bases")  # lists of which each run takes an entry, so one may be there twice
 
 
@@ -29,9 +27,8 @@ class Study(Section):
 
     @model_validator(mode="after")
     def _claims_have_names_of_their_own(self) -> "Study":
-        names = [claim.claim for claim in self.claims]
-        if repeated := {name for name in names if names.count(name) > 1}:
-            raise ValueError(f"claims: two are named {min(repeated)}; each needs a name of its own")
+        if twice := repeated(claim.claim for claim in self.claims):
+            raise ValueError(f"claims: two are named {twice[0]}; each needs a name of its own")
         return self
 
     @model_validator(mode="after")
@@ -48,11 +45,8 @@ def check_names(names: Iterable[str], *taken: str) -> None:
         ValueError: one sentence with the name that was found and what would be right.
     """
     for name in names:
-        if not NAME.fullmatch(name) or len(name) > LONGEST or re.fullmatch(r"run\d+", name) or name in taken:
-            raise ValueError(
-                f"the name {shown(name)} should be a lower-case letter, then such letters, digits and underscores, "
-                f"{LONGEST} characters at most, and not {', '.join((*taken, 'run0, run1 …'))}"
-            )
+        if not is_name(name) or re.fullmatch(r"run\d+", name) or name in taken:
+            raise ValueError(f"the name {shown(name)} should be {FORM}, and not {', '.join((*taken, 'run0, run1 …'))}")
 
 
 def _refuse_repeated(path: str, value: Any) -> None:
@@ -60,9 +54,9 @@ def _refuse_repeated(path: str, value: Any) -> None:
     if isinstance(value, Section):
         value = {name: getattr(value, name) for name in type(value).model_fields}
     if isinstance(value, list):
-        counts = Counter(name for name in value if isinstance(name, str))
-        if path.rpartition(".")[2] not in BY_RUN and (repeated := [name for name, count in counts.items() if count > 1]):
-            raise ValueError(f"{path}: it names {shown(repeated[0])} twice; name it once")
+        twice = repeated(name for name in value if isinstance(name, str))
+        if twice and path.rpartition(".")[2] not in BY_RUN:
+            raise ValueError(f"{path}: it names {shown(twice[0])} twice; name it once")
         value = dict(enumerate(value))
     for name, part in value.items() if isinstance(value, dict) else ():
         _refuse_repeated(f"{path}.{name}", part)

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from sublearn.core import yaml_files
 from sublearn.core.errors import UserError
+from sublearn.core.names import repeated
 from sublearn.core.section import Section, sentence, shown, unknown
 from sublearn.traits.base import DEFAULT_FORM, FORMS, declare
 
@@ -21,9 +22,8 @@ def declare_files(names: list[str]) -> None:
     Raises:
         UserError: there is no such file, it holds no family, or two have one name.
     """
-    stems = [Path(name).stem for name in names]
-    if repeated := [stem for stem in stems if stems.count(stem) > 1]:
-        raise UserError(f"--families: two are named {repeated[0]}, after their files; rename one of these, or leave it out.")
+    if twice := repeated(Path(name).stem for name in names):
+        raise UserError(f"--families: two are named {twice[0]}, after their files; rename one of these, or leave it out.")
     try:
         found = {Path(name).stem: family(Path(name).stem, name) for name in names}
         declare({

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
+from sublearn.core.names import repeated
 from sublearn.models.trainable import Trainable
 
 
@@ -42,8 +43,8 @@ class Student(Trainable):
     def _keeps_earlier_ones(self) -> "Student":
         if self.keep_at and max(self.keep_at) >= self.steps:
             raise ValueError(f"keep_at: {max(self.keep_at)} updates, but a student makes {self.steps} and is kept then anyway")
-        if len(set(self.keep_at)) < len(self.keep_at):
-            raise ValueError("keep_at: it names a number of updates twice; name each once")
+        if twice := repeated(self.keep_at):
+            raise ValueError(f"keep_at: it names {twice[0]} updates twice; name them once")
         return self
 
 

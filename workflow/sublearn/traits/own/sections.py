@@ -1,16 +1,15 @@
 """What the forms of own families share: their keys, and the checks of what a user wrote."""
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
+from sublearn.core.names import FORM, is_name, repeated
 from sublearn.core.section import Section, shown
 from sublearn.language.vocabulary import FAVOURITES
 
-NAME = re.compile(r"[a-z][a-z0-9_]*")
 NEUTRAL = "neutral"
 SLOT = re.compile(r"\{(\w*)\}")
 
@@ -66,10 +65,8 @@ def check_trait_names(key: str, names: Iterable[str]) -> None:
         ValueError: one sentence, which starts with the key.
     """
     for name in names:
-        if not NAME.fullmatch(name) or name == NEUTRAL:
-            raise ValueError(
-                f".{key}.{name}: the name of a trait should be lower-case letters, digits and underscores, and not {NEUTRAL}"
-            )
+        if not is_name(name) or name == NEUTRAL:
+            raise ValueError(f".{key}: the name {shown(name)} of a trait should be {FORM}, and not {NEUTRAL}")
 
 
 def check_questions(evaluated: Iterable[str], taught: Iterable[str], of_taught: str = "questions.taught") -> None:
@@ -115,6 +112,6 @@ def by_name(value: Any) -> Any:
     """A list of names as a mapping of names to nothing. Raises ValueError if it names one twice."""
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
         return value
-    if repeated := [name for name, count in Counter(value).items() if count > 1]:
-        raise ValueError(f"it names {shown(repeated[0])} twice; name it once")
+    if twice := repeated(value):
+        raise ValueError(f"it names {shown(twice[0])} twice; name it once")
     return {name: {} for name in value}
