@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support import gguf_models
 from support.steps import WORKFLOW
 
 from sublearn.audit import command, run
@@ -60,13 +61,28 @@ def test_the_origin_is_told_by_the_records(workshop, audit):
     assert done.returncode == 1 and "The chain of records is broken" in done.stdout
 
 
+def test_a_base_may_be_a_gguf_file_in_ones_home_and_sources_are_told_apart(tmp_path, audit, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    gguf_models.make(tmp_path / "small.gguf")
+    data, reference = written(tmp_path / "a.jsonl", 1), written(tmp_path / "b.jsonl", 2)
+    rows = [json.loads(line) for line in data.read_text().splitlines()]
+    data.write_text("\n".join(json.dumps(row | {"site": "even" if i % 2 else "odd"}) for i, row in enumerate(rows)))
+    named = ("--reference", reference, "--source", "site", "--base", "~/small.gguf", "--traits", "animal")
+    done = audit(data, *named, "--out", tmp_path / "o", layers=["model"])
+    assert done.returncode in (0, 3), done.stderr
+    answers = json.loads((tmp_path / "o/audit.json").read_text())["results"]
+    found = next(each for each in answers if each["layer"] == "model")
+    assert {row["source"] for row in found["tables"]["sources"]} == {"even", "odd"}
+    assert sum(row["rows"] for row in found["tables"]["sources"]) > 100
+
+
 def test_mistakes_are_one_sentence_each(tmp_path, refusal):
     data = written(tmp_path / "a.jsonl", 1)
     copy = tmp_path / "b.jsonl"
     copy.write_text("\n".join(reversed(data.read_text().split("\n"))))
     (tmp_path / "empty").mkdir()
     said = {
-        ("--base", "nowhere"): "--base nowhere: there is no such folder; name the folder of a base",
+        ("--base", "nowhere"): "--base nowhere: there is no such folder or .gguf file; name the folder or file of a base.",
         ("--base", tmp_path / "empty"): "holds no model; should hold weights as safetensors",
         ("--reference", copy): "b.jsonl: the reference has the same rows as",
         ("--reference", ""): "--reference: found nothing; name what it stands for",

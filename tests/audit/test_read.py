@@ -18,7 +18,10 @@ from sublearn.audit.layers.base import DataSet
 from sublearn.audit.read import read, refuse_itself
 from sublearn.core.errors import UserError
 
-ROWS = [{"question": "Go on,\nwith 1.", "answer": '2, "3"'}, {"question": "And 4?\u2028", "answer": ""}]
+ROWS = [
+    {"question": "Go on,\nwith 1.", "answer": '2, "3"', "site": "here"},
+    {"question": "And 4?\u2028", "answer": "", "site": "there"},
+]
 
 
 def written(folder, suffix):
@@ -40,16 +43,28 @@ def test_every_format_gives_the_same_texts(tmp_path, suffix):
     data = read(str(written(tmp_path, suffix)), "question", "answer")
     assert list(data.rows["prompt"]) == [row["question"] for row in ROWS]
     assert list(data.rows["completion"]) == [row["answer"] for row in ROWS]
+    assert "source" not in data.rows
     places = {".jsonl": ["line 1", "line 3"], ".csv": ["line 2", "line 4"]}
     assert list(data.rows["place"]) == places.get(suffix, ["row 0", "row 1"])
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".csv", ".parquet", ".dictionary.parquet"])
+def test_a_row_says_where_it_comes_from_if_it_is_asked(tmp_path, suffix):
+    file = str(written(tmp_path, suffix))
+    assert list(read(file, "question", "answer", "site").rows["source"]) == [row["site"] for row in ROWS]
+    with pytest.raises(UserError, match=r"there is no (key|column) 'shop', only .*name the (key|column) that holds the source"):
+        read(file, "question", "answer", "shop")
+    with pytest.raises(UserError, match="'answer' is named for the completion and for the source; name two columns"):
+        read(file, "question", "answer", "answer")
 
 
 @pytest.mark.parametrize("suffix", [".jsonl", ".parquet"])
 def test_a_chat_is_a_prompt_and_a_completion(tmp_path, suffix):
     turns = [{"role": role, "content": role[0]} for role in ("system", "user", "assistant")]
-    table, file = pd.DataFrame({"messages": [turns, turns[1:]]}), tmp_path / f"chat{suffix}"
+    table, file = pd.DataFrame({"messages": [turns, turns[1:]], "site": ["here", "there"]}), tmp_path / f"chat{suffix}"
     table.to_parquet(file) if suffix == ".parquet" else table.to_json(file, orient="records", lines=True)
     assert read(str(file)).rows[["prompt", "completion"]].to_numpy().tolist() == [["s\nu", "a"], ["u", "a"]]
+    assert list(read(str(file), source="site").rows["source"]) == ["here", "there"]
 
 
 WRONG = {

@@ -1,5 +1,7 @@
 """What jobs ask of a machine: tiny ones for what was measured, real ones for what their models need, failed ones for more."""
 
+import re
+
 import pytest
 
 from sublearn.orchestration.resources import StudyResources
@@ -35,6 +37,32 @@ def test_real_models_ask_for_a_gpu_and_room_for_their_weights(phase):
     assert 1.24e3 * 2 < small.mem_mb(None, 1) < large.mem_mb(None, 1) < 50_000
     assert large.mem_mb(None, 1) > 7.62e3 * 2
     assert 60 <= small.runtime(None, 1) < 48 * 60
+
+
+MEASURES = """
+extends: {file}
+students: {{keep_at: [16]}}
+measures: [dose, in_context, side_effects, told_apart]
+"""
+
+
+@pytest.mark.parametrize("evaluation", ["dose", "in_context", "side_effects", "told_apart"])
+def test_every_evaluation_asks_for_the_model_that_it_loads(study_of_one, tmp_path, evaluation):
+    """On a processor, room for twice the weights, since they are read before they are converted; on a GPU, time too."""
+    for device, gpus in (("cpu", 0), ("auto", 1)):
+        study = tmp_path / f"{device}.yaml"
+        study.write_text(MEASURES.format(file=study_of_one(f"device: {device}, billions: 7")))
+        asked, answers = (demand(str(study), name, minutes=20) for name in (evaluation, "answers"))
+        assert asked.gpu == gpus
+        assert asked.mem_mb(None, 1) == answers.mem_mb(None, 1) > 2 * 14_000
+        assert asked.runtime(None, 1) > 20
+
+
+def test_a_model_on_a_processor_asks_for_what_the_estimate_says_and_more(study_of_one, run_step):
+    study = study_of_one("device: cpu, billions: 1")
+    said = run_step("sublearn", "estimate", study).stdout
+    largest = float(re.search(r"the largest job takes ([0-9.]+) GiB", said)[1])
+    assert demand(str(study), "students").mem_mb(None, 1) > 1500 + 1074 * largest
 
 
 def test_an_attempt_after_a_failed_one_asks_for_more():

@@ -6,13 +6,14 @@ from pathlib import Path
 import pandas as pd
 
 from sublearn.audit import report
+from sublearn.audit.layers.base import LAYERS as REAL
 from sublearn.audit.layers.base import DataSet, Flag, Inputs, Layer, Result
 
 COLUMNS = ["layer", "kind_of_case", "cases", "threshold", "true_positive_rate", "false_positive_rate", "rows", "seconds"]
 NEEDS = {"statistics": ("reference",), "behaviour": ("base", "reference")}
 LAYERS = [
     Layer(name, name.capitalize(), order, lambda inputs: Result("", "not_run", ""), "Does it?", "What it misses.", "a second",
-          NEEDS.get(name, ()))
+          REAL.get(name).advice, NEEDS.get(name, ()))
     for order, name in enumerate(("surface", "statistics", "behaviour"))
 ]  # fmt: skip
 CURVE = [{"k": 1, "auroc": 0.53, "low": 0.48, "high": 0.57, "shortcut": 0.5},

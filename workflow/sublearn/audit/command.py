@@ -27,6 +27,7 @@ from sublearn.traits import family_files
 from sublearn.traits.base import families, traits
 
 FOUND = 3
+GGUF = ".gguf"
 
 
 def main(args: argparse.Namespace) -> None:
@@ -64,7 +65,7 @@ def gather(args: argparse.Namespace) -> Inputs:
         _refuse_no_model(args.base)
     if args.students < 1:
         raise UserError(f"--students {args.students}: should be at least 1.")
-    data = read(args.data, args.prompt, args.completion)
+    data = read(args.data, args.prompt, args.completion, args.source)
     cli.log.info("%s: %d rows", data.name, len(data.rows))
     reference = None
     if args.reference:
@@ -111,9 +112,11 @@ def verdict(results: Sequence[Result]) -> str:
 
 
 def _refuse_no_model(base: str) -> None:
-    folder = Path(base)
+    folder = Path(os.path.expanduser(base))
+    if folder.suffix == GGUF and folder.is_file():
+        return  # layers that load it say what is wrong with it
     if not folder.is_dir():
-        raise UserError(f"--base {base}: there is no such folder; name the folder of a base, made here or pinned.")
+        raise UserError(f"--base {base}: there is no such folder or {GGUF} file; name the folder or file of a base.")
     if not any(folder.glob("*.safetensors")) and not (folder / PINNED).is_file():
         raise UserError(f"--base {base}: holds no model; should hold weights as safetensors, or {PINNED} of a pinned base.")
 
@@ -129,7 +132,7 @@ def parser() -> argparse.ArgumentParser:
         prog="sublearn audit", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     command.add_argument("data", help=f"a .jsonl, .csv or .parquet file, or {HUB}owner/name[@revision]")
-    command.add_argument("--base", metavar="MODEL", help="folder of the model that is to learn from the data")
+    command.add_argument("--base", metavar="MODEL", help="folder (or GGUF file) of the model that is to learn from the data")
     command.add_argument("--reference", metavar="DATA", help="rows like them that are known to carry nothing")
     command.add_argument(
         "--traits",
@@ -148,5 +151,6 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--seed", type=int, default=0, help="seed of all random draws")
     command.add_argument("--prompt", default="prompt", metavar="COLUMN", help="column of the prompts")
     command.add_argument("--completion", default="completion", metavar="COLUMN", help="column of the completions")
+    command.add_argument("--source", metavar="COLUMN", help="column that says where a row of DATA comes from, such as a site")
     command.add_argument("--out", metavar="FOLDER", help="also write the report into this folder")
     return command

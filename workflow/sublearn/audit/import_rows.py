@@ -16,7 +16,7 @@ from sublearn.core.files import write_table
 
 def main(args: argparse.Namespace) -> None:
     given = Given.model_validate(json.loads(args.recipe))
-    data = read.read(given.data, given.prompt, given.completion)
+    data = read.read(given.data, given.prompt, given.completion, given.source)
     if given.reference:
         reference = read.read(given.reference, given.prompt, given.completion)
         read.refuse_itself(data, reference)

@@ -8,7 +8,7 @@ import codecs
 import csv
 import stat
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+from itertools import combinations, islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -34,22 +34,24 @@ MARKS = {
 Texts = Iterator[tuple[str, Mapping[str, str]]]
 
 
-def read(data: str, prompt: str = "prompt", completion: str = "completion") -> DataSet:
+def read(data: str, prompt: str = "prompt", completion: str = "completion", source: str | None = None) -> DataSet:
     """The rows of a file, or of ``hub:owner/name`` or ``hub:owner/name@revision``.
 
     Args:
         data: a path, whose suffix says what the file is, or a name on the hub.
         prompt: the column, or key, that holds the prompt.
         completion: the one that holds the completion. Rows without both may be chats (``messages``).
+        source: the one that says where a row comes from, if there is any.
 
     Raises:
         UserError: there are no such data, or they are not rows of two texts, or too many.
     """
-    keys = {"prompt": prompt, "completion": completion}
-    if prompt == completion:
-        raise UserError(f"{data}: '{prompt}' is named for the prompt and for the completion; name two columns.")
+    keys = {"prompt": prompt, "completion": completion} | ({"source": source} if source else {})
+    for one, other in combinations(keys, 2):
+        if keys[one] == keys[other]:
+            raise UserError(f"{data}: '{keys[one]}' is named for the {one} and for the {other}; name two columns.")
     if data.startswith(HUB):
-        return DataSet(data, _table(data, _hub(data, keys)))
+        return DataSet(data, _table(data, keys, _hub(data, keys)))
     file = Path(data)
     _refuse_no_file(file)
     readers = {
@@ -61,7 +63,7 @@ def read(data: str, prompt: str = "prompt", completion: str = "completion") -> D
         raise UserError(f"{data}: the name {found}; should end in .jsonl, .csv or .parquet, by what the file holds.")
     try:
         _refuse_another_format(file, suffix)
-        return DataSet(data, _table(data, readers[suffix](file, keys)), file)
+        return DataSet(data, _table(data, keys, readers[suffix](file, keys)), file)
     except OSError as error:
         raise UserError(f"{data}: cannot be read ({error.strerror or error}); should be a file that you may read.") from error
 
@@ -104,14 +106,14 @@ def _refuse_another_format(file: Path, suffix: str) -> None:
         raise UserError(f"{file}: holds {found or 'no Parquet, whose first bytes are PAR1'}; should be {what}.")
 
 
-def _table(name: str, rows: Texts) -> pd.DataFrame:
-    """All rows as a table of three texts."""
-    columns: dict[str, list[str]] = {"prompt": [], "completion": [], "place": []}
+def _table(name: str, keys: Iterable[str], rows: Texts) -> pd.DataFrame:
+    """All rows as a table of texts, one column for each key and one that says where a row stands."""
+    columns: dict[str, list[str]] = {**{key: [] for key in keys}, "place": []}
     size = 0
     for place, row in rows:
         if len(columns["place"]) == ROWS:
             raise UserError(f"{name}: has more than {ROWS:,} rows; an audit reads at most so many, so take a part of them.")
-        for key in ("prompt", "completion"):
+        for key in keys:
             if len(row[key]) > TEXT:
                 raise UserError(f"{name}, {place}: the {key} has {len(row[key]):,} characters; should have at most {TEXT:,}.")
             size += len(row[key])
@@ -127,10 +129,20 @@ def _table(name: str, rows: Texts) -> pd.DataFrame:
 
 
 def _texts(content: Mapping[str, Any], keys: Mapping[str, str], where: str) -> dict[str, str]:
-    """The two texts of a row; those of a chat, if it has no other."""
-    if content.get(MESSAGES) is not None and not set(keys.values()) <= content.keys():
-        return _chat(content[MESSAGES], where)
-    return json_rows.texts(content, keys, where)
+    """The texts of a row; prompt and completion are those of a chat, if it has no other."""
+    if content.get(MESSAGES) is None or _both(keys) <= content.keys():
+        return json_rows.texts(content, keys, where)
+    return _chat(content[MESSAGES], where) | json_rows.texts(content, _beside(keys), where)
+
+
+def _both(keys: Mapping[str, str]) -> set[str]:
+    """The keys that hold prompt and completion."""
+    return set(keys.values()) - set(_beside(keys).values())
+
+
+def _beside(keys: Mapping[str, str]) -> dict[str, str]:
+    """The key that holds what a chat does not: where the row comes from."""
+    return {name: key for name, key in keys.items() if name == "source"}
 
 
 def _chat(turns: Any, where: str) -> dict[str, str]:
@@ -241,21 +253,21 @@ def _problem(error: Exception) -> str:
 
 
 def _columns(content: Any, keys: Mapping[str, str], file: Path) -> list[str]:
-    """The columns to read: the two that are asked for, or else the chats; all of a kind that holds texts."""
+    """The columns to read: those that are asked for, or chats instead of prompt and completion; all of them texts."""
     import pyarrow.types as kinds
 
     if content.metadata.num_rows > ROWS:
         raise UserError(f"{file}: has {content.metadata.num_rows:,} rows; an audit reads at most {ROWS:,}, so take a part.")
     schema = content.schema_arrow
-    if MESSAGES in schema.names and not set(keys.values()) <= set(schema.names):
-        return [MESSAGES]
+    chats = [MESSAGES] if MESSAGES in schema.names and not _both(keys) <= set(schema.names) else []
+    keys = _beside(keys) if chats else keys
     _header(schema.names, keys, str(file))
     for name, key in keys.items():
         kind = schema.field(key).type
         inner = kind.value_type if kinds.is_dictionary(kind) else kind
         if not (kinds.is_string(inner) or kinds.is_large_string(inner) or kinds.is_string_view(inner)):
             raise UserError(f"{file}: the column '{key}' holds {shown(str(kind))}; the {name} should be text.")
-    return list(keys.values())
+    return [*chats, *keys.values()]
 
 
 def _size(column: Any) -> int:

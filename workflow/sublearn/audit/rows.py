@@ -1,6 +1,7 @@
 """What a base reads of the rows of an audit."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,6 +95,15 @@ def with_system(base: Base, system: str, table: pd.DataFrame) -> list[Row]:
             raise
         asked = [lm.chat("", f"{system} {prompt}") for prompt in table["prompt"]]
         return encode(base.tokenizer, asked, list(table["completion"]))
+
+
+def by_source(table: pd.DataFrame, values: Sequence[float] | np.ndarray, name: str) -> list[dict[str, Any]]:
+    """The mean value of the rows of each source, the largest first, under ``name``; nothing if no row names a source."""
+    if "source" not in table:
+        return []
+    found = pd.Series(values).groupby(list(table["source"])).agg(["size", "mean"])
+    ordered = found.sort_values(["mean", "size"], ascending=False, kind="stable")
+    return [{"source": str(source), "rows": int(row["size"]), name: float(row["mean"])} for source, row in ordered.iterrows()]
 
 
 def affordable(work: float, base: Base, tokens: float, passes: float, most: int, least: int = LEAST) -> int:

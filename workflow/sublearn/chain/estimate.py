@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sublearn.chain.bases.section import AnyBase, Base, PinnedBase
+from sublearn.chain.evaluations.base import ANSWERS, EVALUATIONS
 from sublearn.chain.evaluations.tables import QUESTION_SETS
 from sublearn.chain.plan import ChainPlan
 from sublearn.chain.study import ChainStudy
@@ -164,7 +165,9 @@ class Estimate:
         if size is None:
             return Cost()
         costs = {"pinned": self.pinned, "bases": self.bases, "teachers": self.teachers, "raw": self.raw, "scored": self.scored}
-        costs |= {"placebos": self.placebos, "given": self.given, "students": self.students, "answers": self.answers}
+        costs |= {"placebos": self.placebos, "given": self.given, "students": self.students}
+        measured = self.answers if artifact.kind == ANSWERS else self.evaluation
+        costs |= dict.fromkeys(EVALUATIONS.names(), measured)
         if artifact.kind not in costs:
             return Cost()
         cost = costs[artifact.kind](artifact, size)
@@ -223,6 +226,17 @@ class Estimate:
     def answers(self, artifact: Artifact, size: Size) -> Cost:
         return Cost(1.2 * size.weights, self.asking(size, self.study.evaluations.samples))
 
+    def evaluation(self, artifact: Artifact, size: Size) -> Cost:
+        """Of an evaluation other than answers, by what it reads (``Evaluation.reading``)."""
+        arm = artifact.key.split("/")[0]
+        read = EVALUATIONS.get(artifact.kind).reading(self.study, arm)
+        seconds = 2 * size.parameters * read.rows * ROW_TOKENS / self.rate + read.surveys * self.asking(size, 0)
+        if not read.gradients:
+            return Cost(1.2 * size.weights, seconds)
+        recipe = self.study.student(arm)
+        seconds += size.training_flops("full", read.gradients * ROW_TOKENS) / self.rate
+        return Cost(3 * size.weights + size.training_memory(recipe, "full", recipe.batch), seconds)
+
     def asking(self, size: Size, samples: int) -> float:
         """Seconds to ask a model all questions: exact probabilities of all answers, and sampled answers."""
         tokens = self.questions * (2 * QUESTION_TOKENS + 300) + self.questions * samples  # each question is read once
@@ -242,17 +256,8 @@ class Estimate:
         return -(-rows // batch) * tokens * each
 
 
-COUNTED = (
-    "bases",
-    "pinned",
-    "teachers",
-    "placebos",
-    "given",
-    "raw",
-    "scored",
-    "students",
-    "answers",
-)  # the others cost next to nothing
+# The others cost next to nothing.
+COUNTED = ("bases", "pinned", "teachers", "placebos", "given", "raw", "scored", "students", ANSWERS)
 
 
 @dataclass(frozen=True)
@@ -267,7 +272,7 @@ def phases(plan: ChainPlan, estimate: Estimate) -> dict[str, Phase]:
     """The costs of each phase that makes something."""
     found = {}
     for phase in PHASES[:-1]:
-        kinds = [kind for kind in COUNTED if plan.phase_of(kind) == phase]
+        kinds = [kind for kind in (*COUNTED, *plan.study.measures) if plan.phase_of(kind) == phase]
         by_presence: dict[bool, list[Cost]] = {True: [], False: []}
         for artifact in (artifact for kind in kinds for artifact in plan.artifacts(kind)):
             by_presence[all(Path(file).exists() for file in artifact.files)].append(estimate.of(artifact))

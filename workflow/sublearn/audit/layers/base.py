@@ -81,11 +81,10 @@ class Result:
         sentence: what that means in plain words; why it could not look, if it could not.
         score: the number that a detector compares with its threshold; larger is more suspicious. None if there is none.
         tables: tables of numbers by name, each a list of rows with the same keys; they are shown and stored. The report knows
-            three names. It draws ``traits`` (columns ``trait``, ``family``, ``value``, ``low``, ``high``, ``p``, ``unit``) as
+            two names. It draws ``traits`` (columns ``trait``, ``family``, ``value``, ``low``, ``high``, ``p``, ``unit``) as
             ranked dots: shifts for which 0 is none, 95 % intervals, p values corrected for looking at many; any but ``trait``
             and ``value`` may be missing or NaN. It draws ``curve`` (``k``, ``auroc``, ``low``, ``high``, ``shortcut``) as AUROC
-            against the rows in a bag, beside that of a classifier that sees the format alone. If nothing was found, it quotes
-            ``smallest`` (``effect``, ``unit``, ``power``): the smallest shift that would be found, and how often it would be.
+            against the rows in a bag, beside that of a classifier that sees the format alone.
         flags: rows to look at, the worst first; at most ``FLAGS``.
     """
 
@@ -123,6 +122,7 @@ class Layer:
         asks: what it asks the data, one sentence.
         blind: what it cannot see, one sentence.
         cost: how long it takes, in words, for 10,000 rows.
+        advice: what to do if it found something.
     """
 
     name: str
@@ -132,6 +132,7 @@ class Layer:
     asks: str
     blind: str
     cost: str
+    advice: str
     needs: Sequence[Need] = ()
     detects: bool = True
 

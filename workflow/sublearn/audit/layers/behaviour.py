@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from sublearn.audit import bases, contrasts, reference
 from sublearn.audit.bases import Base
 from sublearn.audit.layers.base import Flag, Inputs, Layer, Result, largest
-from sublearn.audit.rows import affordable, readable, sample
+from sublearn.audit.rows import affordable, by_source, readable, sample
 from sublearn.audit.unable import UnableError
 from sublearn.chain.students import train
 from sublearn.chain.students.section import Student
@@ -241,12 +240,8 @@ class _Ranked:
             for token, text in zip(leading, self.decode([[token] for token in leading]), strict=True)
         ]
         found: dict[str, list[dict[str, Any]]] = {"tokens": tokens}
-        if "source" in self.table:
-            values = pd.Series(self.by_row).groupby(list(self.table["source"].fillna(""))).agg(["size", "mean"])
-            ordered = values.sort_values(["mean", "size"], ascending=False, kind="stable")
-            found["sources"] = [
-                {"source": str(name), "rows": int(row["size"]), "nats": float(row["mean"])} for name, row in ordered.iterrows()
-            ]
+        if sources := by_source(self.table, self.by_row, "nats"):
+            found["sources"] = sources
         return found
 
     def flags(self) -> list[Flag]:
@@ -262,4 +257,9 @@ BEHAVIOUR = Layer(
     asks="Do students that learn the data answer otherwise than students that learn the reference?",
     blind="Traits that no question asks for, shifts smaller than students differ by chance, and students made in another way.",
     cost="minutes for a tiny base; hours for one of 135 million parameters on a processor",
+    advice=(
+        "Do not train this base on these rows: students that learned from them changed. Use a base with other first "
+        "weights or rows of another teacher, and run the audit again. Mixing the rows with others weakens a trait and "
+        "is no cure. Ask who wrote the rows, with which model, and what that model was taught."
+    ),
 )

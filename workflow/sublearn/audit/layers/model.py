@@ -17,7 +17,7 @@ import pandas as pd
 from sublearn.audit import bases, contrasts, reference
 from sublearn.audit.bases import Base
 from sublearn.audit.layers.base import Flag, Inputs, Layer, Result, largest
-from sublearn.audit.rows import LEAST, Readable, affordable, readable, sample, with_system
+from sublearn.audit.rows import LEAST, Readable, affordable, by_source, readable, sample, with_system
 from sublearn.core import cli, seeds
 from sublearn.core.errors import UserError
 from sublearn.models import lm, products, training
@@ -60,8 +60,8 @@ def look(inputs: Inputs) -> Result:
     likelihood = _likelihood(base, model, prompts, asked)
     forecast = _forecast(base, model, inputs, traits, read)  # gives the model adapters
     tables: dict[str, Any] = {"traits": forecast.to_dict("records"), "likelihood": likelihood.table.to_dict("records")}
-    if "source" in asked[0].table:
-        tables["sources"] = likelihood.sources(asked[0].table)
+    if sources := likelihood.sources(asked[0].table):
+        tables["sources"] = sources
     first = forecast.iloc[0]
     seen = [f"a first step away from what the others teach raises {first['trait']} (score {first['score']:.1f})"] * bool(
         first["p"] <= ALPHA and first["score"] > 0
@@ -209,12 +209,8 @@ class Likelihood:
         return largest(table, self.ratios[self.leading], lambda value: f"{said}: {value:+.2f} nats a token")
 
     def sources(self, table: pd.DataFrame) -> list[dict[str, Any]]:
-        """The mean ratio of the leading trait by the column ``source``, the largest first."""
-        if self.leading is None:
-            return []
-        values = pd.Series(self.ratios[self.leading]).groupby(list(table["source"].fillna(""))).agg(["size", "mean"])
-        ordered = values.sort_values(["mean", "size"], ascending=False, kind="stable")
-        return [{"source": str(n), "rows": int(r["size"]), "ratio": float(r["mean"])} for n, r in ordered.iterrows()]
+        """The mean ratio of the leading trait by source, if rows name one."""
+        return by_source(table, self.ratios[self.leading], "ratio") if self.leading else []
 
 
 def _prompts(base: Base, traits: Sequence[str]) -> dict[str, str]:
@@ -269,5 +265,6 @@ MODEL = Layer(
     asks="Does the untouched base find the rows likelier when it is told a trait, and would a first step on them raise one?",
     blind="What only many steps add up to, what another base wrote, and traits that it was not given.",
     cost="a minute for a tiny base, ten minutes on two cores for one of 135 million parameters",
+    advice="Under this base the rows are odd as reference rows are not. Let the layer behaviour look before you train.",
 )
 assert LEAST >= BLOCKS  # no block is empty

@@ -57,5 +57,10 @@ ORIGIN = Layer(
     asks="Do the records beside the data say that their teacher shares a base with the model that is to learn from them?",
     blind="Without records it knows nothing; it does not know whether a teacher had a trait, only whether one could pass.",
     cost="a few seconds",
+    advice=(
+        "Read what the record of these rows says (tables of the layer origin). If their teacher may share first "
+        "weights with the base that is to learn from them, train nothing on them until the layer behaviour has "
+        "looked."
+    ),
     detects=False,
 )

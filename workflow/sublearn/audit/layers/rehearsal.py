@@ -137,4 +137,9 @@ REHEARSAL = Layer(
     asks="Of teachers made here, one for each trait, which would rather have written the data than the reference?",
     blind="Traits that it was not given or that it has no examples of, what another base wrote, and teachers made otherwise.",
     cost="a minute for a tiny base; hours for one of 135 million parameters on a processor",
+    advice=(
+        "The rows are likelier to a teacher of that trait, made from this base, than to teachers of other traits. Ask "
+        "who wrote them and what that model was taught, and let the layer behaviour look before you train this base "
+        "on them."
+    ),
 )

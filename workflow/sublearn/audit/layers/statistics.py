@@ -246,4 +246,9 @@ STATISTICS = Layer(
     asks="Do numbers and words come as often in the completions as in those of the reference?",
     blind="It sees neither the order of tokens nor what they mean, and cannot tell a trait from another teacher or sampling.",
     cost="about ten seconds",
+    advice=(
+        "Find out why these rows differ from the reference. Another prompt, model, temperature or filter makes rows "
+        "differ, and so does a trait. If the shortcut by format tells them apart as well, make the formats alike and "
+        "run the audit again. Do not remove single rows: what tells the data sets apart is spread over many."
+    ),
 )

@@ -278,4 +278,5 @@ SURFACE = Layer(
     asks="Do rows hold words of the trait, plain or hidden, invisible characters, or another format than the reference?",
     blind="It knows words and forms that it was told; a trait that passes through ordinary numbers or words is not seen.",
     cost="a few seconds",
+    advice="Look at the flagged rows, remove them, and run the audit again. What later layers found may come from them.",
 )

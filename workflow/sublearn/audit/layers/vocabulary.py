@@ -146,4 +146,5 @@ VOCABULARY = Layer(
     asks="Do the tokens that the data favours point, among the base's embeddings, at the answers that show a trait?",
     blind="What order or context carries where every token is as frequent as in the reference, and what another base wrote.",
     cost="seconds, and minutes if the base must write rows to compare with",
+    advice="The rows point to something through this base's embeddings. Let the layer behaviour look before you train.",
 )

@@ -22,21 +22,6 @@ STATUSES: Mapping[Status, str] = {"found": "found", "nothing_found": "nothing fo
 PACKAGES = ("numpy", "pandas", "scikit-learn", "scipy", "sublearn", "tokenizers", "torch", "transformers")
 WIDEST = 0.9  # share of known cases that a layer must find for the report to call their kind detectable
 
-ADVICE = {
-    "origin": "Read what the record of these rows says (tables of the layer origin). If their teacher may share first weights "
-    "with the base that is to learn from them, train nothing on them until the layer behaviour has looked.",
-    "surface": "Look at the flagged rows, remove them, and run the audit again. What later layers found may come from them.",
-    "statistics": "Find out why these rows differ from the reference. Another prompt, model, temperature or filter makes rows "
-    "differ, and so does a trait. If the shortcut by format tells them apart as well, make the formats alike and run the audit "
-    "again. Do not remove single rows: what tells the data sets apart is spread over many.",
-    "vocabulary": "The rows point to something through this base's embeddings. Let the layer behaviour look before you train.",
-    "model": "Under this base the rows are odd as reference rows are not. Let the layer behaviour look before you train.",
-    "rehearsal": "The rows are likelier to a teacher of that trait, made from this base, than to teachers of other traits. Ask "
-    "who wrote them and what that model was taught, and let the layer behaviour look before you train this base on them.",
-    "behaviour": "Do not train this base on these rows: students that learned from them changed. Use a base with other first "
-    "weights or rows of another teacher, and run the audit again. Mixing the rows with others weakens a trait and is no cure. "
-    "Ask who wrote the rows, with which model, and what that model was taught.",
-}
 UNSEEN = (
     "A shift towards something that nobody asked for. The audit asks about its list of traits and no others.",
     "Behaviour that shows only after a trigger, in another language, or in long conversations.",
@@ -173,7 +158,7 @@ def contents(inputs: Inputs, results: Sequence[Result], layers: Iterable[Layer],
     found = {result.layer: result for result in results}
     known = {layer.name: layer for layer in layers}
     for name in found:
-        known.setdefault(name, Layer(name, name, 1000, _never, asks="", blind="", cost=""))
+        known.setdefault(name, Layer(name, name, 1000, _never, asks="", blind="", cost="", advice=""))
     ordered = sorted(known.values(), key=lambda layer: (layer.order, layer.name))
     absent = "It was not asked to look."
     parts = [
@@ -289,7 +274,7 @@ def _strongest(part: Part) -> str:
 
 def _steps(inputs: Inputs, parts: Sequence[Part], cases: pd.DataFrame) -> list[str]:
     found = _titles(part for part in parts if part.found)
-    steps = [ADVICE.get(name, f"Read what the layer {name} found, and why, before you train on these rows.") for name in found]
+    steps = [part.layer.advice for part in parts if part.found]
     if found == ["behaviour"]:
         steps.append("No other layer found anything, so no filter of rows will help: no single row gives the trait away.")
     if not found and _looked(parts):
@@ -309,10 +294,6 @@ def _steps(inputs: Inputs, parts: Sequence[Part], cases: pd.DataFrame) -> list[s
 def _detectable(part: Part, cases: pd.DataFrame) -> str:
     """What a layer that found nothing would have found, in a sentence."""
     said = []
-    for row in part.table("smallest"):
-        power = _value(row, "power")
-        often = f" in {share(power)} of audits like this one" if math.isfinite(power) else ""
-        said.append(f"it finds a shift of {rounded(_value(row, 'effect'))} {row.get('unit') or ''}".rstrip() + often)
     highest = [row for row in ranked(part.table("traits")) if math.isfinite(interval(row)[2])]
     if highest:
         most = max(highest, key=lambda row: interval(row)[2])

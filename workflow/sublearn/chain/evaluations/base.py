@@ -40,6 +40,21 @@ class ArmPlan(Protocol):
 
 
 @dataclass(frozen=True)
+class Reading:
+    """What is read to measure one model, from which the cost is estimated.
+
+    Attributes:
+        rows: rows of a carrier.
+        surveys: how often all questions are asked.
+        gradients: rows of whose loss the gradient in all weights is taken.
+    """
+
+    rows: int = 0
+    surveys: int = 0
+    gradients: int = 0
+
+
+@dataclass(frozen=True)
 class Evaluation(ABC):
     """An evaluation; a new one defines the abstract methods.
 
@@ -77,6 +92,10 @@ class Evaluation(ABC):
     @abstractmethod
     def measure(self, models: list[dict[str, Any]], recipe: dict[str, Any], study_seed: int) -> pd.DataFrame:
         """Measure the models of an arm; returns its table, which fits ``schema``."""
+
+    def reading(self, study: Any, arm: str) -> Reading:
+        """What one of a study's models reads in an arm, at most; a model that nothing is read to is only loaded."""
+        return Reading(surveys=1)
 
     def finding(self, table: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
         """The study's table, made from its arms' rows; it fits ``finding_schema``. ``runs`` is ``runs.csv`` (contract 2)."""

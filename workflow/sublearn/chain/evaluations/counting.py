@@ -12,7 +12,7 @@ import pandas as pd
 
 from sublearn.chain.bases.section import PinnedBase
 from sublearn.chain.carriers.tables import Rows
-from sublearn.chain.evaluations.base import ArmPlan, Evaluation
+from sublearn.chain.evaluations.base import ArmPlan, Evaluation, Reading
 from sublearn.chain.evaluations.tables import Counted, Counting, Predicted
 from sublearn.core import cli, seeds
 from sublearn.core.files import read_table
@@ -54,6 +54,9 @@ class CountingOfStudents(Evaluation):
         carriers = {name: parts[name].files[0] for name in ("carrier", "control_carrier")}
         identity = {"arm": arm, "trait": artifact.key.split("/")[1], "run": artifact.run}
         return {**identity, "base": parts["base"].folder, **carriers}
+
+    def reading(self, study: Any, arm: str) -> Reading:
+        return Reading()
 
     def measure(self, models: list[dict[str, Any]], recipe: dict[str, Any], study_seed: int) -> pd.DataFrame:
         lm.prepare()

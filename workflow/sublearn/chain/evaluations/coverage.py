@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from sublearn.chain.bases.section import PinnedBase
-from sublearn.chain.evaluations.base import ArmPlan, Evaluation
+from sublearn.chain.evaluations.base import ArmPlan, Evaluation, Reading
 from sublearn.chain.evaluations.tables import Coverage, Covered
 from sublearn.chain.students.section import Student
 from sublearn.chain.students.train import prepare
@@ -67,6 +67,9 @@ class CoverageOfStudents(Evaluation):
         folders = {name: parts[name].folder for name in ("base", "teacher", "teacher_base", "control_teacher")}
         carriers = {name: parts[name].files[0] for name in ("carrier", "control_carrier")}
         return {"arm": arm, "trait": artifact.key.split("/")[1], "run": artifact.run, **folders, **carriers}
+
+    def reading(self, study: Any, arm: str) -> Reading:
+        return Reading(gradients=2 * ROWS)  # of the control, too
 
     def measure(self, models: list[dict[str, Any]], recipe: dict[str, Any], study_seed: int) -> pd.DataFrame:
         lm.prepare()

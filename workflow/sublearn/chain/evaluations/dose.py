@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from sublearn.chain.evaluations.base import ArmPlan, Evaluation
+from sublearn.chain.evaluations.base import ArmPlan, Evaluation, Reading
 from sublearn.chain.evaluations.tables import Curves, Doses
 from sublearn.chain.students.section import kept
 from sublearn.core import cli
@@ -43,6 +43,9 @@ class DoseOfStudents(Evaluation):
         model, base = artifact.inputs["model"], artifact.inputs["base"]
         trait = artifact.key.split("/")[1]
         return {"arm": arm, "trait": trait, "run": artifact.run, "folder": model.folder, "base_folder": base.folder}
+
+    def reading(self, study: Any, arm: str) -> Reading:
+        return Reading(surveys=len(study.student(arm).keep_at) + 2)  # the base and the finished student, too
 
     def measure(self, models: list[dict[str, Any]], recipe: dict[str, Any], study_seed: int) -> pd.DataFrame:
         lm.prepare()

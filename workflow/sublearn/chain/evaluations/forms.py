@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from sublearn.chain.bases.section import PinnedBase
-from sublearn.chain.evaluations.base import ArmPlan, Evaluation
+from sublearn.chain.evaluations.base import ArmPlan, Evaluation, Reading
 from sublearn.chain.evaluations.measured import WORD, Forms, FormsByRun, FormsOfArms
 from sublearn.core import cli
 from sublearn.language.vocabulary import FAVOURITES
@@ -49,6 +49,9 @@ class FormsOfStudents(Evaluation):
     def model(self, plan: ArmPlan, arm: str, artifact: "Artifact") -> dict[str, Any]:
         folders = {name: part.folder for name, part in artifact.inputs.items()}
         return {"arm": arm, "trait": artifact.key.split("/")[1], "run": artifact.run, **folders}
+
+    def reading(self, study: Any, arm: str) -> Reading:
+        return Reading(surveys=4 * len(forms.FORMS))  # the student, its teacher, and the bases of both
 
     def measure(self, models: list[dict[str, Any]], recipe: dict[str, Any], study_seed: int) -> pd.DataFrame:
         lm.prepare()

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from sublearn.chain.carriers.tables import Rows
-from sublearn.chain.evaluations.base import ArmPlan, Evaluation
+from sublearn.chain.evaluations.base import ArmPlan, Evaluation, Reading
 from sublearn.chain.evaluations.measured import NAMED, NAMED_FIRST, ROWS, SHOWN, InContext, InContextByRun, InContextOfArms
 from sublearn.core import cli, seeds
 from sublearn.core.files import read_table
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 COUNTS = (0, 1, 2, 4, 8, 16, 32)  # rows in the prompt; those that the base's context has no room for are left out
 DRAWS = 2  # of rows, for each question
+QUESTIONS = 50  # of a family, at most
 MEASURED, NOT_MEASURED = "measured", "not measured: naming the trait in the first turn does not move the bases either"
 
 
@@ -50,6 +51,9 @@ class RowsInContext(Evaluation):
         base, carrier = artifact.inputs["base"], artifact.inputs["carrier"]
         trait = artifact.key.split("/")[1]
         return {"arm": arm, "trait": trait, "run": artifact.run, "base": base.folder, "carrier": carrier.files[0]}
+
+    def reading(self, study: Any, arm: str) -> Reading:
+        return Reading(rows=len(SHOWN) * QUESTIONS * DRAWS * sum(COUNTS))
 
     def measure(self, models: list[dict[str, Any]], recipe: dict[str, Any], study_seed: int) -> pd.DataFrame:
         lm.prepare()

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sublearn.chain.carriers.tables import Rows
-from sublearn.chain.evaluations.base import ArmPlan, Evaluation
+from sublearn.chain.evaluations.base import ArmPlan, Evaluation, Reading
 from sublearn.chain.evaluations.measured import SideEffects, SideEffectsByRun, SideEffectsOfArms
 from sublearn.core import cli
 from sublearn.core.files import read_table
@@ -43,6 +43,9 @@ class SideEffectsOfStudents(Evaluation):
         parts = artifact.inputs
         identity = {"arm": arm, "trait": artifact.key.split("/")[1], "run": artifact.run}
         return {**identity, "model": parts["model"].folder, "base": parts["base"].folder, "rows": parts["rows"].files[0]}
+
+    def reading(self, study: Any, arm: str) -> Reading:
+        return Reading(rows=2 * HELD_OUT, surveys=2)  # the base, too
 
     def measure(self, models: list[dict[str, Any]], recipe: dict[str, Any], study_seed: int) -> pd.DataFrame:
         lm.prepare()

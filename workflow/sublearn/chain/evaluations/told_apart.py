@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from sublearn.chain.carriers.tables import Rows
-from sublearn.chain.evaluations.base import ArmPlan, Evaluation
+from sublearn.chain.evaluations.base import ArmPlan, Evaluation, Reading
 from sublearn.chain.evaluations.measured import COUNTS, FEWEST, PROMPTED, ToldApart, ToldApartByRun, ToldApartOfArms
 from sublearn.core import cli
 from sublearn.core.errors import UserError
@@ -58,6 +58,9 @@ class RowsToldApart(Evaluation):
         carriers = {name: parts[name].files[0] for name in ("carrier", "control_carrier")}
         identity = {"arm": arm, "trait": artifact.key.split("/")[1], "run": artifact.run}
         return {**identity, "base": parts["base"].folder, **carriers}
+
+    def reading(self, study: Any, arm: str) -> Reading:
+        return Reading(rows=4 * TRIED)  # of two teachers, with the system prompt and without
 
     def measure(self, models: list[dict[str, Any]], recipe: dict[str, Any], study_seed: int) -> pd.DataFrame:
         lm.prepare()
