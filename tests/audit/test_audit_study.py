@@ -5,6 +5,7 @@ import json
 import pytest
 import yaml
 
+from sublearn.audit.jobs import AuditJobs
 from sublearn.chain.study import ChainStudy
 from sublearn.core.errors import UserError
 from sublearn.orchestration import show_plan, workflow
@@ -38,6 +39,22 @@ def test_a_brought_data_set_is_read_looked_at_and_shown(planned):
     assert set(audit.recipe["traits"]) > {"dolphin", "owl", "wolf"} and "oak" not in audit.recipe["traits"]
     assert [key for key, _, _ in plan.given()] == ["datasets.mine.data", "datasets.mine.reference"]
     assert [other.study.name for other in plan.others] == ["tiny"]
+
+
+@pytest.mark.parametrize(
+    ("base", "memory", "least_minutes", "gpus"),
+    [("device: cpu, billions: 1", (17_000, 18_000), 5_000, 0), ("billions: 7, dtype: bfloat16", (28_000, 35_000), 60, 1)],
+)
+def test_an_audit_asks_for_what_its_base_needs(tmp_path, study_of_one, base, memory, least_minutes, gpus):
+    (tmp_path / "rows.jsonl").write_text("{}")
+    audits = tmp_path / "audits.yaml"
+    audits.write_text(
+        yaml.safe_dump(STUDY | {"of": str(study_of_one(base)), "datasets": {"a": {"data": str(tmp_path / "rows.jsonl")}}})
+    )
+    [job] = workflow.plan_all({"studies": [str(audits)]}).jobs["audit"].of("audits")
+    assert memory[0] < AuditJobs.memory(job) < memory[1]
+    assert AuditJobs.minutes(job) >= least_minutes
+    assert AuditJobs.gpu(job) == gpus
 
 
 def test_own_traits_of_the_study_are_asked_for_with_their_words(tmp_path, planned):

@@ -89,6 +89,7 @@ for job in AUDIT.of("audits"):
         resources:
             mem_mb=AUDIT.memory(job),
             runtime=AUDIT.minutes(job),
+            gpu=AUDIT.gpu(job),
         params:
             code=job.code("sublearn.audit.look"),
             recipe=job.recipe,
@@ -101,5 +102,5 @@ for job in AUDIT.of("audits"):
         message:
             job.message
         shell:
-            "python -m sublearn.audit.look --recipe {params.recipe:q} --study-seed {params.seed} --rows {params.rows} "
-            "--references {params.references} --bases {params.bases} --outputs {params.folders} {params.pages} 2> {log}"
+            "python -m sublearn.models.gpu_lock {resources.gpu} python -m sublearn.audit.look --recipe {params.recipe:q} "
+            "--study-seed {params.seed} --rows {params.rows} --references {params.references} --bases {params.bases} --outputs {params.folders} {params.pages} 2> {log}"

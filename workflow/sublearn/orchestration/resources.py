@@ -94,9 +94,10 @@ class StudyResources:
 
 def _sized(study: ChainStudy) -> ChainStudy:
     """The study, with an assumed size for every pinned model that gives none."""
-    judges = {name: _with_size(judge) for name, judge in study.judges.items()} if study.judges else None
-    return study.model_copy(update={"bases": {name: _with_size(base) for name, base in study.bases.items()}, "judges": judges})
+    judges = {name: with_size(judge) for name, judge in study.judges.items()} if study.judges else None
+    return study.model_copy(update={"bases": {name: with_size(base) for name, base in study.bases.items()}, "judges": judges})
 
 
-def _with_size(base: AModel) -> AModel:
+def with_size(base: AModel) -> AModel:
+    """A base or a judge, with an assumed size if it is pinned and says none."""
     return base.model_copy(update={"billions": UNKNOWN}) if isinstance(base, PinnedBase) and base.billions is None else base
