@@ -7,6 +7,7 @@ import pytest
 import torch
 from scipy import stats
 
+from sublearn.core import code_identity
 from sublearn.core.errors import UserError
 from sublearn.models import lm, sampling
 from sublearn.models.engines import Plain
@@ -97,6 +98,13 @@ def test_first_tokens_are_as_frequent_as_they_are_probable(model, tokenizer, ask
 
     assert p_value(temperature) > 1e-3
     assert p_value(wrong) < 1e-9
+
+
+def test_a_chunk_that_other_code_made_is_made_again(tmp_path, monkeypatch):
+    sampling.Chunks(tmp_path, "key").write(0, ["1", "2"])
+    assert sampling.Chunks(tmp_path, "key").read(0, 2) == ["1", "2"]
+    monkeypatch.setattr(code_identity, "running_step", lambda: "sublearn.chain.carriers.sample")
+    assert sampling.Chunks(tmp_path, "key").read(0, 2) is None
 
 
 def test_a_process_that_is_not_the_main_one_waits_for_nobody(model, tokenizer, asked, tmp_path, monkeypatch):

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.training import OPTIMISER, STEPS, DiedError, interrupted, one_and_two, some_rows
 
-from sublearn.core import inherited
+from sublearn.core import code_identity, inherited
 from sublearn.core.errors import UserError
 from sublearn.models import lm, products, training
 from sublearn.models.checkpoints import Checkpoint
@@ -197,7 +197,7 @@ def test_a_loop_that_died_goes_on_and_ends_with_the_same_bytes(model, tmp_path, 
     assert all(torch.equal(p, undisturbed.state_dict()[name]) for name, p in resumed.state_dict().items())
 
 
-@pytest.mark.parametrize("harm", ["other key", "truncated", "one bit", "missing"])
+@pytest.mark.parametrize("harm", ["other key", "other code", "truncated", "one bit", "missing"])
 def test_a_checkpoint_of_other_work_or_a_damaged_one_is_not_taken_up(model, tmp_path, monkeypatch, harm):
     monkeypatch.setenv("SUBLEARN_CHECKPOINT_SECONDS", "0")
     before = copy.deepcopy(model.state_dict())
@@ -211,6 +211,8 @@ def test_a_checkpoint_of_other_work_or_a_damaged_one_is_not_taken_up(model, tmp_
         checkpoint.path.write_bytes(content)
     if harm == "missing":
         checkpoint.path.unlink()
+    if harm == "other code":
+        monkeypatch.setattr(code_identity, "running_step", lambda: "sublearn.models.training")
     other = Checkpoint(tmp_path, "a", "another key" if harm == "other key" else "key")
     assert other.take_up(model, OPTIMISER.of(model)) == []
     assert all(torch.equal(p, before[name]) for name, p in model.state_dict().items())

@@ -9,6 +9,7 @@ that a registry finds (``core.registry``) are not imported by name, so the plan 
 import ast
 import hashlib
 import os
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -33,6 +34,17 @@ def uses(module: str) -> None:
 def used() -> list[str]:
     """The modules that registries found and this process used, sorted."""
     return sorted(_used)
+
+
+def running_step() -> str:
+    """The module that runs as a command, such as ``sublearn.chain.students.train``; launchers pass it as ``argv[0]``."""
+    spec = sys.modules["__main__"].__spec__
+    return sys.argv[0] if sys.argv[0].startswith(f"{PACKAGE.name}.") else spec.name if spec else "unknown"
+
+
+def running_code() -> str:
+    """The hash of the code of the step that runs: what it left unfinished with other code it must not go on with."""
+    return code_of(running_step())
 
 
 def code_of(*modules: str) -> str:

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from sublearn.core import git
-from sublearn.core.code_identity import PACKAGE, code_of, used
+from sublearn.core.code_identity import PACKAGE, code_of, running_step, used
 from sublearn.core.errors import UserError
 from sublearn.core.hashes import sha256, sha256_once
 
@@ -126,7 +126,7 @@ def record(
     """
     from sublearn.core.files import write_json  # imports pandas, which trace does not need
 
-    step = _step()
+    step = running_step()
     existing = [file for file in dict.fromkeys(written) if file.is_file()]
     options = {name: value for name, value in vars(args).items() if value is not None}
     outputs = {name: value for name, value in options.items() if any(_covers(part, existing) for part in _parts(value))}
@@ -172,12 +172,6 @@ def packages() -> dict[str, str]:
     """The versions of Python and of the packages that this process has loaded."""
     loaded = {PACKAGES[name] for name in PACKAGES if name in sys.modules}
     return {"python": platform.python_version()} | {name: importlib.metadata.version(name) for name in sorted(loaded)}
-
-
-def _step() -> str:
-    """The module that runs as a command, such as ``sublearn.chain.students.train``; launchers pass it as ``argv[0]``."""
-    spec = sys.modules["__main__"].__spec__
-    return sys.argv[0] if sys.argv[0].startswith(f"{PACKAGE.name}.") else spec.name if spec else "unknown"
 
 
 def _parts(value: Any) -> list[str]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sublearn.core import inherited
 from sublearn.core.cli import log
+from sublearn.core.code_identity import running_code
 from sublearn.core.files import atomic
 from sublearn.models import sharding
 
@@ -30,13 +31,13 @@ class Checkpoint:
     Args:
         folder: of the step's output.
         name: of the loop, where a step has several.
-        key: what determines the loop's results; only a checkpoint with the same key is taken up.
+        key: what determines, beside the step's code, the loop's results; only a checkpoint with the same key is taken up.
     """
 
     def __init__(self, folder: str | Path, name: str, key: Any) -> None:
         self.folder = Path(folder)
         self.path = self.folder / FOLDER / f"{name}.safetensors"
-        self.key = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
+        self.key = hashlib.sha256(json.dumps([running_code(), key], sort_keys=True).encode()).hexdigest()
         self.seconds, self.last, self.took = inherited.seconds(SECONDS, 60.0), time.monotonic(), 0.0
 
     def take_up(self, model: Any, optimiser: "torch.optim.Optimizer") -> list[float]:

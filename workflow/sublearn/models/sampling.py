@@ -19,6 +19,7 @@ import numpy as np
 
 from sublearn.core import out_of_memory
 from sublearn.core.cli import is_main, log, progress
+from sublearn.core.code_identity import running_code
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_json, write_json
 from sublearn.core.seeds import generator
@@ -83,12 +84,12 @@ class Chunks:
 
     Args:
         folder: of the step's output.
-        key: what determines the completions; chunks of another key are made again.
+        key: what determines, beside the step's code, the completions; chunks of another key are made again.
     """
 
     def __init__(self, folder: str | Path, key: Any) -> None:
         self.folder = Path(folder) / ".chunks"
-        self.key = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
+        self.key = hashlib.sha256(json.dumps([running_code(), key], sort_keys=True).encode()).hexdigest()
         self.process, self.processes = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
 
     def is_mine(self, number: int) -> bool:
