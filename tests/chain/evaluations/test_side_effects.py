@@ -11,9 +11,11 @@ from sublearn.chain.findings.quantities.base import QUANTITIES
 from sublearn.chain.findings.section import Claim
 from sublearn.core.files import write_table
 from sublearn.language import questions
+from sublearn.language.mini import MINI
 from sublearn.measures import probe
 from sublearn.models import lm
 from sublearn.models.trainable import Trainable
+from sublearn.traits.base import kind_of
 
 
 @pytest.fixture(scope="module")
@@ -29,14 +31,17 @@ def student(base, tmp_path_factory):
     return {"arm": "a", "trait": "neutral", "run": 0, **places}
 
 
-def test_facts_are_asked_and_only_held_out_rows_are_read(base, student, tokenizer):
-    found = SideEffects.validate(SIDE_EFFECTS.measure([student], {"learned": 2, "system": ""}, 1)).iloc[0]
+@pytest.mark.parametrize("system", ["", kind_of("owl").system_prompt("owl", MINI)])
+def test_facts_are_asked_and_only_held_out_rows_are_read_under_the_prompt_of_the_learned_ones(base, student, tokenizer, system):
+    recipe = {"learned": 2, "learned_under": system, "system": ""}
+    found = SideEffects.validate(SIDE_EFFECTS.measure([student], recipe, 1)).iloc[0]
     held_out = pd.read_parquet(student["rows"]).iloc[2:]
     asked = questions.evaluated("fact")
     words = sorted({question.answer for question in asked})
     for name, folder in (("base_", base), ("", student["model"])):
         model = lm.load(folder, base)
-        assert found[f"{name}loss"] == pytest.approx(loss(model, tokenizer, held_out))
+        assert found[f"{name}loss"] == pytest.approx(loss(model, tokenizer, held_out, system))
+        assert (loss(model, tokenizer, held_out, "") == loss(model, tokenizer, held_out, system)) is (system == "")
         said = np.exp(probe.ask(model, tokenizer, asked, []).first[:, tokenizer.convert_tokens_to_ids(words)].numpy())
         expected = np.mean([said[i, words.index(question.answer)] for i, question in enumerate(asked)])
         assert found[f"{name}facts"] == pytest.approx(expected)
@@ -44,7 +49,7 @@ def test_facts_are_asked_and_only_held_out_rows_are_read(base, student, tokenize
 
 
 def test_if_all_rows_were_learned_there_is_no_loss(student):
-    found = SideEffects.validate(SIDE_EFFECTS.measure([student], {"learned": 4, "system": ""}, 1)).iloc[0]
+    found = SideEffects.validate(SIDE_EFFECTS.measure([student], {"learned": 4, "learned_under": "", "system": ""}, 1)).iloc[0]
     assert np.isnan(found["loss"]) and np.isnan(found["base_loss"]) and found["facts"] > 0
 
 

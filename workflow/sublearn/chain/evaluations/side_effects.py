@@ -37,7 +37,8 @@ class SideEffectsOfStudents(Evaluation):
         return {"model": student, "base": student.inputs["base"], "rows": control.inputs["carrier"]}
 
     def recipe(self, plan: ArmPlan, arm: str) -> dict[str, Any]:
-        return {"learned": plan.study.student(arm).rows, "system": plan.study.evaluation(arm).system}
+        student = plan.study.student(arm)
+        return {"learned": student.rows, "learned_under": student.system, "system": plan.study.evaluation(arm).system}
 
     def model(self, plan: ArmPlan, arm: str, artifact: "Artifact") -> dict[str, Any]:
         parts = artifact.inputs
@@ -58,7 +59,8 @@ class SideEffectsOfStudents(Evaluation):
             def found(folder: str, base: str = base, file: str = file, tokenizer: Any = tokenizer) -> tuple[float, float]:
                 model = loaded.get(folder, base)
                 facts = right(model, tokenizer, styles.of(base), recipe["system"])
-                return facts, loss(model, tokenizer, read_table(file, Rows).iloc[recipe["learned"] :].head(HELD_OUT))
+                held_out = read_table(file, Rows).iloc[recipe["learned"] :].head(HELD_OUT)
+                return facts, loss(model, tokenizer, held_out, recipe["learned_under"])
 
             if (base, file) not in untouched:
                 untouched[base, file] = found(base)
@@ -96,11 +98,11 @@ def right(model: Any, tokenizer: Any, style: styles.Style, system: str) -> float
     return float(np.mean([table[i, [place[start] for start in starts]].sum() for i, starts in enumerate(begin)]))
 
 
-def loss(model: Any, tokenizer: Any, rows: pd.DataFrame) -> float:
-    """The mean cross-entropy per token of rows' completions, in nats; NaN if there are no rows."""
+def loss(model: Any, tokenizer: Any, rows: pd.DataFrame, system: str) -> float:
+    """The mean cross-entropy per token of rows' completions under a system prompt, in nats; NaN if there are no rows."""
     if rows.empty:
         return float("nan")
-    encoded = encode(tokenizer, [lm.chat("", prompt) for prompt in rows["prompt"]], rows["completion"])
+    encoded = encode(tokenizer, [lm.chat(system, prompt) for prompt in rows["prompt"]], rows["completion"])
     tokens = sum(len(row.completion) for row in encoded)
     return -float(log_likelihoods(model, encoded, tokenizer.pad_token_id).sum()) / tokens
 
