@@ -8,7 +8,7 @@ import pytest
 
 from sublearn.chain.findings.figures.base import FIGURES
 from sublearn.orchestration import studies
-from sublearn.reporting.scorecard_rows import PAPER, Row, command, gather
+from sublearn.reporting.scorecard_rows import PAPER, Row, gather
 
 PAGE = Path("docs/paper.md").read_text(encoding="utf-8")
 RUN, PUBLIC, STAND_IN, READY = "run", "run on a small model", "run on stand-ins", "ready, not run"
@@ -85,11 +85,3 @@ def test_every_claim_of_the_papers_that_was_put_to_the_test_is_in_a_row(claims):
     listed = {(names(row.study)[0], claim) for row in ROWS for claim in names(row.claims)}
     tested = {(row.study, row.rule.claim) for row in claims if row.origin == PAPER and row.verdict != "not_run"}
     assert tested - listed == set()
-
-
-def test_each_study_has_its_command_once():
-    commands = dict(table("study | command"))
-    assert list(commands) == list(dict.fromkeys(row.study for row in ROWS))
-    for study, said in commands.items():
-        [name] = names(study)
-        assert said == f"`{command(studies.load(name), name)}`"

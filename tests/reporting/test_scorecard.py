@@ -116,7 +116,7 @@ def test_a_claim_that_goes_against_the_paper_says_so_and_others_do_not(by_claim)
 def test_who_makes_a_claim_follows_from_its_source(source, origin):
     rule = Rule(claim="c", statement="s", source=source, comparison="above", bound=0)
     unknown = Mean(math.nan, math.nan, math.nan, math.nan)
-    assert scorecard_rows.Row("s", "", rule, "not_run", unknown, math.nan, None, "", "").origin == origin
+    assert scorecard_rows.Row("s", "", "chain", rule, "not_run", unknown, math.nan, None, "", "").origin == origin
 
 
 def change(measured: Mean, comparison: str = "above", bound: float = 1.0, count: int = 6, **rule) -> str:

@@ -7,16 +7,17 @@ from itertools import groupby
 from sublearn.reporting.scorecard_rows import NOT_RUN, ORDER, PAPER, Row
 
 ABOUT = (
-    "One row per claim of every study in `config/studies`. Bounds are ours, and were committed before the study was run; the "
-    "paper gives signs and a few numbers. A claim is *reproduced* if the whole interval (or, where its rule says so, the mean) "
-    "lies on the claimed side of the bound, *opposite* if the whole interval lies on the other side (below zero, where it "
-    "should lie above a bound, unless the rule names another value), and otherwise *not reproduced*. Verdicts are not "
-    "corrected for the number of claims.",
-    "**All models that were run are small**, and most are stand-ins: language models and networks that the pipeline trains "
-    "itself, small images, the theorem's own networks. They say whether a claim holds there. They say nothing about how strong "
-    "an effect is in large models. An interval covers the units that are named with it, and nothing that they share.",
-    "A claim is *the paper's* if its source is a place there. *Ours, after the paper* varies what the paper says or assumes: "
-    "where a condition of its theorem is dropped, say. *Ours* and *later work* are not in the paper.",
+    "One row per claim of every study in `config/studies`. Bounds are ours, and were committed before the study was run "
+    "(those of `tiny-forms` after trials on the same models); the paper gives signs and a few numbers. A claim is "
+    "*reproduced* if the whole interval (or, where its rule says so, the mean) lies on the claimed side of the bound, "
+    "*opposite* if the whole interval lies on the other side (below zero, where it should lie above a bound, unless the "
+    "rule names another value), and otherwise *not reproduced*. Verdicts are not corrected for the number of claims.",
+    "**All models that were run are small**, and most are stand-ins: language models and networks that the pipeline "
+    "trains itself, small images, the theorem's own networks. They say whether a claim holds there. They say nothing "
+    "about how strong an effect is in large models. An interval covers the units that are named with it, and nothing that "
+    "they share.",
+    "A claim is *the paper's* if its source is a place there. *Ours, after the paper* varies what the paper says or "
+    "assumes: where a condition of its theorem is dropped, say. *Ours* and *later work* are not in the paper.",
 )
 
 
@@ -28,10 +29,11 @@ def shown(verdict: str) -> str:
 def headline(rows: Sequence[Row]) -> str:
     """The verdicts on the paper's own claims, in one sentence."""
     counts = Counter(row.verdict for row in rows if row.origin == PAPER)
-    tested = sum(counts.values()) - counts[NOT_RUN]
+    kinds = Counter(row.kind for row in rows if row.origin == PAPER and row.verdict != NOT_RUN)
+    of_kinds = f" ({', '.join(f'{kind}: {count}' for kind, count in kinds.items())})" if len(kinds) > 1 else ""
     parts = [f"{counts[verdict]} {shown(verdict)}" for verdict in ORDER[:-1] if counts[verdict]]
     told = f": {', '.join(parts)}" if parts else ""
-    return f"The paper's claims were put to {tested} tests here, one for each study that asks{told}"
+    return f"The paper's claims were put to {kinds.total()} tests here, one for each study that asks{of_kinds}{told}"
 
 
 def caveat(rows: Sequence[Row]) -> str:

@@ -43,7 +43,7 @@ class Row:
     """A claim of a study.
 
     Attributes:
-        study: its study's name; ``title`` is the study's title.
+        study: its study's name; ``title`` is the study's title, ``kind`` its kind.
         rule: its rule, from the study's file.
         verdict: one of ``ORDER``.
         measured: the quantity with its interval; NaN where nothing was measured.
@@ -55,6 +55,7 @@ class Row:
 
     study: str
     title: str
+    kind: str
     rule: Rule
     verdict: str
     measured: Mean
@@ -144,7 +145,7 @@ def _rows(study: Study, again: str) -> list[Row]:
             rows.append(_judged(study, again, claim, judged.loc[claim.claim], evidence.get(claim.claim)))
         else:
             change = f"Run it: {again}"
-            rows.append(Row(study.name, study.title, claim, NOT_RUN, UNKNOWN, math.nan, None, "", change))
+            rows.append(Row(study.name, study.title, study.kind, claim, NOT_RUN, UNKNOWN, math.nan, None, "", change))
     return rows
 
 
@@ -164,7 +165,7 @@ def _judged(study: Study, again: str, claim: Rule, found: pd.Series, told: Evide
     verdict = str(found["verdict"])
     figure = _file(study).parent / "figures" / f"{found['figure']}.svg"
     shown = figure.relative_to(RESULTS).as_posix() if figure.exists() else ""
-    row = Row(study.name, study.title, claim, verdict, measured, bound, told, shown, "")
+    row = Row(study.name, study.title, study.kind, claim, verdict, measured, bound, told, shown, "")
     if found["quantity"] != claim.rule:
         return replace(row, change=f"Judged by another rule, {found['quantity']}. {AGAIN}: {again}")
     if told is None:
