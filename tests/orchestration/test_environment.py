@@ -11,6 +11,8 @@ import yaml
 from packaging.requirements import Requirement
 
 from sublearn.core.code_identity import modules_of
+from sublearn.core.errors import UserError
+from sublearn.orchestration.environment import refuse_untried_snakemake
 
 WORKFLOW = Path("workflow").absolute()
 # What only Snakemake's own process, and not a step, needs is not in the environment of the steps.
@@ -71,6 +73,13 @@ def without_training(code):
     environment = os.environ | {"PYTHONPATH": str(WORKFLOW)}
     done = subprocess.run([sys.executable, "-c", HIDDEN + code], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("newer", ["9.28.0", "10.0", "9.100.2.dev1"])
+def test_a_snakemake_that_nobody_tried_is_refused_and_the_pinned_one_is_not(locked, newer):
+    refuse_untried_snakemake(locked["snakemake"])
+    with pytest.raises(UserError, match=rf"^Snakemake {newer}: .* was tried with versions before 9\.28; install one of them"):
+        refuse_untried_snakemake(newer)
 
 
 def test_planning_needs_no_torch():

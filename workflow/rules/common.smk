@@ -1,6 +1,8 @@
 # What every rule file uses: the plans of the chosen studies, and the settings that small rules share.
 import sys
 
+from snakemake import __version__ as snakemake_version
+
 sys.path.insert(0, str(PROJECT / "workflow"))
 
 from sublearn.core.code_identity import code_of
@@ -10,6 +12,7 @@ from sublearn.orchestration.environment import (
     collect_garbage_less_often,
     keep_freed_memory,
     refuse_prefix,
+    refuse_untried_snakemake,
     run_steps_here,
 )
 from sublearn.orchestration.kinds import extension_rules
@@ -22,6 +25,7 @@ keep_freed_memory()
 collect_garbage_less_often()
 
 try:
+    refuse_untried_snakemake(snakemake_version)
     refuse_prefix(workflow)
     STUDIES = plan_all(config)
 except UserError as error:

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,21 @@ from typing import Any
 from sublearn.core import inherited
 from sublearn.core.errors import UserError
 from sublearn.orchestration import preflight_files, preflight_slurm, reruns
+
+UNTRIED = 9, 28  # the first version of Snakemake that this workflow was not tried with
+
+
+def refuse_untried_snakemake(version: str) -> None:
+    """Refuse a Snakemake that is newer than those tried: what is made again is decided within it (``orchestration.reruns``).
+
+    Raises:
+        UserError: it is.
+    """
+    if tuple(map(int, re.findall(r"\d+", version)[:2])) >= UNTRIED:
+        raise UserError(
+            f"Snakemake {version}: this workflow decides within Snakemake what is made again, and was tried with versions before "
+            f"{'.'.join(map(str, UNTRIED))}; install one of them, as make setup does."
+        )
 
 
 def run_steps_here(alone: bool) -> None:
