@@ -22,8 +22,8 @@ def refuse_untried_snakemake(version: str) -> None:
     """
     if tuple(map(int, re.findall(r"\d+", version)[:2])) >= UNTRIED:
         raise UserError(
-            f"Snakemake {version}: this workflow decides within Snakemake what is made again, and was tried with versions before "
-            f"{'.'.join(map(str, UNTRIED))}; install one of them, as make setup does."
+            f"Snakemake {version}: this workflow decides within Snakemake what is made again, and was tried with versions "
+            f"before {'.'.join(map(str, UNTRIED))}; install one of them, as make setup does."
         )
 
 
