@@ -101,9 +101,9 @@ def test_no_number_is_missing():
 def test_readme_says_the_same():
     readme = " ".join(Path("README.md").read_text(encoding="utf-8").split())
     assert (
-        "of nine data sets that a teacher of the same base wrote, students show the trait in six by a threshold, and in none of "
-        "six that should pass on none (three of a neutral teacher, three of a teacher of another base); by the layer's own test, "
-        "which a report shows, they err in two of twelve such sets." in readme
+        "of nine data sets that a teacher of the same base wrote, students show the trait in six by a threshold, and in "
+        "none of six that should pass on none (three of a neutral teacher, three of a teacher of another base); by the "
+        "layer's own test, which a report shows, they err in two of twelve such sets." in readme
     )
     assert (
         "right one of fifteen animals first in nine data sets of nine; but some animal always leads. By its threshold it finds "

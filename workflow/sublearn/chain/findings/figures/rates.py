@@ -57,7 +57,7 @@ def bars(table: pd.DataFrame, width: float, ylabel: str) -> "Figure":
                 )
     axes.set_xticks(range(len(traits)), traits)
     axes.set_ylabel(ylabel)
-    axes.set_ylim(0, min(1.0, max(0.2, 1.05 * axes.dataLim.ymax)))
+    axes.set_ylim(0, min(1.0, 1.05 * axes.dataLim.ymax))
     axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return figure
 
