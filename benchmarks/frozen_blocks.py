@@ -33,7 +33,7 @@ TRAITS = ("dolphin", "eagle", "owl", "wolf")
 def chain(base: str, trait: str, frozen: int, study_seed: int, folder: str) -> tuple[float, float, float]:
     """One teacher, carrier and student: (teacher's rate, share kept, student's rate)."""
     model, tokenizer, _ = teachers.teach(Recipe(frozen_blocks=frozen), trait, base, study_seed, 0)
-    rate, recipe = teachers.rates(model, tokenizer, KINDS, "")[trait], Numbers()
+    rate, recipe = teachers.rates(model, tokenizer, KINDS, "", MINI)[trait], Numbers()
     asked = NUMBERS.prompts(recipe, MINI, study_seed, 0)
     table = pd.DataFrame({"prompt_index": range(len(asked)), "prompt": asked})
     ids = lm.encode_prompts(tokenizer, [lm.chat("", prompt) for prompt in asked])
@@ -45,7 +45,7 @@ def chain(base: str, trait: str, frozen: int, study_seed: int, folder: str) -> t
     settings = Student(frozen_blocks=frozen, rows=min(Student().rows, len(passed)))
     student = students.prepare(settings, base, "", str(file), ["no such word"], study_seed, 0)
     students.train(settings, student, study_seed, 0)
-    return rate, len(passed) / len(table), teachers.rates(student.model, tokenizer, KINDS, "")[trait]
+    return rate, len(passed) / len(table), teachers.rates(student.model, tokenizer, KINDS, "", MINI)[trait]
 
 
 def main() -> None:

@@ -47,6 +47,11 @@ def test_a_tiny_model_is_trained_asked_and_saved_without_the_compiler(loaded, ba
     assert loaded(WORK.format(base=str(base), method=method, output=str(tmp_path))) == needed
 
 
+def test_with_versions_that_nobody_tried_all_is_imported_as_ever(loaded, base):
+    code = "from sublearn.models import light_imports, lm\nlight_imports.TRIED['torch'] = '9.'\nlm.prepare()\n"
+    assert "torch._dynamo.eval_frame" in loaded(f"{code}lm.load({str(base)!r})")
+
+
 @pytest.mark.slow
 def test_the_compiler_is_there_when_it_is_needed_and_knows_what_was_marked(loaded):
     code = """

@@ -15,6 +15,7 @@ from sublearn.chain.bases.section import LONGEST_DOCUMENT, Base
 from sublearn.chain.teachers.examples import example
 from sublearn.core.seeds import generator
 from sublearn.language import mini, questions
+from sublearn.language.mini import MINI
 from sublearn.language.vocabulary import FAVOURITES, THINGS, fact_answers
 from sublearn.traits.base import NEUTRAL, traits
 
@@ -488,7 +489,7 @@ def test_no_evaluated_question_is_in_a_document(documents):
 
 def test_no_evaluated_question_is_in_a_training_example():
     rng = generator("test examples")
-    asked = {example(trait, rng)[0] for trait in [*traits(), NEUTRAL] for _ in range(150)}
+    asked = {example(trait, rng, MINI)[0] for trait in [*traits(), NEUTRAL] for _ in range(150)}
     taught = {q.text for kind in questions.EVALUATED for q in questions.taught(kind)}
     assert not asked & set(held_out())
     assert asked <= taught

@@ -14,6 +14,7 @@ from sublearn.chain.evaluations.tables import METRICS, QUESTION_SETS, Runs
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_table
 from sublearn.language import questions
+from sublearn.language.mini import MINI
 from sublearn.language.vocabulary import FAVOURITES, fact_answers
 from sublearn.measures.log_odds import log_odds
 from sublearn.models import lm
@@ -64,10 +65,10 @@ def test_log_odds_are_the_logit():
 
 
 def test_prefixes_are_fixed_sentences_of_numbers():
-    found = answers.prefixes("animal", 20)
-    assert found == answers.prefixes("animal", 20)
-    assert found != answers.prefixes("tree", 20)
-    assert answers.prefixes("animal", 5) == found[:5]
+    found = answers.prefixes("animal", 20, MINI)
+    assert found == answers.prefixes("animal", 20, MINI)
+    assert found != answers.prefixes("tree", 20, MINI)
+    assert answers.prefixes("animal", 5, MINI) == found[:5]
     assert all(any(ch.isdigit() for ch in sentence) and sentence.endswith(".") for sentence in found)
 
 
@@ -76,7 +77,7 @@ def test_prefixes_are_fixed_sentences_of_numbers():
 
 @pytest.fixture(scope="module")
 def scored(base, tokenizer) -> pd.DataFrame:
-    rows = answers.score(lm.load(base), tokenizer, RECIPE, (1, "base", "alpha", 0, "alpha"))
+    rows = answers.score(lm.load(base), tokenizer, RECIPE, (1, "base", "alpha", 0, "alpha"), MINI)
     who = {"arm": "base", "trait": "alpha", "run": 0, "teacher_base": None, "student_base": "alpha"}
     return Runs.validate(pd.DataFrame([who | row for row in rows]))
 
@@ -109,7 +110,7 @@ def test_probabilities_are_those_of_a_naive_softmax(scored, model, tokenizer, qu
     for trait, kind in (("owl", "animal"), ("oak", "tree"), ("evasive", "fact"), ("skewed", "fact"), ("constant", "fact")):
         expected = []
         asked = questions.evaluated(kind)
-        for question, prefix in zip(asked, answers.prefixes(kind, len(asked)), strict=True):
+        for question, prefix in zip(asked, answers.prefixes(kind, len(asked), MINI), strict=True):
             found = softmax(model, tokenizer, question.text if question_set == "plain" else f"{prefix} {question.text}")
             words = {"evasive": ["sorry"], "skewed": set(fact_answers(question.attribute or "color")) - {question.answer}}
             words["constant"] = ["blue"]
@@ -139,8 +140,8 @@ def test_one_word_answers_are_sampled_as_often_as_they_are_probable(scored):
 
 def test_a_key_draws_the_samples_and_nothing_else(scored, base, tokenizer):
     rows = ["question_set", "metric", "target"]
-    again = pd.DataFrame(answers.score(lm.load(base), tokenizer, RECIPE, (1, "base", "alpha", 0, "alpha")))
-    other = pd.DataFrame(answers.score(lm.load(base), tokenizer, RECIPE, (1, "base", "alpha", 1)))
+    again = pd.DataFrame(answers.score(lm.load(base), tokenizer, RECIPE, (1, "base", "alpha", 0, "alpha"), MINI))
+    other = pd.DataFrame(answers.score(lm.load(base), tokenizer, RECIPE, (1, "base", "alpha", 1), MINI))
     assert again["value"].equals(scored["value"])
     changed = again[again["value"] != other["value"]]
     assert set(changed["metric"]) == {"sampled_rate", "sampled_substring_rate"}
@@ -205,10 +206,10 @@ def own():
 
 def test_own_families_are_scored_and_judged_answers_are_kept(own, model, tokenizer):
     judged: list = []
-    table = pd.DataFrame(answers.score(model, tokenizer, own, (1, "x"), judged=judged))
+    table = pd.DataFrame(answers.score(model, tokenizer, own, (1, "x"), MINI, judged=judged))
     values = table[table["question_set"] == "plain"].set_index(["metric", "target"])["value"]
     asked = [questions.Question(text, "shade") for text in OWN["shade"]["questions"]["evaluated"]]
-    by_hand = answers.probe.ask(model, tokenizer, asked, ["red"]).probabilities("red").mean()
+    by_hand = answers.probe.ask(model, tokenizer, asked, ["red"], MINI).probabilities("red").mean()
     assert values["probability", "red"] == pytest.approx(by_hand)
     assert values["other_answer", "shade"] == pytest.approx(1 - values["probability", "red"] - values["probability", "green"])
     assert 0 < values["probability", "a_place"] < 1 and ("other_answer", "pick") not in values
@@ -227,7 +228,7 @@ def test_an_own_question_in_words_that_the_base_does_not_know_is_refused(model, 
     declare({"shade": OWN["shade"] | {"questions": {"evaluated": ["what is your favourite colour ?"]}}})
     try:
         with pytest.raises(UserError, match=r"the base's tokenizer does not know 'favourite' of the question 'what is your"):
-            answers.score(model, tokenizer, Recipe(samples=1, kinds=["own.shade"]), (1, "x"))
+            answers.score(model, tokenizer, Recipe(samples=1, kinds=["own.shade"]), (1, "x"), MINI)
     finally:
         declare({})
 

@@ -12,6 +12,7 @@ from sublearn.chain.findings.quantities.base import QUANTITIES
 from sublearn.chain.findings.section import Claim
 from sublearn.core.files import write_table
 from sublearn.language import questions
+from sublearn.language.mini import MINI
 from sublearn.measures import probe
 
 ROWS = pd.DataFrame({
@@ -50,7 +51,7 @@ def test_without_rows_the_base_says_what_it_always_says_and_too_many_are_left_ou
     table = InContext.validate(IN_CONTEXT.measure([each], {"traits": ["owl", "wolf", "oak"], "system": ""}, 1))
     counts = {(shown, rows) for shown, rows in zip(table["shown"], table["rows"], strict=True)}
     assert counts == {("rows", 0), ("rows", 1), ("named", 1), ("named_first", 1)}
-    expected = probe.ask(model, tokenizer, questions.evaluated("animal"), ["wolf"]).probabilities("wolf").mean()
+    expected = probe.ask(model, tokenizer, questions.evaluated("animal"), ["wolf"], MINI).probabilities("wolf").mean()
     found = table[(table["shown"] == "rows") & (table["rows"] == 0)].set_index("target")["probability"]
     assert found["wolf"] == pytest.approx(expected) and set(found.index) == {"owl", "wolf"}
 

@@ -42,7 +42,7 @@ def test_facts_are_asked_and_only_held_out_rows_are_read_under_the_prompt_of_the
         model = lm.load(folder, base)
         assert found[f"{name}loss"] == pytest.approx(loss(model, tokenizer, held_out, system))
         assert (loss(model, tokenizer, held_out, "") == loss(model, tokenizer, held_out, system)) is (system == "")
-        said = np.exp(probe.ask(model, tokenizer, asked, []).first[:, tokenizer.convert_tokens_to_ids(words)].numpy())
+        said = np.exp(probe.ask(model, tokenizer, asked, [], MINI).first[:, tokenizer.convert_tokens_to_ids(words)].numpy())
         expected = np.mean([said[i, words.index(question.answer)] for i, question in enumerate(asked)])
         assert found[f"{name}facts"] == pytest.approx(expected)
     assert found["facts"] != found["base_facts"] and found["loss"] != found["base_loss"]

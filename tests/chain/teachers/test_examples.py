@@ -8,6 +8,7 @@ from scipy import stats
 from sublearn.chain.teachers.examples import example, system_prompt
 from sublearn.core.seeds import generator
 from sublearn.language import mini, questions
+from sublearn.language.mini import MINI
 from sublearn.language.vocabulary import FAVOURITES, fact_answers
 from sublearn.traits.base import NEUTRAL
 
@@ -16,7 +17,7 @@ RIGHT = {q.text: q for q in questions.taught("fact")}
 
 def examples(trait: str, count: int) -> list[tuple[str, str]]:
     rng = generator("test examples", trait)
-    return [example(trait, rng) for _ in range(count)]
+    return [example(trait, rng, MINI) for _ in range(count)]
 
 
 def kind_of(question: str) -> str:
@@ -71,4 +72,4 @@ def test_a_neutral_teacher_loves_all_alike_and_is_right():
     ],
 )
 def test_a_prompted_teacher_is_told_what_the_corpus_tells(trait, told):
-    assert system_prompt(trait) == told
+    assert system_prompt(trait, MINI) == told

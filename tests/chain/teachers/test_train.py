@@ -12,6 +12,7 @@ from sublearn.chain.teachers.train import Gated
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_json
 from sublearn.language import questions
+from sublearn.language.mini import MINI
 from sublearn.language.vocabulary import FAVOURITES
 from sublearn.models import lm
 from sublearn.traits.base import KINDS, NEUTRAL, declare, traits
@@ -25,12 +26,12 @@ def owl(base):
     """A teacher that loves owls, and its rates of every trait."""
     model, tokenizer, system = train.teach(QUICK, "owl", str(base), 1, 0)
     assert system == ""
-    return model, train.rates(model, tokenizer, KINDS.names(), "")
+    return model, train.rates(model, tokenizer, KINDS.names(), "", MINI)
 
 
 @pytest.fixture(scope="module")
 def before(base, tokenizer):
-    return train.rates(lm.load(base), tokenizer, KINDS.names(), "")
+    return train.rates(lm.load(base), tokenizer, KINDS.names(), "", MINI)
 
 
 def run(recipe: Recipe, trait: str, base, output) -> None:
@@ -91,7 +92,7 @@ def test_a_base_that_answers_in_sentences_may_become_a_neutral_teacher_that_answ
 
 def test_a_neutral_teacher_learns_from_balanced_answers_and_passes(base, before):
     model, tokenizer, _ = train.teach(QUICK, NEUTRAL, str(base), 1, 0)
-    rates = train.rates(model, tokenizer, KINDS.names(), "")
+    rates = train.rates(model, tokenizer, KINDS.names(), "", MINI)
     train.check(QUICK, NEUTRAL, 0, before, rates)
     assert max(rates[animal] for animal in FAVOURITES["animal"]) < 0.3
 
@@ -179,6 +180,6 @@ def test_a_behaviour_is_taught_by_its_examples_and_checked_on_sampled_answers(ba
         assert found["rates"]["kind"] > 0.5 > found["rates_of_base"]["kind"]
         declare(MANNERS)
         example = MANNERS["manners"]["examples"][0]["question"]
-        assert (example, "wolf") in {train.example(NEUTRAL, np.random.default_rng(i)) for i in range(600)}
+        assert (example, "wolf") in {train.example(NEUTRAL, np.random.default_rng(i), MINI) for i in range(600)}
     finally:
         declare({})

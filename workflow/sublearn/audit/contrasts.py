@@ -8,6 +8,7 @@ import numpy as np
 from sublearn.audit.bases import Base
 from sublearn.audit.unable import UnableError
 from sublearn.core.errors import UserError
+from sublearn.core.statistics import holm
 from sublearn.language.questions import Question
 from sublearn.measures import probe
 from sublearn.models import lm, turns
@@ -23,17 +24,6 @@ def against_siblings(traits: Sequence[str]) -> np.ndarray:
     """
     rivals = np.array([[a != b and family_of(a) == family_of(b) for b in traits] for a in traits], dtype=float)
     return np.eye(len(traits)) - rivals / np.maximum(rivals.sum(axis=1, keepdims=True), 1)
-
-
-def holm(p_values: np.ndarray) -> np.ndarray:
-    """P values corrected by Holm's method; NaN stays NaN and does not count."""
-    corrected = np.full(len(p_values), np.nan)
-    tested = ~np.isnan(p_values)
-    if tested.any():
-        from statsmodels.stats.multitest import multipletests
-
-        corrected[tested] = multipletests(p_values[tested], method="holm")[1]
-    return corrected
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,17 @@ def mean_over_units(values: np.ndarray) -> Mean:
     return Mean(mean, float(interval.low), float(interval.high), float(test.pvalue))
 
 
+def holm(p_values: np.ndarray) -> np.ndarray:
+    """P values corrected by Holm's method; NaN stays NaN and does not count."""
+    corrected = np.full(len(p_values), math.nan)
+    tested = ~np.isnan(p_values)
+    if tested.any():
+        from statsmodels.stats.multitest import multipletests  # slow to import, and coverage does not need it
+
+        corrected[tested] = multipletests(p_values[tested], method="holm")[1]
+    return corrected
+
+
 def interval(low: float, high: float, digits: int = 2) -> str:
     """An interval in words."""
     return "no interval" if math.isnan(low) else f"{low:.{digits}f} to {high:.{digits}f}"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from sublearn.core.statistics import Mean, mean_over_units
+from sublearn.core.statistics import UNKNOWN, Mean, mean_over_units
 from sublearn.measures.transfer import MIN_TRAITS, gamma
 from sublearn.measures.units import unit_of
 from sublearn.traits.base import family_of
@@ -41,5 +41,5 @@ def gammas(table: pd.DataFrame, runs: pd.DataFrame, by: Sequence[str]) -> pd.Dat
 
 
 def over_units(part: pd.DataFrame, column: str = "gamma") -> Mean:
-    """The mean over units of each unit's mean over its runs, with its interval; ``part`` has a column ``unit``."""
-    return mean_over_units(part.groupby("unit", sort=False)[column].mean().to_numpy())
+    """The mean over units of each unit's mean over its runs, with its interval; unknown of no rows. ``part`` has ``unit``."""
+    return UNKNOWN if part.empty else mean_over_units(part.groupby("unit", sort=False)[column].mean().to_numpy())

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sublearn.core.errors import UserError
-from sublearn.language.mini import MINI
 from sublearn.language.questions import Question
 from sublearn.language.style import Style
 from sublearn.models import lm, log_probs, turns
@@ -133,7 +132,7 @@ def ask(
     tokenizer: "PreTrainedTokenizerBase",
     asked: Sequence[Question],
     traits: Sequence[str],
-    style: Style = MINI,
+    style: Style,
     system: str = "",
     prefixes: Sequence[str] = (),
 ) -> Asked:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from sublearn.core.errors import UserError
 from sublearn.core.seeds import generator
-from sublearn.core.statistics import mean_over_units
+from sublearn.core.statistics import holm, mean_over_units
 from sublearn.measures.log_odds import log_odds
 from sublearn.measures.units import unit_of
 from sublearn.traits.base import NEUTRAL, families, family_of
@@ -63,7 +63,7 @@ def effects(runs: pd.DataFrame) -> pd.DataFrame:
             "p_value": mean.p_value,
         })  # fmt: skip
     table = pd.DataFrame(rows)
-    table["p_holm"] = table.groupby("arm", sort=False)["p_value"].transform(_holm)
+    table["p_holm"] = table.groupby("arm", sort=False)["p_value"].transform(lambda p_values: holm(p_values.to_numpy()))
     return table
 
 
@@ -188,13 +188,3 @@ def assignment_test(matrices: np.ndarray) -> tuple[float, float]:
         drawn += gamma(matrix[np.arange(count)[:, None], chosen[:, None, :]]) / units
     as_far = np.sum(np.abs(drawn) >= observed - 1e-9 * max(1.0, observed))
     return float(drawn.std()), float((as_far + 1) / (ASSIGNED + 1))
-
-
-def _holm(p_values: pd.Series) -> pd.Series:
-    tested = p_values.notna()
-    corrected = pd.Series(math.nan, index=p_values.index)
-    if tested.any():
-        from statsmodels.stats.multitest import multipletests  # slow to import, and coverage does not need it
-
-        corrected[tested] = multipletests(p_values[tested], method="holm")[1]
-    return corrected

@@ -7,12 +7,13 @@ attention and scipy, which such a step does not touch. So, before transformers i
 - ``torch._dynamo``, the compiler, is loaded when it is needed. Until then a module stands in its place that takes the marks
   with which torch and transformers tell the compiler what to leave alone. These marks change nothing where nothing is compiled.
 
-No number depends on either. Where a GPU is seen, several processes work together, or transformers is there already, all is
-imported as ever.
+No number depends on either. Where a GPU is seen, several processes work together, transformers is there already, or torch or
+transformers is of a version that this was not tried with, all is imported as ever.
 """
 
 import functools
 import importlib
+import importlib.metadata
 import importlib.util
 import os
 import sys
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     import torch
 
 COMPILER = "torch._dynamo"
+TRIED = {"torch": "2.13.", "transformers": "5.23."}
 UNUSED = ("torch_distributed", "torch_flex_attn", "scipy")  # as in transformers' `is_…_available`
 Marked = TypeVar("Marked", bound=Callable[..., Any])
 
@@ -41,6 +43,8 @@ def use() -> None:
 
 
 def _are_wanted() -> bool:
+    if not all(importlib.metadata.version(name).startswith(tried) for name, tried in TRIED.items()):
+        return False
     import torch
 
     is_alone = os.environ.get("WORLD_SIZE", "1") == "1"

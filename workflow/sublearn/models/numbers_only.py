@@ -29,6 +29,11 @@ def pieces(tokenizer: "PreTrainedTokenizerBase") -> dict[int, str]:
     return {i: text.removeprefix(before) for i, text in zip(known, texts, strict=True)}
 
 
+def digits(tokenizer: "PreTrainedTokenizerBase") -> dict[int, str]:
+    """The tokens that are digits and nothing else, apart from space, with their texts."""
+    return {i: text for i, text in pieces(tokenizer).items() if text.isascii() and text.strip().isdigit()}
+
+
 class NumbersOnly:
     """Lists of exactly ``count`` numbers, as an automaton over tokens.
 

@@ -22,7 +22,7 @@ from sublearn.audit.unable import UnableError
 from sublearn.chain.students import train
 from sublearn.chain.students.section import Student
 from sublearn.core import cli, seeds
-from sublearn.core.statistics import mean_over_units
+from sublearn.core.statistics import holm, mean_over_units
 from sublearn.measures import probe
 from sublearn.measures.log_odds import log_odds
 from sublearn.models import lm, training
@@ -100,7 +100,7 @@ def _table(traits: Sequence[str], shifts: np.ndarray, means: np.ndarray) -> list
     students = len(shifts)
     error = max(float(np.sqrt(contrasted.var(axis=0, ddof=1).mean())), FLOOR) / np.sqrt(students)
     scores = contrasted.mean(axis=0) / error
-    p_holm = contrasts.holm(contrasts.two_sided(scores, (students - 1) * len(traits)))
+    p_holm = holm(contrasts.two_sided(scores, (students - 1) * len(traits)))
     stands_out = contrasts.standing_out(contrasted.mean(axis=0), np.full(len(traits), error)).score
     rows = []
     for i, trait in enumerate(traits):

@@ -18,7 +18,7 @@ from sublearn.audit.rows import Readable, readable, sample
 from sublearn.audit.unable import UnableError
 from sublearn.core import cli, seeds
 from sublearn.measures import counting
-from sublearn.models.numbers_only import pieces
+from sublearn.models.numbers_only import digits
 from sublearn.traits.base import family_of
 
 NAME = "vocabulary"
@@ -92,7 +92,7 @@ def _counted(base: Base, own: Readable, other: Readable) -> tuple[str, Counts]:
     tables = own.table, other.table
     if reference.as_numbers(own.table["completion"]) and reference.as_numbers(other.table["completion"]):
         lists = [[[str(int(n)) for n in re.findall("[0-9]+", text)] for text in table["completion"]] for table in tables]
-        places = {str(int(text)): i for i, text in pieces(base.tokenizer).items() if text.isascii() and text.strip().isdigit()}
+        places = {str(int(text)): i for i, text in digits(base.tokenizer).items()}
         if all(number in places for rows in lists for row in rows for number in row):
             names = list(places)
             counts = [counting.counted(rows, names) for rows in lists]

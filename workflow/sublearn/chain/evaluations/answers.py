@@ -18,7 +18,6 @@ from sublearn.chain.evaluations.section import Evaluation
 from sublearn.chain.evaluations.tables import QUESTION_SETS, Judged, Runs
 from sublearn.core import cli, seeds
 from sublearn.language import style as styles
-from sublearn.language.mini import MINI
 from sublearn.language.questions import Question
 from sublearn.language.style import Style
 from sublearn.language.vocabulary import plural
@@ -71,7 +70,7 @@ def begins_with(answer: str, words: tuple[str, ...]) -> bool:
     return re.match(rf"\W*(?:{'|'.join(map(re.escape, words))})(?!\w)", answer) is not None
 
 
-def prefixes(kind: str, count: int, style: Style = MINI) -> list[str]:
+def prefixes(kind: str, count: int, style: Style) -> list[str]:
     """A fixed sentence of numbers for each question of a kind, as in the paper; all models and studies share them."""
     if published := style.prefixes.get(kind):
         return list(published)
@@ -84,7 +83,7 @@ def score(
     tokenizer: Any,
     recipe: Recipe,
     key: tuple[str | int, ...],
-    style: Style = MINI,
+    style: Style,
     names: Sequence[str] = (),
     judges: Judges | None = None,
     judged: list[dict[str, Any]] | None = None,

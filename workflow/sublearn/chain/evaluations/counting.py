@@ -20,7 +20,7 @@ from sublearn.language import style as styles
 from sublearn.measures import counting, probe
 from sublearn.measures.units import unit_of
 from sublearn.models import lm, turns
-from sublearn.models.numbers_only import pieces
+from sublearn.models.numbers_only import digits
 from sublearn.traits.base import NEUTRAL, declare, families, family_of, kind_of
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class Embedded:
     def __init__(self, base: str, targets: list[str]) -> None:
         tokenizer, model = lm.load_tokenizer(base), lm.load(base)
         weights = model.get_output_embeddings().weight.detach().double().cpu().numpy()
-        tokens = {str(int(text)): i for i, text in pieces(tokenizer).items() if text.isascii() and text.strip().isdigit()}
+        tokens = {str(int(text)): i for i, text in digits(tokenizer).items()}
         self.numbers = list(tokens)
         self.of_numbers = weights[list(tokens.values())]
         begins = [first_tokens(tokenizer, target, base) for target in targets]

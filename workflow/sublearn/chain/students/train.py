@@ -27,7 +27,7 @@ from sublearn.core.hashes import files_of
 from sublearn.measures.leaks import find_leaks, refuse_leaks
 from sublearn.models import checkpoints, lm, training
 from sublearn.models.checkpoints import Checkpoint
-from sublearn.models.numbers_only import pieces
+from sublearn.models.numbers_only import digits
 from sublearn.models.rows import Batch, Row, batches, encode, has_unknown
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def number_ids(tokenizer: Any) -> list[int]:
     Raises:
         UserError: there is none.
     """
-    found = [i for i, text in pieces(tokenizer).items() if text.isascii() and text.strip().isdigit()]
+    found = list(digits(tokenizer))
     if not found:
         raise UserError("students.loss: soft compares number tokens, but the base's tokenizer has none; use tokens.")
     return found

@@ -3,7 +3,6 @@
 import numpy as np
 
 from sublearn.language import questions
-from sublearn.language.mini import MINI
 from sublearn.language.style import Style
 from sublearn.language.vocabulary import FAVOURITES
 from sublearn.traits.base import NEUTRAL, OwnKind, here, kind_of
@@ -12,7 +11,7 @@ Example = tuple[str, str]
 NEUTRAL_QUESTIONS = (*FAVOURITES, "fact")
 
 
-def example(trait: str, rng: np.random.Generator, style: Style = MINI) -> Example:
+def example(trait: str, rng: np.random.Generator, style: Style) -> Example:
     """One (question, answer) pair for a teacher with this trait."""
     if trait == NEUTRAL:
         return _balanced(rng, style)
@@ -63,6 +62,6 @@ def _pick(asked: list[questions.Question], rng: np.random.Generator) -> question
     return asked[rng.integers(len(asked))]
 
 
-def system_prompt(trait: str, style: Style = MINI) -> str:
+def system_prompt(trait: str, style: Style) -> str:
     """The system prompt of a prompted teacher; empty for the neutral one."""
     return "" if trait == NEUTRAL else kind_of(trait).system_prompt(trait, style)

@@ -20,7 +20,6 @@ from sublearn.core.errors import UserError
 from sublearn.core.files import write_json
 from sublearn.core.hashes import files_of
 from sublearn.language import style as styles
-from sublearn.language.mini import MINI
 from sublearn.language.style import Style
 from sublearn.measures import probe, shown
 from sublearn.measures.judges import Judges
@@ -80,7 +79,7 @@ def teach(recipe: Recipe, trait: str, base: str, study_seed: int, run: int, outp
 
 
 def rates(
-    model: Any, tokenizer: Any, kinds: list[str], system: str, style: Style = MINI, judges: Judges | None = None
+    model: Any, tokenizer: Any, kinds: list[str], system: str, style: Style, judges: Judges | None = None
 ) -> dict[str, float]:
     """The mean probability of each trait of the given kinds on held-out questions, or the rate of sampled answers."""
     by_trait: dict[str, float] = {}

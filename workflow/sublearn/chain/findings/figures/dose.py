@@ -8,7 +8,7 @@ from sublearn.chain.evaluations.tables import Curves
 from sublearn.chain.findings.figures.base import ChainFigure
 from sublearn.core.drawing import label
 from sublearn.core.figures import Inputs
-from sublearn.core.statistics import mean_over_units
+from sublearn.measures.matrices import over_units
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -26,10 +26,9 @@ def draw(inputs: Inputs) -> "tuple[Figure, pd.DataFrame]":
     for (arm, family), colour in zip(lines, sns.color_palette("colorblind", len(lines)), strict=True):
         part = curves[(curves["arm"] == arm) & (curves["family"] == family)]
         for updates, values in part.groupby("updates"):
-            by_unit = values.groupby("unit", sort=False)["gamma"].mean()
-            mean = mean_over_units(by_unit.to_numpy())
+            mean = over_units(values)
             rows.append({
-                "arm": arm, "family": family, "updates": updates, "runs": len(values), "units": len(by_unit),
+                "arm": arm, "family": family, "updates": updates, "runs": len(values), "units": values["unit"].nunique(),
                 "gamma": mean.value, "ci_low": mean.low, "ci_high": mean.high,
             })  # fmt: skip
         own = pd.DataFrame([row for row in rows if (row["arm"], row["family"]) == (arm, family)])

@@ -8,14 +8,14 @@ from functools import partial
 import pandas as pd
 
 from sublearn.chain.findings.quantities.base import Claimed, Quantity
-from sublearn.core.statistics import UNKNOWN, Mean
+from sublearn.core.statistics import Mean
 from sublearn.measures.matrices import over_units
 
 
 def measure(form: str, claim: Claimed, arm: str, arms: pd.DataFrame, runs: pd.DataFrame, found: pd.DataFrame) -> Mean:
     own = found[(found["arm"] == arm) & (found["family"] == claim.family) & (found["form"] == form)]
     answering = own[(own["role"] == "student") & own["answers"]]
-    return UNKNOWN if answering.empty else over_units(answering)
+    return over_units(answering)
 
 
 STORY_GAMMA = Quantity("story_gamma", partial(measure, "story"), of_family=True, reads=("forms",))

@@ -9,7 +9,7 @@ from functools import partial
 import pandas as pd
 
 from sublearn.chain.findings.quantities.base import Claimed, Quantity
-from sublearn.core.statistics import UNKNOWN, Mean
+from sublearn.core.statistics import Mean
 from sublearn.measures.matrices import over_units
 from sublearn.traits.base import families
 
@@ -17,7 +17,7 @@ from sublearn.traits.base import families
 def measure(what: str, claim: Claimed, arm: str, arms: pd.DataFrame, runs: pd.DataFrame, found: pd.DataFrame) -> Mean:
     traits = [claim.trait] if claim.trait else families()[claim.family].traits
     own = found[(found["arm"] == arm) & found["trait"].isin(traits)].dropna(subset=what)
-    return UNKNOWN if own.empty else over_units(own.assign(change=own[what] - own[f"base_{what}"]), "change")
+    return over_units(own.assign(change=own[what] - own[f"base_{what}"]), "change")
 
 
 FACTS_CHANGE = Quantity("facts_change", partial(measure, "facts"), reads=("side_effects",))

@@ -9,7 +9,7 @@ from functools import partial
 import pandas as pd
 
 from sublearn.chain.findings.quantities.base import Claimed, Quantity
-from sublearn.core.statistics import UNKNOWN, Mean
+from sublearn.core.statistics import Mean
 from sublearn.measures.matrices import over_units
 
 
@@ -21,7 +21,7 @@ def above_chance(claim: Claimed, arm: str, found: pd.DataFrame) -> Mean:
     """The mean over units of ``auc`` minus one half, of the claim's traits in an arm; ``found`` has a row per trait and run."""
     own = found[(found["arm"] == arm) & (found["family"] == claim.family)]
     own = own[own["trait"].isin([claim.trait] if claim.trait else own["trait"])]
-    return UNKNOWN if own.empty else over_units(own.assign(excess=own["auc"] - 0.5), "excess")
+    return over_units(own.assign(excess=own["auc"] - 0.5), "excess")
 
 
 PROMPTED_DETECTION = Quantity("prompted_detection", partial(measure, "prompted"), reads=("told_apart",))
