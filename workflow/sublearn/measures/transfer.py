@@ -12,8 +12,9 @@ from sublearn.core.errors import UserError
 from sublearn.core.seeds import generator
 from sublearn.core.statistics import holm, mean_over_units
 from sublearn.measures.log_odds import log_odds
+from sublearn.measures.pairs import paired
 from sublearn.measures.units import unit_of
-from sublearn.traits.base import NEUTRAL, families, family_of
+from sublearn.traits.base import families, family_of
 
 MIN_TRAITS = 3  # a family with fewer traits has no gamma
 LISTED = 10**7  # the test is exact if the units fall into two halves with at most so many permutations each
@@ -32,17 +33,12 @@ def effects_by_run(runs: pd.DataFrame) -> pd.DataFrame:
     Raises:
         UserError: a run has no control student.
     """
-    exact = runs[(runs["question_set"] == "plain") & (runs["metric"] == "probability")]
-    untouched = exact[exact["arm"] == "base"].set_index(["student_base", "target"])["value"]
-    trained = exact[exact["arm"] != "base"]
-    own = trained[trained["trait"] == trained["target"]]
-    controls = trained[trained["trait"] == NEUTRAL].set_index(["arm", "target", "run"])["value"]
-    control = controls.reindex(pd.MultiIndex.from_frame(own[["arm", "trait", "run"]])).to_numpy()
-    if np.isnan(control).any():
-        first = own[np.isnan(control)].iloc[0]
+    found = paired(runs)
+    own = found[found["trait"] == found["target"]]
+    if (alone := own[own["control"].isna()]).size:
+        first = alone.iloc[0]
         raise UserError(f"arm {first['arm']}, {first['trait']}: run {first['run']} has no control student.")
-    table = own[["arm", "trait", "run", "teacher_base"]].assign(control=control, student=own["value"])
-    table["base"] = [untouched[key] for key in zip(own["student_base"], own["trait"], strict=True)]
+    table = own[["arm", "trait", "run", "teacher_base", "control", "student", "base"]]
     return table.assign(effect=log_odds(table["student"]) - log_odds(table["control"]))
 
 

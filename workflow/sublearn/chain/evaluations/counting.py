@@ -18,7 +18,7 @@ from sublearn.core import cli, seeds
 from sublearn.core.files import read_table
 from sublearn.language import style as styles
 from sublearn.measures import counting, probe
-from sublearn.measures.units import unit_of
+from sublearn.measures.pairs import paired
 from sublearn.models import lm, turns
 from sublearn.models.numbers_only import digits
 from sublearn.traits.base import NEUTRAL, declare, families, family_of, kind_of
@@ -83,10 +83,8 @@ class CountingOfStudents(Evaluation):
 
     def finding(self, table: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
         """Predicted beside measured: log-odds(student) - log-odds(control of the same run) on plain questions, in nats."""
-        exact = runs[(runs["question_set"] == "plain") & (runs["metric"] == "log_odds") & (runs["arm"] != "base")]
-        controls = exact[exact["trait"] == NEUTRAL].set_index(["arm", "run", "target"])["value"]
-        keys = pd.MultiIndex.from_frame(exact[["arm", "run", "target"]])
-        students = exact.assign(measured=exact["value"] - controls.reindex(keys).to_numpy(), unit=unit_of(exact))
+        students = paired(runs, "log_odds")
+        students = students.assign(measured=students["student"] - students["control"])
         identity = ["arm", "trait", "run", "target"]
         joined = students[[*identity, "unit", "measured"]].merge(table, on=identity, how="inner", validate="one_to_one")
         return joined.assign(family=joined["trait"].map(family_of))[list(Counting.to_schema().columns)]

@@ -10,6 +10,7 @@ import pandas as pd
 
 from sublearn.chain.findings.figures.base import ChainFigure, read_runs
 from sublearn.core.figures import Inputs
+from sublearn.measures.pairs import paired
 from sublearn.traits.base import families
 
 if TYPE_CHECKING:
@@ -22,13 +23,10 @@ def draw(inputs: Inputs) -> "tuple[Figure, pd.DataFrame]":
     import matplotlib.pyplot as plt
     import seaborn as sns
 
-    runs = read_runs(inputs)
-    exact = runs[(runs["question_set"] == "prefixed") & (runs["metric"] == "probability")]
-    untouched = exact[exact["arm"] == "base"].set_index(["student_base", "target"])["value"]
-    own = exact[
-        exact["arm"].isin(ARMS) & (exact["trait"] == exact["target"]) & exact["trait"].isin(families()["animal"].traits)
-    ].copy()
-    own["increase"] = own["value"] - [untouched[b, t] for b, t in zip(own["student_base"], own["target"], strict=True)]
+    found = paired(read_runs(inputs), question_set="prefixed")
+    animals = families()["animal"].traits
+    own = found[found["arm"].isin(ARMS) & (found["trait"] == found["target"]) & found["trait"].isin(animals)]
+    own = own.assign(increase=own["student"] - own["base"])
     per_run = own.groupby(["student_base", "teacher_base", "run"])["increase"].mean().reset_index()
     pairs = per_run.groupby(["student_base", "teacher_base"])["increase"]
     table = pairs.agg(runs="size", increase="mean").reset_index()

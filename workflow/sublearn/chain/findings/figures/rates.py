@@ -9,8 +9,8 @@ from sublearn.chain.findings.figures.base import ChainFigure, read_runs
 from sublearn.chain.findings.figures.roles import ROLE_LABELS, ROLES
 from sublearn.core.figures import Inputs
 from sublearn.core.statistics import mean_over_units
-from sublearn.measures.units import unit_of
-from sublearn.traits.base import NEUTRAL, families
+from sublearn.measures.pairs import paired
+from sublearn.traits.base import families
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -21,19 +21,12 @@ BEHAVIOUR = "behaviour"  # this family has its own figure
 
 def data(runs: pd.DataFrame, shown: Iterable[str], arm: str = ARM) -> pd.DataFrame:
     """Exact probabilities on plain questions, a mean over the runs of a unit: one row per trait, role and unit."""
-    exact = runs[(runs["question_set"] == "plain") & (runs["metric"] == "probability")]
-    untouched = exact[exact["arm"] == "base"].set_index(["student_base", "target"])["value"]
-    students = exact[exact["arm"] == arm]
-    students = students.assign(unit=unit_of(students))
+    found = paired(runs[runs["arm"].isin([arm, "base"])])
     parts = []
-    for trait in [t for family in shown for t in families()[family].traits if t in set(students["trait"])]:
-        of_trait = students[students["target"] == trait]
-        own, control = of_trait[of_trait["trait"] == trait], of_trait[of_trait["trait"] == NEUTRAL]
-        base = own.assign(value=[untouched[name, trait] for name in own["student_base"]])
-        roles = {"control": control, "student": own, "base": base}
-        parts += [part.assign(trait=trait, role=role) for role, part in roles.items()]
-    table = pd.concat(parts).groupby(["trait", "role", "unit"], sort=False)["value"].mean()
-    return table.rename("rate").reset_index()
+    for trait in [t for family in shown for t in families()[family].traits if t in set(found["trait"])]:
+        own = found[(found["trait"] == trait) & (found["target"] == trait)]
+        parts += [own[["trait", "unit"]].assign(role=role, rate=own[role]) for role in ("control", "student", "base")]
+    return pd.concat(parts).groupby(["trait", "role", "unit"], sort=False)["rate"].mean().reset_index()
 
 
 def bars(table: pd.DataFrame, width: float, ylabel: str) -> "Figure":

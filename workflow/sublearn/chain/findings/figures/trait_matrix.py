@@ -8,9 +8,9 @@ import pandas as pd
 from sublearn.chain.findings.figures.base import ChainFigure, read_runs
 from sublearn.core.drawing import label
 from sublearn.core.figures import Inputs
+from sublearn.measures.pairs import paired
 from sublearn.measures.transfer import MIN_TRAITS
-from sublearn.measures.units import unit_of
-from sublearn.traits.base import NEUTRAL, families, family_of
+from sublearn.traits.base import families, family_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -18,13 +18,11 @@ if TYPE_CHECKING:
 
 def data(runs: pd.DataFrame) -> pd.DataFrame:
     """Mean over units of log-odds(student) - log-odds(control of the run), one row per arm, trait and target."""
-    exact = runs[(runs["question_set"] == "plain") & (runs["metric"] == "log_odds") & (runs["arm"] != "base")]
-    control = exact[exact["trait"] == NEUTRAL].set_index(["arm", "run", "target"])["value"]
-    rest = exact[exact["trait"] != NEUTRAL].set_index(["arm", "run", "target"])
-    rest = rest.assign(change=rest["value"] - control.reindex(rest.index)).reset_index()
+    rest = paired(runs, "log_odds")
+    rest = rest.assign(change=rest["student"] - rest["control"])
     rest = rest[rest["trait"].map(family_of) == rest["target"].map(family_of)]
     rest = rest[rest["target"].isin(rest["trait"])]
-    by_unit = rest.groupby(["arm", "trait", "target", unit_of(rest)], sort=False)["change"].mean()
+    by_unit = rest.groupby(["arm", "trait", "target", "unit"], sort=False)["change"].mean()
     return by_unit.groupby(["arm", "trait", "target"], sort=False).mean().reset_index()
 
 

@@ -11,8 +11,8 @@ import pandas as pd
 
 from sublearn.core.registry import Registry
 from sublearn.core.statistics import UNKNOWN, Mean, mean_over_units
-from sublearn.measures.units import unit_of
-from sublearn.traits.base import NEUTRAL, families
+from sublearn.measures.pairs import paired
+from sublearn.traits.base import families
 
 
 class Claimed(Protocol):
@@ -60,15 +60,9 @@ def students_of(claim: Claimed, arm: str, runs: pd.DataFrame, metric: str = "pro
         trait.
     """
     traits = [claim.trait] if claim.trait else families()[claim.family].traits
-    exact = runs[(runs["question_set"] == "plain") & (runs["metric"] == metric)]
-    students = exact[(exact["arm"] == arm) & exact["target"].isin(traits)]
-    own = students[students["trait"] == students["target"]]
-    own = own.assign(unit=unit_of(own)).set_index(["unit", "run", "target"])
-    controls = students[students["trait"] == NEUTRAL].set_index(["run", "target"])["value"]
-    control = controls.reindex(own.index.droplevel("unit")).set_axis(own.index)
-    untouched = exact[exact["arm"] == "base"].set_index(["student_base", "target"])["value"]
-    base = pd.Series([untouched[b, t] for (_, _, t), b in own["student_base"].items()], index=own.index, dtype=float)
-    return pd.DataFrame({"base": base, "control": control, "student": own["value"]})
+    found = paired(runs[runs["arm"].isin([arm, "base"])], metric)
+    own = found[(found["trait"] == found["target"]) & found["target"].isin(traits)]
+    return own.set_index(["unit", "run", "target"])[["base", "control", "student"]]
 
 
 def over_units(values: pd.Series) -> Mean:
