@@ -180,6 +180,11 @@ class Answers(base.Evaluation):
         }
 
     def measure(self, models: list[dict[str, Any]], recipe: dict[str, Any], study_seed: int) -> pd.DataFrame:
+        return self.measure_both(models, recipe, study_seed)[0]
+
+    def measure_both(
+        self, models: list[dict[str, Any]], recipe: dict[str, Any], study_seed: int
+    ) -> tuple[pd.DataFrame, pd.DataFrame | None]:
         lm.prepare()
         settings = Recipe.model_validate(recipe)
         declare(settings.families)
@@ -198,9 +203,7 @@ class Answers(base.Evaluation):
             del model  # frees memory for the next one
             rows += [identity | value for value in values]
             judged += [{name: identity[name] for name in ("arm", "trait", "run", "student_base")} | row for row in of_model]
-        table = pd.DataFrame(rows)
-        table.attrs[base.BESIDE] = pd.DataFrame(judged, columns=list(Judged.to_schema().columns))
-        return table
+        return pd.DataFrame(rows), pd.DataFrame(judged, columns=list(Judged.to_schema().columns))
 
 
 ANSWERS = Answers(name=base.ANSWERS, schema=Runs, finding_schema=Runs, beside_schema=Judged)

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from sublearn.planning.artifacts import Artifact
 
 ANSWERS = "answers"
-BESIDE = "beside"  # under this name a table's ``attrs`` hold the table that is written beside it
 
 
 class ArmPlan(Protocol):
@@ -92,6 +91,12 @@ class Evaluation(ABC):
     @abstractmethod
     def measure(self, models: list[dict[str, Any]], recipe: dict[str, Any], study_seed: int) -> pd.DataFrame:
         """Measure the models of an arm; returns its table, which fits ``schema``."""
+
+    def measure_both(
+        self, models: list[dict[str, Any]], recipe: dict[str, Any], study_seed: int
+    ) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+        """The table of ``measure``, and the one beside it (``beside_schema``), if the evaluation makes one."""
+        return self.measure(models, recipe, study_seed), None
 
     def reading(self, study: Any, arm: str) -> Reading:
         """What one of a study's models reads in an arm, at most; a model that nothing is read to is only loaded."""

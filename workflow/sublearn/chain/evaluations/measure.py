@@ -6,7 +6,7 @@ python -m sublearn.chain.evaluations.measure --evaluation answers --recipe JSON 
 import argparse
 import json
 
-from sublearn.chain.evaluations.base import BESIDE, EVALUATIONS
+from sublearn.chain.evaluations.base import EVALUATIONS
 from sublearn.core import cli
 from sublearn.core.files import write_table
 
@@ -15,10 +15,9 @@ def main(args: argparse.Namespace) -> None:
     beside = vars(args).pop("beside", None)  # an output, which the record knows as such
     evaluation, models = EVALUATIONS.get(args.evaluation), [json.loads(model) for model in args.models]
     with cli.timed(f"{args.evaluation} of {len(models)} models"):
-        table = evaluation.measure(models, json.loads(args.recipe), args.study_seed)
-    if beside and evaluation.beside_schema:
-        write_table(table.attrs.pop(BESIDE), beside, evaluation.beside_schema)
-    table.attrs.clear()  # pandas would write them into the file
+        table, second = evaluation.measure_both(models, json.loads(args.recipe), args.study_seed)
+    if beside and second is not None and evaluation.beside_schema:
+        write_table(second, beside, evaluation.beside_schema)
     write_table(table, args.output, evaluation.schema)
 
 
