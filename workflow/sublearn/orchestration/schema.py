@@ -14,7 +14,7 @@ from sublearn.chain.carriers.base import KINDS as CARRIER_KINDS
 from sublearn.core.section import Section
 from sublearn.orchestration.kinds import KINDS
 from sublearn.orchestration.studies import DEFAULT_KIND
-from sublearn.traits.base import FORMS
+from sublearn.traits.base import FAMILY_FORMS
 
 
 def render() -> dict[str, Any]:
@@ -27,7 +27,7 @@ def render() -> dict[str, Any]:
         "description": "the carriers by name, each of a carrier kind",
         "additionalProperties": {"anyOf": [*carriers.values(), {"type": "null"}]},
     }
-    families = {form.name: _section(form.section, f"family.{form.name}", definitions) for form in FORMS}
+    families = {form.name: _section(form.section, f"family.{form.name}", definitions) for form in FAMILY_FORMS}
     kinds[DEFAULT_KIND]["properties"]["families"] = {
         "type": ["object", "null"],
         "description": "families of traits of the study's own, by name, or the names or paths of files that hold one",

@@ -159,7 +159,7 @@ class Form:
     kind: Callable[[str, Any], OwnKind]
 
 
-FORMS: Registry[Form] = Registry("sublearn.traits.own", Form, "kind of family")
+FAMILY_FORMS: Registry[Form] = Registry("sublearn.traits.own", Form, "kind of family")
 DEFAULT_FORM = "preference"
 
 
@@ -175,8 +175,8 @@ class Catalogue:
         self._modules: dict[str, str] = {}
         for name, section in (sections or {}).items():
             form = str(getattr(section, "kind", DEFAULT_FORM))
-            kind = FORMS.get(form).kind(name, section)
-            self.own[kind.name], self._modules[kind.name] = kind, FORMS.module(form)
+            kind = FAMILY_FORMS.get(form).kind(name, section)
+            self.own[kind.name], self._modules[kind.name] = kind, FAMILY_FORMS.module(form)
 
     @property
     def kinds(self) -> list[TraitKind]:
@@ -252,7 +252,7 @@ def declare(families: Mapping[str, Any]) -> None:
 
     A step calls this once, with what its recipe holds, before it looks up a trait.
     """
-    forms = {name: FORMS.get(str(values.get("kind", DEFAULT_FORM))) for name, values in families.items()}
+    forms = {name: FAMILY_FORMS.get(str(values.get("kind", DEFAULT_FORM))) for name, values in families.items()}
     _here[:] = [Catalogue({name: form.section.model_validate(families[name]) for name, form in forms.items()})]
 
 

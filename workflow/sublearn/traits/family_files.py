@@ -10,7 +10,7 @@ from sublearn.core import yaml_files
 from sublearn.core.errors import UserError
 from sublearn.core.names import repeated
 from sublearn.core.section import Section, sentence, shown, unknown
-from sublearn.traits.base import DEFAULT_FORM, FORMS, declare
+from sublearn.traits.base import DEFAULT_FORM, FAMILY_FORMS, declare
 
 TRAITS = Path("config/traits")  # files of families, in the working folder or in the workflow
 PROJECT = Path(__file__).parents[3]
@@ -50,10 +50,10 @@ def family(name: str, value: Any) -> Any:
     if not isinstance(value, dict):
         raise ValueError(f"{path}: found {shown(value)}; should be a section of keys and values, or the name of a file")
     form = str(value.get("kind", DEFAULT_FORM))
-    if form not in FORMS:
-        raise ValueError(f"{path}.kind: {unknown(form, FORMS.names(), FORMS.what)}")
+    if form not in FAMILY_FORMS:
+        raise ValueError(f"{path}.kind: {unknown(form, FAMILY_FORMS.names(), FAMILY_FORMS.what)}")
     try:
-        return FORMS.get(form).section.model_validate(value)
+        return FAMILY_FORMS.get(form).section.model_validate(value)
     except ValidationError as error:
         raise ValueError(f"{path}.{sentence(error, value)}") from None
 
