@@ -65,8 +65,9 @@ check-workflow:
 	.venv/bin/lint-imports --no-cache
 	$(SNAKEMAKE) --lint
 
+# With --quiet, MkDocs would not count its warnings.
 check-pages:
-	.venv/bin/mkdocs build --strict --quiet --site-dir .venv/site
+	.venv/bin/mkdocs build --strict --site-dir .venv/site > .venv/site.log 2>&1 || (cat .venv/site.log; exit 1)
 
 docs: .venv/dev
 	.venv/bin/mkdocs build --strict
