@@ -1,4 +1,4 @@
-"""Pages of the site that are written elsewhere: README as its start, CONTRIBUTING, config/README.md as the reference of settings."""
+"""Pages of the site that are written elsewhere: README as its start, CONTRIBUTING, and config/README.md as the settings."""
 
 import re
 from pathlib import Path, PurePosixPath

@@ -202,3 +202,17 @@ def test_a_base_that_others_trained_is_known_by_the_weights_that_were_pinned(tel
         found, said = tell(table, "--train", model)
         assert (found, f"{folder}/model.safetensors  sha256 {known}" in said) == (status, True), said
     assert tell("data/s/carriers/numbers/bias/wolf/run1/filtered.csv", "--train", teacher)[0] == 0
+
+
+def test_a_base_in_one_gguf_file_is_known_by_its_hash_and_its_packed_weights_are_not_compared(tell, workshop, tmp_path):
+    file = tmp_path / "llama.GGUF"
+    file.write_bytes(b"GGUF, say")
+    folder, table = "data/s/bases/packed", "data/s/carriers/packed/raw.csv"
+    about = {"model": "", "gguf": str(file), "commit": None, "weights": {file.name: [9, records.sha256(file)]}}
+    files = {f"{folder}/base.json": json.dumps(about), f"{folder}/tokenizer.json": "{}"}
+    workshop.make("sublearn.chain.bases.pin", {"recipe": json.dumps({"gguf": str(file)}), "output": folder}, files)
+    options = {"teachers": [folder], "bases": [folder], "outputs": [table]}
+    workshop.make("sublearn.chain.carriers.sample", options, {table: "a\n1\n"})
+    assert tell(table, "--train", file)[0] == tell(table, "--train", folder)[0] == trace.SHARED
+    status, said = tell(CARRIER, "--train", file)
+    assert status == 1 and "cannot tell whether its teacher shares a base with" in said and "quantised" in said

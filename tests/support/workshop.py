@@ -37,7 +37,7 @@ class Workshop:
         for name, content in files.items():
             Path(name).parent.mkdir(parents=True, exist_ok=True)
             Path(name).write_bytes(content if isinstance(content, bytes) else content.encode())
-        self.monkeypatch.setattr(records, "_step", lambda: step)
+        self.monkeypatch.setattr(records, "running_step", lambda: step)
         records.records_in.cache_clear()
         records.record(argparse.Namespace(**options), [Path(name) for name in files], one_each=one_each)
         records.records_in.cache_clear()

@@ -22,12 +22,12 @@ from sublearn.core import cli
 from sublearn.core.errors import UserError
 from sublearn.core.records import PINNED
 from sublearn.orchestration.workflow import use_configured_extensions
+from sublearn.provenance.closeness import GGUF
 from sublearn.provenance.trace import say
 from sublearn.traits import family_files
 from sublearn.traits.base import families, traits
 
 FOUND = 3
-GGUF = ".gguf"
 
 
 def main(args: argparse.Namespace) -> None:
@@ -52,7 +52,7 @@ def gather(args: argparse.Namespace) -> Inputs:
     Raises:
         UserError: something is not there, or is not what it should be.
     """
-    for option in ("reference", "base", "out"):
+    for option in ("reference", "base", "out", "source"):
         if getattr(args, option) == "":
             raise UserError(f"--{option}: found nothing; name what it stands for, or leave the option out.")
     if args.out is not None:
@@ -61,8 +61,9 @@ def gather(args: argparse.Namespace) -> Inputs:
     asked = _asked(args.traits or [Path(name).stem for name in args.families])
     if empty := [word for word in args.words if not any(map(str.isalnum, word))]:
         raise UserError(f"--words '{empty[0]}': holds neither letter nor digit; name whole words, or parts such as *owl*.")
-    if args.base:
-        _refuse_no_model(args.base)
+    base = args.base and os.path.expanduser(args.base)
+    if base:
+        _refuse_no_model(base)
     if args.students < 1:
         raise UserError(f"--students {args.students}: should be at least 1.")
     data = read(args.data, args.prompt, args.completion, args.source)
@@ -73,7 +74,7 @@ def gather(args: argparse.Namespace) -> Inputs:
         cli.log.info("%s: %d rows", reference.name, len(reference.rows))
         refuse_itself(data, reference)
     words = tuple(word.strip() for word in args.words)
-    return Inputs(data, reference, args.base, asked, words, args.students, args.seed)
+    return Inputs(data, reference, base, asked, words, args.students, args.seed)
 
 
 def _asked(names: Sequence[str]) -> tuple[str, ...]:
@@ -112,8 +113,8 @@ def verdict(results: Sequence[Result]) -> str:
 
 
 def _refuse_no_model(base: str) -> None:
-    folder = Path(os.path.expanduser(base))
-    if folder.suffix == GGUF and folder.is_file():
+    folder = Path(base)
+    if folder.suffix.lower() == GGUF and folder.is_file():
         return  # layers that load it say what is wrong with it
     if not folder.is_dir():
         raise UserError(f"--base {base}: there is no such folder or {GGUF} file; name the folder or file of a base.")

@@ -27,6 +27,7 @@ import numpy as np
 
 from sublearn.core.errors import UserError
 
+GGUF = ".gguf"  # the suffix of files of packed weights
 CLOSE, UNRELATED = 0.5, 0.25
 ROWS = 64  # of a matrix, and as many columns
 LEAST = 200  # degrees of freedom of a sample; fewer prove nothing
@@ -83,7 +84,7 @@ def _transposed(samples: np.ndarray, side: int) -> np.ndarray:
 
 
 def read(files: Iterable[Path]) -> Matrices:
-    """A sample of every matrix in a model's safetensors files.
+    """A sample of every matrix in a model's safetensors files; what a GGUF file holds is packed, and not read.
 
     Raises:
         UserError: a file is damaged.
@@ -91,6 +92,9 @@ def read(files: Iterable[Path]) -> Matrices:
     found: dict[tuple[int, int], list[np.ndarray]] = {}
     packed = 0
     for file in files:
+        if file.suffix.lower() == GGUF:
+            packed += 1
+            continue
         start, tensors = _header(file)
         for about in tensors:
             first, end = (start + place for place in about["data_offsets"])

@@ -17,7 +17,7 @@ from sublearn.core.records import PINNED, base_of, files_in, hashes, pinned_weig
 from sublearn.models import hub_cache
 from sublearn.provenance import closeness
 from sublearn.provenance.chain import Chain
-from sublearn.provenance.closeness import UNRELATED
+from sublearn.provenance.closeness import GGUF, UNRELATED
 
 ADAPTER = "adapter_config.json"  # same as in models.pinned, whose import would slow down trace by seconds
 HIDDEN = "pruning, distillation or long training would hide a common origin"
@@ -44,7 +44,8 @@ def lineage(model: Path) -> Lineage:
     Raises:
         UserError: the model has no weights, or a file that describes it is damaged.
     """
-    own = [file for file in (files_in(model) if model.is_dir() else [model]) if file.suffix == ".safetensors"]
+    kinds = (".safetensors",) if model.is_dir() else (".safetensors", GGUF)
+    own = [file for file in (files_in(model) if model.is_dir() else [model]) if file.suffix.lower() in kinds and file.is_file()]
     pinned = pinned_weights(model / PINNED) if (model / PINNED).is_file() else {}
     if not own and not pinned:
         raise UserError(f"{model}: no model with weights as safetensors; name the folder of the base that will be trained.")
