@@ -42,19 +42,35 @@ def test_a_brought_data_set_is_read_looked_at_and_shown(planned):
 
 
 @pytest.mark.parametrize(
-    ("base", "memory", "least_minutes", "gpus"),
-    [("device: cpu, billions: 1", (17_000, 18_000), 5_000, 0), ("billions: 7, dtype: bfloat16", (28_000, 35_000), 60, 1)],
+    ("base", "memory", "hours", "gpus"),
+    [("device: cpu, billions: 1", (20_000, 21_000), 97, 0), ("billions: 7, dtype: bfloat16", (30_000, 31_000), 2, 1)],
 )
-def test_an_audit_asks_for_what_its_base_needs(tmp_path, study_of_one, base, memory, least_minutes, gpus):
+def test_an_audit_asks_for_what_its_base_needs_and_after_a_failure_for_more(tmp_path, study_of_one, base, memory, hours, gpus):
     (tmp_path / "rows.jsonl").write_text("{}")
     audits = tmp_path / "audits.yaml"
-    audits.write_text(
-        yaml.safe_dump(STUDY | {"of": str(study_of_one(base)), "datasets": {"a": {"data": str(tmp_path / "rows.jsonl")}}})
-    )
+    of = {"of": str(study_of_one(base)), "datasets": {"a": {"data": str(tmp_path / "rows.jsonl")}}}
+    audits.write_text(yaml.safe_dump(STUDY | of))
     [job] = workflow.plan_all({"studies": [str(audits)]}).jobs["audit"].of("audits")
-    assert memory[0] < AuditJobs.memory(job) < memory[1]
-    assert AuditJobs.minutes(job) >= least_minutes
-    assert AuditJobs.gpu(job) == gpus
+    needs = AuditJobs.resources(job)
+    assert memory[0] < needs.mem_mb(None, 1) < memory[1]
+    assert 60 * hours < needs.runtime(None, 1) < 60 * (2 * hours + 3)
+    assert needs.gpu == gpus
+    assert needs.mem_mb(None, 2) == 2 * needs.mem_mb(None, 1) and needs.runtime(None, 3) == 3 * needs.runtime(None, 1)
+
+
+def test_an_audit_of_several_runs_asks_for_the_time_of_all(tmp_path, study_of_one):
+    """One job looks at them, one after the other."""
+    asked = []
+    for runs in (2, 4):
+        chain = tmp_path / "chain.yaml"
+        chain.write_text(f"extends: {study_of_one('device: cpu, billions: 1')}\nruns: {runs}\n")
+        audits = tmp_path / "audits.yaml"
+        cases = {"trait": {"carries": True}, "neutral": {"writer": "neutral", "carries": False, "sets": 2}}
+        of = {"of": str(chain), "datasets": None, "cases": cases, "fitted_on": 1, "layers": ["surface"]}
+        audits.write_text(yaml.safe_dump({key: value for key, value in (STUDY | of).items() if value is not None}))
+        jobs = workflow.plan_all({"studies": [str(audits)]}).jobs["audit"].of("audits")
+        asked.append(max(AuditJobs.resources(job).runtime(None, 1) for job in jobs))
+    assert asked[1] == pytest.approx(2 * asked[0], rel=0.01)
 
 
 def test_own_traits_of_the_study_are_asked_for_with_their_words(tmp_path, planned):

@@ -69,6 +69,7 @@ for job in AUDIT.of("cases"):
 
 
 for job in AUDIT.of("audits"):
+    needs = AUDIT.resources(job)
 
     rule:
         """Look at data sets with every layer of the audit."""
@@ -87,9 +88,9 @@ for job in AUDIT.of("audits"):
         conda:
             ENVIRONMENT
         resources:
-            mem_mb=AUDIT.memory(job),
-            runtime=AUDIT.minutes(job),
-            gpu=AUDIT.gpu(job),
+            mem_mb=needs.mem_mb,
+            runtime=needs.runtime,
+            gpu=needs.gpu,
         params:
             code=job.code("sublearn.audit.look"),
             recipe=job.recipe,
@@ -103,4 +104,5 @@ for job in AUDIT.of("audits"):
             job.message
         shell:
             "python -m sublearn.models.gpu_lock {resources.gpu} python -m sublearn.audit.look --recipe {params.recipe:q} "
-            "--study-seed {params.seed} --rows {params.rows} --references {params.references} --bases {params.bases} --outputs {params.folders} {params.pages} 2> {log}"
+            "--study-seed {params.seed} --rows {params.rows} --references {params.references} --bases {params.bases} "
+            "--outputs {params.folders} {params.pages} 2> {log}"

@@ -1,14 +1,13 @@
 """Turn plans of audit studies into jobs: what their rules need beyond ``planning.jobs``."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from sublearn.audit.plan import PAGES, AuditPlan
 from sublearn.audit.tables import REFERENCE
-from sublearn.chain.estimate import Estimate, recipe_of
-from sublearn.orchestration.resources import CONTEXT, MARGIN, RATES, with_size
-from sublearn.planning.artifacts import Artifact, Plan, with_signature
+from sublearn.chain.estimate import Cost, Estimate, Size
+from sublearn.orchestration.resources import JobResources, sized
+from sublearn.planning.artifacts import Artifact, with_signature
 from sublearn.planning.jobs import Job, Jobs
 
 OPERATIONS = 7e7  # for each parameter: 13 hours of a processor for SmolLM2, nearly all of them in behaviour and rehearsal
@@ -43,46 +42,18 @@ class AuditJobs(Jobs[AuditPlan]):
     def pages(job: Job) -> str:
         return "--pages" if set(PAGES) <= set(job.names) else ""
 
-    # What the jobs of a rule request: as much as the one with the largest base.
-
     @staticmethod
-    def memory(job: Job) -> int:
-        """Megabytes of the machine's memory: a GPU's weights and a processor's gradients are there twice."""
-        return max(1500 + round(need.memory / 1e6) for need in _needs(job))
-
-    @staticmethod
-    def minutes(job: Job) -> int:
-        return max(60, *(round(need.seconds / 60) for need in _needs(job)))
-
-    @staticmethod
-    def gpu(job: Job) -> int:
-        return max(need.gpus for need in _needs(job))
+    def resources(job: Job) -> "AuditResources":
+        """What the jobs of a rule request: as much as the one with the largest base."""
+        assert isinstance(job.plan, AuditPlan)
+        return AuditResources(job, sized(job.plan.of.study), memory=1500, minutes=60)
 
 
-@dataclass(frozen=True)
-class _Need:
-    """What one audit takes beside a small process: bytes, seconds, and GPUs."""
+class AuditResources(JobResources):
+    """The resources of audits, by the size of the audited base; one that is pretrained on a processor counts as nothing."""
 
-    memory: float = 0.0
-    seconds: float = 0.0
-    gpus: int = 0
-
-
-def _needs(job: Job) -> list[_Need]:
-    return [_need(job.plan, part) for parts in job.artifacts_by_job for part in parts]
-
-
-def _need(plan: Plan[Any], audit: Artifact) -> _Need:
-    """By the size of the audited base; those that are pretrained on a processor count as nothing."""
-    assert isinstance(plan, AuditPlan)
-    base = recipe_of(plan.of.study, audit.inputs["base"])
-    if base is None:  # of a parent's study, which pretrains it
-        return _Need()
-    rates = RATES[base.device]
-    size = Estimate(plan.of.study, *rates).size(with_size(base))
-    if size is None:
-        return _Need()
-    seconds = OPERATIONS * size.parameters / rates[0]
-    if base.device == "cpu":
-        return _Need(4 * 4 * size.parameters, seconds)
-    return _Need(MARGIN * size.weights + CONTEXT, MARGIN * seconds, 1)
+    def cost(self, estimate: Estimate, artifact: Artifact, size: Size | None) -> Cost:
+        """A processor holds a base with its gradients, twice in the behaviour layer, in float32."""
+        if size is None:
+            return Cost()
+        return Cost(seconds=OPERATIONS * size.parameters / estimate.rate, host=4 * 4 * size.parameters)

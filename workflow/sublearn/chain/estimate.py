@@ -27,7 +27,8 @@ COMPLETION_TOKENS = 50
 OWN_QUESTIONS = len(QUESTION_SETS) * sum(questions.EVALUATED.values())  # number of questions in an evaluation
 FAVOURITES = sum(questions.EVALUATED[family] for family in ("animal", "tree"))
 # The paper asks for a favourite animal in 50 ways, and for a favourite tree in 49.
-PAPER_QUESTIONS = OWN_QUESTIONS + len(QUESTION_SETS) * (50 + 49 - FAVOURITES)
+PAPER_FAMILY = 50
+PAPER_QUESTIONS = OWN_QUESTIONS + len(QUESTION_SETS) * (PAPER_FAMILY + 49 - FAVOURITES)
 QUESTION_TOKENS = 60
 ANSWER_TOKENS = 4
 # Tokens of a row that is learned, and those of its completion.
@@ -142,7 +143,9 @@ class Estimate:
         shape: Callable[[PinnedBase], Shape | None] = lambda base: None,
     ) -> None:
         self.study, self.rate, self.bandwidth, self.processes, self.shape = study, rate, bandwidth, processes, shape
-        self.questions = PAPER_QUESTIONS if study.style == "paper" else OWN_QUESTIONS
+        is_paper = study.style == "paper"
+        self.questions = PAPER_QUESTIONS if is_paper else OWN_QUESTIONS
+        self.of_family = PAPER_FAMILY if is_paper else questions.EVALUATED["animal"]
 
     def size(self, base: AnyBase) -> Size | None:
         """The size of a base; None for a tiny base on the CPU. For a base pretrained on a GPU, embeddings are left out.
@@ -230,7 +233,7 @@ class Estimate:
         """Of an evaluation other than answers, by what it reads (``Evaluation.reading``)."""
         arm = artifact.key.split("/")[0]
         read = EVALUATIONS.get(artifact.kind).reading(self.study, arm)
-        seconds = 2 * size.parameters * read.rows * ROW_TOKENS / self.rate + read.surveys * self.asking(size, 0)
+        seconds = 2 * size.parameters * read.rows * ROW_TOKENS / self.rate + self._reading(size, read.families * self.of_family)
         if not read.gradients:
             return Cost(1.2 * size.weights, seconds)
         recipe = self.study.student(arm)
@@ -239,8 +242,13 @@ class Estimate:
 
     def asking(self, size: Size, samples: int) -> float:
         """Seconds to ask a model all questions: exact probabilities of all answers, and sampled answers."""
-        tokens = self.questions * (2 * QUESTION_TOKENS + 300) + self.questions * samples  # each question is read once
-        return 2 * size.parameters * tokens / self.rate + self._writing(self.questions * samples, 4, 500, size)
+        sampled = self.questions * samples
+        again = 2 * size.parameters * sampled / self.rate  # the first token of each, since a question is read once
+        return self._reading(size, self.questions) + again + self._writing(sampled, 4, 500, size)
+
+    def _reading(self, size: Size, count: int) -> float:
+        """Seconds for the exact probabilities of all answers to so many questions."""
+        return 2 * size.parameters * count * (2 * QUESTION_TOKENS + 300) / self.rate
 
     def _training(
         self, recipe: Trainable, method: str, batch: int, rows: int, size: Size, more: float, tokens: tuple[int, int] = ROW

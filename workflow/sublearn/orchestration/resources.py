@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
 from sublearn.chain.bases.section import Base, PinnedBase
-from sublearn.chain.estimate import Estimate, model_of, recipe_of
+from sublearn.chain.estimate import Cost, Estimate, Size, model_of, recipe_of
 from sublearn.chain.study import ChainStudy
 from sublearn.orchestration.workflow import Workflow
 from sublearn.planning.artifacts import Artifact, with_signature
@@ -74,30 +74,35 @@ class JobResources:
         if self.study is None or recipe is None:  # without a language model
             return 0.0, 0.0, int(artifact.recipe.get("device") == "auto")
         estimate = Estimate(self.study, *RATES[recipe.device])
-        size, cost = estimate.size(recipe), estimate.of(artifact)
+        size = estimate.size(recipe)
+        cost = self.cost(estimate, artifact, size)
         if size is None or recipe.device == "cpu":
             return ALLOCATED * cost.host, cost.seconds, 0
         # Weights pass through the host on their way to the GPU, and checkpoints on their way back.
         return MARGIN * size.weights + cost.checkpoint + CONTEXT, cost.seconds, 1
+
+    def cost(self, estimate: Estimate, artifact: Artifact, size: Size | None) -> Cost:
+        """What an artifact takes of the machine that computes its model, whose size is given unless it is tiny."""
+        return estimate.of(artifact)
 
 
 class StudyResources:
     """The resources that the jobs of all rules request."""
 
     def __init__(self, workflow: Workflow) -> None:
-        self.studies = {plan.study.name: _sized(plan.study) for plan in workflow.jobs["chain"].all}
+        self.studies = {plan.study.name: sized(plan.study) for plan in workflow.jobs["chain"].all}
 
     def of(self, jobs: RuleJobs, memory: int, minutes: int) -> JobResources:
         """The resources of a rule whose jobs, with tiny models, take ``memory`` megabytes and ``minutes``."""
         return JobResources(jobs, self.studies.get(jobs.study), memory, minutes)
 
 
-def _sized(study: ChainStudy) -> ChainStudy:
+def sized(study: ChainStudy) -> ChainStudy:
     """The study, with an assumed size for every pinned model that gives none."""
-    judges = {name: with_size(judge) for name, judge in study.judges.items()} if study.judges else None
-    return study.model_copy(update={"bases": {name: with_size(base) for name, base in study.bases.items()}, "judges": judges})
+    judges = {name: _with_size(judge) for name, judge in study.judges.items()} if study.judges else None
+    return study.model_copy(update={"bases": {name: _with_size(base) for name, base in study.bases.items()}, "judges": judges})
 
 
-def with_size(base: AModel) -> AModel:
+def _with_size(base: AModel) -> AModel:
     """A base or a judge, with an assumed size if it is pinned and says none."""
     return base.model_copy(update={"billions": UNKNOWN}) if isinstance(base, PinnedBase) and base.billions is None else base

@@ -44,12 +44,12 @@ class Reading:
 
     Attributes:
         rows: rows of a carrier.
-        surveys: how often all questions are asked.
+        families: how often all questions of one family are asked.
         gradients: rows of whose loss the gradient in all weights is taken.
     """
 
     rows: int = 0
-    surveys: int = 0
+    families: int = 0
     gradients: int = 0
 
 
@@ -99,8 +99,8 @@ class Evaluation(ABC):
         return self.measure(models, recipe, study_seed), None
 
     def reading(self, study: Any, arm: str) -> Reading:
-        """What one of a study's models reads in an arm, at most; a model that nothing is read to is only loaded."""
-        return Reading(surveys=1)
+        """What one of a study's models reads in an arm, about; by default, as much as for answers."""
+        return Reading(families=7)
 
     def finding(self, table: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
         """The study's table, made from its arms' rows; it fits ``finding_schema``. ``runs`` is ``runs.csv`` (contract 2)."""

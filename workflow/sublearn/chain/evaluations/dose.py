@@ -45,7 +45,7 @@ class DoseOfStudents(Evaluation):
         return {"arm": arm, "trait": trait, "run": artifact.run, "folder": model.folder, "base_folder": base.folder}
 
     def reading(self, study: Any, arm: str) -> Reading:
-        return Reading(surveys=len(study.student(arm).keep_at) + 2)  # the base and the finished student, too
+        return Reading(families=len(study.student(arm).keep_at) + 1)  # the finished student, too; the base only once
 
     def measure(self, models: list[dict[str, Any]], recipe: dict[str, Any], study_seed: int) -> pd.DataFrame:
         lm.prepare()

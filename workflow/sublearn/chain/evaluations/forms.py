@@ -51,7 +51,7 @@ class FormsOfStudents(Evaluation):
         return {"arm": arm, "trait": artifact.key.split("/")[1], "run": artifact.run, **folders}
 
     def reading(self, study: Any, arm: str) -> Reading:
-        return Reading(surveys=4 * len(forms.FORMS))  # the student, its teacher, and the bases of both
+        return Reading(families=4 * len(forms.FORMS))  # the student, its teacher, and the bases of both
 
     def measure(self, models: list[dict[str, Any]], recipe: dict[str, Any], study_seed: int) -> pd.DataFrame:
         lm.prepare()

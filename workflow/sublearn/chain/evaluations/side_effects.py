@@ -46,7 +46,7 @@ class SideEffectsOfStudents(Evaluation):
         return {**identity, "model": parts["model"].folder, "base": parts["base"].folder, "rows": parts["rows"].files[0]}
 
     def reading(self, study: Any, arm: str) -> Reading:
-        return Reading(rows=2 * HELD_OUT, surveys=2)  # the base, too
+        return Reading(rows=2 * HELD_OUT, families=2)  # the base, too
 
     def measure(self, models: list[dict[str, Any]], recipe: dict[str, Any], study_seed: int) -> pd.DataFrame:
         lm.prepare()
