@@ -86,6 +86,7 @@ def test_mistakes_are_one_sentence_each(tmp_path, refusal):
         ("--base", tmp_path / "empty"): "holds no model; should hold weights as safetensors",
         ("--reference", copy): "b.jsonl: the reference has the same rows as",
         ("--reference", ""): "--reference: found nothing; name what it stands for",
+        ("--source", ""): "--source: found nothing; name what it stands for",
         ("--out", ""): "--out: found nothing; name what it stands for",
         ("--out", copy): "b.jsonl is no folder; name a folder for the report",
         ("--out", copy / "deeper"): "b.jsonl is no folder; name a folder for the report",

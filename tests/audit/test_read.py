@@ -58,6 +58,14 @@ def test_a_row_says_where_it_comes_from_if_it_is_asked(tmp_path, suffix):
         read(file, "question", "answer", "answer")
 
 
+def test_a_source_that_is_no_text_is_one_sentence(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"prompt": "p", "completion": "c", "site": null}')
+    with pytest.raises(
+        UserError, match="line 1: the source is null, which is no text; where a row comes from is said in words"
+    ):
+        read(str(tmp_path / "a.jsonl"), source="site")
+
+
 @pytest.mark.parametrize("suffix", [".jsonl", ".parquet"])
 def test_a_chat_is_a_prompt_and_a_completion(tmp_path, suffix):
     turns = [{"role": role, "content": role[0]} for role in ("system", "user", "assistant")]

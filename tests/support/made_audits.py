@@ -13,7 +13,7 @@ COLUMNS = ["layer", "kind_of_case", "cases", "threshold", "true_positive_rate", 
 NEEDS = {"statistics": ("reference",), "behaviour": ("base", "reference")}
 LAYERS = [
     Layer(name, name.capitalize(), order, lambda inputs: Result("", "not_run", ""), "Does it?", "What it misses.", "a second",
-          REAL.get(name).advice, NEEDS.get(name, ()))
+          NEEDS.get(name, ()), advice=REAL.get(name).advice)
     for order, name in enumerate(("surface", "statistics", "behaviour"))
 ]  # fmt: skip
 CURVE = [{"k": 1, "auroc": 0.53, "low": 0.48, "high": 0.57, "shortcut": 0.5},

@@ -62,7 +62,7 @@ for job in CHAIN.of("raw"):
             mem_mb=needs.mem_mb,
             runtime=needs.runtime,
             gpu=needs.gpu,
-            # Not a thing that a machine has: unlike a parameter, it makes nothing again when it changes.
+            # A resource only because Snakemake makes nothing again when one changes; no machine has it.
             trial=CHAIN.trial(job),
         params:
             code=job.code("sublearn.chain.carriers.sample", "sublearn.models.launch"),

@@ -26,7 +26,7 @@ for job in CHAIN.of("teachers"):
             mem_mb=needs.mem_mb,
             runtime=needs.runtime,
             gpu=needs.gpu,
-            # Not a thing that a machine has: unlike a parameter, it makes nothing again when it changes.
+            # A resource only because Snakemake makes nothing again when one changes; no machine has it.
             own=" ".join(job.plan.study.traits),
         params:
             code=job.code("sublearn.chain.teachers.train", "sublearn.models.launch"),

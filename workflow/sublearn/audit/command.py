@@ -152,6 +152,10 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--seed", type=int, default=0, help="seed of all random draws")
     command.add_argument("--prompt", default="prompt", metavar="COLUMN", help="column of the prompts")
     command.add_argument("--completion", default="completion", metavar="COLUMN", help="column of the completions")
-    command.add_argument("--source", metavar="COLUMN", help="column that says where a row of DATA comes from, such as a site")
+    command.add_argument(
+        "--source",
+        metavar="COLUMN",
+        help="column that says where a row of DATA comes from; the layers model and behaviour tell sources apart",
+    )
     command.add_argument("--out", metavar="FOLDER", help="also write the report into this folder")
     return command

@@ -26,6 +26,7 @@ LINE = 8 * TEXT  # bytes of a line of JSON
 HUB = "hub:"
 SPLIT = "train"
 MESSAGES = "messages"
+SOURCE = "where a row comes from is said in words"
 MARKS = {
     b"PAR1": "a Parquet file", b"\x1f\x8b": "a gzip archive", b"PK": "a zip archive", b"\x28\xb5\x2f\xfd": "a zstd archive",
     b"\x80\x02": "a pickle", b"\x80\x03": "a pickle", b"\x80\x04": "a pickle", b"\x80\x05": "a pickle",
@@ -46,7 +47,7 @@ def read(data: str, prompt: str = "prompt", completion: str = "completion", sour
     Raises:
         UserError: there are no such data, or they are not rows of two texts, or too many.
     """
-    keys = {"prompt": prompt, "completion": completion} | ({"source": source} if source else {})
+    keys = {"prompt": prompt, "completion": completion} | ({"source": source} if source is not None else {})
     for one, other in combinations(keys, 2):
         if keys[one] == keys[other]:
             raise UserError(f"{data}: '{keys[one]}' is named for the {one} and for the {other}; name two columns.")
@@ -131,8 +132,9 @@ def _table(name: str, keys: Iterable[str], rows: Texts) -> pd.DataFrame:
 def _texts(content: Mapping[str, Any], keys: Mapping[str, str], where: str) -> dict[str, str]:
     """The texts of a row; prompt and completion are those of a chat, if it has no other."""
     if content.get(MESSAGES) is None or _both(keys) <= content.keys():
-        return json_rows.texts(content, keys, where)
-    return _chat(content[MESSAGES], where) | json_rows.texts(content, _beside(keys), where)
+        found = json_rows.texts(content, {name: key for name, key in keys.items() if name != "source"}, where)
+        return found | json_rows.texts(content, _beside(keys), where, SOURCE)
+    return _chat(content[MESSAGES], where) | json_rows.texts(content, _beside(keys), where, SOURCE)
 
 
 def _both(keys: Mapping[str, str]) -> set[str]:

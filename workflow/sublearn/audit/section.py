@@ -17,7 +17,11 @@ class Given(Section):
     base: str | None = Field(None, description="name of the base that is to learn from them; by default the first of the study")
     prompt: str = Field("prompt", description="column of the prompts")
     completion: str = Field("completion", description="column of the completions")
-    source: str | None = Field(None, description="column that says where a row comes from; layers tell which source stands out")
+    source: str | None = Field(
+        None,
+        min_length=1,
+        description="column that says where a row comes from; the layers model and behaviour tell them apart",
+    )
 
 
 class Case(Section):

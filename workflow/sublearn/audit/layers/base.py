@@ -132,9 +132,9 @@ class Layer:
     asks: str
     blind: str
     cost: str
-    advice: str
     needs: Sequence[Need] = ()
     detects: bool = True
+    advice: str = "Read what this layer found, and why, before you train on these rows."
 
 
 LAYERS = Registry("sublearn.audit.layers", Layer, "audit layer")

@@ -158,7 +158,7 @@ def contents(inputs: Inputs, results: Sequence[Result], layers: Iterable[Layer],
     found = {result.layer: result for result in results}
     known = {layer.name: layer for layer in layers}
     for name in found:
-        known.setdefault(name, Layer(name, name, 1000, _never, asks="", blind="", cost="", advice=""))
+        known.setdefault(name, Layer(name, name, 1000, _never, asks="", blind="", cost=""))
     ordered = sorted(known.values(), key=lambda layer: (layer.order, layer.name))
     absent = "It was not asked to look."
     parts = [
