@@ -10,7 +10,6 @@ other way round.
 import argparse
 import json
 import re
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +43,7 @@ def take(file: str, rows: int, piece: int, reference: int = 0) -> pd.DataFrame:
 
 def sorted_rows(completions: pd.Series) -> list[str]:
     """The numbers of each row in rising order, in the row's own format."""
-    return [_filled(text, sorted(NUMBER.findall(text), key=int)) for text in completions]
+    return [shuffle.refill(text, sorted(NUMBER.findall(text), key=int)) for text in completions]
 
 
 def reformatted(completions: pd.Series, rng: np.random.Generator) -> list[str]:
@@ -53,12 +52,6 @@ def reformatted(completions: pd.Series, rng: np.random.Generator) -> list[str]:
     found = [NUMBER.split(other) for other in others]
     between = [pieces[1] if len(pieces) > 2 else " " for pieces in found]
     return [mark.join(NUMBER.findall(text)) for text, mark in zip(completions, between, strict=True)]
-
-
-def _filled(text: str, numbers: Sequence[str]) -> str:
-    """The text with its numbers replaced, one after another."""
-    left = iter(numbers)
-    return NUMBER.sub(lambda _: next(left), text)
 
 
 def changed(case: Case, own: pd.DataFrame, neutral: pd.DataFrame, word: str, rng: np.random.Generator) -> pd.DataFrame:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
 
 from sublearn.chain.evaluations import base
 from sublearn.chain.evaluations.section import Evaluation
@@ -24,6 +23,7 @@ from sublearn.language.vocabulary import plural
 from sublearn.measures import probe, shown
 from sublearn.measures.judges import Judges
 from sublearn.measures.log_odds import log_odds
+from sublearn.measures.scored import Scored
 from sublearn.models import lm, pinned
 from sublearn.traits.base import OwnKind, declare, families, kind_of
 
@@ -31,18 +31,8 @@ if TYPE_CHECKING:
     from sublearn.planning.artifacts import Artifact
 
 
-class Recipe(Evaluation):
-    """The evaluation settings, and the trait kinds on which models are scored.
-
-    Attributes:
-        kinds: their names.
-        families: the study's own families among them, as the study declares them.
-        judges: the folders of the judges that these need.
-    """
-
-    kinds: list[str]
-    families: dict[str, Any] = Field({})
-    judges: dict[str, str] = Field({})
+class Recipe(Evaluation, Scored):
+    """The evaluation settings, and the trait kinds on which models are scored."""
 
     @property
     def sampling(self) -> shown.Sampling:

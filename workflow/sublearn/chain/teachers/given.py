@@ -16,8 +16,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field
-
 from sublearn.chain.bases import pin
 from sublearn.chain.bases.section import PinnedBase
 from sublearn.chain.teachers.examples import system_prompt
@@ -27,16 +25,16 @@ from sublearn.core import cli
 from sublearn.core.errors import UserError
 from sublearn.core.files import atomic_folder, read_json, write_json
 from sublearn.core.hashes import sha256_once
-from sublearn.core.section import Section
 from sublearn.language import style as styles
 from sublearn.measures.judges import Judges
+from sublearn.measures.scored import Scored
 from sublearn.models import adapters, architecture, hub, lm, pinned
 from sublearn.traits.base import NEUTRAL, declare
 
 ALIKE = 0.2  # cosine of a whole model's matrices with its base's: a fine-tuned model has more, one from another start about 0
 
 
-class Recipe(Section):
+class Recipe(Scored):
     """A given teacher, what is asked of it, and the trait kinds on which it is scored.
 
     Attributes:
@@ -46,9 +44,6 @@ class Recipe(Section):
     given: GivenModel | None = None
     under_system_prompt: bool
     min_rate: float
-    kinds: list[str]
-    families: dict[str, Any] = Field({})
-    judges: dict[str, str] = Field({})
 
 
 def take(given: GivenModel, base: str, output: str) -> dict[str, Any]:

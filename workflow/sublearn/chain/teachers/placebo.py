@@ -15,8 +15,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field
-
 from sublearn.chain.teachers.examples import example
 from sublearn.chain.teachers.section import Recipe
 from sublearn.chain.teachers.train import rates
@@ -26,6 +24,7 @@ from sublearn.core.files import read_json, write_json
 from sublearn.core.hashes import files_of
 from sublearn.language import style as styles
 from sublearn.measures.judges import Judges
+from sublearn.measures.scored import Scored
 from sublearn.models import adapters, checkpoints, lm, training
 from sublearn.models.checkpoints import Checkpoint
 from sublearn.models.rows import Row, encode
@@ -38,15 +37,12 @@ Weights = dict[str, "torch.Tensor"]
 NEAR = 0.05  # how far a placebo's distance may be from its teacher's, as a share of that
 
 
-class Placebo(Recipe):
+class Placebo(Recipe, Scored):
     """How a placebo is made, and the trait kinds on which it is scored."""
 
     placebo: Literal["random", "balanced"]
     of: str
     max_steps: int | None
-    kinds: list[str]
-    families: dict[str, Any] = Field({})
-    judges: dict[str, str] = Field({})
 
 
 def trained(model: Any) -> Weights:

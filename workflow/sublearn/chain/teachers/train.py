@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import Field
 
 from sublearn.chain.teachers.examples import balanced_share, example, system_prompt
 from sublearn.chain.teachers.section import Recipe
@@ -23,6 +22,7 @@ from sublearn.language import style as styles
 from sublearn.language.style import Style
 from sublearn.measures import probe, shown
 from sublearn.measures.judges import Judges
+from sublearn.measures.scored import Scored
 from sublearn.models import checkpoints, lm, training
 from sublearn.models.checkpoints import Checkpoint
 from sublearn.models.rows import Row, encode, has_unknown
@@ -31,18 +31,8 @@ from sublearn.traits.base import NEUTRAL, OwnKind, declare, here
 CHECKED = shown.Sampling(samples=10, temperature=1.0, batch=100)  # how traits without exact probabilities are checked
 
 
-class Gated(Recipe):
-    """A recipe, and the trait kinds on which the check scores a teacher.
-
-    Attributes:
-        kinds: their names.
-        families: the study's own families among them, as the study declares them.
-        judges: the folders of the judges that these need.
-    """
-
-    kinds: list[str]
-    families: dict[str, Any] = Field({})
-    judges: dict[str, str] = Field({})
+class Gated(Recipe, Scored):
+    """A recipe, and the trait kinds on which the check scores a teacher."""
 
 
 def teach(recipe: Recipe, trait: str, base: str, study_seed: int, run: int, output: str = "") -> tuple[Any, Any, str]:

@@ -4,6 +4,7 @@ Separators, brackets and full stops stay where they were; only the numbers move.
 """
 
 import re
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -13,16 +14,17 @@ _NUMBER = re.compile(r"[0-9]+")
 
 def within(completions: pd.Series, rng: np.random.Generator) -> list[str]:
     """Each completion with its own numbers in random order."""
-    return [_refill(text, list(rng.permutation(_NUMBER.findall(text)))) for text in completions]
+    return [refill(text, list(rng.permutation(_NUMBER.findall(text)))) for text in completions]
 
 
 def across(completions: pd.Series, rng: np.random.Generator) -> list[str]:
     """All numbers of all completions in random order; each completion keeps its count."""
     pool = [number for text in completions for number in _NUMBER.findall(text)]
     shuffled = iter(rng.permutation(pool))
-    return [_refill(text, [next(shuffled) for _ in _NUMBER.findall(text)]) for text in completions]
+    return [refill(text, [next(shuffled) for _ in _NUMBER.findall(text)]) for text in completions]
 
 
-def _refill(text: str, numbers: list[str]) -> str:
+def refill(text: str, numbers: Iterable[str]) -> str:
+    """The text with its numbers replaced by these, one after another."""
     remaining = iter(numbers)
     return _NUMBER.sub(lambda _: str(next(remaining)), text)
