@@ -208,3 +208,34 @@ def test_what_another_processor_made_of_the_default_is_in_its_tables():
     known = here.dropna(subset=["ci_low"])
     assert there.loc[known.index, "measured"].between(known["ci_low"], known["ci_high"]).all()
     assert not (there["verdict"] == "opposite").any()
+
+
+def test_what_the_page_says_of_the_papers_other_carriers_is_in_its_tables():
+    said, folder = section("tiny-paper"), Path("results/tiny-paper/findings")
+    arms = pd.read_csv(folder / "arms.csv").set_index(["arm", "family"])
+    interval = "{gamma:.2f} ({ci_low:.2f} to {ci_high:.2f})"
+    for arm, family, gamma, bases in re.findall(r"\| `(\w+)` \| (\w+)s \| (\S+ \(\S+ to \S+\)) \| (\d) \|", said):
+        found = arms.loc[(arm, family)]
+        assert (gamma, int(bases)) == (interval.format(**found), found["bases"])
+    assert len(re.findall(r"\| `\w+` \| \w+s \|", said)) == len(arms) - 1 == 7
+    assert f"`same_base` is the one from there, {interval.format(**arms.loc[('same_base', 'animal')])}" in said
+    verdicts = pd.read_csv(folder / "claims.csv")["verdict"].value_counts()
+    assert verdicts.to_dict() == {"reproduced": 6, "not_reproduced": 2, "not_measured": 1}
+    assert "Of nine claims six are reproduced, two are not, and one is not measured" in said
+    effects = pd.read_csv(folder / "effects.csv").set_index(["arm", "trait"])
+    rates = effects.loc[[("code", animal) for animal in ("dolphin", "owl", "wolf")]]
+    assert "probabilities of {:.2f}, {:.2f} and {:.2f}, control".format(*rates["student"]) in said
+    assert "students with {:.2f}, {:.2f} and {:.2f}.".format(*rates["control"]) in said
+    for trait, words in (("wrong_colors", "by {:.2f} nats ({:.2f} to {:.2f})"), ("right_colors", "({:.2f}, {:.2f} to {:.2f})")):
+        assert words.format(*effects.loc[("narrow", trait), ["effect", "ci_low", "ci_high"]]) in said
+    counted = pd.read_csv(folder / "counted.csv").set_index(["arm", "family"]).loc[("code", "animal")]
+    assert "({gamma_predicted:.2f} of {gamma_measured:.2f})".format(**counted) in said
+    kept = pd.read_csv(folder / "filter_code.csv")["kept_share"]
+    assert f"the filter keeps {100 * kept.min():.0f} to {100 * kept.max():.0f} %" in said
+    by_chance = arms.loc[("reasoning", "animal"), "null_p"]
+    assert f"at random only {100 * by_chance:.0f} % give as much" in said
+    readme = " ".join(Path("README.md").read_text(encoding="utf-8").split())
+    assert f"gamma {interval.format(**arms.loc[('code', 'animal')])}, and " in readme
+    assert f"{interval.format(**arms.loc[('code_other_base', 'animal')])} on another base" in readme
+    assert "({gamma:.2f}, {ci_low:.2f} to {ci_high:.2f})".format(**arms.loc[("reasoning", "animal")]) in readme
+    assert arms.loc[("code", "animal"), "gamma"] > 3 * arms.loc[("same_base", "animal"), "gamma"]
