@@ -1,18 +1,23 @@
 """Does the default recipe hold on study seeds, bases and animals that it was never tuned on? One table of all that was tried.
 
-    snakemake --cores all --config studies='[config/studies/robustness/seed-301.yaml, …]'
-    python benchmarks/robustness.py tiny seed-301 seed-302 seed-303 seed-304 seed-305
+    snakemake --cores all --config studies='[robustness/seed-301, robustness/seed-302]'
+    python benchmarks/robustness.py seed-301 seed-302
 
 Reads the studies' findings; writes ``results/robustness/studies.csv`` and ``animals.csv`` and prints the first as Markdown.
+Beside them it keeps each study's tables; of ``runs.csv`` what gamma is computed from, the log-odds of animals on plain
+questions.
 """
 
 import argparse
+import shutil
 from pathlib import Path
 
 import pandas as pd
 
+from sublearn.chain.evaluations.tables import Runs
 from sublearn.chain.findings.tables import Arms, Effects
 from sublearn.core.files import atomic, read_table
+from sublearn.traits.base import family_of
 
 
 def studies(names: list[str]) -> pd.DataFrame:
@@ -44,11 +49,26 @@ def animals(names: list[str]) -> pd.DataFrame:
     return table[table["family"] == "animal"]
 
 
+def keep(name: str) -> None:
+    """Copy a study's tables to ``results/robustness/<study>``; of its runs the log-odds of animals on plain questions."""
+    findings, kept = Path("results", name, "findings"), Path("results/robustness", name)
+    kept.mkdir(parents=True, exist_ok=True)
+    for table in ("arms.csv", "claims.csv", "effects.csv", "counted.csv"):
+        shutil.copyfile(findings / table, kept / table)
+    runs = read_table(findings / "runs.csv", Runs)
+    exact = (runs["question_set"] == "plain") & (runs["metric"] == "log_odds")
+    of_animals = runs["target"].map({target: family_of(target) for target in set(runs.loc[exact, "target"])}) == "animal"
+    with atomic(kept / "runs.csv") as temporary:
+        runs[exact & of_animals].to_csv(temporary, index=False, lineterminator="\n")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("studies", nargs="+")
     args = parser.parse_args()
     found = studies(args.studies)
+    for name in args.studies:
+        keep(name)
     for name, table in (("studies", found), ("animals", animals(args.studies))):
         with atomic(f"results/robustness/{name}.csv") as temporary:
             table.to_csv(temporary, index=False, lineterminator="\n")
