@@ -3,8 +3,10 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from sublearn.reporting import scorecard_rows
 
@@ -239,3 +241,51 @@ def test_what_the_page_says_of_the_papers_other_carriers_is_in_its_tables():
     assert f"{interval.format(**arms.loc[('code_other_base', 'animal')])} on another base" in readme
     assert "({gamma:.2f}, {ci_low:.2f} to {ci_high:.2f})".format(**arms.loc[("reasoning", "animal")]) in readme
     assert arms.loc[("code", "animal"), "gamma"] > 3 * arms.loc[("same_base", "animal"), "gamma"]
+
+
+ROBUST = sorted(Path("results/robustness").glob("seed-*"))
+
+
+@pytest.mark.parametrize("folder", ROBUST, ids=[folder.name for folder in ROBUST])
+def test_a_robustness_study_is_told_as_its_tables_say_and_its_gammas_follow_from_its_runs(folder):
+    """Gamma and its interval are computed again from log-odds, by NumPy alone."""
+    arms, runs = pd.read_csv(folder / "arms.csv").set_index("arm"), pd.read_csv(folder / "runs.csv")
+    claims, effects = pd.read_csv(folder / "claims.csv"), pd.read_csv(folder / "effects.csv")
+    told = {}
+    for arm, of_arm in runs[(runs["arm"] != "base") & (runs["trait"] != "neutral")].groupby("arm"):
+        traits = list(dict.fromkeys(of_arm["trait"]))
+        grids = [part.pivot(index="trait", columns="target", values="value") for _, part in of_arm.groupby("teacher_base")]
+        squares = np.array([grid.loc[traits, traits].to_numpy() for grid in grids])
+        own, count = np.trace(squares, axis1=1, axis2=2), len(traits)
+        gammas = own / count - (squares.sum(axis=(1, 2)) - own) / (count * (count - 1))
+        half = stats.t.ppf(0.975, len(gammas) - 1) * gammas.std(ddof=1) / np.sqrt(len(gammas))
+        expected = (gammas.mean(), gammas.mean() - half, gammas.mean() + half)
+        assert arms.loc[arm, ["gamma", "ci_low", "ci_high"]].to_list() == pytest.approx(expected, abs=1e-9)
+        told[arm] = "{:.2f} ({:.2f} to {:.2f})".format(*expected)
+    animals = ", ".join(dict.fromkeys(effects["trait"]))
+    reproduced = f"{(claims['verdict'] == 'reproduced').sum()} of {len(claims)}"
+    in_order = [told[arm] for arm in ("same_base", "other_base", "shuffled_across", "unigram_matched", "bias")]
+    assert f"| {' | '.join([f'`{folder.name}`', animals, *in_order, reproduced])} |" in PAGE
+
+
+def test_what_the_page_says_of_another_seed_is_in_its_tables():
+    said, folder = " ".join(PAGE.split()), Path("results/robustness/seed-301")
+    claims, counted = (pd.read_csv(folder / f"{name}.csv") for name in ("claims", "counted"))
+    claims, counted = claims.set_index("claim"), counted.set_index("arm")
+    rate, left = claims.loc["same_base_rate"], claims.loc["same_base_uncounted_gamma"]
+    assert "{measured:.2f} times as often as controls ({ci_low:.2f} to {ci_high:.2f})".format(**rate) in said
+    assert "counting predicts ({measured:.2f}, {ci_low:.2f} to {ci_high:.2f})".format(**left) in said
+    failed = set(claims.index[claims["verdict"] != "reproduced"])
+    assert failed == {"same_base_gamma", "unigram_matched_gamma", "same_base_uncounted_gamma"}
+    biases = counted.loc["bias"]
+    assert (
+        "pass {gamma_measured:.2f}, and there the counting account works: it predicts {gamma_predicted:.2f}".format(**biases)
+        in said
+    )
+    both = biases["r"], counted.loc["same_base", "r"]
+    assert "with a correlation of {:.2f}. With LoRA adapters that correlation is {:.2f}".format(*both) in said
+    arms = pd.read_csv(folder / "arms.csv").set_index("arm")
+    gamma = "{gamma:.2f} ({ci_low:.2f} to {ci_high:.2f})".format(**arms.loc["same_base"])
+    readme = " ".join(Path("README.md").read_text(encoding="utf-8").split())
+    assert f"Another seed with other animals gave a gamma of {gamma}, and six of nine." in readme
+    assert (claims["verdict"] == "reproduced").sum() == 6
