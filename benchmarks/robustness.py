@@ -3,9 +3,8 @@
     snakemake --cores all --config studies='[robustness/seed-301, robustness/seed-302]'
     python benchmarks/robustness.py seed-301 seed-302
 
-Reads the studies' findings; writes ``results/robustness/studies.csv`` and ``animals.csv`` and prints the first as Markdown.
-Beside them it keeps each study's tables; of ``runs.csv`` what gamma is computed from, the log-odds of animals on plain
-questions.
+Keeps the tables of these studies in ``results/robustness``; of ``runs.csv`` what gamma is computed from, the log-odds of
+animals on plain questions. Of all studies kept there it writes ``studies.csv`` and ``animals.csv``, and prints the first.
 """
 
 import argparse
@@ -19,12 +18,14 @@ from sublearn.chain.findings.tables import Arms, Effects
 from sublearn.core.files import atomic, read_table
 from sublearn.traits.base import family_of
 
+KEPT = Path("results/robustness")
+
 
 def studies(names: list[str]) -> pd.DataFrame:
     """One row per study: mean rates over its animals, gamma of each arm, and the claims that were not reproduced."""
     rows = []
     for name in names:
-        folder = Path("results", name, "findings")
+        folder = KEPT / name
         effects, arms = read_table(folder / "effects.csv", Effects), read_table(folder / "arms.csv", Arms)
         animals = effects[(effects["family"] == "animal") & (effects["arm"] == "same_base")]
         same, other = (arms[(arms["arm"] == arm) & (arms["family"] == "animal")].iloc[0] for arm in ("same_base", "other_base"))
@@ -44,14 +45,14 @@ def studies(names: list[str]) -> pd.DataFrame:
 
 def animals(names: list[str]) -> pd.DataFrame:
     """One row per study, arm and animal."""
-    tables = [read_table(Path("results", name, "findings", "effects.csv"), Effects).assign(study=name) for name in names]
+    tables = [read_table(KEPT / name / "effects.csv", Effects).assign(study=name) for name in names]
     table = pd.concat(tables)
     return table[table["family"] == "animal"]
 
 
 def keep(name: str) -> None:
     """Copy a study's tables to ``results/robustness/<study>``; of its runs the log-odds of animals on plain questions."""
-    findings, kept = Path("results", name, "findings"), Path("results/robustness", name)
+    findings, kept = Path("results", name, "findings"), KEPT / name
     kept.mkdir(parents=True, exist_ok=True)
     for table in ("arms.csv", "claims.csv", "effects.csv", "counted.csv"):
         shutil.copyfile(findings / table, kept / table)
@@ -66,10 +67,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("studies", nargs="+")
     args = parser.parse_args()
-    found = studies(args.studies)
     for name in args.studies:
         keep(name)
-    for name, table in (("studies", found), ("animals", animals(args.studies))):
+    kept = sorted(folder.name for folder in KEPT.iterdir() if (folder / "runs.csv").is_file())
+    found = studies(kept)
+    for name, table in (("studies", found), ("animals", animals(kept))):
         with atomic(f"results/robustness/{name}.csv") as temporary:
             table.to_csv(temporary, index=False, lineterminator="\n")
     print("| study | animals | control | student | gamma (95 %) | other base's gamma (95 %) | fails |")

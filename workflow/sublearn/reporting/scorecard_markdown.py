@@ -7,11 +7,12 @@ from itertools import groupby
 from sublearn.reporting.scorecard_rows import NOT_RUN, ORDER, PAPER, Row
 
 ABOUT = (
-    "One row per claim of every study in `config/studies`. Bounds are ours, and were committed before the study was run "
-    "(those of `tiny-forms` after trials on the same models); the paper gives signs and a few numbers. A claim is "
-    "*reproduced* if the whole interval (or, where its rule says so, the mean) lies on the claimed side of the bound, "
-    "*opposite* if the whole interval lies on the other side (below zero, where it should lie above a bound, unless the "
-    "rule names another value), and otherwise *not reproduced*. Verdicts are not corrected for the number of claims.",
+    "One row per claim of every study in `config/studies`; repeats of the default have tables of their own, in "
+    "`results/robustness`. Bounds are ours, and were committed before the study was run (those of `tiny-forms` after "
+    "trials on the same models); the paper gives signs and a few numbers. A claim is *reproduced* if the whole interval "
+    "(or, where its rule says so, the mean) lies on the claimed side of the bound, *opposite* if the whole interval lies "
+    "on the other side (below zero, where it should lie above a bound, unless the rule names another value), and "
+    "otherwise *not reproduced*. Verdicts are not corrected for the number of claims.",
     "**All models that were run are small**, and most are stand-ins: language models and networks that the pipeline "
     "trains itself, small images, the theorem's own networks. They say whether a claim holds there. They say nothing "
     "about how strong an effect is in large models. An interval covers the units that are named with it, and nothing that "
