@@ -6,6 +6,7 @@ import pytest
 
 from sublearn.core.errors import UserError
 from sublearn.measures.pairs import paired
+from sublearn.measures.transfer import effects_by_run
 
 COLUMNS = ["arm", "trait", "run", "teacher_base", "student_base", "question_set", "metric", "target", "value"]
 
@@ -31,8 +32,10 @@ def test_each_run_has_its_own_control_and_base_in_its_own_arm():
     assert found["unit"].to_dict() == {("same", 0): "alpha", ("same", 1): "beta", ("other", 0): "run 0"}
 
 
-def test_a_run_without_a_control_has_none_and_a_base_that_nobody_asked_is_named():
-    alone = ("same", "owl", 0, "alpha", "alpha", 0.5)
-    assert paired(runs(*BASES, alone))["control"].isna().all()
+def test_what_nobody_asked_is_missing_and_effects_say_so():
+    alone, control = ("same", "owl", 0, "alpha", "alpha", 0.5), ("same", "neutral", 0, "alpha", "alpha", 0.3)
+    assert paired(runs(*BASES, alone))["control"].isna().all() and paired(runs(BASES[1], alone, control))["base"].isna().all()
+    with pytest.raises(UserError, match=r"^arm same, owl: run 0 has no control student\.$"):
+        effects_by_run(runs(*BASES, alone))
     with pytest.raises(UserError, match=r"^arm same: the base alpha was not asked for owl\.$"):
-        paired(runs(BASES[1], alone))
+        effects_by_run(runs(BASES[1], alone, control))

@@ -2,7 +2,6 @@
 
 import pandas as pd
 
-from sublearn.core.errors import UserError
 from sublearn.measures.units import unit_of
 from sublearn.traits.base import NEUTRAL
 
@@ -14,10 +13,7 @@ def paired(runs: pd.DataFrame, metric: str = "probability", question_set: str = 
 
     Returns:
         One row per arm, trait, run and target, without controls' own: the columns ``IDENTITY``, ``unit``
-        (``measures.units``), and the values of ``student``, ``control`` and ``base``; NaN where a run has no control.
-
-    Raises:
-        UserError: nobody asked the base of a student.
+        (``measures.units``), and the values of ``student``, ``control`` and ``base``, NaN where there is no such model.
     """
     exact = runs[(runs["question_set"] == question_set) & (runs["metric"] == metric)]
     untouched = exact[exact["arm"] == "base"].set_index(["student_base", "target"])["value"]
@@ -29,9 +25,5 @@ def paired(runs: pd.DataFrame, metric: str = "probability", question_set: str = 
         found = values.reindex(pd.MultiIndex.from_frame(students[list(keys)]))
         return found.set_axis(students.index)
 
-    bases = beside(untouched, "student_base", "target")
-    if (alone := students[bases.isna()]).size:
-        first = alone.iloc[0]
-        raise UserError(f"arm {first['arm']}: the base {first['student_base']} was not asked for {first['target']}.")
-    control = beside(controls, "arm", "run", "target")
-    return students[IDENTITY].assign(unit=unit_of(students), student=students["value"], control=control, base=bases)
+    control, base = beside(controls, "arm", "run", "target"), beside(untouched, "student_base", "target")
+    return students[IDENTITY].assign(unit=unit_of(students), student=students["value"], control=control, base=base)

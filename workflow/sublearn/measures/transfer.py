@@ -38,6 +38,9 @@ def effects_by_run(runs: pd.DataFrame) -> pd.DataFrame:
     if (alone := own[own["control"].isna()]).size:
         first = alone.iloc[0]
         raise UserError(f"arm {first['arm']}, {first['trait']}: run {first['run']} has no control student.")
+    if (alone := own[own["base"].isna()]).size:
+        first = alone.iloc[0]
+        raise UserError(f"arm {first['arm']}: the base {first['student_base']} was not asked for {first['target']}.")
     table = own[["arm", "trait", "run", "teacher_base", "control", "student", "base"]]
     return table.assign(effect=log_odds(table["student"]) - log_odds(table["control"]))
 
