@@ -300,7 +300,9 @@ def test_what_the_page_says_of_another_seed_is_in_its_tables():
     failed = set(claims.index[claims["verdict"] != "reproduced"])
     assert failed == {"same_base_gamma", "unigram_matched_gamma", "same_base_uncounted_gamma"}
     biases = counted.loc["bias"]
-    works = "pass {gamma_measured:.2f}, and there the counting account works in part: it predicts {gamma_predicted:.2f}"
+    works = (
+        "pass {gamma_measured:.2f} on seed 301, and there the counting account works in part: it predicts {gamma_predicted:.2f}"
+    )
     assert f"{works.format(**biases)}, {100 * biases['share']:.0f} % of it" in said
     both = biases["r"], counted.loc["same_base", "r"]
     assert "with a correlation of {:.2f}. With LoRA adapters that correlation is {:.2f}".format(*both) in said
@@ -311,8 +313,20 @@ def test_what_the_page_says_of_another_seed_is_in_its_tables():
     by_base = gammas(runs[runs["arm"] == "same_base"], ["bear", "cat", "dog"])
     assert "{:.2f}, {:.2f}, {:.2f}, {:.2f}, {:.2f} and {:.2f}.".format(*by_base) in said
     *others, largest = sorted(by_base)
-    spread = f"; one base has {largest:.2f}, the others {others[0]:.2f} to {others[-1]:.2f}), and six of nine."
-    assert f"on that processor, gave a gamma of {gamma.rstrip(')')}{spread}" in readme
+    spread = f"; one base has {largest:.2f}, the others {others[0]:.2f} to {others[-1]:.2f}) with six of nine, and of "
+    assert f"on that processor, gave gammas of {gamma.rstrip(')')}{spread}" in readme
+    last = pd.read_csv("results/robustness/seed-302/arms.csv").set_index("arm")
+    after = "{gamma:.2f} ({ci_low:.2f} to {ci_high:.2f}) with nine of nine.".format(**last.loc["same_base"])
+    assert f"{spread}{after}" in readme
+    shares = last.loc["unigram_matched", "gamma"], last.loc["same_base", "gamma"]
+    assert "on one more two thirds ({:.2f} of {:.2f})".format(*shares) in readme
+    nine = pd.read_csv("results/robustness/seed-302/claims.csv").set_index("claim")
+    assert (nine["verdict"] == "reproduced").all() and len(nine) == 9
+    for claim, words in (
+        ("same_base_uncounted_gamma", "({:.2f}, {:.2f} to {:.2f})"),
+        ("same_base_rate", "({:.2f} times, {:.2f} to {:.2f})"),
+    ):
+        assert words.format(*nine.loc[claim, ["measured", "ci_low", "ci_high"]]) in said
     matched = arms.loc["unigram_matched", "gamma"]
     assert f"a third is left there ({matched:.2f} of {arms.loc['same_base', 'gamma']:.2f})" in readme
     assert f"(p = {arms.loc['shuffled_across', 'null_p']:.2f})" in said
