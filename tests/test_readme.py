@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from support.by_numpy import gammas
 
 from sublearn.chain.bases import pretrain, tokenizer
 from sublearn.chain.bases.section import Base
@@ -62,14 +63,10 @@ def test_the_range_over_bases_is_that_of_the_runs():
     runs = pd.read_csv(FINDINGS / "runs.csv")
     exact = runs[(runs["arm"] == "same_base") & (runs["question_set"] == "plain") & (runs["metric"] == "log_odds")]
     traits = [trait for trait in exact["trait"].unique() if trait != "neutral"]
-    gammas = []
-    for _, of_base in exact.groupby("teacher_base"):
-        matrix = of_base.pivot(index="trait", columns="target", values="value").loc[traits, traits].to_numpy()
-        own = matrix.trace() / len(traits)
-        gammas.append(own - (matrix.sum() - matrix.trace()) / (len(traits) * (len(traits) - 1)))
-    assert len(gammas) == 6
-    assert number(r"gamma from (-?[\d.]+) to") == round(min(gammas), 2)
-    assert number(r"gamma from -?[\d.]+ to (-?\d+\.\d+)") == round(max(gammas), 2)
+    by_base = gammas(exact, traits)
+    assert len(by_base) == 6
+    assert number(r"gamma from (-?[\d.]+) to") == round(min(by_base), 2)
+    assert number(r"gamma from -?[\d.]+ to (-?\d+\.\d+)") == round(max(by_base), 2)
 
 
 def test_the_verdicts_are_those_of_the_claims():

@@ -12,25 +12,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from scipy import stats
 from tests.support import made_findings
+from tests.support.by_numpy import mean_of
 
 from sublearn.traits.base import families, family_of
 
 PUBLISHED = sorted(file.parent for file in Path("results").glob("*/findings/arms.csv"))
 NAN = math.nan
 OF_MEASURES = ("story_gamma", "choice_gamma", "in_context_gamma", "prompted_detection", "facts_change")
-
-
-def mean_of(values) -> tuple[float, float, float, float]:
-    """Mean, 95 % t interval and p value of independent values."""
-    values = np.array(values, dtype=float)
-    mean, count = values.mean(), len(values)
-    if count < 2 or np.ptp(values) == 0:
-        return mean, NAN, NAN, NAN
-    error = values.std(ddof=1) / math.sqrt(count)
-    half = stats.t.ppf(0.975, count - 1) * error
-    return mean, mean - half, mean + half, 2 * stats.t.sf(abs(mean) / error, count - 1)
 
 
 def rules(folder: Path) -> list[dict[str, Any]]:
