@@ -47,5 +47,6 @@ print(faults() - before)
         done = subprocess.run([sys.executable, "-c", code, how], capture_output=True, text=True, check=True, env=os.environ)
         return int(done.stdout)
 
-    # The system may take pages away in between, so the best of some tries counts, and need not be zero.
-    assert 2 * min(faults("kept") for _ in range(4)) < faults("given back")
+    # The system may take pages away in between, so the best of some tries counts.
+    given_back = faults("given back")
+    assert any(4 * faults("kept") < given_back for _ in range(8))
