@@ -50,10 +50,8 @@ class AuditJobs(Jobs[AuditPlan]):
 
 
 class AuditResources(JobResources):
-    """The resources of audits, by the size of the audited base; one that is pretrained on a processor counts as nothing."""
+    """The resources of audits, by the size of the audited base."""
 
-    def cost(self, estimate: Estimate, artifact: Artifact, size: Size | None) -> Cost:
+    def cost(self, estimate: Estimate, artifact: Artifact, size: Size) -> Cost:
         """A processor holds a base with its gradients, twice in the behaviour layer, in float32."""
-        if size is None:
-            return Cost()
         return Cost(seconds=OPERATIONS * size.parameters / estimate.rate, host=4 * 4 * size.parameters)

@@ -8,6 +8,7 @@ import codecs
 import csv
 import stat
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import combinations, islice
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -35,6 +36,23 @@ MARKS = {
 Texts = Iterator[tuple[str, Mapping[str, str]]]
 
 
+@dataclass(frozen=True)
+class Keys:
+    """The keys, or columns, of a row: each by the name of what it holds.
+
+    Attributes:
+        texts: those of prompt and completion; a row may be a chat instead.
+        beside: that of the source, if there is any; a chat has it, too.
+    """
+
+    texts: dict[str, str]
+    beside: dict[str, str]
+
+    @property
+    def all(self) -> dict[str, str]:
+        return self.texts | self.beside
+
+
 def read(data: str, prompt: str = "prompt", completion: str = "completion", source: str | None = None) -> DataSet:
     """The rows of a file, or of ``hub:owner/name`` or ``hub:owner/name@revision``.
 
@@ -47,12 +65,12 @@ def read(data: str, prompt: str = "prompt", completion: str = "completion", sour
     Raises:
         UserError: there are no such data, or they are not rows of two texts, or too many.
     """
-    keys = {"prompt": prompt, "completion": completion} | ({"source": source} if source is not None else {})
-    for one, other in combinations(keys, 2):
-        if keys[one] == keys[other]:
-            raise UserError(f"{data}: '{keys[one]}' is named for the {one} and for the {other}; name two columns.")
+    keys = Keys({"prompt": prompt, "completion": completion}, {} if source is None else {"source": source})
+    for (one, key), (other, same) in combinations(keys.all.items(), 2):
+        if key == same:
+            raise UserError(f"{data}: '{key}' is named for the {one} and for the {other}; name two columns.")
     if data.startswith(HUB):
-        return DataSet(data, _table(data, keys, _hub(data, keys)))
+        return DataSet(data, _table(data, keys.all, _hub(data, keys)))
     file = Path(data)
     _refuse_no_file(file)
     readers = {
@@ -64,7 +82,7 @@ def read(data: str, prompt: str = "prompt", completion: str = "completion", sour
         raise UserError(f"{data}: the name {found}; should end in .jsonl, .csv or .parquet, by what the file holds.")
     try:
         _refuse_another_format(file, suffix)
-        return DataSet(data, _table(data, keys, readers[suffix](file, keys)), file)
+        return DataSet(data, _table(data, keys.all, readers[suffix](file, keys)), file)
     except OSError as error:
         raise UserError(f"{data}: cannot be read ({error.strerror or error}); should be a file that you may read.") from error
 
@@ -129,22 +147,11 @@ def _table(name: str, keys: Iterable[str], rows: Texts) -> pd.DataFrame:
     return pd.DataFrame(columns, dtype="str")
 
 
-def _texts(content: Mapping[str, Any], keys: Mapping[str, str], where: str) -> dict[str, str]:
+def _texts(content: Mapping[str, Any], keys: Keys, where: str) -> dict[str, str]:
     """The texts of a row; prompt and completion are those of a chat, if it has no other."""
-    if content.get(MESSAGES) is None or _both(keys) <= content.keys():
-        found = json_rows.texts(content, {name: key for name, key in keys.items() if name != "source"}, where)
-        return found | json_rows.texts(content, _beside(keys), where, SOURCE)
-    return _chat(content[MESSAGES], where) | json_rows.texts(content, _beside(keys), where, SOURCE)
-
-
-def _both(keys: Mapping[str, str]) -> set[str]:
-    """The keys that hold prompt and completion."""
-    return set(keys.values()) - set(_beside(keys).values())
-
-
-def _beside(keys: Mapping[str, str]) -> dict[str, str]:
-    """The key that holds what a chat does not: where the row comes from."""
-    return {name: key for name, key in keys.items() if name == "source"}
+    is_chat = content.get(MESSAGES) is not None and not set(keys.texts.values()) <= content.keys()
+    found = _chat(content[MESSAGES], where) if is_chat else json_rows.texts(content, keys.texts, where)
+    return found | json_rows.texts(content, keys.beside, where, SOURCE) if keys.beside else found
 
 
 def _chat(turns: Any, where: str) -> dict[str, str]:
@@ -159,7 +166,7 @@ def _chat(turns: Any, where: str) -> dict[str, str]:
     return {"prompt": "\n".join(said[:-1]), "completion": said[-1]}
 
 
-def _json_lines(file: Path, keys: Mapping[str, str]) -> Texts:
+def _json_lines(file: Path, keys: Keys) -> Texts:
     with file.open("rb") as content:
         for number, line in enumerate(_lines(content, file), start=1):
             if number == 1 and line.strip() in (b"[", b"[]"):
@@ -181,7 +188,7 @@ def _lines(content: BinaryIO, file: Path) -> Iterator[bytes]:
         yield line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
 
 
-def _csv(file: Path, keys: Mapping[str, str]) -> Texts:
+def _csv(file: Path, keys: Keys) -> Texts:
     csv.field_size_limit(TEXT)
     with file.open("rb") as content:
         rows = csv.reader((_decoded(line, file, n) for n, line in enumerate(_lines(content, file), start=1)), strict=True)
@@ -191,7 +198,7 @@ def _csv(file: Path, keys: Mapping[str, str]) -> Texts:
             for fields in rows:
                 place, first = f"line {first}", rows.line_num + 1
                 if not header:
-                    header = _header(fields, keys, f"{file}, {place}")
+                    header = _header(fields, keys.all, f"{file}, {place}")
                 elif fields:
                     if len(fields) != len(header):
                         raise UserError(
@@ -223,7 +230,7 @@ def _header(fields: list[str], keys: Mapping[str, str], where: str) -> list[str]
     return fields
 
 
-def _parquet(file: Path, keys: Mapping[str, str]) -> Texts:
+def _parquet(file: Path, keys: Keys) -> Texts:
     import pyarrow.parquet as pq
 
     try:
@@ -254,22 +261,22 @@ def _problem(error: Exception) -> str:
     return "".join(each if each.isprintable() else "?" for each in said)
 
 
-def _columns(content: Any, keys: Mapping[str, str], file: Path) -> list[str]:
+def _columns(content: Any, keys: Keys, file: Path) -> list[str]:
     """The columns to read: those that are asked for, or chats instead of prompt and completion; all of them texts."""
     import pyarrow.types as kinds
 
     if content.metadata.num_rows > ROWS:
         raise UserError(f"{file}: has {content.metadata.num_rows:,} rows; an audit reads at most {ROWS:,}, so take a part.")
     schema = content.schema_arrow
-    chats = [MESSAGES] if MESSAGES in schema.names and not _both(keys) <= set(schema.names) else []
-    keys = _beside(keys) if chats else keys
-    _header(schema.names, keys, str(file))
-    for name, key in keys.items():
+    are_chats = MESSAGES in schema.names and not set(keys.texts.values()) <= set(schema.names)
+    wanted = keys.beside if are_chats else keys.all
+    _header(schema.names, wanted, str(file))
+    for name, key in wanted.items():
         kind = schema.field(key).type
         inner = kind.value_type if kinds.is_dictionary(kind) else kind
         if not (kinds.is_string(inner) or kinds.is_large_string(inner) or kinds.is_string_view(inner)):
             raise UserError(f"{file}: the column '{key}' holds {shown(str(kind))}; the {name} should be text.")
-    return [*chats, *keys.values()]
+    return [*([MESSAGES] if are_chats else []), *wanted.values()]
 
 
 def _size(column: Any) -> int:
@@ -294,7 +301,7 @@ def _values(column: Any) -> list[Any]:
     return (column.dictionary_decode() if pa.types.is_dictionary(column.type) else column).to_pylist()
 
 
-def _hub(data: str, keys: Mapping[str, str]) -> Texts:
+def _hub(data: str, keys: Keys) -> Texts:
     """Rows of a data set of the hub, one after the other: its split ``train``, without any code that it brings."""
     name, _, revision = data.removeprefix(HUB).partition("@")
     try:

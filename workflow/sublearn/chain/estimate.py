@@ -168,12 +168,10 @@ class Estimate:
         if size is None:
             return Cost()
         costs = {"pinned": self.pinned, "bases": self.bases, "teachers": self.teachers, "raw": self.raw, "scored": self.scored}
-        costs |= {"placebos": self.placebos, "given": self.given, "students": self.students}
-        measured = self.answers if artifact.kind == ANSWERS else self.evaluation
-        costs |= dict.fromkeys(EVALUATIONS.names(), measured)
-        if artifact.kind not in costs:
+        costs |= {"placebos": self.placebos, "given": self.given, "students": self.students, ANSWERS: self.answers}
+        if artifact.kind not in costs and artifact.kind not in EVALUATIONS:
             return Cost()
-        cost = costs[artifact.kind](artifact, size)
+        cost = costs.get(artifact.kind, self.evaluation)(artifact, size)
         # A second copy of the weights is there while they are read.
         return replace(cost, host=cost.memory + size.weights + PROCESS) if cost.memory else cost
 

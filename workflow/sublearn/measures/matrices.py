@@ -41,5 +41,8 @@ def gammas(table: pd.DataFrame, runs: pd.DataFrame, by: Sequence[str]) -> pd.Dat
 
 
 def over_units(part: pd.DataFrame, column: str = "gamma") -> Mean:
-    """The mean over units of each unit's mean over its runs, with its interval; unknown of no rows. ``part`` has ``unit``."""
+    """The mean over units of each unit's mean over its runs, with its interval; unknown of no rows.
+
+    ``part`` has ``unit`` as a column, or as a level of its index.
+    """
     return UNKNOWN if part.empty else mean_over_units(part.groupby("unit", sort=False)[column].mean().to_numpy())

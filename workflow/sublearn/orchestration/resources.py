@@ -74,15 +74,16 @@ class JobResources:
         if self.study is None or recipe is None:  # without a language model
             return 0.0, 0.0, int(artifact.recipe.get("device") == "auto")
         estimate = Estimate(self.study, *RATES[recipe.device])
-        size = estimate.size(recipe)
+        if (size := estimate.size(recipe)) is None:  # a tiny model
+            return 0.0, 0.0, 0
         cost = self.cost(estimate, artifact, size)
-        if size is None or recipe.device == "cpu":
+        if recipe.device == "cpu":
             return ALLOCATED * cost.host, cost.seconds, 0
         # Weights pass through the host on their way to the GPU, and checkpoints on their way back.
         return MARGIN * size.weights + cost.checkpoint + CONTEXT, cost.seconds, 1
 
-    def cost(self, estimate: Estimate, artifact: Artifact, size: Size | None) -> Cost:
-        """What an artifact takes of the machine that computes its model, whose size is given unless it is tiny."""
+    def cost(self, estimate: Estimate, artifact: Artifact, size: Size) -> Cost:
+        """What an artifact takes of the machine that computes its model, which has this size."""
         return estimate.of(artifact)
 
 

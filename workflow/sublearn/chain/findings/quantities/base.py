@@ -10,7 +10,8 @@ from typing import Protocol
 import pandas as pd
 
 from sublearn.core.registry import Registry
-from sublearn.core.statistics import UNKNOWN, Mean, mean_over_units
+from sublearn.core.statistics import Mean
+from sublearn.measures import matrices
 from sublearn.measures.pairs import paired
 from sublearn.traits.base import families
 
@@ -71,4 +72,4 @@ def over_units(values: pd.Series) -> Mean:
     Args:
         values: one per run and trait, with ``unit`` in the index, as in the tables of ``students_of``.
     """
-    return UNKNOWN if values.empty else mean_over_units(values.groupby("unit", sort=False).mean().to_numpy())
+    return matrices.over_units(values.to_frame("value"), "value")
