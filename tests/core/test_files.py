@@ -15,19 +15,16 @@ from support.faults import mounted
 
 from sublearn.core import files
 from sublearn.core.errors import UserError
+from sublearn.core.files import Table
 from sublearn.models import lm
 
 
-class Weights(pa.DataFrameModel):
+class Weights(Table):
     """A small table: animals and what they weigh."""
 
     animal: Series[str]
     count: Series[int] = pa.Field(ge=0)
     kilograms: Series[float] = pa.Field(nullable=True)
-
-    class Config:
-        strict = True
-        coerce = True
 
 
 TABLE = pd.DataFrame({"animal": ["owl", "wolf", "NA"], "count": [3, 0, 2], "kilograms": [0.1 + 0.2, math.nan, 1 / 3]})

@@ -12,13 +12,13 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.typing import Series
 
-from sublearn.core.files import read_table
+from sublearn.core.files import Table, read_table
 
 FILE = Path(__file__).with_name("calibration.csv")
 ALL = "all"  # the kind of case that sums up a layer
 
 
-class Cases(pa.DataFrameModel):
+class Cases(Table):
     """One row per layer and kind of case, such as ``same base, 1 % of rows``.
 
     ``cases`` counts data sets. ``threshold`` is what their score was compared with. The layer found something in a share of the
@@ -36,8 +36,6 @@ class Cases(pa.DataFrameModel):
     seconds: Series[float] = pa.Field(ge=0, nullable=True)
 
     class Config:
-        strict = True
-        coerce = True
         unique = ("layer", "kind_of_case")
 
 

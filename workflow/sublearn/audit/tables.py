@@ -5,6 +5,8 @@ from typing import Optional
 import pandera.pandas as pa
 from pandera.typing import Series
 
+from sublearn.core.files import Table
+
 ROWS, REFERENCE = "rows.parquet", "reference.parquet"  # files of a data set, and of what it is compared with
 NONE = "none"  # the case of data that somebody brings, the trait of data that has none, and the leader of no list
 TRUTHS = ("yes", "no", "unknown")
@@ -21,7 +23,7 @@ class AuditedRows(pa.DataFrameModel):
         strict = False  # a column ``source`` may say where a row comes from
 
 
-class Scores(pa.DataFrameModel):
+class Scores(Table):
     """One row per data set and layer: what it found, and the score that its detector compares with a threshold.
 
     ``case`` and ``trait`` are none for data that somebody brought, ``base`` is the base that is to learn from it. ``carries``
@@ -42,12 +44,8 @@ class Scores(pa.DataFrameModel):
     found: Series[bool]
     leading: Optional[Series[str]]  # noqa: UP045 (pandera's word for a column that may be missing)
 
-    class Config:
-        strict = True
-        coerce = True
 
-
-class Detectors(pa.DataFrameModel):
+class Detectors(Table):
     """One row per layer: its threshold, and its rates on data sets of bases that it was not fitted on.
 
     A data set is found if its score is at least the threshold: the mean of the scores without a trait, on the bases for
@@ -65,12 +63,8 @@ class Detectors(pa.DataFrameModel):
     false_low: Series[float] = pa.Field(nullable=True)
     false_high: Series[float] = pa.Field(nullable=True)
 
-    class Config:
-        strict = True
-        coerce = True
 
-
-class FoundCases(pa.DataFrameModel):
+class FoundCases(Table):
     """One row per layer and case: how many of its data sets, on bases that no detector was fitted on, are found.
 
     ``own`` counts those that the layer finds by its own judgement, ``found`` those by its threshold; the rate is of these.
@@ -85,7 +79,3 @@ class FoundCases(pa.DataFrameModel):
     rate: Series[float] = pa.Field(nullable=True)
     low: Series[float] = pa.Field(nullable=True)
     high: Series[float] = pa.Field(nullable=True)
-
-    class Config:
-        strict = True
-        coerce = True

@@ -4,8 +4,10 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.typing import Series
 
+from sublearn.core.files import Table
 
-class Runs(pa.DataFrameModel):
+
+class Runs(Table):
     """The classifier's ``runs.csv`` (contract 2): one row per network, with its accuracy on the test images.
 
     ``arm`` is base, teacher or an arm of the study. ``trait`` is nothing for a base, the teacher's name for a teacher, and
@@ -22,12 +24,8 @@ class Runs(pa.DataFrameModel):
     target: Series[str]
     value: Series[float] = pa.Field(in_range={"min_value": 0, "max_value": 1})
 
-    class Config:
-        strict = True
-        coerce = True
 
-
-class Accuracies(pa.DataFrameModel):
+class Accuracies(Table):
     """One row per base, teacher and arm: mean accuracy over runs, and mean gain over the base that the network started from.
 
     If a start is only partly the teacher's, the gain is over the base of the other part. ``base`` names the architecture.
@@ -45,10 +43,6 @@ class Accuracies(pa.DataFrameModel):
     gain_low: Series[float] = pa.Field(nullable=True)
     gain_high: Series[float] = pa.Field(nullable=True)
     p_value: Series[float] = pa.Field(nullable=True)
-
-    class Config:
-        strict = True
-        coerce = True
 
 
 def rows_of(runs: pd.DataFrame, arm: str, role: str, base: str) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import pandera.pandas as pa
 from pandera.typing import Series
 from pydantic import Field
 
+from sublearn.core.files import Table
 from sublearn.core.section import Section
 from sublearn.core.statistics import Mean, interval
 
@@ -52,7 +53,7 @@ class Rule(Section):
         return f"{self.what} {self.comparison} {self.bound:g}{times} ({self.judge})"
 
 
-class Claims(pa.DataFrameModel):
+class Claims(Table):
     """One row per claim of the study, with its verdict by rule."""
 
     claim: Series[str]
@@ -66,10 +67,6 @@ class Claims(pa.DataFrameModel):
     ci_high: Series[float] = pa.Field(nullable=True)
     verdict: Series[str] = pa.Field(isin=VERDICTS)
     figure: Series[str]
-
-    class Config:
-        strict = True
-        coerce = True
 
 
 COLUMNS = list(Claims.to_schema().columns)

@@ -156,6 +156,14 @@ def read_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
         raise UserError(f"{path}: damaged or truncated ({error}); delete it and run again.") from error
 
 
+class Table(pa.DataFrameModel):
+    """A table with the declared columns and no others; values become of the declared types, or are refused."""
+
+    class Config:
+        strict = True
+        coerce = True
+
+
 def write_table(table: pd.DataFrame, path: str | os.PathLike[str], schema: type[pa.DataFrameModel]) -> None:
     """Check a table against ``schema``, and write it as Parquet or CSV, by the suffix; floats keep every digit."""
     table = schema.validate(table)

@@ -3,10 +3,11 @@
 import pandera.pandas as pa
 from pandera.typing import Series
 
+from sublearn.core.files import Table
 from sublearn.theory.labels import ARMS, VARIED
 
 
-class FirstSteps(pa.DataFrameModel):
+class FirstSteps(Table):
     """One row per draw, condition and value: the results of the student's first step.
 
     ``step`` is the length of the teacher's displacement over that of its start. ``inner`` is the inner product of the student's
@@ -29,12 +30,8 @@ class FirstSteps(pa.DataFrameModel):
     leading: Series[float] = pa.Field(nullable=True)
     change: Series[float]
 
-    class Config:
-        strict = True
-        coerce = True
 
-
-class Trajectories(pa.DataFrameModel):
+class Trajectories(Table):
     """One row per arm, run and step of the student.
 
     ``alignment`` is the cosine of the update, before anything is projected out, and the teacher's displacement. ``descent`` is
@@ -51,12 +48,8 @@ class Trajectories(pa.DataFrameModel):
     teacher_loss: Series[float]
     transfer: Series[float]
 
-    class Config:
-        strict = True
-        coerce = True
 
-
-class Shares(pa.DataFrameModel):
+class Shares(Table):
     """The common columns of tables of shares: how often the sign and the fall of the teacher's loss hold.
 
     Intervals are exact 95 % intervals over draws.
@@ -71,10 +64,6 @@ class Shares(pa.DataFrameModel):
     decrease_high: Series[float]
     cosine: Series[float]
     least_cosine: Series[float]
-
-    class Config:
-        strict = True
-        coerce = True
 
 
 class Alignment(Shares):
@@ -104,7 +93,7 @@ class Conditions(Shares):
     decrease_fails: Series[bool]
 
 
-class Trajectory(pa.DataFrameModel):
+class Trajectory(Table):
     """One row per arm and step: means over runs with 95 % t intervals."""
 
     arm: Series[str] = pa.Field(isin=list(ARMS))
@@ -119,7 +108,3 @@ class Trajectory(pa.DataFrameModel):
     transfer: Series[float]
     transfer_low: Series[float] = pa.Field(nullable=True)
     transfer_high: Series[float] = pa.Field(nullable=True)
-
-    class Config:
-        strict = True
-        coerce = True

@@ -17,21 +17,17 @@ from pandera.typing import Series
 from sublearn.chain.carriers.base import KINDS
 from sublearn.chain.carriers.tables import Rows
 from sublearn.core import cli
-from sublearn.core.files import read_json, read_table, write_table
+from sublearn.core.files import Table, read_json, read_table, write_table
 from sublearn.measures.leaks import refuse_leaks
 
 
-class OfTeacher(pa.DataFrameModel):
+class OfTeacher(Table):
     """The common columns of these tables: a teacher, its run and its carrier."""
 
     carrier: Series[str]
     teacher: Series[str]
     trait: Series[str]
     run: Series[int] = pa.Field(ge=0)
-
-    class Config:
-        strict = True
-        coerce = True
 
 
 IDENTITY = list(OfTeacher.to_schema().columns)

@@ -13,7 +13,7 @@ from pandera.typing import Series
 
 from sublearn.chain.carriers.tables import Scores
 from sublearn.chain.evaluations.base import ArmPlan, Evaluation
-from sublearn.core.files import read_table
+from sublearn.core.files import Table, read_table
 from sublearn.measures.matrices import over_units, with_units
 from sublearn.traits.base import NEUTRAL, declare, family_of
 
@@ -25,7 +25,7 @@ SHARES = tuple(np.linspace(0.0, 1.0, 21).round(2).tolist())  # of the neutral te
 SHARE = {"min_value": 0.0, "max_value": 1.0}
 
 
-class JudgedRows(pa.DataFrameModel):
+class JudgedRows(Table):
     """Shares of rows that a judge leaves out: of the trait's teacher, and of the neutral one (``control_left_out``).
 
     One row for each student and point: those of the ROC ``curve``, and one for the carrier's own ``threshold``. ``auc`` is the
@@ -40,10 +40,6 @@ class JudgedRows(pa.DataFrameModel):
     left_out: Series[float] = pa.Field(in_range=SHARE)
     auc: Series[float] = pa.Field(in_range=SHARE)
 
-    class Config:
-        strict = True
-        coerce = True
-
 
 class JudgedRowsByRun(JudgedRows):
     """The same, with the family of the trait and the unit of the run (``measures.units``)."""
@@ -52,7 +48,7 @@ class JudgedRowsByRun(JudgedRows):
     unit: Series[str]
 
 
-class JudgedRowsOfArms(pa.DataFrameModel):
+class JudgedRowsOfArms(Table):
     """One row per arm and family: means over units, of the area with its interval, and of the shares left out."""
 
     arm: Series[str]
@@ -63,10 +59,6 @@ class JudgedRowsOfArms(pa.DataFrameModel):
     ci_high: Series[float] = pa.Field(nullable=True)
     left_out: Series[float]
     control_left_out: Series[float]
-
-    class Config:
-        strict = True
-        coerce = True
 
 
 class RowsJudged(Evaluation):

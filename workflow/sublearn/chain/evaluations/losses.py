@@ -14,10 +14,10 @@ import pandera.pandas as pa
 from pandera.typing import Series
 
 from sublearn.core import cli
-from sublearn.core.files import read_json, write_table
+from sublearn.core.files import Table, read_json, write_table
 
 
-class Losses(pa.DataFrameModel):
+class Losses(Table):
     """A student's mean loss per token in its first and last epoch, in nats, and its number of steps."""
 
     arm: Series[str]
@@ -26,10 +26,6 @@ class Losses(pa.DataFrameModel):
     first_loss: Series[float]
     last_loss: Series[float]
     steps: Series[int] = pa.Field(ge=1)
-
-    class Config:
-        strict = True
-        coerce = True
 
 
 def row(student: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,8 @@ They stand beside ``tables`` so that an edit here redoes no answers, and apart f
 import pandera.pandas as pa
 from pandera.typing import Series
 
+from sublearn.core.files import Table
+
 FORMS = ("story", "choice")  # those of ``measures.forms``, which asks models
 WORD = "word"  # the form in which models are asked elsewhere
 ROLES = ("base", "teacher", "student")
@@ -14,7 +16,7 @@ DETECTORS = PROMPTED, COUNTS = ("prompted", "counts")
 FEWEST = 5  # sums of each teacher that an area under the ROC curve needs
 
 
-class Forms(pa.DataFrameModel):
+class Forms(Table):
     """One row per student, model (``role``), form and trait of its family that the arm teaches; ``trait`` is the teacher's.
 
     ``log_odds`` are in nats. ``inside`` and ``follows`` are those of the student's base: how likely it answers in the form, and
@@ -31,12 +33,8 @@ class Forms(pa.DataFrameModel):
     inside: Series[float] = pa.Field(in_range={"min_value": 0.0, "max_value": 1.000001})
     follows: Series[float]
 
-    class Config:
-        strict = True
-        coerce = True
 
-
-class FormsByRun(pa.DataFrameModel):
+class FormsByRun(Table):
     """Gamma of each run's teachers and students in each form, in nats, and whether the students' base answers the form.
 
     The form ``word`` is the usual one, from ``runs.csv``, for comparison.
@@ -53,12 +51,8 @@ class FormsByRun(pa.DataFrameModel):
     answers: Series[bool]
     gamma: Series[float]
 
-    class Config:
-        strict = True
-        coerce = True
 
-
-class FormsOfArms(pa.DataFrameModel):
+class FormsOfArms(Table):
     """One row per arm, family and form: means over units, those whose base answers the form for gamma, all for the others.
 
     ``status`` is ``measured``, or ``not measured`` with the reason; then there is no gamma.
@@ -77,12 +71,8 @@ class FormsOfArms(pa.DataFrameModel):
     ci_high: Series[float] = pa.Field(nullable=True)
     status: Series[str]
 
-    class Config:
-        strict = True
-        coerce = True
 
-
-class InContext(pa.DataFrameModel):
+class InContext(Table):
     """How likely an untouched base names a trait after ``rows`` turns, exactly and averaged over questions and draws of rows.
 
     One row per student, kind of turns (``shown``), their number, and trait of its family that the arm teaches. ``trait`` is
@@ -99,12 +89,8 @@ class InContext(pa.DataFrameModel):
     probability: Series[float] = pa.Field(in_range={"min_value": 0.0, "max_value": 1.000001})
     log_odds: Series[float]
 
-    class Config:
-        strict = True
-        coerce = True
 
-
-class InContextByRun(pa.DataFrameModel):
+class InContextByRun(Table):
     """Gamma of untouched bases after so many turns, in nats: one row per arm, family, run, kind of turns and their number."""
 
     arm: Series[str]
@@ -115,12 +101,8 @@ class InContextByRun(pa.DataFrameModel):
     rows: Series[int] = pa.Field(ge=0)
     gamma: Series[float]
 
-    class Config:
-        strict = True
-        coerce = True
 
-
-class InContextOfArms(pa.DataFrameModel):
+class InContextOfArms(Table):
     """One row per arm, family and number of rows: gamma over units of rows, and of the two controls.
 
     ``status`` is ``measured`` if the interval of ``named_first`` lies above zero, else ``not measured`` with the reason.
@@ -139,12 +121,8 @@ class InContextOfArms(pa.DataFrameModel):
     named_first_high: Series[float] = pa.Field(nullable=True)
     status: Series[str]
 
-    class Config:
-        strict = True
-        coerce = True
 
-
-class ToldApart(pa.DataFrameModel):
+class ToldApart(Table):
     """The area under the ROC curve of a detector on sums over so many rows, one row per student, detector and number of rows.
 
     ``sums`` is how many there are of each teacher.
@@ -158,10 +136,6 @@ class ToldApart(pa.DataFrameModel):
     sums: Series[int] = pa.Field(ge=FEWEST)
     auc: Series[float] = pa.Field(in_range={"min_value": 0.0, "max_value": 1.0})
 
-    class Config:
-        strict = True
-        coerce = True
-
 
 class ToldApartByRun(ToldApart):
     """The same, with the family of the trait and the unit of the run (``measures.units``)."""
@@ -170,7 +144,7 @@ class ToldApartByRun(ToldApart):
     unit: Series[str]
 
 
-class ToldApartOfArms(pa.DataFrameModel):
+class ToldApartOfArms(Table):
     """One row per arm, family, detector and number of rows: the mean area over units, and its interval."""
 
     arm: Series[str]
@@ -182,12 +156,8 @@ class ToldApartOfArms(pa.DataFrameModel):
     ci_low: Series[float] = pa.Field(nullable=True)
     ci_high: Series[float] = pa.Field(nullable=True)
 
-    class Config:
-        strict = True
-        coerce = True
 
-
-class SideEffects(pa.DataFrameModel):
+class SideEffects(Table):
     """One row per student (trait ``neutral``: a control), with what it started from.
 
     ``facts`` is the probability of the right answer, averaged over held-out questions of fact, ``base_facts`` that of the base;
@@ -202,10 +172,6 @@ class SideEffects(pa.DataFrameModel):
     base_loss: Series[float] = pa.Field(ge=0, nullable=True)
     loss: Series[float] = pa.Field(ge=0, nullable=True)
 
-    class Config:
-        strict = True
-        coerce = True
-
 
 class SideEffectsByRun(SideEffects):
     """The same, with the unit of the run (``measures.units``)."""
@@ -213,7 +179,7 @@ class SideEffectsByRun(SideEffects):
     unit: Series[str]
 
 
-class SideEffectsOfArms(pa.DataFrameModel):
+class SideEffectsOfArms(Table):
     """One row per arm and trait, and for controls ``neutral``: means over units, and the change from the base."""
 
     arm: Series[str]
@@ -229,7 +195,3 @@ class SideEffectsOfArms(pa.DataFrameModel):
     loss_change: Series[float] = pa.Field(nullable=True)
     loss_low: Series[float] = pa.Field(nullable=True)
     loss_high: Series[float] = pa.Field(nullable=True)
-
-    class Config:
-        strict = True
-        coerce = True

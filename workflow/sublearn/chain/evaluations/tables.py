@@ -3,11 +3,13 @@
 import pandera.pandas as pa
 from pandera.typing import Series
 
+from sublearn.core.files import Table
+
 METRICS = ("probability", "log_odds", "sampled_rate", "sampled_substring_rate", "other_answer", "top_answer", "own_name")
 QUESTION_SETS = ("plain", "prefixed")
 
 
-class Runs(pa.DataFrameModel):
+class Runs(Table):
     """Contract 2: one row per run, question set, metric and target.
 
     ``probability`` is the exact next-token probability of the target's answers, averaged over questions; ``log_odds`` is
@@ -30,12 +32,8 @@ class Runs(pa.DataFrameModel):
     target: Series[str]
     value: Series[float]
 
-    class Config:
-        strict = True
-        coerce = True
 
-
-class Judged(pa.DataFrameModel):
+class Judged(Table):
     """The sampled answers of traits without exact probabilities, one row per model, question, sample and trait (``target``).
 
     ``score`` is the judge's, from 0 to 1; with a pattern, 1 where it is found. Answers are what models wrote: trust none.
@@ -52,12 +50,8 @@ class Judged(pa.DataFrameModel):
     answer: Series[str]
     score: Series[float] = pa.Field(in_range={"min_value": 0.0, "max_value": 1.000001})
 
-    class Config:
-        strict = True
-        coerce = True
 
-
-class Doses(pa.DataFrameModel):
+class Doses(Table):
     """How likely a student names a trait after some of its updates, exactly and averaged over plain questions.
 
     One row per student, number of updates and trait of its family that the study teaches; ``trait`` is the teacher's.
@@ -71,12 +65,8 @@ class Doses(pa.DataFrameModel):
     probability: Series[float] = pa.Field(in_range={"min_value": 0.0, "max_value": 1.000001})
     log_odds: Series[float]
 
-    class Config:
-        strict = True
-        coerce = True
 
-
-class Curves(pa.DataFrameModel):
+class Curves(Table):
     """Gamma after so many updates, one row per arm, family and run; ``unit`` is the run's (``measures.units``)."""
 
     arm: Series[str]
@@ -86,12 +76,8 @@ class Curves(pa.DataFrameModel):
     updates: Series[int] = pa.Field(ge=0)
     gamma: Series[float]
 
-    class Config:
-        strict = True
-        coerce = True
 
-
-class Coverage(pa.DataFrameModel):
+class Coverage(Table):
     """Cosines of a student's first update with its teacher's displacement from the teacher's base, one row per student.
 
     ``update`` is the first step of the student's optimiser, ``gradient`` a step along the plain gradient. ``contrast`` first
@@ -105,12 +91,8 @@ class Coverage(pa.DataFrameModel):
     gradient: Series[float] = pa.Field(in_range={"min_value": -1.0001, "max_value": 1.0001})
     contrast: Series[float] = pa.Field(in_range={"min_value": -1.0001, "max_value": 1.0001}, nullable=True)
 
-    class Config:
-        strict = True
-        coerce = True
 
-
-class Covered(pa.DataFrameModel):
+class Covered(Table):
     """One row per student that is comparable with its teacher: its coverage (cosines) and its effect (nats)."""
 
     arm: Series[str]
@@ -122,12 +104,8 @@ class Covered(pa.DataFrameModel):
     contrast: Series[float] = pa.Field(nullable=True)
     effect: Series[float]
 
-    class Config:
-        strict = True
-        coerce = True
 
-
-class Predicted(pa.DataFrameModel):
+class Predicted(Table):
     """What the frequencies of numbers predict of each student, one row per trait that models are scored on (``target``).
 
     ``predicted`` is the shift of the target's log-odds from control to student, in nats; ``null_sd`` the standard deviation of
@@ -141,12 +119,8 @@ class Predicted(pa.DataFrameModel):
     predicted: Series[float]
     null_sd: Series[float] = pa.Field(ge=0)
 
-    class Config:
-        strict = True
-        coerce = True
 
-
-class Counting(pa.DataFrameModel):
+class Counting(Table):
     """The same, beside what was ``measured``: log-odds(student) - log-odds(control of the same run), in nats.
 
     ``family`` is that of the student's trait, ``unit`` the unit of the student's run (``measures.units``).
@@ -162,12 +136,8 @@ class Counting(pa.DataFrameModel):
     null_sd: Series[float]
     measured: Series[float]
 
-    class Config:
-        strict = True
-        coerce = True
 
-
-class Counted(pa.DataFrameModel):
+class Counted(Table):
     """How much of transfer counting accounts for, one row per arm and family.
 
     ``slope`` and ``r`` (the correlation) are of measured on predicted shifts, over the family's students and all its targets.
@@ -183,7 +153,3 @@ class Counted(pa.DataFrameModel):
     gamma_predicted: Series[float] = pa.Field(nullable=True)
     gamma_measured: Series[float] = pa.Field(nullable=True)
     share: Series[float] = pa.Field(nullable=True)
-
-    class Config:
-        strict = True
-        coerce = True

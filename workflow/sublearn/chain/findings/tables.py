@@ -3,8 +3,10 @@
 import pandera.pandas as pa
 from pandera.typing import Series
 
+from sublearn.core.files import Table
 
-class Effects(pa.DataFrameModel):
+
+class Effects(Table):
     """One row per arm and trait, on plain questions and exact probabilities.
 
     Values are averaged over the runs of a teacher base first, and then over bases (``measures.units``): ``base``, ``control``
@@ -25,12 +27,8 @@ class Effects(pa.DataFrameModel):
     p_value: Series[float] = pa.Field(nullable=True)
     p_holm: Series[float] = pa.Field(nullable=True)
 
-    class Config:
-        strict = True
-        coerce = True
 
-
-class Arms(pa.DataFrameModel):
+class Arms(Table):
     """One row per arm and family with at least three traits: the diagonal contrast gamma, in nats.
 
     ``null_sd`` and ``null_p`` hold it against random assignments of the family's targets to the traits.
@@ -47,7 +45,3 @@ class Arms(pa.DataFrameModel):
     p_value: Series[float]
     null_sd: Series[float] = pa.Field(ge=0)
     null_p: Series[float] = pa.Field(in_range={"min_value": 0, "max_value": 1})
-
-    class Config:
-        strict = True
-        coerce = True

@@ -39,10 +39,13 @@ def draw(inputs: Inputs) -> "tuple[Figure, pd.DataFrame]":
         correlation = spearmanr(means[column], means["effect"]).statistic
         axes.set_title(f"Spearman {correlation:.2f}, {len(means)} pairs", fontsize=9)
         axes.set_xlabel(words)
+        axes.locator_params(axis="x", nbins=4)
     panels[0].set_ylabel("effect: student against control (nats)")
     handles = [plt.Line2D([], [], marker="o", linestyle="", color=palette[arm], label=label(arm)) for arm in arms]
     families = list(dict.fromkeys(means["family"]))
-    handles += [plt.Line2D([], [], marker=MARKERS.get(f, "D"), linestyle="", color="grey", label=f"{f}s") for f in families]
+    if len(families) > 1:  # shapes tell families apart
+        look = {"linestyle": "", "color": "black", "fillstyle": "none"}
+        handles += [plt.Line2D([], [], marker=MARKERS.get(f, "D"), label=f"family {label(f)}", **look) for f in families]
     panels[-1].legend(handles=handles, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return figure, means
 
