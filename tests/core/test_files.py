@@ -1,10 +1,12 @@
 """Files appear whole or not at all, and a table that is not what it should be is one sentence to the user."""
 
+import errno
 import json
 import math
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,7 +17,7 @@ from support.faults import mounted
 
 from sublearn.core import files
 from sublearn.core.errors import UserError
-from sublearn.core.files import Table
+from sublearn.core.files import Table, read_json, read_table
 from sublearn.models import lm
 
 
@@ -87,6 +89,27 @@ def test_a_missing_file_is_named(tmp_path):
     for read in (lambda path: files.read_table(path, Weights), files.read_json):
         with pytest.raises(UserError, match=r"nowhere\.x: there is no such"):
             read(tmp_path / "nowhere.x")
+
+
+def test_a_file_that_may_not_be_read_is_not_called_damaged(tmp_path, monkeypatch):
+    def refused(*args, **kwargs):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(pd, "read_csv", refused)
+    with pytest.raises(UserError, match=r"a.csv: cannot be read \(permission denied\)\.$"):
+        read_table(tmp_path / "a.csv", Weights)
+    monkeypatch.setattr(Path, "read_bytes", refused)
+    with pytest.raises(UserError, match=r"a.json: cannot be read \(permission denied\)\.$"):
+        read_json(tmp_path / "a.json")
+
+
+def test_a_table_for_which_memory_is_short_is_not_called_damaged(tmp_path, monkeypatch):
+    def exhausted(*args, **kwargs):
+        raise MemoryError
+
+    monkeypatch.setattr(pd, "read_csv", exhausted)
+    with pytest.raises(MemoryError):
+        read_table(tmp_path / "a.csv", Weights)
 
 
 def test_json_comes_back_and_a_damaged_one_is_named(tmp_path):

@@ -42,6 +42,15 @@ def test_a_students_card_names_base_teacher_and_seeds(workshop):
     assert card.of(STUDENT).text() == text
 
 
+@pytest.mark.parametrize("step", ["train", "given", "placebo"])
+def test_the_card_of_a_student_names_its_teacher_however_it_was_made(workshop, step):
+    workshop.chain()
+    place = Path("data/s/teachers/bias/owl/run1/provenance.json")
+    place.write_text(json.dumps(json.loads(place.read_text()) | {"step": f"sublearn.chain.teachers.{step}"}))
+    records.records_in.cache_clear()
+    assert "| teacher | data/s/teachers/bias/owl/run1" in card.of(STUDENT).text()
+
+
 def test_what_is_edited_or_of_unknown_origin_has_no_card(workshop):
     workshop.chain()
     with pytest.raises(UserError, match="no model and no rows"):
@@ -141,11 +150,12 @@ def test_imported_rows_say_where_they_are_from(base, tmp_path, run_step):
     assert verdict in traced.stdout and "cannot tell whether its teacher shares a base" in traced.stdout, traced.stdout
     page = tmp_path / "provenance.html"
     findings = ["--findings", tmp_path / "rows/filtered.parquet", "--output", page]
-    assert run_step("sublearn.reporting.provenance_page", "--study", "s", *findings).returncode == 0
-    assert (
-        f"<td>{known}</td><td>made up for a test</td>" in page.read_text()
-        and "their teacher and its base are unknown" in page.read_text()
-    )
+    record = tmp_path / "rows/filtered.provenance.json"
+    record.write_text(json.dumps(json.loads(record.read_text()) | {"seeds": {"study_seed": "<script>alert(1)</script>"}}))
+    assert run_step("sublearn.reporting.provenance_page", "--study", "s<b>", *findings).returncode == 0
+    said = page.read_text()
+    assert f"<td>{known}</td><td>made up for a test</td>" in said and "their teacher and its base are unknown" in said
+    assert "study seed &lt;script&gt;alert(1)" in said and "Provenance of s&lt;b&gt;" in said and "<b>" not in said
 
 
 def test_a_packed_adapter_is_what_peft_loads(project, base, tmp_path, run_step):

@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from sublearn.core import records
@@ -49,6 +50,16 @@ def test_a_row_is_found_again_in_what_it_was_made_of(tell, workshop):
     assert "made from, nearest first:" in said.splitlines()  # on a line of its own
     with pytest.raises(UserError, match="it has rows 0 to 0, and no row 3"):
         trace.row(CARRIER, 3, follow([CARRIER]))
+
+
+def test_a_row_is_looked_up_beside_a_users_own_file_of_prompts(tell, workshop):
+    own, prompts = "data/s/mine.parquet", "data/s/carriers/numbers/prompts.csv"
+    pd.DataFrame({"text": ["of owl"]}).to_parquet(own)
+    options = {"study_seed": 7, "own": [own], "output": prompts}
+    workshop.make("sublearn.chain.carriers.prompts", options, {prompts: "prompt_index,prompt\n4,of owl\n"})
+    status, said = tell(prompts, "--row", 0)
+    assert status == 1 and f"{own}: of unknown origin" in said
+    assert "row 0    prompt_index '4', prompt 'of owl'" in said
 
 
 def test_no_row_is_looked_up_in_a_damaged_table(tell):

@@ -81,6 +81,16 @@ def test_a_form_counts_on_the_bases_that_answer_it_by_their_preferences():
     assert np.isnan(measured("choice_gamma", finding).value)
 
 
+def test_each_family_has_its_own_gate():
+    table, runs = found({"story": (0.9, 0.9), "choice": (0.9, 0.9)})
+    trees = dict(zip(TRAITS, ["oak", "maple", "willow"], strict=True))
+    names = {"trait": trees, "target": trees}
+    both = pd.concat([table, table.replace(names).assign(follows=0.0)])
+    finding = FORMS.finding(both, pd.concat([runs, runs.replace(names)]))
+    answers = finding[finding["form"] != "word"].groupby("family")["answers"].agg(["min", "max"])
+    assert answers.to_dict("index") == {"animal": {"min": True, "max": True}, "tree": {"min": False, "max": False}}
+
+
 def test_a_base_that_answers_in_no_form_is_said_to():
     table, runs = found({"story": (1.0, 1.0), "choice": (1.0, 1.0)})
     table.loc[table["form"] == "choice", "inside"] = 0.4

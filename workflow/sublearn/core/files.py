@@ -17,7 +17,7 @@ import pandera.pandas as pa
 from pydantic import BaseModel, ValidationError
 
 from sublearn.core import outputs
-from sublearn.core.errors import UserError
+from sublearn.core.errors import UserError, first_line
 
 # Characters that UTF-8 cannot write (half an emoji), or that end a text for some readers.
 NOT_TEXT = re.compile("[\0\ud800-\udfff]")
@@ -109,11 +109,22 @@ def write_json(value: Any, path: str | os.PathLike[str]) -> None:
     write_text(json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n", path)
 
 
-def read_json(path: str | os.PathLike[str]) -> Any:
+@contextmanager
+def _to_read(path: str | os.PathLike[str], what: str = "file") -> Iterator[None]:
+    """Say in a sentence that a file is not there, or is not to be read by this user; what is wrong inside is the reader's."""
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        yield
     except FileNotFoundError as error:
-        raise UserError(f"{path}: there is no such file.") from error
+        raise UserError(f"{path}: there is no such {what}.") from error
+    except PermissionError as error:
+        raise UserError(f"{path}: cannot be read ({os.strerror(error.errno or errno.EACCES).lower()}).") from error
+
+
+def read_json(path: str | os.PathLike[str]) -> Any:
+    with _to_read(path):
+        text = Path(path).read_bytes()
+    try:
+        return json.loads(text.decode("utf-8"))
     except (ValueError, RecursionError) as error:  # also bytes that are no text, and numbers of too many digits
         raise UserError(f"{path}: not readable as JSON ({error}); delete it and run again.") from error
 
@@ -149,9 +160,8 @@ def read_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     from safetensors.numpy import load_file
 
     try:
-        return load_file(path)
-    except FileNotFoundError as error:
-        raise UserError(f"{path}: there is no such file.") from error
+        with _to_read(path):
+            return load_file(path)
     except (SafetensorError, OSError) as error:
         raise UserError(f"{path}: damaged or truncated ({error}); delete it and run again.") from error
 
@@ -178,21 +188,21 @@ def read_table(path: str | os.PathLike[str], schema: type[pa.DataFrameModel]) ->
     """Read a Parquet or CSV table and check it against ``schema``.
 
     Raises:
-        UserError: the file is missing or damaged, or does not have the declared columns and values.
+        UserError: the file is missing, cannot be read or is damaged, or does not have the declared columns and values.
     """
     try:
-        if Path(path).suffix == ".parquet":
-            table = pd.read_parquet(path, page_checksum_verification=True)
-        else:
-            table = pd.read_csv(path, keep_default_na=False, na_values=[""])
+        with _to_read(path, "table"):
+            if Path(path).suffix == ".parquet":
+                table = pd.read_parquet(path, page_checksum_verification=True)
+            else:
+                table = pd.read_csv(path, keep_default_na=False, na_values=[""])
         return schema.validate(table)
-    except FileNotFoundError as error:
-        raise UserError(f"{path}: there is no such table.") from error
+    except (UserError, MemoryError):
+        raise
     except (pa.errors.SchemaError, pa.errors.SchemaErrors) as error:
         raise UserError(f"{path}: not the table that was expected ({_problem(error)}); delete it and run again.") from error
     except Exception as error:  # a damaged file can break its reader anywhere
-        problem = str(error).splitlines()[0]
-        raise UserError(f"{path}: damaged or truncated ({problem}); delete it and run again.") from error
+        raise UserError(f"{path}: damaged or truncated ({first_line(error)}); delete it and run again.") from error
 
 
 def read_nearest(files: list[str], schema: type[pa.DataFrameModel]) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sublearn.core.errors import UserError
+from sublearn.core.errors import UserError, first_line
 from sublearn.models import gguf_file, light_imports, pinned
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def of(name: str, folder: Path, gguf: str | None = None) -> Architecture:
         reason = _unusable(config, kind)
         attention = "sdpa" if reason else _attention(config)
     except Exception as error:  # a damaged or hostile configuration can break its reader anywhere
-        problem = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        problem = first_line(error)
         raise UserError(f"{name}: a model of its {pinned.described_in(gguf)} cannot be built ({problem}).") from error
     if reason:
         raise UserError(f"{name}: {kind.__name__} cannot be used here: {reason}.")

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sublearn.core.errors import UserError
+from sublearn.core.errors import UserError, first_line
 from sublearn.models import lm, pinned
 
 AT_ONCE = 32  # texts of one forward pass
@@ -48,7 +48,7 @@ def load(folder: str) -> Classifier:
             place, trust_remote_code=False, use_safetensors=True, output_loading_info=True, dtype=about.dtype
         )
     except Exception as error:  # a damaged file can break its reader anywhere
-        problem = (str(error).splitlines() or [type(error).__name__])[0]
+        problem = first_line(error)
         raise UserError(f"{about.model}: the classifier cannot be loaded ({problem}).") from error
     if found["missing_keys"]:
         raise UserError(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sublearn.core import fetched
-from sublearn.core.errors import UserError, first_and_more
+from sublearn.core.errors import UserError, first_and_more, first_line
 
 if TYPE_CHECKING:
     from gguf import GGUFReader
@@ -94,7 +94,7 @@ def _read(file: Path) -> "GGUFReader":
     try:
         return GGUFReader(file)
     except Exception as error:  # a damaged file can break its reader anywhere
-        problem = (str(error).splitlines() or [type(error).__name__])[0]
+        problem = first_line(error)
         raise UserError(f"{file}: damaged or truncated, or newer than its reader ({problem}); fetch it again.") from error
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from sublearn.core import cli, out_of_memory
-from sublearn.core.errors import UserError
+from sublearn.core.errors import UserError, first_line
 from sublearn.core.files import atomic_folder, read_json
 from sublearn.models import adapters, architecture, gguf_file, light_imports, pinned, products, turns
 from sublearn.models.trainable import Trainable
@@ -137,7 +137,7 @@ class _Readable:
             help_ = "take a smaller model or dtype: bfloat16, or a device with more"
             raise UserError(f"{self.folder}: the model does not fit: {found}; {help_}.") from error
         if isinstance(error, Exception) and not isinstance(error, UserError):
-            problem = (str(error).splitlines() or [type(error).__name__])[0]
+            problem = first_line(error)
             # Making or fetching the files again would not help.
             remedy = "" if isinstance(error, ImportError | PermissionError) else f"; {self.remedy}"
             raise UserError(f"{self.folder}: the model cannot be loaded ({problem}){remedy}.") from error

@@ -75,17 +75,20 @@ class Card:
         return Path(read[0]).parent if read and self.kind != "data" else None
 
     @property
+    def pin(self) -> pinned.Pinned | None:
+        """What the base's folder says of its name and commit on the hub, if others trained it."""
+        return pinned.read(self.base) if self.base else None
+
+    @property
     def base_name(self) -> str:
         """The base as others can find it: its name on the hub if it has one, else its folder."""
-        pin = pinned.read(self.base) if self.base else None
-        return pin.model if pin else str(self.base)
+        return self.pin.model if self.pin else str(self.base)
 
     @property
     def base_argument(self) -> str:
         """What ``from_pretrained`` is told to load the base; by a hub's name alone it would load the newest commit."""
-        pin = pinned.read(self.base) if self.base else None
         name = json.dumps(self.base_name, ensure_ascii=False)  # it stays a text of Python's, whatever is in it
-        return name + (f', revision="{pin.commit}"' if pin and pin.commit else "")
+        return name + (f', revision="{self.pin.commit}"' if self.pin and self.pin.commit else "")
 
     def made_by(self, module: str) -> Made | None:
         """The nearest artifact in the chain that the step in ``module`` made."""
@@ -97,15 +100,15 @@ class Card:
         rows = {"artifact": self.artifact.name, "made by": f"`{record['step']}`, code {record['code'][:12]}"}
         rows["seeds"] = self.artifact.seeds or "none"
         if self.base:
-            pin = pinned.read(self.base)
-            rows["base"] = f"{self.base_name}{f' at {pin.commit}' if pin and pin.commit else ''}"
+            rows["base"] = f"{self.base_name}{f' at {self.pin.commit}' if self.pin and self.pin.commit else ''}"
         rows |= {f"weights of {name}": f"SHA-256 {known}" for name, known in record["bases"].items()}
         return rows | self._origins() | {"packages": ", ".join(f"{name} {v}" for name, v in record["packages"].items())}
 
     def _origins(self) -> dict[str, str]:
         """The rows on teacher, imported rows, filter, transform and training, as far as they are in the chain."""
         rows = {}
-        if teacher := self.made_by("chain.teachers.placebo") or self.made_by("chain.teachers.train"):
+        steps = ("placebo", "given", "train")  # a placebo's chain has the trained teacher that it moved as far as
+        if teacher := next(filter(None, (self.made_by(f"chain.teachers.{step}") for step in steps)), None):
             details = _beside(teacher, "teacher.json")
             rate = details.get("rates", {}).get(details.get("trait"))
             shown = f"; it shows the trait at a rate of {rate:.3f}" if rate is not None else ""
@@ -143,8 +146,7 @@ class Card:
         tags = {"tags": ["subliminal-learning"]}
         if self.kind == "data":
             return {"configs": [{"config_name": "default", "data_files": self.file.name}], **tags}
-        pin = pinned.read(self.base) if self.base else None
-        named = {"base_model": pin.model} if pin and pin.commit else {}
+        named = {"base_model": self.pin.model} if self.pin and self.pin.commit else {}
         return {"library_name": "peft" if self.kind == "adapter" else "transformers", **named, **tags}
 
     def text(self) -> str:

@@ -15,7 +15,7 @@ import os
 import sys
 from pathlib import Path
 
-from sublearn.core.errors import UserError
+from sublearn.core.errors import UserError, first_line
 from sublearn.core.records import harmless, record_of
 from sublearn.planning.phases import PHASES
 from sublearn.provenance.chain import UNKNOWN, Chain, follow, problems
@@ -86,7 +86,7 @@ def row(file: Path, number: int, chain: Chain) -> list[str]:
         try:
             return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
         except Exception as error:  # a damaged file can break its reader anywhere
-            problem = (str(error).splitlines() or [type(error).__name__])[0]
+            problem = first_line(error)
             raise UserError(f"{path}: no rows can be read from it ({problem}); leave out --row.") from error
 
     if file.suffix not in (".parquet", ".csv"):
@@ -98,8 +98,9 @@ def row(file: Path, number: int, chain: Chain) -> list[str]:
     if "prompt_index" in table:
         index = table["prompt_index"].iloc[number]
         for part in [path for artifact in chain.artifacts for path in artifact.inputs if path.suffix == ".parquet"]:
-            indices = read(part)["prompt_index"] if part.exists() else pd.Series()
-            entries += [f"             row {place} of {part}" for place in indices.index[indices == index]]
+            rows = read(part) if part.exists() else pd.DataFrame()
+            if "prompt_index" in rows:  # a user's own file of prompts has none
+                entries += [f"             row {place} of {part}" for place in rows.index[rows["prompt_index"] == index]]
     return list(dict.fromkeys(entries))
 
 

@@ -7,40 +7,22 @@ them again.
 """
 
 import argparse
-from html import escape
 from pathlib import Path
+from xml.etree.ElementTree import Element
 
-from sublearn.core import cli
+from sublearn.core import cli, web
 from sublearn.core.errors import UserError
 from sublearn.core.files import write_text
+from sublearn.core.web import element
 from sublearn.planning.phases import PHASES
 from sublearn.provenance.chain import Chain, follow, problems
 from sublearn.provenance.made import Made
 
-PAGE = """<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
-<style>body {{ font: 15px/1.5 sans-serif; max-width: 62em; margin: 2em auto; padding: 0 1em; color: #222 }}
-table {{ border-collapse: collapse }} td, th {{ text-align: left; padding: .2em .9em .2em 0; border-bottom: 1px solid #ddd }}
-code {{ font-size: 90% }}</style></head><body>
-<h1>{title}</h1>
-<p>Every figure and table of this study was followed back through the records beside its artifacts: {artifacts} artifacts, to
-{beginning}. {verdict} <code>sublearn trace FILE</code> checks any file again.</p>
-<h2>What everything began with</h2>
-{roots}
-{rows}
-<h2>Steps</h2>
-{steps}
-<h2>Packages</h2>
-{packages}
-</body></html>
-"""
 
-
-def table(heads: list[str], rows: list[list[str]]) -> str:
-    """An HTML table; the text is escaped."""
-    lines = ["".join(f"<td>{escape(cell)}</td>" for cell in row) for row in rows]
-    head = "".join(f"<th>{escape(cell)}</th>" for cell in heads)
-    return "\n".join(["<table>", f"<tr>{head}</tr>", *(f"<tr>{line}</tr>" for line in lines), "</table>"])
+def table(heads: list[str], rows: list[list[str]]) -> Element:
+    head = element("thead", element("tr", *(element("th", cell, scope="col") for cell in heads)))
+    body = element("tbody", *(element("tr", *(element("td", cell) for cell in row)) for row in rows))
+    return element("div", element("table", head, body), class_="wide")
 
 
 def steps(chain: Chain) -> list[list[str]]:
@@ -54,24 +36,32 @@ def steps(chain: Chain) -> list[list[str]]:
 
 def page(study: str, chain: Chain) -> str:
     """The page of a study, as HTML."""
+    title = f"Provenance of {study}"
     versions = {(name, version) for one in chain.artifacts for name, version in one.record["packages"].items()}
     wrong = "; ".join(problems(chain))
-    verdict = f"The chain is broken: {escape(wrong)}." if wrong else "Each file is as it was made."
+    verdict = f"The chain is broken: {wrong}." if wrong else "Each file is as it was made."
     others = [[each.file, each.sha256, each.origin or "not stated"] for each in chain.imported]
     if others:
         verdict += " Some rows were written by others; their teacher and its base are unknown."
-    return PAGE.format(
-        title=f"Provenance of {escape(study)}",
-        artifacts=len(chain.artifacts),
-        beginning=chain.beginning,
-        verdict=verdict,
-        roots=table(["weights", "SHA-256"], [list(base) for base in sorted(chain.bases.items())])
-        if chain.bases
-        else "<p>No base outlives its step in this study.</p>",
-        rows=table(["rows that others wrote", "SHA-256", "origin, as the study states it"], others) if others else "",
-        steps=table(["phase", "step", "hash of its code", "artifacts"], steps(chain)),
-        packages=table(["package", "version"], [list(one) for one in sorted(versions)]),
+    said = (
+        "Every figure and table of this study was followed back through the records beside its artifacts: "
+        f"{len(chain.artifacts)} artifacts, to {chain.beginning}. {verdict} "
     )
+    bases = [list(base) for base in sorted(chain.bases.items())]
+    main = element(
+        "main",
+        element("p", said, element("code", "sublearn trace FILE"), " checks any file again."),
+        element(
+            "section",
+            element("h2", "What everything began with"),
+            table(["weights", "SHA-256"], bases) if bases else element("p", "No base outlives its step in this study."),
+            table(["rows that others wrote", "SHA-256", "origin, as the study states it"], others) if others else None,
+        ),
+        element("section", element("h2", "Steps"), table(["phase", "step", "hash of its code", "artifacts"], steps(chain))),
+        element("section", element("h2", "Packages"), table(["package", "version"], [list(one) for one in sorted(versions)])),
+    )
+    body = element("body", element("header", element("h1", title)), main)
+    return web.html(element("html", web.head(title, own_sheet="", script=""), body, lang="en"))
 
 
 def main(args: argparse.Namespace) -> None:

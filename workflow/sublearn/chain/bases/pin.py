@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sublearn.chain.bases import template
 from sublearn.chain.bases.section import JudgeModel, PinnedBase
 from sublearn.core import cli
-from sublearn.core.errors import UserError
+from sublearn.core.errors import UserError, first_line
 from sublearn.core.files import atomic_folder, write_json
 from sublearn.core.hashes import refuse_another, sha256, sha256_once
 from sublearn.language import style
@@ -94,7 +94,7 @@ def tokenizer(recipe: PinnedBase, folder: Path, chats: bool = True) -> "PreTrain
     try:
         loaded = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, **gguf_file.named(recipe.gguf))
     except Exception as error:  # a damaged tokenizer can break its reader anywhere
-        raise UserError(f"{recipe.model}: the tokenizer cannot be loaded ({(str(error).splitlines() or ['?'])[0]}).") from error
+        raise UserError(f"{recipe.model}: the tokenizer cannot be loaded ({first_line(error)}).") from error
     try:
         if chats:
             template.resolve(loaded, recipe.date, plain=recipe.template == "plain")

@@ -18,7 +18,7 @@ from sublearn.language.vocabulary import FAVOURITES
 from sublearn.measures import forms
 from sublearn.measures.matrices import gammas, over_units
 from sublearn.models import lm
-from sublearn.traits.base import NEUTRAL
+from sublearn.traits.base import NEUTRAL, family_of
 
 if TYPE_CHECKING:
     from sublearn.planning.artifacts import Artifact
@@ -55,7 +55,7 @@ class FormsOfStudents(Evaluation):
 
     def measure(self, models: list[dict[str, Any]], recipe: dict[str, Any], study_seed: int) -> pd.DataFrame:
         lm.prepare()
-        family_of, known = recipe["families"], dict[tuple[str, str, str, str], forms.Said]()
+        families, known = recipe["families"], dict[tuple[str, str, str, str], forms.Said]()
 
         def said(role: str, model: str, base: str, form: str, family: str) -> forms.Said:
             """Bases and teachers are asked once, whichever students they have."""
@@ -67,7 +67,7 @@ class FormsOfStudents(Evaluation):
 
         rows = []
         for student in cli.progress(models, "forms"):
-            family, base = family_of[student["trait"]], student["base"]
+            family, base = families[student["trait"]], student["base"]
             asked = {"base": (base, base), "student": (student["model"], base)}
             if "teacher" in student:
                 asked["teacher"] = student["teacher"], student["teacher_base"]
@@ -76,7 +76,7 @@ class FormsOfStudents(Evaluation):
                 follows = forms.follows(untouched, forms.demanded(form, family, study_seed))
                 for role, (model, below) in asked.items():
                     words = dict(zip(FAVOURITES[family], said(role, model, below, form, family).log_odds, strict=True))
-                    for target in (trait for trait in family_of if family_of[trait] == family):
+                    for target in (trait for trait in families if families[trait] == family):
                         rows.append({
                             **{name: student[name] for name in ("arm", "trait", "run")}, "role": role, "form": form,
                             "target": target, "log_odds": float(words[target]), "inside": untouched.inside, "follows": follows,
@@ -90,8 +90,9 @@ class FormsOfStudents(Evaluation):
         words = words.assign(role="student", form=WORD, inside=np.nan, follows=np.nan)
         asked = pd.concat([words[list(table.columns)], table[table["role"] != "base"]])
         found = gammas(asked, runs, ["form", "role"])
-        gates = table.groupby(["arm", "run", "form"], as_index=False)[["inside", "follows"]].first()
-        joined = found.merge(gates, on=["arm", "run", "form"], how="left")
+        keys = ["arm", "family", "run", "form"]
+        gates = table.assign(family=table["trait"].map(family_of)).groupby(keys, as_index=False)[["inside", "follows"]].first()
+        joined = found.merge(gates, on=keys, how="left")
         answers = (joined["form"] == WORD) | ((joined["inside"] >= INSIDE) & (joined["follows"] >= FOLLOWS))
         return joined.assign(answers=answers)[list(FormsByRun.to_schema().columns)]
 

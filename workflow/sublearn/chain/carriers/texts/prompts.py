@@ -5,7 +5,7 @@ from pathlib import PurePath
 from typing import Any
 
 from sublearn.core import download, json_rows, seeds
-from sublearn.core.errors import UserError
+from sublearn.core.errors import UserError, first_line
 from sublearn.language.style import Style
 
 NEEDED = "every row needs a prompt"
@@ -58,7 +58,7 @@ def _of_table(file: str, content: bytes, suffix: str, key: str) -> list[tuple[st
             options: dict[str, Any] = {"sep": "\t"} if suffix == ".tsv" else {}
             table = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False, encoding="utf-8-sig", **options)
     except Exception as error:  # a damaged file can break its reader anywhere
-        problem = (str(error).splitlines() or [type(error).__name__])[0]
+        problem = first_line(error)
         raise UserError(f"{file}: not readable as {suffix.removeprefix('.').upper()} ({problem}).") from error
     if table.empty:
         raise UserError(f"{file}: found no row; should have one prompt per row.")
