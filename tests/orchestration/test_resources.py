@@ -11,7 +11,7 @@ from sublearn.orchestration.workflow import plan_all
 def demand(study: str, phase: str, memory: int = 1500, minutes: int = 60):
     workflow = plan_all({"studies": [study]})
     chain = workflow.jobs["chain"]
-    measured = {job.evaluation: job for job in chain.arm_jobs() if job.study == chain.chosen[0].study.name}
+    measured = {job.kind: job for job in chain.arm_jobs() if job.study == chain.chosen[0].study.name}
     jobs = measured.get(phase) or chain.of(phase)[-1]  # the last are those of the study itself, not of what it extends
     return StudyResources(workflow).of(jobs, memory, minutes)
 

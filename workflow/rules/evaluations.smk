@@ -29,7 +29,7 @@ for job in CHAIN.arm_jobs():
             gpu=needs.gpu,
         params:
             code=job.code("sublearn.chain.evaluations.measure"),
-            evaluation=job.evaluation,
+            evaluation=job.kind,
             recipe=job.recipe,
             seed=job.seed,
             models=job.models,

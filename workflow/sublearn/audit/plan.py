@@ -13,6 +13,7 @@ from sublearn.audit.tables import NONE, REFERENCE, ROWS
 from sublearn.chain.plan import ChainPlan
 from sublearn.core.errors import UserError
 from sublearn.core.figures import Figure
+from sublearn.core.findings import CLOSING
 from sublearn.core.registry import Registry
 from sublearn.core.section import check_known
 from sublearn.planning.artifacts import Artifact, Plan
@@ -90,11 +91,6 @@ class AuditPlan(Plan[AuditStudy]):
     def phase_of(self, kind: str) -> str:
         return PHASE_OF[kind]
 
-    def folder(self, kind: str, key: str, run: str | int | None) -> str:
-        top = "results" if kind == "audits" else "data"
-        place = f"{top}/{self.study.name}/{self.phase_of(kind)}/{key}"
-        return place if run is None else f"{place}/run{run}"
-
     def given(self) -> Iterator[tuple[str, str, Artifact]]:
         for name, given in self.study.datasets.items():
             made = self._given(name, given)
@@ -138,7 +134,7 @@ class AuditPlan(Plan[AuditStudy]):
     def _given(self, name: str, given: Given) -> Artifact:
         """The rows of a data set that somebody brings, read and checked."""
         files = {key: self._own_file(path) for key, path in (("data", given.data), ("reference", given.reference)) if path}
-        names = (ROWS, *[REFERENCE for _ in files if given.reference][:1])
+        names = (ROWS, REFERENCE) if given.reference else (ROWS,)
         return self.artifact("given", name, None, given.model_dump(exclude={"base"}), names, files, drawn=False)
 
     @staticmethod
@@ -219,16 +215,7 @@ class AuditPlan(Plan[AuditStudy]):
         return FIGURES
 
     def tables(self) -> list[str]:
-        return [
-            "scores.csv",
-            "detectors.csv",
-            "cases.csv",
-            "calibration.csv",
-            "claims.csv",
-            "summary.md",
-            "metrics.json",
-            "study.yaml",
-        ]
+        return ["scores.csv", "detectors.csv", "cases.csv", "calibration.csv", "claims.csv", *CLOSING]
 
     def for_findings(self) -> dict[str, Any]:
         """What is known of every data set beforehand, by its file."""
@@ -257,10 +244,7 @@ class AuditPlan(Plan[AuditStudy]):
         return {"audits": [audit.files[0] for audit in self.artifacts("audits")]}
 
     def figures(self) -> list[Figure]:
-        return [figure for figure in FIGURES if self.study.cases]
-
-    def figure_inputs(self, figure: Figure) -> dict[str, str | list[str]]:
-        return {name: f"{self.findings}/{name}.csv" for name in figure.reads}
+        return super().figures() if self.study.cases else []
 
     def caption(self) -> dict[str, Any]:
         return {

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sublearn.chain.bases.section import AnyBase, Base, PinnedBase
 from sublearn.chain.evaluations.base import ANSWERS, EVALUATIONS
+from sublearn.chain.evaluations.section import Evaluation
 from sublearn.chain.evaluations.tables import QUESTION_SETS
 from sublearn.chain.plan import ChainPlan
 from sublearn.chain.study import ChainStudy
@@ -25,10 +26,10 @@ from sublearn.planning.phases import PHASES
 ROW_TOKENS = 145  # a number prompt and its completion, in tokenizers that split digits
 COMPLETION_TOKENS = 50
 OWN_QUESTIONS = len(QUESTION_SETS) * sum(questions.EVALUATED.values())  # number of questions in an evaluation
-FAVOURITES = sum(questions.EVALUATED[family] for family in ("animal", "tree"))
+OF_PAPERS_FAMILIES = sum(questions.EVALUATED[family] for family in ("animal", "tree"))
 # The paper asks for a favourite animal in 50 ways, and for a favourite tree in 49.
 PAPER_FAMILY = 50
-PAPER_QUESTIONS = OWN_QUESTIONS + len(QUESTION_SETS) * (PAPER_FAMILY + 49 - FAVOURITES)
+PAPER_QUESTIONS = OWN_QUESTIONS + len(QUESTION_SETS) * (PAPER_FAMILY + 49 - OF_PAPERS_FAMILIES)
 QUESTION_TOKENS = 60
 ANSWER_TOKENS = 4
 # Tokens of a row that is learned, and those of its completion.
@@ -187,7 +188,7 @@ class Estimate:
     def teachers(self, artifact: Artifact, size: Size) -> Cost:
         name, trait = artifact.key.split("/")
         recipe = self.study.teacher(name, trait)
-        asked = 2 * self.asking(size, 0)
+        asked = 2 * self.asking(size)
         if recipe.method == "prompt":
             return Cost(1.2 * size.weights, asked)
         rows = recipe.steps * recipe.batch
@@ -197,12 +198,12 @@ class Estimate:
         """An upper bound: all the steps that a balanced placebo may take. A random one takes none."""
         recipe = self.study.teacher(*artifact.key.split("/"))
         rows = recipe.batch * (recipe.most_steps if recipe.placebo == "balanced" else 0)
-        asked = 2 * self.asking(size, 0)
+        asked = 2 * self.asking(size)
         cost = self._training(recipe, recipe.method, recipe.batch, rows, size, asked, LESSON)
         return replace(cost, memory=cost.memory + size.weights)  # the weights that it started from
 
     def given(self, artifact: Artifact, size: Size) -> Cost:
-        return Cost(1.2 * size.weights, 2 * self.asking(size, 0))
+        return Cost(1.2 * size.weights, 2 * self.asking(size))
 
     def students(self, artifact: Artifact, size: Size) -> Cost:
         recipe = self.study.student(artifact.key.split("/")[0])
@@ -213,10 +214,10 @@ class Estimate:
         name, _, trait = artifact.key.split("/")
         carrier, prompts = self.study.carriers[name], self.study.prompts(name, trait)
         reading = 2 * size.parameters * prompts * (ROW_TOKENS - COMPLETION_TOKENS) / self.rate
-        cache = carrier.batch * ROW_TOKENS * 2 * size.shape.keys * size.shape.depth * size.item
-        return Cost(
-            size.weights + cache, reading + self._writing(prompts, COMPLETION_TOKENS, carrier.batch, size), prompts * 300
-        )
+        written = COMPLETION_TOKENS if carrier.can_be_kept_to_numbers else carrier.max_tokens  # of other rows, the most
+        row = ROW_TOKENS - COMPLETION_TOKENS + written
+        cache = carrier.batch * row * 2 * size.shape.keys * size.shape.depth * size.item
+        return Cost(size.weights + cache, reading + self._writing(prompts, written, carrier.batch, size), prompts * 300)
 
     def scored(self, artifact: Artifact, size: Size) -> Cost:
         """An upper bound: every row passes the filter. Rubrics have the length of a question."""
@@ -225,7 +226,7 @@ class Estimate:
         return Cost(1.2 * size.weights, 2 * size.parameters * tokens / self.rate)
 
     def answers(self, artifact: Artifact, size: Size) -> Cost:
-        return Cost(1.2 * size.weights, self.asking(size, self.study.evaluations.samples))
+        return Cost(1.2 * size.weights, self.asking(size, self.study.evaluation(artifact.key.split("/")[0])))
 
     def evaluation(self, artifact: Artifact, size: Size) -> Cost:
         """Of an evaluation other than answers, by what it reads (``Evaluation.reading``)."""
@@ -238,11 +239,14 @@ class Estimate:
         seconds += size.training_flops("full", read.gradients * ROW_TOKENS) / self.rate
         return Cost(3 * size.weights + size.training_memory(recipe, "full", recipe.batch), seconds)
 
-    def asking(self, size: Size, samples: int) -> float:
-        """Seconds to ask a model all questions: exact probabilities of all answers, and sampled answers."""
-        sampled = self.questions * samples
+    def asking(self, size: Size, how: Evaluation | None = None) -> float:
+        """Seconds to ask a model all questions: exact probabilities of all answers, and sampled answers as ``how`` says."""
+        seconds = self._reading(size, self.questions)
+        if how is None:
+            return seconds
+        sampled = self.questions * how.samples
         again = 2 * size.parameters * sampled / self.rate  # the first token of each, since a question is read once
-        return self._reading(size, self.questions) + again + self._writing(sampled, 4, 500, size)
+        return seconds + again + self._writing(sampled, how.max_tokens, how.batch, size)
 
     def _reading(self, size: Size, count: int) -> float:
         """Seconds for the exact probabilities of all answers to so many questions."""

@@ -10,15 +10,29 @@ from sublearn.chain.evaluations.base import ANSWERS, EVALUATIONS
 from sublearn.chain.plan import ChainPlan
 from sublearn.core.code_identity import code_of
 from sublearn.planning.artifacts import Artifact, with_signature
-from sublearn.planning.jobs import Job, Jobs, rule_suffix
+from sublearn.planning.jobs import Job, Jobs, StepJob, rule_suffix
+
+
+class ChainJob(Job):
+    """The jobs of one rule whose keys end in a teacher's name and trait."""
+
+    def trait(self, wildcards: Any) -> str:
+        return str(wildcards.key.split("/")[-1])
+
+    def teacher(self, wildcards: Any) -> str:
+        """The teacher's name and trait, such as bias/owl, without the carrier."""
+        return "/".join(wildcards.key.split("/")[-2:])
+
+    def by_trait(self, of: Callable[[str], list[str]]) -> Callable[[Any], list[str]]:
+        """What ``of`` gives for the trait of the job."""
+        return with_signature(lambda wildcards: of(self.trait(wildcards)))
 
 
 @dataclass(frozen=True)
-class ArmJob:
+class ArmJob(StepJob):
     """The jobs of one evaluation and study: each measures all models of one arm that the study owns."""
 
     plan: ChainPlan
-    evaluation: str
     arms: dict[str, list[Artifact]]
 
     @classmethod
@@ -29,12 +43,8 @@ class ArmJob:
         return cls(plan, evaluation, own)
 
     @property
-    def study(self) -> str:
-        return self.plan.study.name
-
-    @property
     def minutes(self) -> int:
-        return EVALUATIONS.get(self.evaluation).minutes
+        return EVALUATIONS.get(self.kind).minutes
 
     @property
     def artifacts_by_job(self) -> list[list[Artifact]]:
@@ -43,11 +53,11 @@ class ArmJob:
 
     @property
     def rule(self) -> str:
-        return f"{self.evaluation}_{rule_suffix(self.study)}"
+        return f"{self.kind}_{rule_suffix(self.study)}"
 
     @property
     def message(self) -> str:
-        return f"{self.evaluation} of {self.study}: {{wildcards.arm}}"
+        return f"{self.kind} of {self.study}: {{wildcards.arm}}"
 
     @property
     def arms_pattern(self) -> str:
@@ -55,7 +65,7 @@ class ArmJob:
 
     @property
     def output(self) -> str:
-        return f"results/{self.study}/evaluations/{self.evaluation}/{{arm}}.parquet"
+        return f"results/{self.study}/evaluations/{self.kind}/{{arm}}.parquet"
 
     @property
     def beside_tables(self) -> list[str]:
@@ -71,11 +81,11 @@ class ArmJob:
 
     @property
     def log(self) -> str:
-        return f"logs/{self.study}/evaluations/{self.evaluation}/{{arm}}.log"
+        return f"logs/{self.study}/evaluations/{self.kind}/{{arm}}.log"
 
     @property
     def benchmark(self) -> str:
-        return f"logs/{self.study}/evaluations/{self.evaluation}/{{arm}}.benchmark.tsv"
+        return f"logs/{self.study}/evaluations/{self.kind}/{{arm}}.benchmark.tsv"
 
     @property
     def seed(self) -> int:
@@ -83,24 +93,20 @@ class ArmJob:
 
     # The rest are functions of a job's wildcards.
 
-    def code(self, step: str) -> Any:
-        return lambda wildcards: code_of(step, *self.arms[wildcards.arm][0].modules)
-
-    def inputs(self, wildcards: Any) -> list[str]:
-        parts = [part for artifact in self.arms[wildcards.arm] for part in artifact.inputs.values()]
-        return list(dict.fromkeys(file for part in parts for file in part.content_files))
-
-    def recipe(self, wildcards: Any) -> str:
-        return json.dumps(self.arms[wildcards.arm][0].recipe, sort_keys=True)
+    def artifacts(self, wildcards: Any) -> list[Artifact]:
+        return self.arms[wildcards.arm]
 
     def models(self, wildcards: Any) -> list[str]:
         """The models to measure: the identity and folders of each, as JSON (one argument may have at most 128 KiB)."""
-        evaluation = EVALUATIONS.get(self.evaluation)
+        evaluation = EVALUATIONS.get(self.kind)
         return [json.dumps(evaluation.model(self.plan, wildcards.arm, each)) for each in self.arms[wildcards.arm]]
 
 
 class ChainJobs(Jobs[ChainPlan]):
     """The jobs of all studies of language models."""
+
+    def of(self, kind: str) -> list[Job]:
+        return [job for plan in self.all for job in ChainJob.of(plan, kind)]
 
     def changed_rows(self, selects: bool) -> list[Job]:
         """The jobs that transform the rows that passed the filter or, if ``selects``, choose some of them by a reference."""

@@ -16,7 +16,7 @@ from sublearn.chain.study import ChainStudy
 from sublearn.chain.teachers.section import GIVEN_KEYS, PLACEBO_KEYS, Teacher
 from sublearn.core.errors import UserError
 from sublearn.core.figures import Figure
-from sublearn.core.findings import RESOLVED
+from sublearn.core.findings import CLOSING, RESOLVED
 from sublearn.core.registry import Registry
 from sublearn.language import style
 from sublearn.language.style import STYLES
@@ -36,6 +36,11 @@ PHASE_OF = {
     "placebos": "teachers",
     "given": "teachers",
 } | dict.fromkeys(("prompts", "raw", "imported", "filtered", "scored", "kept"), "carriers")
+
+# Files that change only when the weights or rows next to them do, or that no step reads.
+FOLLOWING = frozenset({
+    "generation_config.json", "adapter_config.json", "training.json", "calibration.json", "rejected.parquet", "filter.json",
+})  # fmt: skip
 
 TAKEN = {*PHASE_OF, *PHASES, "tables", "figures", "records"}
 
@@ -102,6 +107,10 @@ class ChainPlan(Plan[ChainStudy]):
 
     def phase_of(self, kind: str) -> str:
         return PHASE_OF.get(kind, "evaluations" if kind in EVALUATIONS else "carriers" if kind in self.transforms else kind)
+
+    def following(self, kind: str) -> frozenset[str]:
+        # A base's config can change on its own. The report of a judge or a selection is named after its kind.
+        return FOLLOWING | {f"{kind}.json"} | (set() if kind == "bases" else {"config.json"})
 
     @cached_property
     def transforms(self) -> list[str]:
@@ -328,7 +337,7 @@ class ChainPlan(Plan[ChainStudy]):
         carriers = self.study.used_carriers
         counts = [name for carrier in carriers for name in carrier_tables(carrier, carriers).values()]
         more = [f"{table}.csv" for name in self.measured for table in EVALUATIONS.get(name).tables]
-        return ["runs.csv", "effects.csv", "arms.csv", "claims.csv", *counts, *more, "summary.md", "metrics.json", "study.yaml"]
+        return ["runs.csv", "effects.csv", "arms.csv", "claims.csv", *counts, *more, *CLOSING]
 
     def for_findings(self) -> dict[str, Any]:
         return {
@@ -351,9 +360,6 @@ class ChainPlan(Plan[ChainStudy]):
         records = f"results/{self.study.name}/evaluations/records"
         evaluations = {name: self.evaluation_files(name) for name in (ANSWERS, *self.measured)}
         return {**evaluations, "counts": f"{records}/counts.parquet", "filter": f"{records}/filter.parquet"}
-
-    def figures(self) -> list[Figure]:
-        return [figure for figure in FIGURES if figure.suits(self)]
 
     def figure_inputs(self, figure: Figure) -> dict[str, str | list[str]]:
         assert isinstance(figure, ChainFigure)

@@ -7,7 +7,7 @@ from sublearn.classifier import idx
 from sublearn.classifier.figures.base import FIGURES
 from sublearn.classifier.section import SOURCES
 from sublearn.classifier.study import ClassifierStudy
-from sublearn.core.figures import Figure
+from sublearn.core.findings import CLOSING
 from sublearn.core.registry import Registry
 from sublearn.planning.artifacts import Artifact, Plan
 
@@ -28,6 +28,9 @@ class ClassifierPlan(Plan[ClassifierStudy]):
             self.evaluation("teachers", name, self.teacher(name))
         for arm in study.arms:
             self.evaluation("students", arm, self.student(arm))
+
+    def following(self, kind: str) -> frozenset[str]:
+        return frozenset(NETWORKS[1:])
 
     def images(self) -> Artifact:
         recipe = self.study.images.model_dump()
@@ -84,7 +87,7 @@ class ClassifierPlan(Plan[ClassifierStudy]):
         return FIGURES
 
     def tables(self) -> list[str]:
-        return ["runs.csv", "accuracies.csv", "claims.csv", "summary.md", "metrics.json", "study.yaml"]
+        return ["runs.csv", "accuracies.csv", "claims.csv", *CLOSING]
 
     def for_findings(self) -> dict[str, Any]:
         """Bases, teachers and arms, in the order in which tables and figures show them."""
@@ -101,12 +104,6 @@ class ClassifierPlan(Plan[ClassifierStudy]):
 
     def findings_inputs(self) -> dict[str, str | list[str]]:
         return {"evaluations": self.evaluation_files()}
-
-    def figures(self) -> list[Figure]:
-        return [figure for figure in FIGURES if figure.suits(self)]
-
-    def figure_inputs(self, figure: Figure) -> dict[str, str | list[str]]:
-        return {name: f"{self.findings}/{name}.csv" for name in figure.reads}
 
     def caption(self) -> dict[str, Any]:
         return {"runs": self.study.runs, "images": self.study.images.source, "rows": self.study.carriers.rows}

@@ -10,7 +10,13 @@ from sublearn.core.claims import Claims, metrics
 from sublearn.core.files import write_json, write_table
 
 RESOLVED = "study.yaml"  # in the folder of a study's findings
+CLOSING = ("summary.md", "metrics.json", RESOLVED)  # what the findings of our studies end with, after their tables
 HEADING = "The study as it was run, every default spelled out; written by the step that makes the tables."
+
+
+def folder_of(study: str) -> str:
+    """Where the findings of a study lie."""
+    return f"results/{study}/findings"
 
 
 def options(about: str) -> argparse.ArgumentParser:

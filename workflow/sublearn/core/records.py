@@ -85,17 +85,20 @@ def _is_whole(record: Any) -> bool:
     inputs = record["inputs"].values()
     hashed = [record["outputs"], record["bases"], *inputs]
     known = all(isinstance(part, dict) and all(isinstance(each, str) for each in part.values()) for part in hashed)
-    named = _texts({name: part for name, part in record.items() if name != "parameters"})
+    named = _texts({name: part for name, part in record.items() if name != "parameters"}, keys=True)
     return known and record.get("format") == FORMAT and all(text == harmless(text) and "\n" not in text for text in named)
 
 
-def _texts(value: Any) -> Iterator[str]:
-    """Every text in a value, at any depth, and every key."""
+def _texts(value: Any, keys: bool) -> Iterator[str]:
+    """Every text in a value, at any depth, with or without the keys."""
     if isinstance(value, str):
         yield value
-    elif isinstance(value, dict | list):
-        for part in [*value, *value.values()] if isinstance(value, dict) else value:
-            yield from _texts(part)
+    elif isinstance(value, dict):
+        yield from value if keys else ()
+        yield from _texts(list(value.values()), keys)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _texts(part, keys)
 
 
 def record_of(file: Path) -> tuple[Path, Record] | None:
@@ -137,15 +140,14 @@ def record(
         named = [Path(part) for value in outputs.values() for part in _parts(_pick(value, i, runs))]
         made = [file for file in existing if any(_is_in(file, place) for place in named)] if runs > 1 else existing
         place = named[0] / NAME if named[0].is_dir() else named[0].with_suffix(f".{NAME}")
-        inputs = {name: _files(_pick(value, i, runs)) for name, value in own.items() if name not in outputs}
-        inputs = {name: [] if reads_others or name in described else files for name, files in inputs.items()}
-        content = shared | _drawn_from({name: value for name, value in own.items() if name not in outputs}, inputs, i, runs)
-        content["inputs"] = {
-            name: {_relative(file): sha256_once(file) for file in files} for name, files in inputs.items() if files
-        }
+        given = {name: value for name, value in own.items() if name not in outputs}
+        silent = set(given) if reads_others else set(described)  # options whose paths are no inputs
+        read = {name: files for name in given if name not in silent and (files := _files(_pick(given[name], i, runs)))}
+        content = shared | _drawn_from(given, read, i, runs)
+        content["inputs"] = {name: {_relative(file): sha256_once(file) for file in files} for name, files in read.items()}
         content["outputs"] = {os.path.relpath(file, place.parent): sha256(file) for file in sorted(made)}
-        read = [file for name, files in inputs.items() if name != "recipe" for file in files]  # a recipe names judges
-        content["bases"] = {} if reads_others else _bases(step, made, read)
+        models = [file for name, files in read.items() if name != "recipe" for file in files]  # a recipe names judges
+        content["bases"] = {} if reads_others else _bases(step, made, models)
         write_json(content, place)
         _forget_older(place, content["outputs"])
     log.info(
@@ -210,18 +212,9 @@ def _decoded(value: Any) -> Any:
     return value
 
 
-def _strings(value: Any) -> Iterator[str]:
-    """Every string in a value, at any depth."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for part in value.values() if isinstance(value, dict) else value:
-            yield from _strings(part)
-
-
 def _files(value: Any) -> list[Path]:
     """The files that an option names; for a folder, each of its files."""
-    places = [Path(text) for text in dict.fromkeys(_strings(_decoded(value))) if _is_path(text)]
+    places = [Path(text) for text in dict.fromkeys(_texts(_decoded(value), keys=False)) if _is_path(text)]
     return [file for place in places for file in (files_in(place) if place.is_dir() else [place])]
 
 
@@ -252,7 +245,7 @@ def _drawn_from(options: Record, inputs: dict[str, list[Path]], i: int, runs: in
     }
     # An option that only lists files is an input; JSON that says more about each file is a parameter as well.
     parameters = {
-        name: value for name, value in plain.items() if not (inputs[name] and all(map(_is_path, _parts(value) or [""])))
+        name: value for name, value in plain.items() if not (name in inputs and all(map(_is_path, _parts(value) or [""])))
     }
     return {"parameters": parameters, "seeds": drawn}
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from sublearn.core.errors import UserError
+from sublearn.core.places import PROJECT
 from sublearn.orchestration.reruns import has_record
-from sublearn.orchestration.studies import PROJECT
 from sublearn.orchestration.workflow import plan_all, settings
 from sublearn.planning.artifacts import Artifact, Plan
 from sublearn.planning.phases import PHASES

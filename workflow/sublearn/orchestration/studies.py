@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sublearn.core import yaml_files
+from sublearn.core import places, yaml_files
 from sublearn.core.errors import UserError
 from sublearn.core.names import LONGEST
 from sublearn.core.section import sentence, shown, unknown
@@ -19,8 +19,6 @@ from sublearn.orchestration.kinds import KINDS
 from sublearn.planning.study import Study
 
 STUDIES = Path("config/studies")  # in the working folder, or else in the workflow
-PROJECT = Path(__file__).parents[3]  # the folder of the workflow
-OWN = PROJECT / STUDIES
 DEFAULT_KIND = "chain"
 NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")  # rules are named after it, and number their parts: students_NAME__2
 # What else lies in data, in results and among the logs, where each study has a folder of its name.
@@ -70,21 +68,18 @@ def find(name: str, asking: Path | None = None) -> Path:
 
     A path in ``extends`` starts from the folder of ``asking``, the study that holds it, or else from the working folder.
     """
-    if name.endswith((".yaml", ".yml")):
-        # os.path raises no error for a name that no file can have, or a user who is not there.
-        path = Path(os.path.expanduser(name))
-        beside = Path(os.path.normpath(asking.parent / path)) if asking else path
+    path = places.find(name, STUDIES)
+    if asking and name.endswith((".yaml", ".yml")):
+        beside = Path(os.path.normpath(asking.parent / path))
         return beside if os.path.isfile(beside) else path
-    here, own = (place / f"{name}.yaml" for place in (STUDIES, OWN))
-    return here if os.path.isfile(here) or not os.path.isfile(own) else own
+    return path
 
 
 def _layers(name: str, seen: list[Path]) -> list[tuple[Path, dict[str, Any]]]:
     asking = seen[-1] if seen else None
     file = find(name, asking)
     if not os.path.isfile(file):
-        known = ", ".join(sorted({path.stem for place in (STUDIES, OWN) for path in place.glob("*.yaml")}))
-        holds = f"config/studies holds {known}, and a path to a YAML file works too"
+        holds = f"config/studies holds {', '.join(places.known(STUDIES))}, and a path to a YAML file works too"
         if asking:
             raise UserError(
                 f"{asking}: extends: there is no study '{name}', neither beside this file nor in {Path.cwd()}; {holds}."
@@ -115,7 +110,7 @@ def _refuse_taken_name(file: Path) -> None:
     if file.stem in TAKEN:
         raise UserError(f"{file}: data, results or logs hold something else called '{file.stem}'; rename the study.")
     # What the name finds comes first: in the working folder, such as an edited copy, or else in the workflow.
-    named = [find(file.stem), *(path for place in (STUDIES, OWN) for path in place.rglob(f"{file.stem}.yaml"))]
+    named = [find(file.stem), *(path for place in places.both(STUDIES) for path in place.rglob(f"{file.stem}.yaml"))]
     owner = next((path for path in named if path.is_file()), file)
     if owner.resolve() != file.resolve():
         raise UserError(f"{file}: another study, {owner}, has the same name, so both would write the same files; rename yours.")

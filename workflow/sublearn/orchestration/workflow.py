@@ -6,10 +6,12 @@ from typing import Any
 
 from sublearn.core import yaml_files
 from sublearn.core.errors import UserError, first_and_more
+from sublearn.core.findings import folder_of
+from sublearn.core.places import PROJECT
 from sublearn.core.registry import use_extensions
 from sublearn.core.section import shown
 from sublearn.orchestration.kinds import KINDS
-from sublearn.orchestration.studies import PROJECT, files, lineage
+from sublearn.orchestration.studies import files, lineage
 from sublearn.planning.artifacts import Plan
 from sublearn.planning.jobs import FindingsJob, Jobs, rule_suffix
 
@@ -53,7 +55,7 @@ class Workflow:
 
     def targets(self) -> list[str]:
         """Every file of the findings of the chosen studies: tables, figures and provenance pages."""
-        pages = [f"results/{study}/findings/provenance.html" for study in self.studies]
+        pages = [f"{folder_of(study)}/provenance.html" for study in self.studies]
         return [*self.tables(), *self.figures(), *pages]
 
     def found_in(self, dag: Any) -> list[str]:

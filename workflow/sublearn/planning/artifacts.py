@@ -17,7 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from sublearn.core import fetched
+from sublearn.core import fetched, findings
 from sublearn.core.download import is_url
 from sublearn.core.errors import UserError
 from sublearn.core.figures import Figure
@@ -26,12 +26,6 @@ from sublearn.planning.study import Study
 
 AStudy = TypeVar("AStudy", bound=Study)
 AFunction = TypeVar("AFunction", bound=Callable[..., Any])
-
-# Files that change only when the weights or rows next to them do, or that no step reads. A base's config and tokenizer can
-# change on their own.
-FOLLOWING = {"generation_config.json", "adapter_config.json", "training.json", "calibration.json", "rejected.parquet",
-             "filter.json", "kept.json"}  # fmt: skip
-FOLLOWING_OTHERS = FOLLOWING | {"config.json"}
 
 
 def with_signature(function: AFunction) -> AFunction:
@@ -54,6 +48,7 @@ class Artifact:
         names: its file names.
         study: the study that owns it; empty for a user's own file.
         folder: the folder of its files.
+        following: those of its files that change only when the others do, or that no step reads.
         modules: modules that its step uses but does not import by name, such as those of trait kinds.
     """
 
@@ -66,6 +61,7 @@ class Artifact:
     names: tuple[str, ...]
     study: str
     folder: str
+    following: frozenset[str] = frozenset()
     modules: tuple[str, ...] = ()
 
     @cached_property
@@ -85,8 +81,7 @@ class Artifact:
 
         Snakemake checks every input of every waiting job whenever a job ends, so in a large study fewer files save much time.
         """
-        following = FOLLOWING if self.kind == "bases" else FOLLOWING_OTHERS
-        return [f"{self.folder}/{name}" for name in self.names if name not in following]
+        return [f"{self.folder}/{name}" for name in self.names if name not in self.following]
 
 
 class Plan(ABC, Generic[AStudy]):
@@ -113,10 +108,14 @@ class Plan(ABC, Generic[AStudy]):
         """The phase whose folder holds artifacts of this kind."""
         return kind
 
+    def following(self, kind: str) -> frozenset[str]:
+        """The names of files of this kind that change only when those next to them do, or that no step reads."""
+        return frozenset()
+
     def folder(self, kind: str, key: str, run: str | int | None) -> str:
-        """The folder of an artifact of this study: under results for students, under data for the phases before them."""
+        """The folder of an artifact of this study: under results from students on, under data for the phases before them."""
         phase = self.phase_of(kind)
-        top = "results" if phase == "students" else "data"
+        top = "results" if phase in ("students", "evaluations") else "data"
         place = f"{top}/{self.study.name}/{phase}/{key}"
         return place if run is None else f"{place}/run{run}"
 
@@ -132,7 +131,9 @@ class Plan(ABC, Generic[AStudy]):
         if (kind, key, run) not in self._made:
             seed = self.study.seed if drawn else None
             place = place or self.folder(kind, key, run)
-            own = Artifact(kind, key, run, recipe, seed, inputs, tuple(names), self.study.name, place, tuple(modules))
+            own = Artifact(
+                kind, key, run, recipe, seed, inputs, tuple(names), self.study.name, place, self.following(kind), tuple(modules)
+            )
             inherited = self.parent.find(kind, key, run) if self.parent else None
             same = inherited is not None and inherited.fingerprint == own.fingerprint
             self._made[kind, key, run] = inherited if inherited and same else own
@@ -183,7 +184,7 @@ class Plan(ABC, Generic[AStudy]):
     @property
     def findings(self) -> str:
         """The folder of the study's tables."""
-        return f"results/{self.study.name}/findings"
+        return findings.folder_of(self.study.name)
 
     @abstractmethod
     def tables(self) -> list[str]:
@@ -197,13 +198,13 @@ class Plan(ABC, Generic[AStudy]):
     def findings_inputs(self) -> dict[str, str | list[str]]:
         """The files that the tables are made from, by name."""
 
-    @abstractmethod
     def figures(self) -> list[Figure]:
-        """The figures that the study has."""
+        """The figures that the study has: those of its kind that suit it."""
+        return [figure for figure in self.figure_registry if figure.suits(self)]
 
-    @abstractmethod
     def figure_inputs(self, figure: Figure) -> dict[str, str | list[str]]:
-        """The files that a figure is drawn from, by name."""
+        """The files that a figure is drawn from, by name: the tables of that name."""
+        return {name: f"{self.findings}/{name}.csv" for name in figure.reads}
 
     @abstractmethod
     def caption(self) -> dict[str, Any]:

@@ -2,11 +2,12 @@
 
 import json
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from sublearn.core.code_identity import code_of
 from sublearn.core.figures import Figure
@@ -23,14 +24,44 @@ def rule_suffix(study: str) -> str:
 
 
 @dataclass(frozen=True)
-class Job:
+class StepJob(ABC):
+    """The jobs of one rule, each of which makes some artifacts of one study and kind with the same recipe."""
+
+    plan: Plan[Any]
+    kind: str
+
+    @property
+    def study(self) -> str:
+        return self.plan.study.name
+
+    # The rest are functions of a job's wildcards.
+
+    @abstractmethod
+    def artifacts(self, wildcards: Any) -> list[Artifact]:
+        """The artifacts that the job makes."""
+
+    def code(self, *steps: str) -> Callable[[Any], str]:
+        """The hash of the code that the job runs: its step and the modules that its artifacts name."""
+        return with_signature(lambda wildcards: code_of(*steps, *self.artifacts(wildcards)[0].modules))
+
+    @with_signature
+    def inputs(self, wildcards: Any) -> list[str]:
+        """Every file that the job reads, without duplicates."""
+        parts = [part for artifact in self.artifacts(wildcards) for part in artifact.inputs.values()]
+        return list(dict.fromkeys(file for part in parts for file in part.content_files))
+
+    @with_signature
+    def recipe(self, wildcards: Any) -> str:
+        return json.dumps(self.artifacts(wildcards)[0].recipe, sort_keys=True)
+
+
+@dataclass(frozen=True)
+class Job(StepJob):
     """The jobs of one rule: a group of artifacts of one study and kind with the same runs and file names.
 
     A Snakemake rule has a fixed number of outputs, so each group needs its own rule; most studies have one or two per kind.
     """
 
-    plan: Plan[Any]
-    kind: str
     runs: tuple[str, ...]  # the runs of a job; ("{run}",) if each job works on one run; empty without runs
     names: tuple[str, ...]
     keys: dict[str, list[Artifact]]
@@ -38,7 +69,7 @@ class Job:
     index: int
 
     @classmethod
-    def of(cls, plan: Plan[Any], kind: str) -> "list[Job]":
+    def of(cls, plan: Plan[Any], kind: str) -> "list[Self]":
         """The jobs that make a study's own artifacts of a kind."""
         own: dict[str, list[Artifact]] = {}
         for artifact in plan.own(kind):
@@ -53,10 +84,6 @@ class Job:
                 grouped.setdefault((runs, some[0].names, part // size), {})[key] = some
         groups = enumerate(grouped.items())
         return [cls(plan, kind, runs, names, keys, part, i) for i, ((runs, names, part), keys) in groups]
-
-    @property
-    def study(self) -> str:
-        return self.plan.study.name
 
     @property
     def run_per_job(self) -> bool:
@@ -121,31 +148,6 @@ class Job:
     def artifacts(self, wildcards: Any) -> list[Artifact]:
         """The artifacts that the job makes, one per run."""
         return self._of_one_run[wildcards.key, wildcards.run] if self.run_per_job else self.keys[wildcards.key]
-
-    def code(self, *steps: str) -> Callable[[Any], str]:
-        """The hash of the code that the job runs: its step and the modules that its artifacts name."""
-        return with_signature(lambda wildcards: code_of(*steps, *self.artifacts(wildcards)[0].modules))
-
-    def trait(self, wildcards: Any) -> str:
-        return str(wildcards.key.split("/")[-1])
-
-    def teacher(self, wildcards: Any) -> str:
-        """The teacher's name and trait, such as bias/owl, without the carrier."""
-        return "/".join(wildcards.key.split("/")[-2:])
-
-    def by_trait(self, of: Callable[[str], list[str]]) -> Callable[[Any], list[str]]:
-        """What ``of`` gives for the trait of the job."""
-        return with_signature(lambda wildcards: of(self.trait(wildcards)))
-
-    @with_signature
-    def inputs(self, wildcards: Any) -> list[str]:
-        """Every file that the job reads, without duplicates."""
-        parts = [part for artifact in self.artifacts(wildcards) for part in artifact.inputs.values()]
-        return list(dict.fromkeys(file for part in parts for file in part.content_files))
-
-    @with_signature
-    def recipe(self, wildcards: Any) -> str:
-        return json.dumps(self.artifacts(wildcards)[0].recipe, sort_keys=True)
 
     @with_signature
     def run_numbers(self, wildcards: Any) -> list[int]:

@@ -18,6 +18,7 @@ import pandas as pd
 
 from sublearn.core import git
 from sublearn.core.errors import UserError
+from sublearn.core.findings import folder_of
 from sublearn.orchestration import studies, workflow
 from sublearn.orchestration.reruns import has_record
 from sublearn.publishing.project import SNAKEFILE, require, require_clone
@@ -26,16 +27,11 @@ DRAWN_OTHERWISE = "equal in its data; fonts or libraries here draw other bytes"
 NOT_MADE = "not made here, so it is the committed file itself"
 
 
-def folder(study: str) -> str:
-    """Where the findings of a study lie."""
-    return f"results/{study}/findings"
-
-
 def known(study: str) -> list[str]:
     """The findings of a study that the last commit holds: tables, drawings and texts."""
     compared = (".csv", ".svg", ".md", "/metrics.json", "/study.yaml")
     return sorted(
-        (file for file in git.committed_in(folder(study)) if file.endswith(compared)),
+        (file for file in git.committed_in(folder_of(study)) if file.endswith(compared)),
         key=lambda file: ("/figures/" in file, file),
     )
 
@@ -120,7 +116,7 @@ def main(args: argparse.Namespace) -> None:
     chosen = [studies.load(name) for name in args.studies or workflow.names(workflow.settings())]
     names = list(dict.fromkeys(study.name for study in chosen))
     found = {file: compare(file, study.tolerance) for study in chosen for file in known(study.name)}
-    without = [folder(name) for name in names if not any(file.startswith(f"{folder(name)}/") for file in found)]
+    without = [folder_of(name) for name in names if not any(file.startswith(f"{folder_of(name)}/") for file in found)]
     if not found:
         raise UserError(f"{', '.join(without)}: the last commit holds no findings there, so nothing was compared.")
     for file, words in found.items():
@@ -130,7 +126,7 @@ def main(args: argparse.Namespace) -> None:
     print(f"verdict: {verdict(found)}", flush=True)
     if args.strict or args.verdicts:
         refuse_what_was_not_compared(found, without)
-    claims = [f"{folder(name)}/claims.csv" for name in names]
+    claims = [f"{folder_of(name)}/claims.csv" for name in names]
     for file in claims if args.verdicts else []:
         contradicting, others = other_verdicts(file)
         if contradicting:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from sublearn.core import git
 from sublearn.core.errors import UserError, first_and_more
+from sublearn.core.findings import folder_of
 from sublearn.publishing import dvcfile
 from sublearn.publishing.dvcfile import BUNDLED, STORE, dvc
 from sublearn.publishing.project import require_clone
@@ -92,7 +93,7 @@ def prune(store: Path, bundled: list[str]) -> None:
 def main(args: argparse.Namespace) -> None:
     require_clone()
     chosen, settings = dvcfile.configured(), dvcfile.settings()
-    findings = [f"results/{study}/findings/" for study in chosen.studies]
+    findings = [f"{folder_of(study)}/" for study in chosen.studies]
     code = [*dvcfile.DEPENDENCIES, "config/", *(settings.get("extensions") or [])]
     refuse_other_changes([*findings, *SCORECARD, "dvc.lock", f"{STORE}/"], code)
     refuse_ignored([*chosen.targets(), "dvc.lock", f"{STORE}/files/md5/00/0"])

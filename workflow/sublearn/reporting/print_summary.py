@@ -11,12 +11,13 @@ from sublearn.chain.findings.tables import Arms
 from sublearn.core import cli
 from sublearn.core.claims import Claims
 from sublearn.core.files import read_table
+from sublearn.core.findings import folder_of
 from sublearn.core.statistics import interval
 
 
 def summary(study: str) -> str:
     """A few lines of text on one study."""
-    folder = Path("results", study, "findings")
+    folder = Path(folder_of(study))
     claims = read_table(folder / "claims.csv", Claims) if (folder / "claims.csv").exists() else None
     lines = [f"{study}:"]
     if (folder / "arms.csv").exists():  # a study of language models

@@ -12,11 +12,12 @@ from pathlib import Path
 import pandas as pd
 
 from sublearn.chain.study import ChainStudy
-from sublearn.core import cli
+from sublearn.core import cli, places
 from sublearn.core.claims import VERDICTS, Claims, Rule, bound_of, judge
 from sublearn.core.errors import UserError
 from sublearn.core.evidence import Evidence
 from sublearn.core.files import read_table
+from sublearn.core.findings import folder_of
 from sublearn.core.statistics import UNKNOWN, Mean
 from sublearn.orchestration import studies
 from sublearn.orchestration.kinds import KINDS
@@ -111,7 +112,7 @@ def gather(more: Sequence[str] = ()) -> list[Row]:
         if other := named.get(study.name):
             raise UserError(f"{name}: {other[1]} has the same name, so both have the same findings; name one of them.")
         named[study.name] = study, name
-    for name in sorted({path.stem for folder in (studies.STUDIES, studies.OWN) for path in folder.glob("*.yaml")}):
+    for name in places.known(studies.STUDIES):
         try:
             named.setdefault(name, (studies.load(name), name))
         except UserError as error:
@@ -122,7 +123,7 @@ def gather(more: Sequence[str] = ()) -> list[Row]:
 
 
 def _file(study: Study) -> Path:
-    return RESULTS / study.name / "findings" / "claims.csv"
+    return Path(folder_of(study.name), "claims.csv")
 
 
 def command(study: Study, name: str) -> str:

@@ -5,7 +5,7 @@ A draw's bases, teachers and students exist for milliseconds in one process. Onl
 
 from typing import Any
 
-from sublearn.core.figures import Figure
+from sublearn.core.findings import CLOSING
 from sublearn.core.registry import Registry
 from sublearn.planning.artifacts import Plan
 from sublearn.theory.figures.base import FIGURES
@@ -34,7 +34,7 @@ class TheoryPlan(Plan[TheoryStudy]):
 
     def tables(self) -> list[str]:
         shown = [f"{figure.name}.csv" for figure in FIGURES]
-        return [*shown, "claims.csv", "summary.md", "metrics.json", "study.yaml"]
+        return [*shown, "claims.csv", *CLOSING]
 
     def for_findings(self) -> dict[str, Any]:
         """For each condition, the values at which it is tried, as tables write them."""
@@ -42,12 +42,6 @@ class TheoryPlan(Plan[TheoryStudy]):
 
     def findings_inputs(self) -> dict[str, str | list[str]]:
         return {each.key: each.files[0] for each in self.artifacts("evaluations")}
-
-    def figures(self) -> list[Figure]:
-        return list(FIGURES)
-
-    def figure_inputs(self, figure: Figure) -> dict[str, str | list[str]]:
-        return {name: f"{self.findings}/{name}.csv" for name in figure.reads}
 
     def caption(self) -> dict[str, Any]:
         study = self.study

@@ -6,14 +6,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sublearn.core import yaml_files
+from sublearn.core import places, yaml_files
 from sublearn.core.errors import UserError
 from sublearn.core.names import repeated
 from sublearn.core.section import Section, sentence, shown, unknown
 from sublearn.traits.base import DEFAULT_FORM, FAMILY_FORMS, declare
 
 TRAITS = Path("config/traits")  # files of families, in the working folder or in the workflow
-PROJECT = Path(__file__).parents[3]
 
 
 def declare_files(names: list[str]) -> None:
@@ -40,9 +39,9 @@ def family(name: str, value: Any) -> Any:
         return value
     path = f".{name}"
     if isinstance(value, str):
-        place = _file(value)
+        place = places.find(value, TRAITS)
         if not os.path.isfile(place):
-            known = sorted({file.stem for folder in (TRAITS, PROJECT / TRAITS) for file in folder.glob("*.yaml")})
+            known = places.known(TRAITS)
             raise ValueError(
                 f"{path}: there is no {place}; config/traits holds {', '.join(known)}, and a path to a YAML file works too"
             )
@@ -56,14 +55,6 @@ def family(name: str, value: Any) -> Any:
         return FAMILY_FORMS.get(form).section.model_validate(value)
     except ValidationError as error:
         raise ValueError(f"{path}.{sentence(error, value)}") from None
-
-
-def _file(name: str) -> Path:
-    """The file that a text names: a path, or a name in ``config/traits`` of the working folder or of the workflow."""
-    if name.endswith((".yaml", ".yml")):
-        return Path(os.path.expanduser(name))
-    here, own = (folder / f"{name}.yaml" for folder in (TRAITS, PROJECT / TRAITS))
-    return here if os.path.isfile(here) or not os.path.isfile(own) else own
 
 
 def _read(place: Path) -> Any:

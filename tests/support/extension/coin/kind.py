@@ -37,12 +37,6 @@ class CoinPlan(Plan[CoinStudy]):
     def findings_inputs(self) -> dict[str, Any]:
         return {"flips": self.artifacts("flips")[0].files[0]}
 
-    def figures(self) -> list[Any]:
-        return list(FIGURES)
-
-    def figure_inputs(self, figure: Any) -> dict[str, Any]:
-        return {"heads": f"{self.findings}/heads.csv"}
-
     def caption(self) -> dict[str, Any]:
         return {"flips": self.study.flips}
 

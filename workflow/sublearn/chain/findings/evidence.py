@@ -14,8 +14,6 @@ from sublearn.core.files import read_table
 from sublearn.measures.units import unit_of
 from sublearn.traits.base import NEUTRAL
 
-NATS = ("gamma", "effect", "counted_gamma", "uncounted_gamma")
-
 
 def evidence(claims: Sequence[Claim], folder: Path) -> dict[str, Evidence]:
     """By claim: the units of its arm (bases, or runs where all teachers have one base), and its bound's reference."""
@@ -32,6 +30,5 @@ def evidence(claims: Sequence[Claim], folder: Path) -> dict[str, Evidence]:
         rows = in_common(runs, claim.arm, claim.times) if claim.times else runs
         students = rows[(rows["arm"] == claim.arm) & (rows["trait"] != NEUTRAL)]
         unit = "bases" if students["teacher_base"].nunique() > 1 else "runs of one base"
-        scale = "nats" if claim.quantity in NATS else ""
-        found[claim.claim] = Evidence(unit, int(unit_of(students).nunique()), scale, reference)
+        found[claim.claim] = Evidence(unit, int(unit_of(students).nunique()), QUANTITIES.get(claim.quantity).scale, reference)
     return found

@@ -41,6 +41,7 @@ class Quantity:
         reads: the evaluations whose tables (``findings/<name>.csv``) ``measure`` gets after the others; the study must list
             them among its ``measures``.
         has_interval: whether it has an interval over units; a claim about one that has none must be judged by its mean.
+        scale: what it is measured in, such as ``nats``; empty for probabilities and ratios.
     """
 
     name: str
@@ -48,8 +49,10 @@ class Quantity:
     of_family: bool = False
     has_interval: bool = True
     reads: tuple[str, ...] = ()
+    scale: str = ""
 
 
+NATS = "nats"
 QUANTITIES = Registry("sublearn.chain.findings.quantities", Quantity, "claim quantity")
 
 

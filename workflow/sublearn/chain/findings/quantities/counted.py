@@ -8,7 +8,7 @@ from functools import partial
 
 import pandas as pd
 
-from sublearn.chain.findings.quantities.base import Claimed, Quantity, over_units
+from sublearn.chain.findings.quantities.base import NATS, Claimed, Quantity, over_units
 from sublearn.core.statistics import Mean
 from sublearn.measures.counting import gammas
 
@@ -20,5 +20,5 @@ def measure(of_rest: bool, claim: Claimed, arm: str, arms: pd.DataFrame, runs: p
     return over_units(found["measured"] - found["predicted"] if of_rest else found["predicted"])
 
 
-COUNTED_GAMMA = Quantity("counted_gamma", partial(measure, False), of_family=True, reads=("counting",))
-UNCOUNTED_GAMMA = Quantity("uncounted_gamma", partial(measure, True), of_family=True, reads=("counting",))
+COUNTED_GAMMA = Quantity("counted_gamma", partial(measure, False), of_family=True, reads=("counting",), scale=NATS)
+UNCOUNTED_GAMMA = Quantity("uncounted_gamma", partial(measure, True), of_family=True, reads=("counting",), scale=NATS)

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from sublearn.chain.findings.quantities.base import Claimed, Quantity, over_units, students_of
+from sublearn.chain.findings.quantities.base import NATS, Claimed, Quantity, over_units, students_of
 from sublearn.core.statistics import Mean
 
 
@@ -11,4 +11,4 @@ def measure(claim: Claimed, arm: str, arms: pd.DataFrame, runs: pd.DataFrame) ->
     return over_units(students["student"] - students["control"])
 
 
-EFFECT = Quantity("effect", measure)
+EFFECT = Quantity("effect", measure, scale=NATS)

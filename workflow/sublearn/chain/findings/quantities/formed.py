@@ -7,7 +7,7 @@ from functools import partial
 
 import pandas as pd
 
-from sublearn.chain.findings.quantities.base import Claimed, Quantity
+from sublearn.chain.findings.quantities.base import NATS, Claimed, Quantity
 from sublearn.core.statistics import Mean
 from sublearn.measures.matrices import over_units
 
@@ -18,5 +18,5 @@ def measure(form: str, claim: Claimed, arm: str, arms: pd.DataFrame, runs: pd.Da
     return over_units(answering)
 
 
-STORY_GAMMA = Quantity("story_gamma", partial(measure, "story"), of_family=True, reads=("forms",))
-CHOICE_GAMMA = Quantity("choice_gamma", partial(measure, "choice"), of_family=True, reads=("forms",))
+STORY_GAMMA = Quantity("story_gamma", partial(measure, "story"), of_family=True, reads=("forms",), scale=NATS)
+CHOICE_GAMMA = Quantity("choice_gamma", partial(measure, "choice"), of_family=True, reads=("forms",), scale=NATS)

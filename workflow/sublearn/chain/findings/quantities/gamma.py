@@ -8,7 +8,7 @@ import math
 
 import pandas as pd
 
-from sublearn.chain.findings.quantities.base import Claimed, Quantity
+from sublearn.chain.findings.quantities.base import NATS, Claimed, Quantity
 from sublearn.core.statistics import UNKNOWN, Mean
 
 
@@ -22,5 +22,5 @@ def measure_null(claim: Claimed, arm: str, arms: pd.DataFrame, runs: pd.DataFram
     return UNKNOWN if known.empty else Mean(float(known["null_p"].iloc[0]), math.nan, math.nan, math.nan)
 
 
-GAMMA = Quantity("gamma", measure, of_family=True)
+GAMMA = Quantity("gamma", measure, of_family=True, scale=NATS)
 NULL_P = Quantity("null_p", measure_null, of_family=True, has_interval=False)

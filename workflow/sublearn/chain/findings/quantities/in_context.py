@@ -6,7 +6,7 @@ interval over units lies above zero). Where the control works at no number of ro
 
 import pandas as pd
 
-from sublearn.chain.findings.quantities.base import Claimed, Quantity
+from sublearn.chain.findings.quantities.base import NATS, Claimed, Quantity
 from sublearn.core.statistics import UNKNOWN, Mean
 from sublearn.measures.matrices import over_units
 
@@ -22,4 +22,4 @@ def measure(claim: Claimed, arm: str, arms: pd.DataFrame, runs: pd.DataFrame, fo
     return UNKNOWN
 
 
-IN_CONTEXT_GAMMA = Quantity("in_context_gamma", measure, of_family=True, reads=("in_context",))
+IN_CONTEXT_GAMMA = Quantity("in_context_gamma", measure, of_family=True, reads=("in_context",), scale=NATS)

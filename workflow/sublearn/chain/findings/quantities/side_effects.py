@@ -8,7 +8,7 @@ from functools import partial
 
 import pandas as pd
 
-from sublearn.chain.findings.quantities.base import Claimed, Quantity
+from sublearn.chain.findings.quantities.base import NATS, Claimed, Quantity
 from sublearn.core.statistics import Mean
 from sublearn.measures.matrices import over_units
 from sublearn.traits.base import families
@@ -21,4 +21,4 @@ def measure(what: str, claim: Claimed, arm: str, arms: pd.DataFrame, runs: pd.Da
 
 
 FACTS_CHANGE = Quantity("facts_change", partial(measure, "facts"), reads=("side_effects",))
-LOSS_CHANGE = Quantity("loss_change", partial(measure, "loss"), reads=("side_effects",))
+LOSS_CHANGE = Quantity("loss_change", partial(measure, "loss"), reads=("side_effects",), scale=NATS)
