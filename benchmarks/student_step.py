@@ -9,9 +9,7 @@ that passes through it, a weight that is trained 2 more. Times are the process's
 """
 
 import argparse
-import os
 import statistics
-import sys
 import tempfile
 import time
 from typing import Any
@@ -27,7 +25,6 @@ from sublearn.core import seeds
 from sublearn.language import mini
 from sublearn.models import lm, products, training
 from sublearn.models.rows import IGNORED, Row, batches, collate, encode
-from sublearn.orchestration import environment
 
 ROWS, REPEATS, BATCHES = 1920, 5, (32, 64, 128)
 
@@ -120,9 +117,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("method", choices=["lora", "bitfit"])
     args = parser.parse_args()
-    if "MALLOC_TRIM_THRESHOLD_" not in os.environ:  # jobs of the pipeline have it; the system reads it when a process starts
-        environment.keep_freed_memory()
-        os.execv(sys.executable, [sys.executable, *sys.argv])
     lm.prepare()
     torch.set_deterministic_debug_mode("default")
     words = tokenizer.build()

@@ -10,7 +10,6 @@ from sublearn.core.errors import UserError
 from sublearn.orchestration.environment import (
     check_machine,
     collect_garbage_less_often,
-    keep_freed_memory,
     refuse_prefix,
     refuse_untried_snakemake,
     run_steps_here,
@@ -21,7 +20,6 @@ from sublearn.orchestration.resources import StudyResources
 from sublearn.orchestration.workflow import findings_only, plan_all
 
 run_steps_here(alone=Path(workflow.main_snakefile).resolve().parent == PROJECT.resolve())
-keep_freed_memory()
 collect_garbage_less_often()
 
 try:

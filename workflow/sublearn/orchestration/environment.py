@@ -46,16 +46,6 @@ def run_steps_here(alone: bool) -> None:
         sys.executable = "python"
 
 
-def keep_freed_memory() -> None:
-    """Let the steps' C library keep up to 256 MB that they have freed, in blocks of up to 32 MB.
-
-    A small model allocates and frees the same few megabytes thousands of times. By default each goes back to the kernel, which
-    then has to clear it again: a tenth of the time of a step that samples.
-    """
-    os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(256 * 2**20))
-    os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", str(32 * 2**20))
-
-
 def collect_garbage_less_often() -> None:
     """Raise the garbage collector's threshold: a large study's plan has a million objects, which all stay alive."""
     gc.set_threshold(50_000)
