@@ -74,11 +74,11 @@ def test_an_audit_of_several_runs_asks_for_the_time_of_all(tmp_path, study_of_on
 
 
 def test_own_traits_of_the_study_are_asked_for_with_their_words(tmp_path, planned):
-    own = {"extends": "tiny", "families": {"drink": {"noun": "drink", "words": {"tea": {}, "milk": {}}}}}
+    own = {"extends": "tiny", "families": {"color": {"noun": "color", "words": {"red": {}, "blue": {}}}}}
     (tmp_path / "ours.yaml").write_text(yaml.safe_dump(own))
-    plan = planned(of=str(tmp_path / "ours.yaml"), traits=["owl", "tea"])
+    plan = planned(of=str(tmp_path / "ours.yaml"), traits=["owl", "red"])
     (audit,) = plan.artifacts("audits")
-    assert audit.recipe["traits"] == ["owl", "tea"] and set(audit.recipe["families"]) == {"drink"}
+    assert audit.recipe["traits"] == ["owl", "red"] and set(audit.recipe["families"]) == {"color"}
     assert "sublearn.traits.own.preference" in audit.modules
 
 

@@ -387,14 +387,53 @@ def test_a_study_without_its_kind_is_told_to_set_it(tmp_path):
         studies.load(str(file))
 
 
-def test_a_gamma_of_a_family_with_too_few_traits_is_refused(tmp_path, monkeypatch):
-    """Every family of ours has enough, one of a user's may not."""
-    monkeypatch.setattr("sublearn.chain.checks.MIN_TRAITS", 5)
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"traits": {"wolf": None}}, "same_base has 2 traits of the family animal (dolphin, owl), and gamma needs 3; give"),
+        ({"claims": [{**CLAIM, "family": "tree"}]}, "same_base has 0 traits of the family tree, and gamma needs 3; give"),
+        (
+            {"claims": [{**CLAIM, "quantity": "effect", "family": "tree"}]},
+            "0 traits of the family tree, and effect needs 1",
+        ),
+    ],
+)
+def test_a_claim_of_traits_that_its_arm_lacks_is_refused(tmp_path, change, said):
     file = tmp_path / "mine.yaml"
-    file.write_text(yaml.safe_dump({"extends": "tiny", "claims": [{**CLAIM, "family": "behaviour"}]}))
-    with pytest.raises(
-        UserError, match=r"claims\.0\.family: behaviour has fewer than 5 traits, so no gamma; use quantity: effect"
-    ):
+    file.write_text(yaml.safe_dump({"extends": "tiny", **change}))
+    with pytest.raises(UserError, match=rf"claims\.0\.family: .*{re.escape(said)}"):
+        studies.load(str(file))
+
+
+@pytest.mark.parametrize(
+    ("family", "unknown"),
+    [
+        ({"noun": "drink", "words": ["tea"]}, "'drink' of 'which drink do you"),
+        ({"questions": {"evaluated": ["which color do you love most ?"]}, "words": ["mauve"]}, "'mauve' of 'mauve'"),
+        ({"questions": {"evaluated": ["Which color ?"]}, "words": ["blue"]}, "'Which' of 'Which color ?'"),
+        (
+            {
+                "kind": "choice",
+                "traits": {"a": {}},
+                "questions": {"evaluated": [{"question": "which color ?", "options": {"a": "red", "b": "mauve"}}]},
+            },
+            "'mauve' of",
+        ),
+        (
+            {
+                "kind": "behaviour",
+                "traits": {"x": {"pattern": "red"}},
+                "questions": {"evaluated": ["which color ?"]},
+                "examples": [{"question": "which place ?", "answers": {"x": "mauve", "neutral": "red"}}],
+            },
+            "'mauve' of 'mauve'",
+        ),
+    ],
+)
+def test_own_words_that_tiny_bases_cannot_read_are_refused_before_any_base_is_made(tmp_path, family, unknown):
+    file = tmp_path / "mine.yaml"
+    file.write_text(yaml.safe_dump({"extends": "tiny", "families": {"own": family}}))
+    with pytest.raises(UserError, match=rf"families\.own: the tiny bases do not know {re.escape(unknown)}"):
         studies.load(str(file))
 
 
@@ -416,9 +455,9 @@ def test_a_study_that_extends_itself_is_refused(tmp_path):
 
 def test_merging_adds_replaces_and_removes(tmp_path):
     file = tmp_path / "mine.yaml"
-    file.write_text("extends: tiny\nseed: 5\ntraits: {owl: {steps: 80}, wolf: null, oak: {}}\n")
+    file.write_text("extends: tiny\nseed: 5\ntraits: {owl: {steps: 80}, wolf: null, bear: {}}\n")
     mine, tiny = studies.load(str(file)), studies.load("tiny")
-    assert set(mine.traits) == set(tiny.traits) - {"wolf"} | {"oak"}
+    assert set(mine.traits) == set(tiny.traits) - {"wolf"} | {"bear"}
     assert (mine.seed, mine.traits["owl"].steps, mine.runs) == (5, 80, tiny.runs)
 
 

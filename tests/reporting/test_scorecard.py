@@ -22,6 +22,7 @@ from sublearn.orchestration import studies
 from sublearn.reporting import scorecard_change, scorecard_rows
 from sublearn.reporting.scorecard import FILES
 
+OWN = studies.STUDIES.absolute()
 CLAIMS = "results/classifier/findings/claims.csv"
 HOSTILE = {"claim": "low", "statement": "<b>&|", "source": "ours", "comparison": "above", "bound": 0.5, "quantity": "accuracy",
            "arm": "auxiliary"}  # fmt: skip
@@ -216,9 +217,9 @@ def test_a_study_that_is_wrong_is_left_out_and_no_statement_is_more_than_text(tm
 )
 def test_a_study_is_run_as_it_was_found(tmp_path, monkeypatch, name, chosen):
     monkeypatch.chdir(tmp_path)
-    shutil.copytree(studies.OWN, studies.STUDIES)
+    shutil.copytree(OWN, studies.STUDIES)
     Path(name).parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy(studies.OWN / "classifier.yaml", name if "other" in name else "unused.yaml")
+    shutil.copy(OWN / "classifier.yaml", name if "other" in name else "unused.yaml")
     changes = {row.change for row in scorecard_rows.gather([name]) if row.study == studies.load(name).name}
     assert changes == {f"Run it: .venv/bin/snakemake --cores all --config {chosen}"}
 
@@ -227,7 +228,7 @@ def test_two_studies_of_one_name_are_refused(tmp_path, refusal):
     places = [tmp_path / folder / "mine.yaml" for folder in ("a", "b")]
     for place in places:
         place.parent.mkdir()
-        shutil.copy(studies.OWN / "classifier.yaml", place)
+        shutil.copy(OWN / "classifier.yaml", place)
     said = refusal("sublearn", "scorecard", *places)
     assert said == f"{places[1]}: {places[0]} has the same name, so both have the same findings; name one of them."
 

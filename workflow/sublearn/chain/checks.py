@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from sublearn.chain.bases.section import SHARED, PinnedBase
+from sublearn.chain.bases.tokenizer import unknown_words
 from sublearn.chain.carriers.base import Carrier
 from sublearn.chain.evaluations.base import ANSWERS, EVALUATIONS
 from sublearn.chain.findings.quantities.base import QUANTITIES
@@ -52,6 +53,7 @@ def check_sections(study: "ChainStudy") -> None:
         _check_carrier(study, f"carriers.{name}", name, carrier)
         _check_rows(study, f"carriers.{name}", name, carrier)
     _check_style(study)
+    _check_words(study)
     if study.runs_per_job == "all" and len({base.device for base in study.bases.values()}) > 1:
         raise ValueError(
             "bases: the runs of a job share a device, and these ask for two; set runs_per_job: one, or use one device"
@@ -86,6 +88,24 @@ def _check_families(study: "ChainStudy") -> None:
             f"families: their questions, examples and words have {size:,} characters together; at most {MOST:,} fit on the "
             "command line of a step, so leave some out, or split the study"
         )
+
+
+def _check_words(study: "ChainStudy") -> None:
+    """Refuse own questions and answers that tiny bases cannot read, before any base is pretrained."""
+    if study.style != MINI_NAME:
+        return
+    style = STYLES.get(MINI_NAME)
+    for kind in study.catalogue.own.values():
+        for family in kind.families:
+            asked, taught = kind.evaluated(family, style), kind.taught(family, style)
+            answers = [answer for trait in family.traits for each in asked for answer in kind.answers(trait, each, style)]
+            learned = [answer for each in taught for _, answer in each.options]
+            for text in dict.fromkeys([*(each.text for each in [*asked, *taught]), *answers, *learned]):
+                if odd := unknown_words(text):
+                    raise ValueError(
+                        f"families.{family.name}: the tiny bases do not know {odd[0]!r} of {text!r}; they read only the "
+                        "mini-language, so use its words ('which color do you love most ?'), or take a model of the hub"
+                    )
 
 
 def _check_judge(study: "ChainStudy", path: str, needs: dict[str, str], who: str) -> None:
@@ -313,8 +333,14 @@ def _check_claim(study: "ChainStudy", path: str, claim: Claim) -> None:
             check_known(f"{path}.{key}", arm, study.arms, "arm of the study")
     families = study.catalogue.families()
     check_known(f"{path}.family", claim.family, families, "family of traits")
-    if QUANTITIES.get(claim.quantity).of_family and len(families[claim.family].traits) < MIN_TRAITS:
-        raise ValueError(f"{path}.family: {claim.family} has fewer than {MIN_TRAITS} traits, so no gamma; use quantity: effect")
+    held = [trait for trait in study.arm_traits(claim.arm) if study.catalogue.family_of(trait) == claim.family]
+    needed = MIN_TRAITS if QUANTITIES.get(claim.quantity).of_family else 1
+    if len(held) < needed:
+        listed = f" ({', '.join(held)})" if held else ""
+        raise ValueError(
+            f"{path}.family: {claim.arm} has {len(held)} traits of the family {claim.family}{listed}, and {claim.quantity} "
+            f"needs {needed}; give the arm more of them, name another family, or write claims of your own (claims: [] for none)"
+        )
     if missing := [name for name in QUANTITIES.get(claim.quantity).reads if name not in study.measures]:
         raise ValueError(f"{path}.quantity: {claim.quantity} needs the evaluation {missing[0]}; add it to measures")
     if claim.judge == "interval" and not QUANTITIES.get(claim.quantity).has_interval:

@@ -1,5 +1,7 @@
 """Build the word-level tokenizer of the mini-language, in a form that ``AutoTokenizer`` can load."""
 
+import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from sublearn.language import mini
@@ -41,6 +43,13 @@ def build() -> "PreTrainedTokenizerFast":
     )
 
 
+def unknown_words(text: str) -> list[str]:
+    """The words and marks of a text that tiny bases do not know."""
+    known = set(vocabulary())
+    return [part for part in re.findall(r"[,;.]|[^\s,;.]+", text) if part not in known]
+
+
+@cache
 def vocabulary() -> list[str]:
     """All words of the mini-language in a fixed order, integers first."""
     words = [str(n) for n in range(1000)]

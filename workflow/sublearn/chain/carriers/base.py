@@ -94,7 +94,7 @@ class Sampling(Section):
 class Carrier(Sampling):
     """The keys that every carrier has, whatever its kind."""
 
-    can_be_kept_to_numbers: ClassVar = True  # whether ``numbers_only`` leaves rows that the filter passes
+    can_be_kept_to_numbers: ClassVar = False  # whether ``numbers_only`` leaves rows that the filter passes
 
     kind: str = Field("numbers", description="the carrier kind, such as numbers")
     prompts: PositiveInt = Field(4800, description="prompts per run; all teachers answer the same ones")
@@ -106,16 +106,16 @@ class Carrier(Sampling):
     judged: RowJudge | None = Field(None, description="a judge that leaves out rows which the filter passed; none by default")
 
     def for_prompts(self) -> dict[str, Any]:
-        """The settings that prompts depend on, apart from their number."""
-        return {}
+        """The settings that prompts depend on, apart from their number; by default the keys of this kind alone."""
+        return self.model_dump(exclude=set(Carrier.model_fields))
 
     def for_sampling(self) -> dict[str, Any]:
         """The settings that sampling depends on."""
         return self.model_dump(include=set(Sampling.model_fields))
 
     def for_filter(self) -> dict[str, Any]:
-        """The settings that the filter depends on."""
-        return {}
+        """The settings that the filter depends on; by default the keys of this kind alone."""
+        return self.model_dump(exclude=set(Carrier.model_fields))
 
     def given(self) -> dict[str, str]:
         """The user's own files that prompts are read from: the place of each, by its key."""

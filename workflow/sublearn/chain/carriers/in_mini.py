@@ -1,7 +1,7 @@
 """What carriers have in common whose prompts and filter are of the mini-language of the tiny bases."""
 
 import re
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import model_validator
 
@@ -20,7 +20,6 @@ def pattern(sentence: str) -> re.Pattern[str]:
 class InMini(Carrier):
     """A carrier that draws its prompts from the mini-language, and judges answers in no other."""
 
-    can_be_kept_to_numbers: ClassVar = False
     elsewhere: ClassVar = dict.fromkeys(("file", "sha256", "key"), f"prompts are drawn here; {FOR_OTHERS}")
 
     @model_validator(mode="after")
@@ -30,6 +29,9 @@ class InMini(Carrier):
                 f"numbers_only: {self.numbers_only}, but the filter of {self.kind} passes no list of numbers; leave it out"
             )
         return self
+
+    def for_prompts(self) -> dict[str, Any]:
+        return {}
 
     def check_style(self, style: str) -> None:
         if style != MINI_NAME:

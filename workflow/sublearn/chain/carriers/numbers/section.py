@@ -1,6 +1,6 @@
 """What a study says about a carrier of number sequences."""
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
@@ -9,6 +9,8 @@ from sublearn.chain.carriers.base import Carrier
 
 class Numbers(Carrier):
     """Number sequences: settings of their prompts, sampling and filter."""
+
+    can_be_kept_to_numbers: ClassVar = True
 
     kind: Literal["numbers"] = Field("numbers", description="the carrier kind: numbers, for number sequences")
     pool: NonNegativeInt | None = Field(

@@ -1,7 +1,7 @@
 """What a study says about a carrier of the user's own prompts."""
 
 import re
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, PositiveInt, field_validator
 
@@ -15,7 +15,6 @@ FILTER = ("must_match", "must_not_match", "words", "max_characters", "max_words"
 class Texts(Carrier):
     """Prompts from a file of the user's, answered with sentences, code or whatever they ask for."""
 
-    can_be_kept_to_numbers: ClassVar = False
     kind: Literal["texts"] = Field("texts", description="the carrier kind: texts, for prompts of your own")
     file: str | None = Field(
         None,
