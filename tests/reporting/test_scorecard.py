@@ -197,13 +197,14 @@ def test_a_study_that_is_wrong_is_left_out_and_no_statement_is_more_than_text(tm
     monkeypatch.chdir(tmp_path)
     Path("config/studies").mkdir(parents=True)
     Path("config/studies/broken.yaml").write_text("kind: nothing\n")
-    study = {"extends": "classifier", "title": "<i>", "claims": [HOSTILE]}
+    study = {"extends": "classifier", "title": "<i>\n# [x](y)", "claims": [HOSTILE]}
     Path("config/studies/mine.yaml").write_text(json.dumps(study))
     done = run_step("sublearn", "scorecard")
     assert "the scorecard leaves out a study: config/studies/broken.yaml: kind: unknown" in done.stderr
     text, page = (Path(f"results/scorecard{suffix}").read_text(encoding="utf-8") for suffix in FILES)
     assert "| `mine` |  |  |  |  | 1 |" in text and "broken" not in text + page
-    assert "<b>&amp;&#124;" not in page and "&lt;b&gt;&amp;|" in page and "<b>&&#124; (`low`)" in text
+    assert "<b>&amp;&#124;" not in page and "&lt;b&gt;&amp;|" in page and "&lt;b>&&#124; (`low`)" in text
+    assert "## `mine`: &lt;i> # &#91;x](y)" in text.splitlines()
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,14 @@ from typing import Any
 import pandas as pd
 
 from sublearn.audit.tables import NONE
-from sublearn.core.claims import markdown
+from sublearn.core.claims import markdown, plain
 
 
 def words(
     study: dict[str, Any], scores: pd.DataFrame, detectors: pd.DataFrame, cases: pd.DataFrame, claims: pd.DataFrame
 ) -> str:
     """The summary as Markdown."""
-    lines = [f"# {study['title']}", "", *markdown(claims)]
+    lines = [f"# {plain(study['title'])}", "", *markdown(claims)]
     if len(cases):
         lines += [*_detectors(detectors), *_cases(study, cases), *_named(scores)]
     if len(brought := scores[scores["case"] == NONE]):

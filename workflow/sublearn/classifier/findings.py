@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 from sublearn.classifier.claim import Claim
 from sublearn.classifier.tables import Accuracies, Runs, rows_of
 from sublearn.core import cli, findings
-from sublearn.core.claims import COLUMNS, markdown, row
+from sublearn.core.claims import COLUMNS, markdown, plain, row
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_nearest, write_table, write_text
 from sublearn.core.statistics import UNKNOWN, Mean, mean_over_units
@@ -90,7 +90,7 @@ def judged(claims: list[Claim], study: str, runs: pd.DataFrame, table: pd.DataFr
 
 def words(title: str, table: pd.DataFrame, claims: pd.DataFrame, conditions: dict[str, dict[str, str]]) -> str:
     """The summary as Markdown."""
-    lines = [f"# {title}", "", *markdown(claims)]
+    lines = [f"# {plain(title)}", "", *markdown(claims)]
     lines += ["## Accuracy on test images", ""]
     lines += ["| | shares with its teacher | accuracy | 95 % interval | gain over its start | 95 % interval | meaning |"]
     lines += ["|---|---|---|---|---|---|---|"]

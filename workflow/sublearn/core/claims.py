@@ -108,6 +108,12 @@ def row(rule: Rule, study: str, measured: Mean, reference: Mean | None, figure: 
     }  # fmt: skip
 
 
+def plain(text: str) -> str:
+    """A study's own text for Markdown: on one line, without control codes, and without links, HTML or ends of cells."""
+    line = "".join(sign for sign in " ".join(text.split()) if sign.isprintable())
+    return line.replace("<", "&lt;").replace("[", "&#91;").replace("|", "&#124;")
+
+
 def markdown(claims: pd.DataFrame) -> list[str]:
     """The study's claims as a section of its summary, in lines of Markdown; empty if there are none."""
     if claims.empty:
@@ -116,7 +122,7 @@ def markdown(claims: pd.DataFrame) -> list[str]:
     for one in claims.itertuples():
         measured = "" if math.isnan(one.measured) else f"{one.measured:.3f}"
         between = "" if math.isnan(one.measured) else interval(one.ci_low, one.ci_high, 3)
-        lines.append(f"| {one.statement.replace('|', '&#124;')} | {measured} | {between} | {one.verdict.replace('_', ' ')} |")
+        lines.append(f"| {plain(one.statement)} | {measured} | {between} | {one.verdict.replace('_', ' ')} |")
     return [*lines, ""]
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby
 
+from sublearn.core.claims import plain
 from sublearn.reporting.scorecard_rows import NOT_RUN, ORDER, PAPER, Row
 
 ABOUT = (
@@ -61,11 +62,11 @@ def page(rows: Sequence[Row]) -> str:
     lines += [_line([f"`{name}`", *(str(count or "") for count in counts)]) for name, _, counts in totals(rows)]
     for name, of_study in groupby(rows, lambda row: row.study):
         own = list(of_study)
-        lines += ["", f"## `{name}`: {own[0].title}" if own[0].title else f"## `{name}`", ""]
+        lines += ["", f"## `{name}`: {plain(own[0].title)}" if own[0].title else f"## `{name}`", ""]
         if all(row.verdict == NOT_RUN for row in own):
             heads = ["claim", "made by", "source", "the paper's number", "rule"]
             lines += [f"Not run. {own[0].change.replace('Run it: ', 'Run it: `')}`", "", _line(heads), _rule(heads)]
-            lines += [_line([_claim(row), row.origin, row.rule.source, row.rule.paper_value, row.rule.rule]) for row in own]
+            lines += [_line([_claim(row), row.origin, *_source(row), row.rule.rule]) for row in own]
         else:
             heads = ["claim", "made by", "source", "the paper's number", "ours", "95 % interval", "over", "verdict", "rule",
                      "what it would take to change it", "figure"]  # fmt: skip
@@ -74,12 +75,16 @@ def page(rows: Sequence[Row]) -> str:
 
 
 def _claim(row: Row) -> str:
-    return f"{row.rule.statement} (`{row.rule.claim}`)"
+    return f"{plain(row.rule.statement)} (`{plain(row.rule.claim)}`)"
+
+
+def _source(row: Row) -> list[str]:
+    return [plain(row.rule.source), plain(row.rule.paper_value)]
 
 
 def _judged(row: Row) -> str:
     figure = f"[figure]({row.figure})" if row.figure else ""
-    return _line([_claim(row), row.origin, row.rule.source, row.rule.paper_value, row.value, row.interval, row.unit,
+    return _line([_claim(row), row.origin, *_source(row), row.value, row.interval, row.unit,
                   f"**{shown(row.verdict)}**", row.rule.rule, row.change, figure])  # fmt: skip
 
 

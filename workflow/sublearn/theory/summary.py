@@ -4,12 +4,13 @@ import math
 
 import pandas as pd
 
+from sublearn.core.claims import plain
 from sublearn.theory.labels import ARMS
 
 
 def words(title: str, tables: dict[str, pd.DataFrame]) -> str:
     """The summary as Markdown, from the tables alignment, conditions, trajectory and claims."""
-    parts = [[f"# {title}"]]
+    parts = [[f"# {plain(title)}"]]
     if not tables["claims"].empty:
         parts.append(_claims(tables["claims"]))
     parts += [_first_steps(tables["alignment"]), _conditions(tables["conditions"]), _many_steps(tables["trajectory"])]

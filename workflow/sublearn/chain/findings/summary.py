@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from sublearn.core.claims import markdown
+from sublearn.core.claims import markdown, plain
 from sublearn.core.statistics import interval
 from sublearn.traits.base import NEUTRAL
 
@@ -30,13 +30,13 @@ def sentence(arm: str, row: pd.Series, whose: str) -> str:
 
 def write(title: str, study: dict[str, Any], claims: pd.DataFrame, effects: pd.DataFrame, arms: pd.DataFrame) -> str:
     """The summary as Markdown; ``study`` is the whole study, with every default."""
-    lines = [f"# {title}", "", *markdown(claims)]
+    lines = [f"# {plain(title)}", "", *markdown(claims)]
     lines += ["## Arms", ""]
     for arm in dict.fromkeys(effects["arm"]):
         whose = "the trait that the study gives their rows" if imported(study, arm) else "their own teacher's trait"
         lines += [f"- {sentence(arm, row, whose)}" for _, row in arms[arms["arm"] == arm].iterrows()]
         lines += [] if arm in set(arms["arm"]) else [f"- `{arm}`: too few traits for gamma."]
-        lines += [f"  {study['arms'][arm]['meaning']}"] if study["arms"][arm].get("meaning") else []
+        lines += [f"  {plain(study['arms'][arm]['meaning'])}"] if study["arms"][arm].get("meaning") else []
     lines += [
         "",
         "## Effects",
