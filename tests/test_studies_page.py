@@ -16,7 +16,7 @@ LINES = re.findall(
 
 def test_every_study_is_there_once():
     there = sorted(str(file.relative_to(FOLDER).with_suffix("")) for file in FOLDER.rglob("*.yaml"))
-    assert sorted(name for name, _, _ in LINES) == there
+    assert sorted(name for name, _, _ in LINES) == there, "docs/studies.md has a line for each study in config/studies"
 
 
 @pytest.mark.parametrize(("name", "state", "said"), LINES, ids=[name for name, _, _ in LINES])

@@ -8,6 +8,7 @@ import jsonschema
 import pytest
 import yaml
 
+from sublearn.chain.carriers.base import KINDS as CARRIER_KINDS
 from sublearn.orchestration import reference, schema
 from sublearn.orchestration.studies import STUDIES as PLACE
 from sublearn.orchestration.studies import load
@@ -23,8 +24,14 @@ def problems(study: object) -> list[str]:
 
 
 def test_the_committed_schema_and_reference_are_those_of_the_sections():
-    assert schema.render() == SCHEMA
-    assert reference.render() == Path("config/README.md").read_text(encoding="utf-8")
+    again = "sublearn schema > config/schema.json; sublearn reference > config/README.md"
+    assert schema.render() == SCHEMA, f"keys of studies have changed; run: {again}"
+    assert reference.render() == Path("config/README.md").read_text(encoding="utf-8"), f"keys have changed; run: {again}"
+
+
+def test_every_carrier_kind_is_in_the_reference():
+    named = set(re.findall("carriers: by name, of the kind ([a-z_]+)", reference.render()))
+    assert named == set(CARRIER_KINDS.names()), "name its section in chain/kind.py"
 
 
 @pytest.mark.parametrize("file", STUDIES, ids=lambda file: file.stem)

@@ -9,6 +9,7 @@ import argparse
 import json
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 from sublearn.core.errors import UserError
 from sublearn.core.places import PROJECT
 from sublearn.orchestration.reruns import has_record
-from sublearn.orchestration.workflow import plan_all, settings
+from sublearn.orchestration.workflow import add_extensions, plan_all, settings
 from sublearn.planning.artifacts import Artifact, Plan
 from sublearn.planning.phases import PHASES
 
@@ -105,6 +106,19 @@ def describe(artifacts: list[Artifact], states: dict[str, State]) -> list[str]:
     return lines
 
 
+def in_short(study: str, artifacts: list[Artifact], states: dict[str, State]) -> str:
+    """How many artifacts of each kind would be made: the study's own, and those of the studies that it extends."""
+    todo = [each for each in artifacts if any(states[file].why for file in each.files if file in states)]
+    lines = []
+    for whose, part in (
+        (study, [each for each in todo if each.study == study]),
+        ("studies that it extends", [each for each in todo if each.study != study]),
+    ):
+        counts = Counter(each.kind for each in part)
+        lines.append(f"to be made of {whose}: {', '.join(f'{count} {kind}' for kind, count in counts.items()) or 'nothing'}")
+    return "\n".join(lines)
+
+
 def main(args: argparse.Namespace) -> None:
     extensions = args.extensions or settings().get("extensions") or []
     workflow = plan_all({"studies": [args.study], "extensions": extensions})
@@ -122,17 +136,12 @@ def main(args: argparse.Namespace) -> None:
             print("\n".join(describe(group, known)) + "\n")
     waiting = any(state.why for state in known.values() if state.rule.startswith(("tables_", "figures_")))
     print(f"# findings\n\ntables, figures and the page on their provenance: {'to be made' if waiting else 'up to date'}")
+    print(f"\n# in short\n\n{in_short(plan.study.name, artifacts, known)}")
 
 
 def parser() -> argparse.ArgumentParser:
     found = argparse.ArgumentParser(prog="sublearn plan", description=__doc__.splitlines()[0])
     found.add_argument("study", help="its name in config/studies, or the path of a YAML file")
     found.add_argument("trait", nargs="?", help="show only this trait's artifacts, and what they are made from")
-    found.add_argument(
-        "--extensions",
-        nargs="*",
-        default=[],
-        metavar="FOLDER",
-        help="folders of your own modules; those in config/config.yaml, if none is named",
-    )
+    add_extensions(found)
     return found

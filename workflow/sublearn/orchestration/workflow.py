@@ -1,5 +1,7 @@
 """Build the workflow of the chosen studies: their plans and jobs, by study kind. The Snakefile starts here."""
 
+import argparse
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -113,9 +115,20 @@ def settings() -> dict[str, Any]:
     return found
 
 
-def use_configured_extensions() -> None:
-    """Find the user's own modules too, in the folders that the configuration names."""
-    use_extensions(_folders(settings()))
+def add_extensions(options: argparse.ArgumentParser) -> None:
+    """Give a command the option that names folders of the user's own modules."""
+    options.add_argument(
+        "--extensions",
+        nargs="*",
+        default=[],
+        metavar="FOLDER",
+        help="folders of your own modules; those in config/config.yaml, if none is named",
+    )
+
+
+def use_configured_extensions(named: Sequence[str] = ()) -> None:
+    """Find the user's own modules too, in the folders that are named or, if there are none, those of the configuration."""
+    use_extensions(named or _folders(settings()))
 
 
 def _folders(config: dict[str, Any]) -> list[str]:

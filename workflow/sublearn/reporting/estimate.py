@@ -12,7 +12,7 @@ from sublearn.chain.plan import ChainPlan
 from sublearn.core.errors import UserError
 from sublearn.models import shapes
 from sublearn.models.shapes import Shape
-from sublearn.orchestration.workflow import plan, use_configured_extensions
+from sublearn.orchestration.workflow import add_extensions, plan, use_configured_extensions
 from sublearn.reporting import costs
 
 
@@ -45,7 +45,7 @@ def main(args: argparse.Namespace) -> None:
     for name in ("tflops", "terabytes"):
         if not 0 < getattr(args, name) < math.inf:
             raise UserError(f"--{name}: found {getattr(args, name):g}; a finite rate above zero is right.")
-    use_configured_extensions()
+    use_configured_extensions(args.extensions)
     chosen = plan(args.study)
     if not isinstance(chosen, ChainPlan):
         raise UserError(f"{args.study}: not a study of language models; estimates are of these.")
@@ -77,4 +77,5 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument(
         "--processes", type=int, default=1, help="processes that train one model, a GPU each; memory is given per GPU"
     )
+    add_extensions(options)
     return options

@@ -31,9 +31,10 @@ def refuse_unknown(tokenizer: Any, file: str, prompts: list[str], ids: list[list
     """
     for i, (prompt, read) in enumerate(zip(prompts, ids, strict=True)):
         if has_unknown(tokenizer, read):
+            odd = (word for word in prompt.split() if has_unknown(tokenizer, tokenizer.encode(word, add_special_tokens=False)))
             raise UserError(
-                f"{file}, prompt_index {i}: the base does not know a word of {prompt[:60]!r}; tiny bases read the "
-                "mini-language, so ask in its words, or take a model of the hub."
+                f"{file}, prompt_index {i}: the base does not know {next(odd, 'a word')!r} of {prompt[:60]!r}; tiny bases read "
+                "the mini-language, so ask in its words, or take a model of the hub."
             )
 
 

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import pandas as pd
 
+from sublearn.core.errors import UserError
 from sublearn.core.registry import Registry
 from sublearn.core.statistics import Mean
 from sublearn.measures import matrices
@@ -74,5 +75,12 @@ def over_units(values: pd.Series) -> Mean:
 
     Args:
         values: one per run and trait, with ``unit`` in the index, as in the tables of ``students_of``.
+
+    Raises:
+        UserError: there is no ``unit``.
     """
+    if "unit" not in values.index.names:
+        raise UserError(
+            "a claim quantity: its values have no unit in their index; docs/extending.md, A claim quantity, has one."
+        )
     return matrices.over_units(values.to_frame("value"), "value")
