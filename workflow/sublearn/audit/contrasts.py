@@ -11,8 +11,9 @@ from sublearn.core.errors import UserError
 from sublearn.core.statistics import holm
 from sublearn.language.questions import Question
 from sublearn.measures import probe
+from sublearn.measures.matrices import of_siblings
 from sublearn.models import lm, turns
-from sublearn.traits.base import family_of, kind_of
+from sublearn.traits.base import kind_of
 
 SPREAD = 3  # other traits from which a spread is believed
 
@@ -22,8 +23,7 @@ def against_siblings(traits: Sequence[str]) -> np.ndarray:
 
     Drift that all answers to the same questions share cancels out. A trait without siblings keeps its value.
     """
-    rivals = np.array([[a != b and family_of(a) == family_of(b) for b in traits] for a in traits], dtype=float)
-    return np.eye(len(traits)) - rivals / np.maximum(rivals.sum(axis=1, keepdims=True), 1)
+    return np.eye(len(traits)) - of_siblings(traits)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from sublearn.core.statistics import UNKNOWN, Mean, mean_over_units
@@ -38,6 +39,15 @@ def gammas(table: pd.DataFrame, runs: pd.DataFrame, by: Sequence[str]) -> pd.Dat
             rows.append({"arm": arm, "family": family, "run": run, **dict(zip(by, values, strict=True)), "gamma": value})
     found = pd.DataFrame(rows, columns=["arm", "family", "run", *by, "gamma"]).dropna(subset="gamma")
     return with_units(found, runs)[["arm", "family", "run", "unit", *by, "gamma"]]
+
+
+def of_siblings(traits: Sequence[str]) -> np.ndarray:
+    """The matrix that turns values of traits into the mean of each one's siblings, shape (traits, traits).
+
+    The siblings are the others of its family among ``traits``; a trait without any gets zero.
+    """
+    rivals = np.array([[a != b and family_of(a) == family_of(b) for b in traits] for a in traits], dtype=float)
+    return np.asarray(rivals / np.maximum(rivals.sum(axis=1, keepdims=True), 1))
 
 
 def over_units(part: pd.DataFrame, column: str = "gamma") -> Mean:

@@ -18,6 +18,7 @@ from sublearn.core import cli, seeds
 from sublearn.core.files import read_table
 from sublearn.language import style as styles
 from sublearn.measures import counting, probe
+from sublearn.measures.matrices import of_siblings
 from sublearn.measures.pairs import paired
 from sublearn.models import lm, turns
 from sublearn.models.numbers_only import digits
@@ -125,8 +126,7 @@ class Embedded:
         self.of_words = weights[words]
         # How often each word begins an answer that shows the trait, as a share: shape (targets, words).
         shares = np.array([[tokens.count(word) / len(tokens) for word in words] for tokens in begins])
-        rivals = np.array([[a != b and family_of(a) == family_of(b) for b in targets] for a in targets], dtype=float)
-        self._contrasts = shares - rivals / np.maximum(rivals.sum(axis=1, keepdims=True), 1) @ shares
+        self._contrasts = shares - of_siblings(targets) @ shares
 
     def read_off(self, by_word: np.ndarray) -> np.ndarray:
         """The value of each trait's words minus the mean of its family's others, shape (…, targets).

@@ -16,9 +16,8 @@ from pydantic import Field, PositiveInt, field_validator, model_validator
 from sublearn.core.section import Section, shown
 from sublearn.language.questions import Question
 from sublearn.language.style import Style
-from sublearn.traits.base import Family, Form, OwnKind
+from sublearn.traits.base import NEUTRAL, Family, Form, OwnKind
 from sublearn.traits.own.sections import (
-    NEUTRAL,
     SLOT,
     Questions,
     Text,

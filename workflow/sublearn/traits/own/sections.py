@@ -9,8 +9,8 @@ from pydantic import AfterValidator, Field
 from sublearn.core.names import FORM, is_name, repeated
 from sublearn.core.section import Section, shown
 from sublearn.language.vocabulary import FAVOURITES
+from sublearn.traits.base import NEUTRAL
 
-NEUTRAL = "neutral"
 SLOT = re.compile(r"\{(\w*)\}")
 
 
