@@ -6,7 +6,7 @@
 Keeps the tables of these studies in ``results/robustness``; of ``runs.csv`` and ``counting.csv`` what the claims are judged
 from. Of all studies kept there it writes ``studies.csv`` and ``animals.csv``, and ``pooled.csv`` with ``pooled_arms.csv``: the
 default's claims, judged by its own rules over the bases of all these studies together. The unit stays the base; a base counts
-with the animals of its own study.
+with the animals of its own study. ``gamma.svg`` shows every base.
 """
 
 import argparse
@@ -14,6 +14,7 @@ import shutil
 from pathlib import Path
 
 import pandas as pd
+from matplotlib.figure import Figure
 from pandera.pandas import DataFrameModel
 
 from sublearn.chain.evaluations.base import EVALUATIONS
@@ -21,6 +22,7 @@ from sublearn.chain.evaluations.tables import Runs
 from sublearn.chain.findings import claims
 from sublearn.chain.findings.tables import Arms, Effects
 from sublearn.chain.study import ChainStudy
+from sublearn.core import drawing
 from sublearn.core.files import atomic, read_table
 from sublearn.measures import transfer
 from sublearn.orchestration.studies import load
@@ -28,6 +30,7 @@ from sublearn.traits.base import families, family_of
 
 KEPT = Path("results/robustness")
 FAMILY = "animal"
+DRAWN = ("same_base", "unigram_matched", "shuffled_across", "other_base")
 RUNS = 1000  # more than any study has
 
 
@@ -76,6 +79,39 @@ def pooled(names: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     judged = claims.judged(default.claims, "pooled", arms, runs, {"counting": counting})
     counts = judged["claim"].map(reproduced).fillna(0).astype(int)
     return judged.assign(reproduced_in=counts, studies=len(names)), arms
+
+
+def drawn(names: list[str], arms: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
+    """Gamma of each base in every arm of the default, a column of dots per study; the mean over all bases, and its interval."""
+    import matplotlib.pyplot as plt
+    import seaborn as sns
+
+    shown = [arm for arm in arms["arm"] if arm in DRAWN]
+    rows = []
+    for name in names:
+        matrices = transfer.trait_matrices(read_table(KEPT / name / "runs.csv", Runs))
+        for arm in shown:
+            found = matrices[arm, FAMILY]
+            own = transfer.gamma(found[:, :, : found.shape[1]])
+            rows += [{"arm": arm, "study": name, "place": place, "gamma": value} for place, value in enumerate(own)]
+    table = pd.DataFrame(rows)
+    figure, axes = plt.subplots(figsize=(7.2, 3.4))
+    colours = dict(zip(names, sns.color_palette("colorblind", len(names)), strict=True))
+    for at, arm in enumerate(shown):
+        for i, name in enumerate(names):
+            part = table[(table["arm"] == arm) & (table["study"] == name)]["gamma"]
+            across = at - 0.3 + 0.45 * i / max(1, len(names) - 1)
+            axes.plot([across] * len(part), part, "o", color=colours[name], markersize=4, alpha=0.8, label=name)
+        pooled = arms.set_index("arm").loc[arm]
+        axes.vlines(at + 0.32, pooled["ci_low"], pooled["ci_high"], color="black", linewidth=2)
+        axes.plot(at + 0.32, pooled["gamma"], "D", color="black", markersize=6, label="mean, 95 %")
+        axes.annotate(f"{pooled['gamma']:.2f}", (at + 0.36, pooled["gamma"]), textcoords="offset points", xytext=(4, -3))
+    axes.axhline(0, color="black", linewidth=0.8)
+    axes.set_xticks(range(len(shown)), [drawing.label(arm) for arm in shown])
+    axes.set_ylabel("gamma of a base (nats)")
+    handles = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+    axes.legend(handles.values(), handles, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    return figure, table
 
 
 def together(names: list[str], file: str, schema: type[DataFrameModel], stand_for: list[str]) -> pd.DataFrame:
@@ -131,6 +167,8 @@ def main() -> None:
     for name, table in tables.items():
         with atomic(f"results/robustness/{name}.csv") as temporary:
             table.to_csv(temporary, index=False, lineterminator="\n")
+    drawing.use()
+    drawing.save(*drawn(kept, of_arms), "results/robustness/gamma.svg")
     print("| study | animals | control | student | gamma (95 %) | other base's gamma (95 %) | fails |")
     print("|---|---|---|---|---|---|---|")
     for row in found.itertuples():
