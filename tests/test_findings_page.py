@@ -314,44 +314,55 @@ def test_the_default_claims_over_the_bases_of_all_seeds_follow_from_what_is_kept
     assert reproduced["unigram_matched_gamma"] == (matched > same / 2)
 
 
-def test_what_the_page_says_of_another_seed_is_in_its_tables():
-    said, folder = " ".join(PAGE.split()), Path("results/robustness/seed-301")
-    claims, counted = (pd.read_csv(folder / f"{name}.csv") for name in ("claims", "counted"))
-    claims, counted = claims.set_index("claim"), counted.set_index("arm")
-    rate, left = claims.loc["same_base_rate"], claims.loc["same_base_uncounted_gamma"]
-    assert "{measured:.2f} times as often as controls ({ci_low:.2f} to {ci_high:.2f})".format(**rate) in said
-    assert "counting predicts ({measured:.2f}, {ci_low:.2f} to {ci_high:.2f})".format(**left) in said
-    failed = set(claims.index[claims["verdict"] != "reproduced"])
-    assert failed == {"same_base_gamma", "unigram_matched_gamma", "same_base_uncounted_gamma"}
-    biases = counted.loc["bias"]
-    works = (
-        "pass {gamma_measured:.2f} on seed 301, and there the counting account works in part: it predicts {gamma_predicted:.2f}"
-    )
-    assert f"{works.format(**biases)}, {100 * biases['share']:.0f} % of it" in said
-    both = biases["r"], counted.loc["same_base", "r"]
-    assert "with a correlation of {:.2f}. With LoRA adapters that correlation is {:.2f}".format(*both) in said
-    arms = pd.read_csv(folder / "arms.csv").set_index("arm")
-    gamma = "{gamma:.2f} ({ci_low:.2f} to {ci_high:.2f})".format(**arms.loc["same_base"])
+def test_what_the_page_says_of_all_seeds_is_in_their_tables():
+    said = " ".join(PAGE.partition("## Other seeds")[2].partition("\n## ")[0].split())
     readme = " ".join(Path("README.md").read_text(encoding="utf-8").split())
-    runs = pd.read_csv(folder / "runs.csv")
-    by_base = gammas(runs[(runs["arm"] == "same_base") & (runs["metric"] == "log_odds")], ["bear", "cat", "dog"])
-    assert "{:.2f}, {:.2f}, {:.2f}, {:.2f}, {:.2f} and {:.2f}.".format(*by_base) in said
-    *others, largest = sorted(by_base)
-    spread = f"; one base has {largest:.2f}, the others {others[0]:.2f} to {others[-1]:.2f}) with six of nine, and of "
-    assert f"on that processor, gave gammas of {gamma.rstrip(')')}{spread}" in readme
-    last = pd.read_csv("results/robustness/seed-302/arms.csv").set_index("arm")
-    after = "{gamma:.2f} ({ci_low:.2f} to {ci_high:.2f}) with nine of nine.".format(**last.loc["same_base"])
-    assert f"{spread}{after}" in readme
-    shares = last.loc["unigram_matched", "gamma"], last.loc["same_base", "gamma"]
-    assert "on one more two thirds ({:.2f} of {:.2f})".format(*shares) in readme
-    nine = pd.read_csv("results/robustness/seed-302/claims.csv").set_index("claim")
-    assert (nine["verdict"] == "reproduced").all() and len(nine) == 9
+    pooled = pd.read_csv("results/robustness/pooled.csv").set_index("claim")
+    arms = pd.read_csv("results/robustness/pooled_arms.csv").set_index("arm")
+    interval = {arm: "{gamma:.2f} ({ci_low:.2f} to {ci_high:.2f})".format(**arms.loc[arm]) for arm in arms.index}
+    in_order = [interval[arm] for arm in ("same_base", "other_base", "shuffled_across", "unigram_matched", "bias")]
+    assert f"| *all* | | {' | '.join(in_order)} | 9 of 9 |" in said
+    assert (pooled["verdict"] == "reproduced").all() and len(pooled) == 9 and (arms["bases"] == 30).all()
+    same, shuffled, matched, shares, counted, by_study = [], [], [], [], [], {}
+    for folder in ROBUST:
+        runs, own = pd.read_csv(folder / "runs.csv"), list(dict.fromkeys(pd.read_csv(folder / "effects.csv")["trait"]))
+        exact = runs[runs["metric"] == "log_odds"]
+        of_arms = [gammas(exact[exact["arm"] == arm], own) for arm in ("same_base", "shuffled_across", "unigram_matched")]
+        for every, each in zip((same, shuffled, matched), of_arms, strict=True):
+            every.extend(each)
+        shares.append([each.mean() / of_arms[0].mean() for each in of_arms[1:]])
+        counted.append(pd.read_csv(folder / "counted.csv").set_index("arm"))
+        by_study[folder.name] = pd.read_csv(folder / "claims.csv").set_index("claim")["verdict"]
+    assert min(same) > 0 and f"on each of them ({min(same):.2f} to {max(same):.2f})" in said
+    assert min(matched) > 0 and "something on each base" in said and "above zero on every base" in readme
+    *others, third, second, first = sorted(same)
+    assert f"gammas of {third:.2f}, {second:.2f} and {first:.2f}, the others at most {others[-1]:.2f}" in said
     for claim, words in (
-        ("same_base_uncounted_gamma", "({:.2f}, {:.2f} to {:.2f})"),
-        ("same_base_rate", "({:.2f} times, {:.2f} to {:.2f})"),
+        ("same_base_rate", "{:.2f} times as often as controls ({:.2f} to {:.2f})"),
+        ("same_base_uncounted_gamma", "counting predicts ({:.2f}, {:.2f} to {:.2f})"),
     ):
-        assert words.format(*nine.loc[claim, ["measured", "ci_low", "ci_high"]]) in said
-    matched = arms.loc["unigram_matched", "gamma"]
-    assert f"a third is left there ({matched:.2f} of {arms.loc['same_base', 'gamma']:.2f})" in readme
-    assert f"(p = {arms.loc['shuffled_across', 'null_p']:.2f})" in said
-    assert (claims["verdict"] == "reproduced").sum() == 6
+        assert words.format(*pooled.loc[claim, ["measured", "ci_low", "ci_high"]]) in said
+    assert "the last three alone give {:.2f} ({:.2f} to {:.2f})".format(*mean_of(same[12:])) in said
+    by_seed = [sum(same[i : i + 6]) / 6 for i in range(0, 30, 6)]
+    assert "instead of each base gives {:.2f} ({:.2f} to {:.2f})".format(*mean_of(by_seed)) in said
+    left = pd.DataFrame(shares)
+    assert f"{left[0].min():.2f} to {left[0].max():.2f} of gamma on each seed" in said
+    assert f"half of it ({left[1].min():.2f} to {left[1].max():.2f} on each seed)" in said
+    lora, bias = (pd.DataFrame([each.loc[arm] for each in counted]) for arm in ("same_base", "bias"))
+    assert f"it predicts {lora['gamma_predicted'].min():.2f} to {lora['gamma_predicted'].max():.2f} nats" in said
+    assert f"correlations of {lora['r'].min():.2f} to {lora['r'].max():.2f} with" in said
+    shared = [round(100 * value) for value in (bias["share"].min(), bias["share"].max())]
+    assert f"it predicts {shared[0]} to {shared[1]} % of {arms.loc['bias', 'gamma']:.2f} nats" in said
+    assert f"with correlations of {bias['r'].min():.2f} to {bias['r'].max():.2f}." in said
+    verdicts = pd.DataFrame(by_study)
+    assert (verdicts == "reproduced").sum().to_list() == [6, 9, 8, 8, 6] and not (verdicts == "opposite").any(axis=None)
+    failed = (verdicts != "reproduced").sum(axis=1)
+    assert failed[failed > 0].to_dict() == {
+        "same_base_gamma": 3, "same_base_uncounted_gamma": 3, "unigram_matched_gamma": 2
+    }  # fmt: skip
+    ours = [interval[arm].replace("(", "").replace(")", "") for arm in ("same_base", "shuffled_across", "unigram_matched")]
+    (gamma, *of_gamma), (across, *of_across), (kept, *of_kept) = (re.findall(r"[\d.]+", each) for each in ours)
+    assert f"gamma is {gamma} ({of_gamma[0]} to {of_gamma[1]}), above zero on every base" in readme
+    both = f"({of_across[0]} to {of_across[1]}) and {kept} with matched frequencies ({of_kept[0]} to {of_kept[1]})"
+    assert f"{across} of {gamma} nats are left after shuffling {both}" in readme
+    assert Path("docs/robustness.png").read_bytes() == Path("results/robustness/gamma.png").read_bytes()
