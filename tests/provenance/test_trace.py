@@ -166,11 +166,32 @@ def test_missing_files_of_a_folder_are_one_line(tell):
     assert "base weights:\n  data/s/bases/alpha/model.safetensors  sha256" in said
 
 
-def test_an_export_does_not_replace_what_is_traced(tell):
-    before = Path(STUDENT).read_bytes()
-    with pytest.raises(UserError, match="that is the traced file itself; name another one"):
-        tell(STUDENT, "--prov", STUDENT)
-    assert Path(STUDENT).read_bytes() == before
+@pytest.mark.parametrize(
+    ("out", "said"),
+    [
+        (STUDENT, "that is a file of the chain itself; name another one"),
+        (STUDENT.with_name("provenance.json"), "that is a file of the chain"),
+        ("data/s/bases/alpha/config.json", "that is a file of the chain"),
+        ("mine.json", "it is there already, and is no export of a chain; name a new file"),
+        ("results", "it is there already"),
+        ("link.json", "it is there already"),
+    ],
+)
+def test_an_export_replaces_nothing_but_an_export(tell, out, said):
+    Path("mine.json").write_text('{"prefix": {"mine": "urn:mine:"}}')
+    Path("link.json").symlink_to("nowhere")
+    before = {file: file.read_bytes() for file in Path().rglob("*") if file.is_file()}
+    with pytest.raises(UserError, match=f"^--prov .*{said}"):
+        trace.main(trace.parser().parse_args([str(STUDENT), "--prov", str(out)]))
+    assert {file: file.read_bytes() for file in Path().rglob("*") if file.is_file()} == before
+
+
+def test_an_export_does_not_take_the_place_of_a_lost_file(tell):
+    weights = Path("data/s/bases/alpha/model.safetensors")
+    weights.unlink()
+    with pytest.raises(UserError, match="that is a file of the chain"):
+        tell(STUDENT, "--prov", weights)
+    assert not weights.exists()
 
 
 def test_an_export_may_be_written_again_although_the_file_is_gone(tell):

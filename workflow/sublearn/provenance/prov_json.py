@@ -5,6 +5,7 @@ seeds and package versions as JSON.
 """
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -40,3 +41,12 @@ def document(artifacts: "list[Made]") -> "ProvDocument":
         for path, known in artifact.files.items():
             prov.wasGeneratedBy(entity(path.as_posix(), known), activity)
     return prov
+
+
+def is_export(file: Path) -> bool:
+    """Whether a file is such a document in JSON, of whatever chain."""
+    try:
+        spaces = json.loads(file.read_bytes())["prefix"] if file.is_file() else {}
+        return bool(spaces["sublearn"] == f"{NAMESPACE}sublearn/")
+    except (OSError, ValueError, RecursionError, LookupError, TypeError):
+        return False

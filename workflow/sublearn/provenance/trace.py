@@ -21,7 +21,7 @@ from sublearn.planning.phases import PHASES
 from sublearn.provenance.chain import UNKNOWN, Chain, follow, problems
 from sublearn.provenance.kinship import shares
 from sublearn.provenance.made import Made
-from sublearn.provenance.prov_json import document
+from sublearn.provenance.prov_json import document, is_export
 
 SHOWN = 40  # in a chain of more artifacts, the unchanged ones of a step and folder share a line
 SHARED = 3
@@ -123,9 +123,9 @@ def main(args: argparse.Namespace) -> None:
     if not file.is_file() and record_of(file) is None:
         what = "a folder" if file.is_dir() else "there is no such file"
         raise UserError(f"{file}: {what}; name a file, such as the table of a carrier or the weights of a student.")
-    if output and output.resolve() == file.resolve():
-        raise UserError(f"--prov {args.prov}: that is the traced file itself; name another one.")
     chain = follow([file])
+    if output:
+        refuse_loss(output, file, chain)
     say(file)
     if known := record_of(file):
         say(*describe(Made(*known)))
@@ -134,7 +134,9 @@ def main(args: argparse.Namespace) -> None:
         say("made from, nearest first:", *lines(chain, args.all))
         say(*origins(chain))
     if args.prov:
-        output.write_text(document(chain.artifacts).serialize(format="json", indent=1) + "\n", encoding="utf-8")
+        from sublearn.core.files import write_text  # imports pandas, which the other answers do not need
+
+        write_text(document(chain.artifacts).serialize(format="json", indent=1) + "\n", output)
     status = report(file, chain)
     if model:
         shared, words = shares(chain, model)
@@ -142,6 +144,19 @@ def main(args: argparse.Namespace) -> None:
         status = status or (SHARED if shared else 0 if shared is False else 1)
     sys.stdout.flush()
     sys.exit(status)
+
+
+def refuse_loss(output: Path, file: Path, chain: Chain) -> None:
+    """Refuse to write where a file of the chain belongs, or over anything but an earlier export.
+
+    Raises:
+        UserError: the export would be such a loss.
+    """
+    told = {path for each in chain.artifacts for path in (each.place, *each.files, *each.inputs, *each.origins)}
+    if output.resolve() in {path.resolve() for path in (file, *told)}:
+        raise UserError(f"--prov {output}: that is a file of the chain itself; name another one.")
+    if os.path.lexists(output) and not is_export(output):
+        raise UserError(f"--prov {output}: it is there already, and is no export of a chain; name a new file.")
 
 
 def report(file: Path, chain: Chain) -> int:
