@@ -88,8 +88,6 @@ def test_mistakes_are_one_sentence_each(tmp_path, refusal):
         ("--reference", ""): "--reference: found nothing; name what it stands for",
         ("--source", ""): "--source: found nothing; name what it stands for",
         ("--out", ""): "--out: found nothing; name what it stands for",
-        ("--out", copy): "b.jsonl is no folder; name a folder for the report",
-        ("--out", copy / "deeper"): "b.jsonl is no folder; name a folder for the report",
         ("--families", "refusal", "mine/refusal.yaml"): "--families: two are named refusal, after their files; rename one",
         ("--traits", "owl", "unicorn"): "--traits unicorn: there is no such trait; choose of dolphin",
         ("--words", "*"): "--words '*': holds neither letter nor digit",
@@ -99,6 +97,29 @@ def test_mistakes_are_one_sentence_each(tmp_path, refusal):
     }
     for options, sentence in said.items():
         assert sentence in refusal("sublearn", "audit", data, *options)
+
+
+@pytest.mark.parametrize(
+    ("out", "said"),
+    [
+        ("a.jsonl", "no report can be written there (file exists); name a folder, which need not be there yet."),
+        ("a.jsonl/deeper", "(not a directory)"),
+        ("dangling", "(file exists)"),
+        ("loop", "(file exists)"),
+        ("new/" + "x" * 300, "(file name too long)"),
+        ("/proc/x", "(no such file or directory)"),
+        ("taken", "audit.html is a folder there, but should be a file of the report; name another folder."),
+    ],
+)
+def test_a_folder_that_can_hold_no_report_is_refused_before_anything_is_read(tmp_path, monkeypatch, refusal, out, said):
+    monkeypatch.chdir(tmp_path)
+    written(Path("a.jsonl"), 1)
+    Path("dangling").symlink_to("nowhere")
+    Path("loop").symlink_to("loop")
+    Path("taken/audit.html").mkdir(parents=True)
+    before = sorted(tmp_path.rglob("*"))
+    assert (sentence := refusal("sublearn", "audit", "not-there.jsonl", "--out", out)).startswith(f"--out {out}: ")
+    assert said in sentence and sorted(tmp_path.rglob("*")) == before
 
 
 def test_a_layer_that_fails_says_so_and_the_audit_could_not_look():

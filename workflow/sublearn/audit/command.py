@@ -12,7 +12,9 @@ was named did not, or one failed), 2 for a command line that is wrong.
 import argparse
 import os
 import sys
+import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from sublearn.audit import report, run
@@ -123,9 +125,23 @@ def _refuse_no_model(base: str) -> None:
 
 
 def _refuse_no_folder(out: str) -> None:
-    place = next(each for each in (Path(out), *Path(out).absolute().parents) if os.path.exists(each))
-    if not place.is_dir():
-        raise UserError(f"--out {out}: {place} is no folder; name a folder for the report, which need not be there yet.")
+    """Try to make the folder and a file in it, which alone tells whether a report can be written; what was made goes again."""
+    folder = Path(out)
+    missing = [each for each in (folder, *folder.parents) if not os.path.exists(each)]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        problem = (error.strerror or str(error)).lower()
+        raise UserError(
+            f"--out {out}: no report can be written there ({problem}); name a folder, which need not be there yet."
+        ) from error
+    finally:
+        for each in missing:
+            with suppress(OSError):
+                each.rmdir()
+    if taken := next((name for name in report.FILES if (folder / name).is_dir()), None):
+        raise UserError(f"--out {out}: {taken} is a folder there, but should be a file of the report; name another folder.")
 
 
 def parser() -> argparse.ArgumentParser:

@@ -13,6 +13,8 @@ from sublearn.audit.report.markdown import as_markdown
 from sublearn.audit.report.page import page
 from sublearn.core.files import write_json, write_text
 
+JSON, MARKDOWN, PAGE = FILES = ("audit.json", "audit.md", "audit.html")
+
 
 def write(
     inputs: Inputs,
@@ -36,7 +38,7 @@ def write(
     """
     known = (calibration.read() if cases is None else cases) if pages else calibration.Cases.empty()
     told = contents(inputs, results, layers, known)
-    write_json(as_json(told), folder / "audit.json")
+    write_json(as_json(told), folder / JSON)
     if pages:
-        write_text(as_markdown(told), folder / "audit.md")
-        write_text(page(told), folder / "audit.html")
+        write_text(as_markdown(told), folder / MARKDOWN)
+        write_text(page(told), folder / PAGE)
