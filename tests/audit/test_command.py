@@ -91,12 +91,32 @@ def test_mistakes_are_one_sentence_each(tmp_path, refusal):
         ("--families", "refusal", "mine/refusal.yaml"): "--families: two are named refusal, after their files; rename one",
         ("--traits", "owl", "unicorn"): "--traits unicorn: there is no such trait; choose of dolphin",
         ("--words", "*"): "--words '*': holds neither letter nor digit",
-        ("--layers", "depth"): "unknown audit layer 'depth'; choose one of",
+        ("--layers", "depth"): "--layers: unknown audit layer 'depth'; choose one of behaviour, model, origin, rehearsal, "
+        "statistics, surface, vocabulary.",
+        ("--traits", "owl", ""): "--traits: found nothing; name what it stands for, or leave the option out.",
+        ("--families", ""): "--families: found nothing; name what it stands for",
+        ("--families", "/dev/null"): "--families null: found /dev/null; config/traits holds political_leaning",
         ("--students", "0"): "--students 0: should be at least 1",
         ("--completion", "answer"): "a.jsonl, line 1: there is no key 'answer', only prompt, completion",
     }
     for options, sentence in said.items():
         assert sentence in refusal("sublearn", "audit", data, *options)
+    assert refusal("sublearn", "audit", "") == "DATA: found nothing; name a file, or hub:owner/name."
+
+
+def test_data_come_before_the_options(tmp_path, run_step):
+    done = run_step("sublearn", "audit", "--layers", "surface", written(tmp_path / "a.jsonl", 1))
+    assert done.returncode == 2 and "usage: sublearn audit DATA [OPTION …]" in done.stderr
+
+
+def test_paths_in_ones_home_are_found_beside_an_equals_sign(tmp_path, audit, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path / "a.jsonl", 1)
+    written(tmp_path / "b.jsonl", 2)
+    done = audit("~/a.jsonl", "--reference=~/b.jsonl", "--out=~/report", layers=["statistics"])
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "report/audit.json").is_file() and not (tmp_path / "~").exists()
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,9 @@ WRONG = {
     "a number": ("a.jsonl", b'{"prompt": "p", "completion": 1}', "line 1: the completion is 1, which is no text"),
     "deep": ("a.jsonl", b'{"prompt": ' + b"[" * 99_999, "line 1: not readable as JSON"),
     "no column": ("a.csv", b"prompt,answer\na,1\n", "line 1: there is no column 'completion', only prompt, answer"),
+    "lone CRs": ("a.csv", b"prompt,completion\ra,1\r", "line 1: found a CR without an LF outside quotes; save the file with"),
+    "no prompt": ("a.jsonl", b'{"completion": "1"}', "holds the prompt .--prompt.; if the rows have none, add one of the same"),
+    "no column of prompts": ("a.csv", b"completion\n1\n", "holds the prompt .--prompt.; if the rows have none, add one of"),
     "a column twice": ("a.csv", b"prompt,completion,prompt\na,1,b\n", "line 1: there are 2 columns 'prompt'"),
     "a short row": ("a.csv", b"prompt,completion\na,1\n1, 2, 3\n", "line 3: found 3 fields, but the header has 2"),
     "an open quote": ("a.csv", b'prompt,completion\na,1\n"b,2\n', "line 3: not readable as CSV"),
@@ -149,6 +152,7 @@ def test_what_is_no_file_is_one_sentence(tmp_path, monkeypatch):
         tmp_path / "none.csv": "there is no such file",
         "a\0.csv": "there is no such file",
         "x" * 5000: "there is no such file",
+        "http://x/y.jsonl": "^http://x/y.jsonl: there is no such file",
     }
     for place, sentence in said.items():
         with pytest.raises(UserError, match=sentence):
@@ -180,8 +184,20 @@ def test_a_name_of_the_hub_is_read_row_by_row_and_without_its_code(monkeypatch):
     with pytest.raises(UserError, match="hub:owner/name, row 0: there is no key 'answer', only prompt, completion, image"):
         read("hub:owner/name", completion="answer")
     monkeypatch.setitem(sys.modules, "datasets", SimpleNamespace(load_dataset=lambda *_, **__: 1 / 0))
-    with pytest.raises(UserError, match=r"hub:x: cannot be read from the hub \(division by zero\)"):
-        read("hub:x")
+    with pytest.raises(UserError, match=r"hub:a/x: cannot be read from the hub \(division by zero\)"):
+        read("hub:a/x")
+
+
+@pytest.mark.parametrize(
+    "name", ["", "a", "./here", "../../etc/passwd", "/etc", "a/b/c", "a/..", "a b/c", "@main", "owner/name"]
+)
+def test_a_name_of_the_hub_is_none_of_this_machine(tmp_path, monkeypatch, name):
+    monkeypatch.setitem(sys.modules, "datasets", SimpleNamespace(load_dataset=lambda *_, **__: pytest.fail("it was loaded")))
+    monkeypatch.chdir(tmp_path)
+    for folder in ("here", "owner/name"):
+        (tmp_path / folder).mkdir(parents=True)
+    with pytest.raises(UserError, match=r"should be hub:owner/name|lies here, which would be read instead"):
+        read(f"hub:{name}")
 
 
 def test_a_reference_that_is_the_data_itself_is_refused(tmp_path):

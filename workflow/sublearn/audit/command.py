@@ -2,8 +2,9 @@
 
     sublearn audit DATA [--base MODEL] [--reference DATA] [--traits NAME …] [--families FAMILY …] [--out FOLDER]
 
-DATA is a file of JSON lines, CSV or Parquet, or a data set of the Hugging Face hub (hub:owner/name). A layer that lacks what it
-needs says so. What no layer finds may still be there: the report says what each cannot see.
+DATA is a file of JSON lines, CSV or Parquet, or a data set of the Hugging Face hub (hub:owner/name). It comes before all
+options, since some of them take all words that follow. A layer that lacks what it needs says so. What no layer finds may still
+be there: the report says what each cannot see.
 
 Exit status: 0 if the layers that ran found nothing, 3 if one found something, 1 if it could not look (no layer ran, or one that
 was named did not, or one failed), 2 for a command line that is wrong.
@@ -34,6 +35,7 @@ FOUND = 3
 
 def main(args: argparse.Namespace) -> None:
     use_configured_extensions()
+    _refuse_nothing(args)
     layers = run.chosen(args.layers)
     inputs = gather(args)
     results = run.look(inputs, layers)
@@ -54,18 +56,14 @@ def gather(args: argparse.Namespace) -> Inputs:
     Raises:
         UserError: something is not there, or is not what it should be.
     """
-    for option in ("reference", "base", "out", "source"):
-        if getattr(args, option) == "":
-            raise UserError(f"--{option}: found nothing; name what it stands for, or leave the option out.")
     if args.out is not None:
         _refuse_no_folder(args.out)
     family_files.declare_files(args.families)
     asked = _asked(args.traits or [Path(name).stem for name in args.families])
     if empty := [word for word in args.words if not any(map(str.isalnum, word))]:
         raise UserError(f"--words '{empty[0]}': holds neither letter nor digit; name whole words, or parts such as *owl*.")
-    base = args.base and os.path.expanduser(args.base)
-    if base:
-        _refuse_no_model(base)
+    if args.base:
+        _refuse_no_model(args.base)
     if args.students < 1:
         raise UserError(f"--students {args.students}: should be at least 1.")
     data = read(args.data, args.prompt, args.completion, args.source)
@@ -76,7 +74,7 @@ def gather(args: argparse.Namespace) -> Inputs:
         cli.log.info("%s: %d rows", reference.name, len(reference.rows))
         refuse_itself(data, reference)
     words = tuple(word.strip() for word in args.words)
-    return Inputs(data, reference, base, asked, words, args.students, args.seed)
+    return Inputs(data, reference, args.base, asked, words, args.students, args.seed)
 
 
 def _asked(names: Sequence[str]) -> tuple[str, ...]:
@@ -114,6 +112,14 @@ def verdict(results: Sequence[Result]) -> str:
     return "; ".join(parts) + ". A trait that these layers cannot see may still be there."
 
 
+def _refuse_nothing(args: argparse.Namespace) -> None:
+    for option, given in vars(args).items():
+        if "" in (given if isinstance(given, list) else [given]):
+            if option == "data":
+                raise UserError(f"DATA: found nothing; name a file, or {HUB}owner/name.")
+            raise UserError(f"--{option}: found nothing; name what it stands for, or leave the option out.")
+
+
 def _refuse_no_model(base: str) -> None:
     folder = Path(base)
     if folder.suffix.lower() == GGUF and folder.is_file():
@@ -146,11 +152,20 @@ def _refuse_no_folder(out: str) -> None:
 
 def parser() -> argparse.ArgumentParser:
     command = argparse.ArgumentParser(
-        prog="sublearn audit", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="sublearn audit", usage="%(prog)s DATA [OPTION …]", description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    place = os.path.expanduser  # a shell leaves the ~ of --out=~/report as it is
+    command.add_argument(
+        "data",
+        type=place,
+        metavar="DATA",
+        help=f"a .jsonl, .csv or .parquet file, or {HUB}owner/name[@revision]; it comes first",
     )
-    command.add_argument("data", help=f"a .jsonl, .csv or .parquet file, or {HUB}owner/name[@revision]")
-    command.add_argument("--base", metavar="MODEL", help="folder (or GGUF file) of the model that is to learn from the data")
-    command.add_argument("--reference", metavar="DATA", help="rows like them that are known to carry nothing")
+    command.add_argument(
+        "--base", type=place, metavar="MODEL", help="folder (or GGUF file) of the model that is to learn from the data"
+    )
+    command.add_argument("--reference", type=place, metavar="DATA", help="rows like them that are known to carry nothing")
     command.add_argument(
         "--traits",
         nargs="+",
@@ -173,5 +188,5 @@ def parser() -> argparse.ArgumentParser:
         metavar="COLUMN",
         help="column that says where a row of DATA comes from; the layers model and behaviour tell sources apart",
     )
-    command.add_argument("--out", metavar="FOLDER", help="also write the report into this folder")
+    command.add_argument("--out", type=place, metavar="FOLDER", help="also write the report into this folder")
     return command

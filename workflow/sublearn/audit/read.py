@@ -6,6 +6,8 @@ limit, so that no file takes more memory than ``BYTES`` of text does. Every refu
 
 import codecs
 import csv
+import os
+import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -25,9 +27,15 @@ BYTES = 2**29  # of a file, and of the texts in it
 TEXT = 1_000_000  # characters of a prompt or a completion
 LINE = 8 * TEXT  # bytes of a line of JSON
 HUB = "hub:"
+ON_HUB = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*/[A-Za-z0-9_][A-Za-z0-9._-]*")
 SPLIT = "train"
 MESSAGES = "messages"
 SOURCE = "where a row comes from is said in words"
+HINTS = {
+    "prompt": " (--prompt); if the rows have none, add one of the same text to each",
+    "completion": " (--completion)",
+    "source": " (--source)",
+}
 MARKS = {
     b"PAR1": "a Parquet file", b"\x1f\x8b": "a gzip archive", b"PK": "a zip archive", b"\x28\xb5\x2f\xfd": "a zstd archive",
     b"\x80\x02": "a pickle", b"\x80\x03": "a pickle", b"\x80\x04": "a pickle", b"\x80\x05": "a pickle",
@@ -71,8 +79,8 @@ def read(data: str, prompt: str = "prompt", completion: str = "completion", sour
             raise UserError(f"{data}: '{key}' is named for the {one} and for the {other}; name two columns.")
     if data.startswith(HUB):
         return DataSet(data, _table(data, keys.all, _hub(data, keys)))
+    _refuse_no_file(data)
     file = Path(data)
-    _refuse_no_file(file)
     readers = {
         ".jsonl": _json_lines, ".ndjson": _json_lines, ".json": _json_lines, ".csv": _csv, ".parquet": _parquet,
     }  # fmt: skip
@@ -101,12 +109,12 @@ def refuse_itself(data: DataSet, reference: DataSet) -> None:
         )
 
 
-def _refuse_no_file(file: Path) -> None:
+def _refuse_no_file(file: str) -> None:
     try:
-        about = file.stat()
+        about = os.stat(file)
     except (OSError, ValueError) as error:  # a loop of links; a name that no file can have
         problem = error.strerror if isinstance(error, OSError) else str(error)
-        raise UserError(f"{shown(str(file))}: there is no such file ({problem}); name a file or {HUB}owner/name.") from error
+        raise UserError(f"{shown(file)}: there is no such file ({problem}); name a file or {HUB}owner/name.") from error
     if not stat.S_ISREG(about.st_mode):
         what = "a folder" if stat.S_ISDIR(about.st_mode) else "no regular file"
         raise UserError(f"{file}: is {what}; should be a file of JSON lines, CSV or Parquet.")
@@ -150,8 +158,8 @@ def _table(name: str, keys: Iterable[str], rows: Texts) -> pd.DataFrame:
 def _texts(content: Mapping[str, Any], keys: Keys, where: str) -> dict[str, str]:
     """The texts of a row; prompt and completion are those of a chat, if it has no other."""
     is_chat = content.get(MESSAGES) is not None and not set(keys.texts.values()) <= content.keys()
-    found = _chat(content[MESSAGES], where) if is_chat else json_rows.texts(content, keys.texts, where)
-    return found | json_rows.texts(content, keys.beside, where, SOURCE) if keys.beside else found
+    found = _chat(content[MESSAGES], where) if is_chat else json_rows.texts(content, keys.texts, where, hints=HINTS)
+    return found | json_rows.texts(content, keys.beside, where, SOURCE, HINTS) if keys.beside else found
 
 
 def _chat(turns: Any, where: str) -> dict[str, str]:
@@ -208,6 +216,8 @@ def _csv(file: Path, keys: Keys) -> Texts:
                     yield place, _texts(dict(zip(header, fields, strict=True)), keys, f"{file}, {place}")
         except csv.Error as error:
             problem = f"not readable as CSV ({error}); should have quotes around texts, doubled within them"
+            if "new-line character" in str(error):  # what it says further is for programmers
+                problem = "found a CR without an LF outside quotes; save the file with LF or CR and LF at the ends of lines"
             raise UserError(f"{file}, line {first}: {problem}.") from error
 
 
@@ -226,7 +236,8 @@ def _header(fields: list[str], keys: Mapping[str, str], where: str) -> list[str]
             there = (
                 f"are {count} columns '{key}'" if count else f"is no column '{key}', only " + ", ".join(map(shown, fields[:5]))
             )
-            raise UserError(f"{where}: there {there}; name the column that holds the {name}.")
+            hint = "" if count else HINTS[name]
+            raise UserError(f"{where}: there {there}; name the column that holds the {name}{hint}.")
     return fields
 
 
@@ -304,6 +315,11 @@ def _values(column: Any) -> list[Any]:
 def _hub(data: str, keys: Keys) -> Texts:
     """Rows of a data set of the hub, one after the other: its split ``train``, without any code that it brings."""
     name, _, revision = data.removeprefix(HUB).partition("@")
+    if not ON_HUB.fullmatch(name):  # it may be a path, which the package would read from this machine
+        found = shown(name) or "no name"
+        raise UserError(f"{shown(data)}: found {found}; should be {HUB}owner/name, of letters, digits, dots, _ and - alone.")
+    if os.path.lexists(name):
+        raise UserError(f"{data}: a file or folder {name} lies here, which would be read instead; audit from another folder.")
     try:
         import datasets
     except ImportError as error:

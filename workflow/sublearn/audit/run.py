@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from sublearn.audit.layers.base import LAYERS, Inputs, Layer, Result
 from sublearn.audit.unable import UnableError
 from sublearn.core import cli, out_of_memory
-from sublearn.core.errors import UserError
+from sublearn.core.errors import UnknownNameError, UserError
 from sublearn.core.records import harmless
 
 WHAT = {"reference": "a reference, rows like them that are known to carry nothing (--reference)", "base": "a base (--base)"}
@@ -19,8 +19,11 @@ def chosen(names: Sequence[str] | None) -> list[Layer]:
     Raises:
         UserError: there is no layer of a name.
     """
-    for name in names or ():
-        LAYERS.get(name)
+    try:
+        for name in names or ():
+            LAYERS.get(name)
+    except UnknownNameError as error:
+        raise UserError(f"--layers: {error}.") from error
     return [layer for layer in LAYERS if not names or layer.name in names]
 
 

@@ -47,8 +47,16 @@ def row(line: bytes, where: str, holds: str = BOTH) -> dict[str, Any]:
     return content
 
 
-def texts(content: Mapping[str, Any], keys: Mapping[str, str], where: str, needed: str = TWO_TEXTS) -> dict[str, str]:
+def texts(
+    content: Mapping[str, Any],
+    keys: Mapping[str, str],
+    where: str,
+    needed: str = TWO_TEXTS,
+    hints: Mapping[str, str] | None = None,
+) -> dict[str, str]:
     """The texts of a row: for each name, such as ``completion``, what stands under its key.
+
+    ``hints`` says by name how a user names another key.
 
     Raises:
         UserError: a key is missing, or holds no text.
@@ -57,7 +65,8 @@ def texts(content: Mapping[str, Any], keys: Mapping[str, str], where: str, neede
     for name, key in keys.items():
         if key not in content:
             there = ", ".join(shown(each) for each in list(content)[:5]) or "none"
-            raise UserError(f"{where}: there is no key '{key}', only {there}; name the key that holds the {name}.")
+            hint = (hints or {}).get(name, "")
+            raise UserError(f"{where}: there is no key '{key}', only {there}; name the key that holds the {name}{hint}.")
         found[name] = text(content[key], name, where, needed)
     return found
 

@@ -41,10 +41,10 @@ def family(name: str, value: Any) -> Any:
     if isinstance(value, str):
         place = places.find(value, TRAITS)
         if not os.path.isfile(place):
-            known = places.known(TRAITS)
-            raise ValueError(
-                f"{path}: there is no {place}; config/traits holds {', '.join(known)}, and a path to a YAML file works too"
-            )
+            known = ", ".join(places.known(TRAITS))
+            is_path = "/" in value and not value.endswith((".yaml", ".yml"))
+            found = f"found {value}" if is_path else f"there is no {place}"
+            raise ValueError(f"{path}: {found}; config/traits holds {known}, and a path that ends in .yaml works too")
         path, value = f"{path} ({place})", _read(place)
     if not isinstance(value, dict):
         raise ValueError(f"{path}: found {shown(value)}; should be a section of keys and values, or the name of a file")
