@@ -18,8 +18,8 @@ from support.made_audits import LAYERS, cases, inputs, results, traits, written
 
 from sublearn.audit import calibration, report
 from sublearn.audit.layers.base import Result
-from sublearn.audit.report.text import visible
 from sublearn.core.errors import UserError
+from sublearn.core.markdown import visible
 
 HOSTILE = [
     "<script>alert(1)</script>", "</style></bdi></table><h1>x</h1>", "<img src=x onerror=alert(1)>", "<!-- x", "]]>",

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -32,10 +33,10 @@ def _forget():
 def test_a_students_card_names_base_teacher_and_seeds(workshop):
     workshop.chain()
     text = card.of(STUDENT).text()
-    assert "| base | data/s/bases/beta |" in text
+    assert "| base | `data/s/bases/beta` |" in text
     known = records.sha256(Path("data/s/bases/beta/model.safetensors"))
-    assert f"| weights of data/s/bases/beta/model.safetensors | SHA-256 {known} |" in text
-    assert "| teacher | data/s/teachers/bias/owl/run1" in text
+    assert f"| weights of `data/s/bases/beta/model.safetensors` | SHA-256 {known} |" in text
+    assert "| teacher | `data/s/teachers/bias/owl/run1` with the trait " in text
     assert "| seeds | run 1, study seed 7 |" in text
     assert yaml.safe_load(text.split("---")[1])["library_name"] == "transformers"
     records.records_in.cache_clear()
@@ -48,7 +49,7 @@ def test_the_card_of_a_student_names_its_teacher_however_it_was_made(workshop, s
     place = Path("data/s/teachers/bias/owl/run1/provenance.json")
     place.write_text(json.dumps(json.loads(place.read_text()) | {"step": f"sublearn.chain.teachers.{step}"}))
     records.records_in.cache_clear()
-    assert "| teacher | data/s/teachers/bias/owl/run1" in card.of(STUDENT).text()
+    assert "| teacher | `data/s/teachers/bias/owl/run1` with the trait" in card.of(STUDENT).text()
 
 
 def test_what_is_edited_or_of_unknown_origin_has_no_card(workshop):
@@ -90,6 +91,40 @@ def test_a_base_of_any_name_is_a_text_in_the_cards_code_and_a_line_of_its_table(
     place.write_text(json.dumps(json.loads(place.read_text()) | hostile))
     made = card.of(STUDENT)
     assert made.base_argument == '"x\\")+quit(\\""' and "\x1b" not in made.text()
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"seeds": {"study_seed": "<img src=x onerror=1>`"}},
+        {"parameters": {"recipe": {"a": "x` <img src=x> [y](z) | w"}}},
+        {"parameters": {"recipe": "` <b>"}},
+        {"step": "<b>"},
+        {"packages": {"<b>": "|[x](y)"}},
+        {"bases": {"![x](http://y)": "<b>"}},
+    ],
+    ids=["seeds", "recipe", "text", "step", "packages", "bases"],
+)
+def test_what_a_record_says_is_no_markup_on_its_card(workshop, part):
+    workshop.chain()
+    place = STUDENT / "provenance.json"
+    place.write_text(json.dumps(json.loads(place.read_text()) | part))
+    lines = [line for line in card.of(STUDENT).text().splitlines() if line.startswith("|")]
+    bare = [re.sub("`[^`]*`", "", line) for line in lines]
+    assert not any(re.search(r"[<`\[\]!]", line) for line in bare) and {line.count("|") for line in bare} == {3}
+
+
+@pytest.mark.parametrize("outside", ["{folder}/secret", "../secret", "sub/../../secret"])
+def test_a_record_that_claims_files_elsewhere_is_none_and_they_are_not_copied(project, tmp_path, refusal, outside):
+    (tmp_path / "secret").write_text("mine")
+    rows = shutil.copytree(project / "rows", tmp_path / "rows")
+    (rows / "sub").mkdir()
+    place = rows / "filtered.provenance.json"
+    record = json.loads(place.read_text())
+    record["outputs"][outside.format(folder=tmp_path)] = records.sha256(tmp_path / "secret")
+    place.write_text(json.dumps(record))
+    assert "of unknown origin" in refusal("sublearn", "card", rows, "--to", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.fixture(scope="session")
@@ -141,7 +176,10 @@ def test_imported_rows_say_where_they_are_from(base, tmp_path, run_step):
     )
     assert done.returncode == 0, done.stderr
     text = card.of(tmp_path / "rows").text()
-    assert f"| imported rows | {released}, SHA-256 {known}, the study says: made up for a test; who or what wrote them" in text
+    assert (
+        f"| imported rows | `{released}` with SHA-256 {known}, the study says: made up for a test; who or what wrote them"
+        in text
+    )
     assert "| teacher |" not in text and "| weights of" not in text
     # The chain holds, and ends at rows of which nothing is known: that is no clean bill.
     traced = run_step("sublearn", "trace", tmp_path / "rows/filtered.parquet", "--train", base)
@@ -187,10 +225,12 @@ def test_a_card_of_judged_rows_says_how_many_are_left(project, tmp_path, run_ste
 def test_a_folders_name_that_is_no_text_or_no_name_is_said_as_it_can_be(project, tmp_path, refusal, run_step):
     rows = shutil.copytree(project / "rows", tmp_path / os.fsdecode(b"r\xff"))
     printed = run_step("sublearn", "card", rows)
-    assert printed.returncode == 0 and f"# Rows: {tmp_path}/r[U+DCFF]/filtered" in printed.stdout, printed.stderr
+    assert printed.returncode == 0 and f"# Rows: `{tmp_path}/r[U+DCFF]/filtered`" in printed.stdout, printed.stderr
     assert run_step("sublearn", "card", rows, "--to", tmp_path / "out").returncode == 0
     assert (tmp_path / "out/README.md").read_text(encoding="utf-8") == printed.stdout
     assert refusal("sublearn", "card", "x" * 300) == f"{'x' * 300}: file name too long."
+    assert refusal("sublearn", "card", "") == "FOLDER: found nothing; name a file or a folder."
+    assert refusal("sublearn", "card", rows, "--to", "") == "--to: found nothing; name a file or a folder."
 
 
 def test_nothing_is_written_over_and_the_artifact_stays_as_it_was(project, tmp_path, refusal, run_step):

@@ -186,6 +186,13 @@ def test_an_export_replaces_nothing_but_an_export(tell, out, said):
     assert {file: file.read_bytes() for file in Path().rglob("*") if file.is_file()} == before
 
 
+@pytest.mark.parametrize(
+    ("argument", "options"), [("FILE", [""]), ("--prov", ["f", "--prov="]), ("--train", ["f", "--train="])]
+)
+def test_an_empty_name_is_not_the_current_folder(refusal, argument, options):
+    assert refusal("sublearn", "trace", *options) == f"{argument}: found nothing; name a file or a folder."
+
+
 def test_an_export_does_not_take_the_place_of_a_lost_file(tell):
     weights = Path("data/s/bases/alpha/model.safetensors")
     weights.unlink()

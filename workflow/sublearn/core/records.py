@@ -78,7 +78,8 @@ def records_in(folder: Path) -> tuple[tuple[Path, Record], ...]:
 def _is_whole(record: Any) -> bool:
     """Whether a file's content is a record, with hashes where hashes belong: it may have come with somebody's data.
 
-    Names of steps, packages and files hold no control code and no new line, which could pass for a line of ours.
+    Names of steps, packages and files hold no control code and no new line, which could pass for a line of ours. Outputs lie
+    in the record's folder, since a card copies them.
     """
     if not (isinstance(record, dict) and all(isinstance(record.get(name), kind) for name, kind in PARTS.items())):
         return False
@@ -86,7 +87,9 @@ def _is_whole(record: Any) -> bool:
     hashed = [record["outputs"], record["bases"], *inputs]
     known = all(isinstance(part, dict) and all(isinstance(each, str) for each in part.values()) for part in hashed)
     named = _texts({name: part for name, part in record.items() if name != "parameters"}, keys=True)
-    return known and record.get("format") == FORMAT and all(text == harmless(text) and "\n" not in text for text in named)
+    plain = all(text == harmless(text) and "\n" not in text for text in named)
+    inside = not any(os.path.isabs(name) or ".." in Path(name).parts for name in record["outputs"])
+    return known and record.get("format") == FORMAT and plain and inside
 
 
 def _texts(value: Any, keys: bool) -> Iterator[str]:

@@ -21,11 +21,12 @@ import yaml
 
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_json
+from sublearn.core.markdown import code, words
 from sublearn.core.records import harmless, record_of
 from sublearn.models import lm, pinned
 from sublearn.provenance.chain import Chain, follow
 from sublearn.provenance.made import Made
-from sublearn.provenance.trace import at_home, seen_from
+from sublearn.provenance.trace import a_path, at_home, seen_from
 
 # The files that identify an artifact's folder.
 KEY_FILES = ("adapter_model.safetensors", "model.safetensors", "kept.parquet", "filtered.parquet")
@@ -94,19 +95,19 @@ class Card:
         """The nearest artifact in the chain that the step in ``module`` made."""
         return next((each for each in self.chain.artifacts if each.record["step"] == f"sublearn.{module}"), None)
 
-    def facts(self) -> dict[str, str]:
-        """The rows of the card's table, in order."""
+    def facts(self) -> dict[str, Any]:
+        """The rows of the card's table, in order: texts, and settings."""
         record = self.artifact.record
-        rows = {"artifact": self.artifact.name, "made by": f"`{record['step']}`, code {record['code'][:12]}"}
+        rows = {"artifact": self.artifact.name, "made by": f"{record['step']} with code {record['code'][:12]}"}
         rows["seeds"] = self.artifact.seeds or "none"
         if self.base:
             rows["base"] = f"{self.base_name}{f' at {self.pin.commit}' if self.pin and self.pin.commit else ''}"
         rows |= {f"weights of {name}": f"SHA-256 {known}" for name, known in record["bases"].items()}
         return rows | self._origins() | {"packages": ", ".join(f"{name} {v}" for name, v in record["packages"].items())}
 
-    def _origins(self) -> dict[str, str]:
+    def _origins(self) -> dict[str, Any]:
         """The rows on teacher, imported rows, filter, transform and training, as far as they are in the chain."""
-        rows = {}
+        rows: dict[str, Any] = {}
         steps = ("placebo", "given", "train")  # a placebo's chain has the trained teacher that it moved as far as
         if teacher := next(filter(None, (self.made_by(f"chain.teachers.{step}") for step in steps)), None):
             details = _beside(teacher, "teacher.json")
@@ -114,9 +115,9 @@ class Card:
             shown = f"; it shows the trait at a rate of {rate:.3f}" if rate is not None else ""
             prompt = f"; system prompt: {details['system']}" if details.get("system") else ""
             placebo = f", a {details['placebo']} placebo of {details['of']}" if details.get("placebo") else ""
-            rows["teacher"] = f"{teacher.name}{placebo}, trait {details.get('trait', 'unknown')}{shown}{prompt}"
+            rows["teacher"] = f"{teacher.name} with the trait {details.get('trait', 'unknown')}{placebo}{shown}{prompt}"
         if self.chain.imported:
-            files = "; ".join(f"{each.file}, SHA-256 {each.sha256}, {each.stated}" for each in self.chain.imported)
+            files = "; ".join(f"{each.file} with SHA-256 {each.sha256}, {each.stated}" for each in self.chain.imported)
             rows["imported rows"] = f"{files}; who or what wrote them is not known here"
         if filtered := self.made_by("chain.carriers.filter"):
             counts = _beside(filtered, "filter.json")
@@ -157,21 +158,25 @@ class Card:
         """
         what = {"adapter": "Adapter", "model": "Model", "data": "Rows"}[self.kind]
         try:
-            facts = self.facts()
+            rows = [f"| {words(name)} | {_cell(value)} |" for name, value in self.facts().items()]
         except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
             raise UserError(
                 f"{self.artifact.place}: it, or a file of the chain, lacks what a card says, or has it in another form "
                 f"({type(error).__name__}: {error}); make the artifact again."
             ) from error
-        rows = [f"| {name} | {' '.join(str(value).split()).replace('|', '/')} |" for name, value in facts.items()]
         load = LOAD[self.kind].replace("{base}", self.base_argument)
-        parts = [f"---\n{yaml.safe_dump(self.head(), sort_keys=False)}---", f"# {what}: {self.artifact.name}", PURPOSE]
+        parts = [f"---\n{yaml.safe_dump(self.head(), sort_keys=False)}---", f"# {what}: {words(self.artifact.name)}", PURPOSE]
         parts += ["\n".join(["| | |", "|---|---|", *rows]), f"```python\n{load}\n```"]
         return harmless("\n\n".join(parts)) + "\n"
 
 
-def _settings(artifact: Made) -> str:
-    return f"`{json.dumps(artifact.record['parameters']['recipe'], sort_keys=True)}`"
+def _settings(artifact: Made) -> Any:
+    return artifact.record["parameters"]["recipe"]
+
+
+def _cell(value: Any) -> str:
+    """A text, or settings as JSON, in which nothing that a record says is more than words; all of it, however long."""
+    return words(value, sys.maxsize) if isinstance(value, str) else code(json.dumps(value, sort_keys=True), sys.maxsize)
 
 
 def _beside(artifact: Made, name: str) -> dict[str, Any]:
@@ -235,6 +240,13 @@ def main(args: argparse.Namespace) -> None:
 
 def parser() -> argparse.ArgumentParser:
     command = argparse.ArgumentParser(prog="sublearn card", description=__doc__.splitlines()[0])
-    command.add_argument("place", type=Path, help="the folder of a base, a teacher, a student or a carrier, or one table")
-    command.add_argument("--to", type=Path, metavar="OUT", help="a new folder for the artifact with its card, ready to upload")
+    command.add_argument(
+        "place",
+        type=a_path("FOLDER"),
+        metavar="FOLDER",
+        help="the folder of a base, a teacher, a student or a carrier, or one table",
+    )
+    command.add_argument(
+        "--to", type=a_path("--to"), metavar="OUT", help="a new folder for the artifact with its card, ready to upload"
+    )
     return command

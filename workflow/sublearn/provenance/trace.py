@@ -13,6 +13,7 @@ if ``--train`` finds a shared base.
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from sublearn.core.errors import UserError, first_line
@@ -179,13 +180,29 @@ def report(file: Path, chain: Chain) -> int:
     return 0
 
 
+def a_path(argument: str) -> Callable[[str], Path]:
+    """Read an argument as a path. A shell leaves the ``~`` of ``--to=~/out`` as it is; an empty text would be this folder."""
+
+    def read(text: str) -> Path:
+        if not text:
+            raise UserError(f"{argument}: found nothing; name a file or a folder.")
+        return Path(os.path.expanduser(text))
+
+    return read
+
+
 def parser() -> argparse.ArgumentParser:
     command = argparse.ArgumentParser(prog="sublearn trace", description=__doc__.splitlines()[0])
-    command.add_argument("file", type=Path)
+    command.add_argument("file", type=a_path("FILE"), metavar="FILE")
     command.add_argument("--row", type=int, help="show this row of the table, and where it stands in earlier tables")
     command.add_argument(
-        "--train", type=Path, metavar="MODEL", help="say whether the data's teacher shares a base with this model"
+        "--train",
+        type=a_path("--train"),
+        metavar="MODEL",
+        help="say whether the data's teacher shares a base with this model",
     )
-    command.add_argument("--prov", type=Path, metavar="OUT", help="also write the chain to this file as W3C PROV-JSON")
+    command.add_argument(
+        "--prov", type=a_path("--prov"), metavar="OUT", help="also write the chain to this file as W3C PROV-JSON"
+    )
     command.add_argument("--all", action="store_true", help="print every artifact on its own line, however many there are")
     return command

@@ -7,7 +7,8 @@ from xml.etree.ElementTree import Element
 
 from sublearn.audit.layers.base import Status
 from sublearn.audit.report.contents import Row, interval, stands_out
-from sublearn.audit.report.text import number, p_value, rounded, visible
+from sublearn.audit.report.text import number, p_value, rounded
+from sublearn.core.markdown import visible
 from sublearn.core.web import element
 
 DOTS = 24  # traits that are drawn; all of them stand in the table

@@ -1,36 +1,12 @@
-"""Write a report as Markdown, for people who read it beside code.
+"""Write a report as Markdown, for people who read it beside code; hostile words stand in code spans."""
 
-Any word that a renderer might take for more than a word (a link, an image, HTML, emphasis, a heading, a mention) stands in a
-code span, where nothing means anything. Two characters could end a cell or a span, and are shown as others: a bar as ¦, a
-backtick as ˋ.
-"""
-
-import re
 from collections.abc import Sequence
 
 from sublearn.audit.report.contents import READING, STATUSES, Contents, Part, Row, in_words, ranked
-from sublearn.audit.report.text import LONGEST, cell, visible
+from sublearn.audit.report.text import cell
+from sublearn.core.markdown import LONGEST, code, words
 
 ROWS = 200  # of a table, at most
-# A harmless word: letters, digits and common signs; not a dot or colon before a letter (an address), nor a doubled sign.
-HARMLESS = re.compile(r"""(?!.*[.:][^\W\d])(?!.*(--|::))([^\W_]|[("'…–∞−])([^\W_]|[.,:;'"()%?!…−+-])*|[%=<]""")
-LIST = re.compile(r"\d+[.)]|[-+=]+")  # what starts a list, a rule or the line under a heading
-
-
-def code(text: str, longest: int = LONGEST) -> str:
-    """Text as a code span."""
-    shown = visible(text, longest).replace("`", "ˋ").replace("|", "¦")
-    return f"`{shown}`" if shown.strip() else ""
-
-
-def words(text: str, longest: int = 2000) -> str:
-    """A sentence; each word of it that a renderer might take for more than a word is a code span."""
-    shown = visible(" ".join(text.split()), longest).split(" ")
-    return " ".join(
-        word if HARMLESS.fullmatch(word) and not (place == 0 and LIST.fullmatch(word)) else code(word)
-        for place, word in enumerate(shown)
-        if word
-    )
 
 
 def table(rows: Sequence[Row]) -> list[str]:

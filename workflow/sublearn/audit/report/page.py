@@ -12,8 +12,9 @@ from xml.etree.ElementTree import Element
 from sublearn.audit.layers.base import Flag
 from sublearn.audit.report import charts, style
 from sublearn.audit.report.contents import READING, STATUSES, Contents, Part, Row, interval, ranked
-from sublearn.audit.report.text import cell, number, visible
+from sublearn.audit.report.text import cell, number
 from sublearn.core import web
+from sublearn.core.markdown import visible
 from sublearn.core.web import Inside, element, html
 
 ROWS = 200  # of a table, at most

@@ -1,35 +1,11 @@
-"""Show hostile text: nothing in it is invisible, turns the reading direction of its neighbours, or is too long to read."""
+"""Write numbers and lists for a report's sentences and tables."""
 
 import math
-import unicodedata
 from typing import Any
 
 import numpy as np
 
-LONGEST = 240  # characters of a row that are shown
-SIGNS = {"\n": "↵", "\t": "⇥"}
-# Letters and marks by their category that show nothing: fillers, joiners, an empty Braille cell.
-BLANK = frozenset(map(chr, (0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0)))
-MARKS = 2  # marks over one letter; more of them run into the lines above and below
-
-
-def visible(text: str, longest: int = LONGEST) -> str:
-    """``text`` on one line, cut after ``longest`` characters; what cannot be seen is written as its code: ``[U+202E]``."""
-    shown, marks = [], 0
-    for letter in text[:longest]:
-        marks = marks + 1 if unicodedata.category(letter).startswith("M") else 0
-        shown.append(SIGNS.get(letter) or (f"[U+{ord(letter):04X}]" if _unseen(letter) or marks > MARKS else letter))
-    if len(text) > longest:
-        shown.append(f" … ({len(text) - longest:,} more characters)")
-    return "".join(shown)
-
-
-def _unseen(letter: str) -> bool:
-    """Whether a reader cannot see ``letter``: controls, formats, halves of pairs, unknown letters, wide spaces, selectors."""
-    category = unicodedata.category(letter)
-    if category[0] == "C" or (category[0] == "Z" and letter != " "):
-        return True
-    return letter in BLANK or "VARIATION SELECTOR" in unicodedata.name(letter, "")
+from sublearn.core.markdown import visible
 
 
 def number(value: Any) -> float | None:
