@@ -155,16 +155,27 @@ def test_what_was_found_comes_with_its_layer_its_largest_shift_and_its_error_rat
     assert answer["verdict"][0].endswith("This layer has not been calibrated: how often it is wrong is not known.")
     assert answer["verdict"][1] == (
         "Behaviour: Students name a row more often. The largest shift is towards t a row: 2 nats, 95 % interval 1.5 to 2.5, "
-        "p = 0.001. Score 5, threshold 3. On 40 known data sets, this layer found 90 % of those that carry a trait and accused "
-        "none of those that carry none."
+        "p = 0.001. Score 5, threshold 3. Of 40 known data sets, each of 1,000 rows of stand-ins, scores reach the layer's "
+        "threshold in 90 % of those that carry a trait and in none of those that carry none. These data have 1 rows, for which "
+        "these rates may not hold."
     )
+
+
+@pytest.mark.parametrize(("rows", "other"), [(1, False), (2, True)])
+def test_what_only_the_own_test_of_a_layer_finds_is_no_certain_finding(tmp_path, rows, other):
+    known = cases(("surface", "all", 30, 2.5, 0.9, 0.0, rows, 1.0), ("behaviour", "all", 30, 5.0, 0.9, 0.0, rows, 1.0))
+    answer = told(tmp_path, results(), known=known)
+    assert answer["headline"] == "Something was found by 2 layers: surface (by its own test only) and behaviour"
+    assert "Score 2, threshold 2.5; only the layer's own test found it." in answer["verdict"][0]
+    assert "Score 5, threshold 5. " in answer["verdict"][1]
+    assert ["these rates may not hold" in said for said in answer["verdict"][:2]] == [other, other]
 
 
 def test_error_rates_of_several_layers_add_up(tmp_path):
     names = ("surface", "statistics", "behaviour")
     known = cases(*((name, "all", 40, 1.0, 0.5, rate, 1000, 1.0) for name, rate in zip(names, (0.0, 0.04, 0.05), strict=True)))
     assert "3 layers looked" in (last := told(tmp_path, results(), known=known)["verdict"][-1])
-    assert last.endswith("they together accuse at most 9 %.")
+    assert last.endswith("their thresholds together accuse at most 9 %.")
 
 
 @pytest.mark.parametrize(
@@ -195,7 +206,7 @@ def test_if_nothing_was_found_it_says_what_would_have_been(tmp_path):
     assert answer["headline"] == "Nothing was found by 3 layers that looked"
     assert answer["next"][1:4] == [
         "How small a trait the layer surface would have found is not known.",
-        "The layer statistics found nothing; of known cases it finds at least 90 % of these kinds: same base; "
+        "The layer statistics found nothing; of known cases its threshold finds at least 90 % of these kinds: same base; "
         "it often misses these: mixed at 1 %.",
         "The layer behaviour found nothing; its intervals leave room for shifts of up to 0.7 nats (towards owl).",
     ]
@@ -268,7 +279,7 @@ def test_a_layer_is_calibrated_by_its_row_for_all_cases_or_by_their_mean(tmp_pat
         ("model", "mixed", 10, 2.0, 0.4, np.nan, 1000, np.nan),
     ).to_csv(file, index=False)
     table = calibration.read(file)
-    assert calibration.rates(table, "surface") == calibration.Rates(30, 1.0, 0.5, 0.1)
+    assert calibration.rates(table, "surface") == calibration.Rates(30, 1000, 1.0, 0.5, 0.1)
     mean = calibration.rates(table, "model")
     assert (mean.cases, mean.threshold, round(mean.true_positive_rate, 12)) == (40, 2.0, 0.7)
     assert np.isnan(mean.false_positive_rate)

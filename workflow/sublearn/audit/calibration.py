@@ -41,9 +41,10 @@ class Cases(Table):
 
 @dataclass(frozen=True)
 class Rates:
-    """How a layer does over all kinds of case; a number is NaN where it was not measured."""
+    """How a layer does over all kinds of case, in data sets of so many rows (their median); what was not measured is NaN."""
 
     cases: int
+    rows: int
     threshold: float
     true_positive_rate: float
     false_positive_rate: float
@@ -68,6 +69,7 @@ def rates(cases: pd.DataFrame, layer: str) -> Rates | None:
     thresholds = mine["threshold"].unique()
     return Rates(
         int(mine["cases"].sum()),
+        int(mine["rows"].median()),
         float(thresholds[0]) if len(thresholds) == 1 else np.nan,
         _mean(mine, "true_positive_rate"),
         _mean(mine, "false_positive_rate"),

@@ -20,6 +20,7 @@ Row = Mapping[str, Any]
 
 STATUSES: Mapping[Status, str] = {"found": "found", "nothing_found": "nothing found", "not_run": "not run"}
 PACKAGES = ("numpy", "pandas", "scikit-learn", "scipy", "sublearn", "tokenizers", "torch", "transformers")
+OTHER_SIZE = 2  # how many times more or fewer rows than the known cases have may change a layer's error rates
 WIDEST = 0.9  # share of known cases that a layer must find for the report to call their kind detectable
 
 UNSEEN = (
@@ -52,31 +53,43 @@ READING = (
 
 @dataclass(frozen=True)
 class Part:
-    """What a layer is and what it found; ``rates`` is None if it has not been calibrated."""
+    """What a layer is and what it found in so many rows; ``rates`` is None if it has not been calibrated."""
 
     layer: Layer
     result: Result
     rates: Rates | None
+    rows: int
 
     @property
     def found(self) -> bool:
         return self.result.status == "found"
 
+    @property
+    def below(self) -> bool:
+        """Whether the score is known to lie below the threshold; what is found all the same, the layer's own test found."""
+        return self.result.score is not None and self.rates is not None and self.result.score < self.rates.threshold
+
     def table(self, name: str) -> list[Row]:
         return list(self.result.tables.get(name, ()))
 
     def calibrated(self) -> str:
-        """How the layer does on known cases, in a sentence."""
+        """How the layer's threshold does on known cases, in a sentence or two."""
         if not self.layer.detects:
             return "It says where rows come from, which is no sign of a trait by itself."
         if self.rates is None:
             return "This layer has not been calibrated: how often it is wrong is not known."
         said = []
         if not math.isnan(self.rates.true_positive_rate):
-            said.append(f"found {share(self.rates.true_positive_rate)} of those that carry a trait")
+            said.append(f"{share(self.rates.true_positive_rate)} of those that carry a trait")
         if not math.isnan(self.rates.false_positive_rate):
-            said.append(f"accused {share(self.rates.false_positive_rate)} of those that carry none")
-        return f"On {self.rates.cases:,} known data sets, this layer {' and '.join(said) or 'was tried without a verdict'}."
+            said.append(f"{share(self.rates.false_positive_rate)} of those that carry none")
+        known = f"{self.rates.cases:,} known data sets, each of {self.rates.rows:,} rows of stand-ins"
+        if not said:
+            return f"It was tried on {known}, without a verdict."
+        rates = f"Of {known}, scores reach the layer's threshold in {' and in '.join(said)}."
+        if self.rates.rows / OTHER_SIZE < self.rows < self.rates.rows * OTHER_SIZE:
+            return rates
+        return f"{rates} These data have {self.rows:,} rows, for which these rates may not hold."
 
     def notes(self) -> list[str]:
         """How sure the layer is, and how long it takes; of a layer that did not look, the time alone."""
@@ -90,7 +103,8 @@ class Part:
             return ""
         known = self.rates is not None and not math.isnan(self.rates.threshold)
         against = f"threshold {rounded(self.rates.threshold)}" if known and self.rates else "no threshold known"
-        return f"Score {rounded(self.result.score)}, {against}."
+        own = "; only the layer's own test found it" if self.found and self.below else ""
+        return f"Score {rounded(self.result.score)}, {against}{own}."
 
 
 @dataclass(frozen=True)
@@ -162,7 +176,12 @@ def contents(inputs: Inputs, results: Sequence[Result], layers: Iterable[Layer],
     ordered = sorted(known.values(), key=lambda layer: (layer.order, layer.name))
     absent = "It was not asked to look."
     parts = [
-        Part(layer, found.get(layer.name, Result(layer.name, "not_run", absent)), calibration.rates(cases, layer.name))
+        Part(
+            layer,
+            found.get(layer.name, Result(layer.name, "not_run", absent)),
+            calibration.rates(cases, layer.name),
+            len(inputs.data.rows),
+        )
         for layer in ordered
     ]
     return Contents(
@@ -200,7 +219,8 @@ def _looked(parts: Sequence[Part]) -> list[Part]:
 def _headline(parts: Sequence[Part]) -> str:
     found = [part for part in parts if part.found]
     if found:
-        return f"Something was found by {_counted(found)}: {listed(_titles(found))}"
+        names = [f"{part.layer.name}{' (by its own test only)' if part.below else ''}" for part in found]
+        return f"Something was found by {_counted(found)}: {listed(names)}"
     looked = _looked(parts)
     return f"Nothing was found by {_counted(looked)} that looked" if looked else "No layer looked at the data"
 
@@ -224,8 +244,8 @@ def _remarks(parts: Sequence[Part]) -> list[str]:
         said.append("That is no proof of absence. Each layer misses some cases; what each can find stands below.")
     accused = [part.rates.false_positive_rate for part in looked if part.rates]
     if len(accused) > 1 and len(accused) == len(looked) and not any(map(math.isnan, accused)):
-        said.append(f"{len(looked)} layers looked, and each may be wrong: of data sets that carry nothing, "
-                    f"they together accuse at most {share(min(1.0, sum(accused)))}.")  # fmt: skip
+        said.append(f"{len(looked)} layers looked, and each may be wrong: of known data sets that carry nothing, "
+                    f"their thresholds together accuse at most {share(min(1.0, sum(accused)))}.")  # fmt: skip
     missing = [part for part in parts if part.result.status == "not_run"]
     if missing:
         said.append(f"{_counted(missing).capitalize()} did not look: {listed(_titles(missing))}.")
@@ -303,7 +323,9 @@ def _detectable(part: Part, cases: pd.DataFrame) -> str:
     mine = cases[(cases["layer"] == part.layer.name) & (cases["kind_of_case"] != calibration.ALL)]
     sure, missed = mine[mine["true_positive_rate"] >= WIDEST], mine[mine["true_positive_rate"] < WIDEST]
     if len(sure):
-        said.append(f"of known cases it finds at least {share(WIDEST)} of these kinds: {'; '.join(sure['kind_of_case'])}")
+        said.append(
+            f"of known cases its threshold finds at least {share(WIDEST)} of these kinds: {'; '.join(sure['kind_of_case'])}"
+        )
     if len(missed):
         said.append(f"it often misses these: {'; '.join(missed['kind_of_case'])}")
     if not said:
