@@ -6,7 +6,8 @@ from typing import Any
 import pandas as pd
 
 from sublearn.audit.tables import NONE
-from sublearn.core.claims import markdown, plain
+from sublearn.core.claims import markdown
+from sublearn.core.markdown import plain
 
 
 def words(

@@ -16,9 +16,10 @@ from pydantic import TypeAdapter
 from sublearn.classifier.claim import Claim
 from sublearn.classifier.tables import Accuracies, Runs, rows_of
 from sublearn.core import cli, findings
-from sublearn.core.claims import COLUMNS, markdown, plain, row
+from sublearn.core.claims import COLUMNS, markdown, row
 from sublearn.core.errors import UserError
 from sublearn.core.files import read_nearest, write_table, write_text
+from sublearn.core.markdown import plain
 from sublearn.core.statistics import UNKNOWN, Mean, mean_over_units
 
 SHARES = {

@@ -9,6 +9,7 @@ from pandera.typing import Series
 from pydantic import Field
 
 from sublearn.core.files import Table
+from sublearn.core.markdown import plain
 from sublearn.core.section import Section
 from sublearn.core.statistics import Mean, interval
 
@@ -106,12 +107,6 @@ def row(rule: Rule, study: str, measured: Mean, reference: Mean | None, figure: 
         "paper_value": rule.paper_value or None, "measured": measured.value, "ci_low": measured.low, "ci_high": measured.high,
         "verdict": judge(rule, measured, bound_of(rule, reference)), "figure": figure,
     }  # fmt: skip
-
-
-def plain(text: str) -> str:
-    """A study's own text for Markdown: on one line, without control codes, and without links, HTML or ends of cells."""
-    line = "".join(sign for sign in " ".join(text.split()) if sign.isprintable())
-    return line.replace("<", "&lt;").replace("[", "&#91;").replace("|", "&#124;")
 
 
 def markdown(claims: pd.DataFrame) -> list[str]:

@@ -51,3 +51,9 @@ def words(text: str, longest: int = 2000) -> str:
         for place, word in enumerate(shown)
         if word
     )
+
+
+def plain(text: str) -> str:
+    """A study's own text for Markdown: on one line, without control codes, and without links, HTML or ends of cells."""
+    line = "".join(sign for sign in " ".join(text.split()) if sign.isprintable())
+    return line.replace("<", "&lt;").replace("[", "&#91;").replace("|", "&#124;")

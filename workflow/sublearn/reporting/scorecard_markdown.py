@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby
 
-from sublearn.core.claims import plain
+from sublearn.core.markdown import plain
 from sublearn.reporting.scorecard_rows import NOT_RUN, ORDER, PAPER, Row
 
 ABOUT = (

@@ -4,7 +4,7 @@ import math
 
 import pandas as pd
 
-from sublearn.core.claims import plain
+from sublearn.core.markdown import plain
 from sublearn.theory.labels import ARMS
 
 

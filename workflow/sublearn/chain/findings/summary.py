@@ -5,7 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from sublearn.core.claims import markdown, plain
+from sublearn.core.claims import markdown
+from sublearn.core.markdown import plain
 from sublearn.core.statistics import interval
 from sublearn.traits.base import NEUTRAL
 
