@@ -8,7 +8,7 @@ import yaml
 from sublearn.audit.jobs import AuditJobs
 from sublearn.chain.study import ChainStudy
 from sublearn.core.errors import UserError
-from sublearn.orchestration import show_plan, workflow
+from sublearn.orchestration import show_plan, studies, workflow
 
 STUDY = {"kind": "audit", "of": "tiny", "seed": 1, "datasets": {"mine": {"data": "rows.jsonl"}}}
 CLAIM = {
@@ -106,6 +106,13 @@ def test_cases_are_of_other_rows_than_their_reference_on_every_base_that_they_ne
     json.dumps(plan.for_findings())
 
 
+def test_claims_about_a_case_that_is_left_out_go_with_it(tmp_path):
+    file = tmp_path / "mine.yaml"
+    file.write_text("extends: audit-benchmark\ncases: {trait: null}\n")
+    inherited = studies.load("audit-benchmark").claims
+    assert studies.load(str(file)).claims == [claim for claim in inherited if claim.case != "trait"] != inherited
+
+
 def test_only_a_leaked_case_needs_words_that_give_a_trait_away(planned, monkeypatch):
     monkeypatch.setattr(ChainStudy, "leak_words", lambda *_: [])
     plan = planned(datasets=None, cases={"plain": {}})
@@ -127,6 +134,22 @@ def test_the_plan_that_is_shown_is_the_audits_own(tmp_path, monkeypatch, capsys)
 
 
 @pytest.mark.parametrize(
+    "chosen", [["au1.yaml", "au2.yaml"], ["au1.yaml", "two/same.yaml"], ["same.yaml"]], ids=["two of", "one of", "its own"]
+)
+def test_audits_of_two_studies_of_one_name_are_refused(tmp_path, monkeypatch, chosen):
+    """Both would have the same bases, and the seed of the last would silently count."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rows.jsonl").touch()
+    for folder, seed in {"one": 5, "two": 6}.items():
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "same.yaml").write_text(f"extends: smoke\nseed: {seed}\n")
+    for name, of in {"au1": "one", "au2": "two", "same": "two"}.items():
+        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump(STUDY | {"of": f"{of}/same.yaml"}))
+    with pytest.raises(UserError, match=r"same\.yaml: another study, .*same\.yaml, has the same name, so both would write"):
+        workflow.plan_all({"studies": chosen})
+
+
+@pytest.mark.parametrize(
     ("changes", "said"),
     [
         ({"datasets": None}, r"mine.yaml: datasets: there is nothing to look at; name data sets, or cases\."),
@@ -142,6 +165,14 @@ def test_the_plan_that_is_shown_is_the_audits_own(tmp_path, monkeypatch, capsys)
         ({"layers": ["surface", "surface"]}, r"mine.yaml: layers: it names 'surface' twice; name it once\."),
         ({"claims": [CLAIM]}, r"claims\.0\.case: missing; name the case whose data sets are to be found\."),
         ({"claims": [CLAIM | {"case": "mixed"}]}, r"claims\.0\.case: 'mixed', but the study has no cases; add it to cases\."),
+        *(({"cases": {"plain": {"layers": ["surface"]}}, "claims": [CLAIM | {"case": "plain"} | claim]}, rf"claims\.0\.{said}")
+          for claim, said in (
+              ({"layer": "origin"}, r"layer: origin detects no trait, so it has no rates; name another layer\."),
+              ({"times": "plain"}, r"times: found 'plain', but an audit has no arms; leave it out\."),
+              ({"bound": 1.5}, r"bound: found 1\.5; a rate lies between 0 and 1\."),
+              ({"bound": -0.5}, r"bound: found -0\.5; a rate lies between 0 and 1\."),
+              ({}, r"layer: model does not look at the case plain; add it to its layers\."),
+          )),
         ({"cases": {"plain": {}}, "teacher": "nobody"}, r"mine: teacher: .*nobody"),
         *(({part: {name: {"data": "a.csv"} if part == "datasets" else {}}}, rf"mine.yaml: {part}: the name '.*' should be")
           for part in ("datasets", "cases") for name in ("../../evil", "a b", "{a}", "", "run1")),

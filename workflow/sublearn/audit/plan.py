@@ -68,6 +68,10 @@ class AuditPlan(Plan[AuditStudy]):
     def others(self) -> list[Plan[Any]]:
         return self.of.ancestors
 
+    @property
+    def names_of_others(self) -> list[str]:
+        return [self.study.of]
+
     def teacher_of(self, of: ChainPlan) -> str:
         return self.study.teacher or next(iter(of.study.teachers))
 

@@ -73,9 +73,17 @@ class AuditStudy(Study):
     def _check_claim(self, path: str, claim: Claim) -> None:
         if claim.layer not in self.layers:
             raise ValueError(f"{path}.layer: {claim.layer} is not among the study's layers")
+        if not LAYERS.get(claim.layer).detects:
+            raise ValueError(f"{path}.layer: {claim.layer} detects no trait, so it has no rates; name another layer")
+        if claim.times is not None:
+            raise ValueError(f"{path}.times: found {shown(claim.times)}, but an audit has no arms; leave it out")
+        if not 0 <= claim.bound <= 1:
+            raise ValueError(f"{path}.bound: found {claim.bound:g}; a rate lies between 0 and 1")
         if claim.case is None and claim.quantity == "found":
             raise ValueError(f"{path}.case: missing; name the case whose data sets are to be found")
         if claim.case is not None and not self.cases:
             raise ValueError(f"{path}.case: {shown(claim.case)}, but the study has no cases; add it to cases")
         if claim.case is not None:
             check_known(f"{path}.case", claim.case, self.cases, "case of the study")
+            if claim.layer not in (self.cases[claim.case].layers or self.layers):
+                raise ValueError(f"{path}.layer: {claim.layer} does not look at the case {claim.case}; add it to its layers")

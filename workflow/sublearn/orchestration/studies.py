@@ -1,7 +1,7 @@
 """Read studies: YAML files, each of one kind, that may extend another study and change a few keys.
 
 Mappings are merged key by key, lists and single values are replaced, and a key set to null is removed. Inherited claims about
-an arm that is removed go with it.
+an arm or a case that is removed go with it.
 """
 
 import os
@@ -24,6 +24,7 @@ NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")  # rules are named after it, an
 # What else lies in data, in results and among the logs, where each study has a folder of its name.
 TAKEN = {"store", "weights", "robustness", "tuning", "report.html", "report.log", "costs.csv", "costs.svg"}
 TAKEN |= {"scorecard.md", "scorecard.html"}
+CLAIMED_BY = {"arms": ("arm", "times", "over"), "cases": ("case",)}  # the keys of claims that name what a section holds
 
 
 def load(name: str) -> Study:
@@ -40,7 +41,7 @@ def lineage(name: str) -> list[Study]:
     merged: dict[str, Any] = {}
     studies: list[Study] = []
     for file, layer in reversed(_layers(name, [])):  # the furthest first: a mistake is told of the file in which it stands
-        merged = _without_removed_arms(_merge(merged, layer, f"{file}: "), layer)
+        merged = _without_claims_of_removed(_merge(merged, layer, f"{file}: "), layer)
         kind = str(merged.get("kind", DEFAULT_KIND))
         if kind not in KINDS:
             raise UserError(f"{file}: kind: {unknown(kind, KINDS.names(), KINDS.what)}.")
@@ -149,12 +150,13 @@ def _merge(below: dict[str, Any], above: dict[str, Any], path: str) -> dict[str,
     return merged
 
 
-def _without_removed_arms(merged: dict[str, Any], layer: dict[str, Any]) -> dict[str, Any]:
-    """Leave out inherited claims about arms that a layer removes, unless it lists claims of its own."""
-    arms, claims = layer.get("arms"), merged.get("claims")
-    removed = {name for name, arm in arms.items() if arm is None} if isinstance(arms, dict) else set()
-    if not removed or "claims" in layer or not isinstance(claims, list):
+def _without_claims_of_removed(merged: dict[str, Any], layer: dict[str, Any]) -> dict[str, Any]:
+    """Leave out inherited claims about arms or cases that a layer removes, unless it lists claims of its own."""
+    claims = merged.get("claims")
+    if "claims" in layer or not isinstance(claims, list):
         return merged
-    of_arms = ("arm", "times", "over")
-    kept = [claim for claim in claims if not (isinstance(claim, dict) and removed & {str(claim.get(key)) for key in of_arms})]
-    return merged | {"claims": kept}
+    for section, keys in CLAIMED_BY.items():
+        parts = layer.get(section)
+        removed = {name for name, part in parts.items() if part is None} if isinstance(parts, dict) else set()
+        claims = [each for each in claims if not (isinstance(each, dict) and removed & {str(each.get(key)) for key in keys})]
+    return merged | {"claims": claims}

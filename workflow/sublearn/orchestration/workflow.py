@@ -1,7 +1,7 @@
 """Build the workflow of the chosen studies: their plans and jobs, by study kind. The Snakefile starts here."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -176,6 +176,17 @@ def findings_only(config: dict[str, Any]) -> bool:
     return chosen
 
 
+def _refuse_shared_names(used: Iterable[str]) -> None:
+    """Refuse two studies, among these and those that they extend, that would write the same files."""
+    seen: dict[str, Path] = {}
+    for file in (file for name in used for file in files(name)):
+        other = seen.setdefault(rule_suffix(file.stem), file.resolve())
+        if other != file.resolve():
+            raise UserError(
+                f"{file}: another study, {other}, has the same name, so both would write the same files; rename one."
+            )
+
+
 def plan_all(config: dict[str, Any]) -> Workflow:
     """The plans of the studies that the configuration names.
 
@@ -186,16 +197,10 @@ def plan_all(config: dict[str, Any]) -> Workflow:
         raise UserError(f"{unknown[0]}: unknown key of the configuration; choose one of {', '.join(sorted(KEYS))}.")
     use_extensions(_folders(config))
     chosen = list({files(name)[0].resolve(): name for name in names(config)}.values())  # one study may be named twice
-    seen: dict[str, Path] = {}
-    for name in chosen:
-        for file in files(name):
-            other = seen.setdefault(rule_suffix(file.stem), file.resolve())
-            if other != file.resolve():
-                raise UserError(
-                    f"{file}: another study, {other}, has the same name, so both would write the same files; rename one."
-                )
     try:
-        found = Workflow([plan(name) for name in chosen])
+        plans = [plan(name) for name in chosen]
+        _refuse_shared_names([*chosen, *(name for each in plans for name in each.names_of_others)])
+        found = Workflow(plans)
     except ValueError as error:  # an unknown name that only planning meets
         raise UserError(f"{error}.") from None
     if findings_only(config):

@@ -104,6 +104,11 @@ class Plan(ABC, Generic[AStudy]):
         """The plans of other studies whose artifacts this one uses, without being one of them."""
         return []
 
+    @property
+    def names_of_others(self) -> list[str]:
+        """The names or paths by which a study names those whose plans are ``others``."""
+        return []
+
     def phase_of(self, kind: str) -> str:
         """The phase whose folder holds artifacts of this kind."""
         return kind
