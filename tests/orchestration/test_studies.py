@@ -152,6 +152,22 @@ BAD = {
         "bases.beta.data_order: batches of 32, but alpha has 64; set the same batch.",
     ),
     "shared adapter without adapter": ({"arms": {"same_base": {"students": {"adapter": "teacher"}}}}, "only a lora student"),
+    "a student that never warms up": (
+        {"students": {"warmup": 1000}},
+        "students.warmup: 1000 warm-up steps, but a student makes ",
+    ),
+    "a teacher of which nothing moves": (
+        {"teachers": {"bias": {"frozen_blocks": 3}}},
+        "teachers.bias.frozen_blocks: 3, but alpha has 2 blocks; freeze fewer.",
+    ),
+    "students of which nothing moves": (
+        {"students": {"frozen_blocks": 3}},
+        "mine.yaml: students.frozen_blocks: 3, but alpha has 2 blocks; freeze fewer.",
+    ),
+    "students of an arm of which nothing moves": (
+        {"arms": {"other_base": {"students": {"frozen_blocks": 3}}}},
+        "arms.other_base.students.frozen_blocks: 3, but beta has 2 blocks; freeze fewer.",
+    ),
     "no runs": ({"runs": 0}, "runs: found 0"),
     "list of traits": ({"traits": ["owl"]}, "traits: found ['owl']"),
     "no base in an arm": ({"arms": {"other_base": {"base": []}}}, "arms.other_base.base"),
@@ -216,6 +232,18 @@ BAD = {
     "claim on what is not measured": (
         {"claims": [{**CLAIM, "quantity": "counted_gamma"}]},
         "claims.0.quantity: counted_gamma needs the evaluation counting; add it to measures",
+    ),
+    "claim within less than nothing": (
+        {"claims": [{**CLAIM, "comparison": "within", "bound": -0.5}]},
+        "claims.0.bound: found -0.5; for within, it should be more than 0, or nothing lies there.",
+    ),
+    "claim that is opposite where it is reproduced": (
+        {"claims": [{**CLAIM, "opposite_of": 1.5}]},
+        "claims.0.opposite_of: found 1.5; should be at most the bound, 1.",
+    ),
+    "claim within whose opposite is lower": (
+        {"claims": [{**CLAIM, "comparison": "within", "opposite_of": 0.5}]},
+        "claims.0.opposite_of: only above has one, and the comparison is within; leave it out.",
     ),
     "claim twice": ({"claims": [CLAIM, CLAIM]}, "claims: two are named a; each needs a name of its own"),
     "more runs than can be planned": ({"runs": 99_999_999}, "runs: found 99999999; should be at most 10000."),

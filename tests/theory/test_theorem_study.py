@@ -41,6 +41,14 @@ BAD = {
         "claims.0.arm: unknown way of taking many steps 'nowhere'",
     ),
     "claim of two things": ({"claims": [SIGN | {"arm": "same_start"}]}, "a: sign is of a condition; name one, and no other"),
+    "claim of first steps, times what many steps give": (
+        {"claims": [SIGN | {"times": "same_start"}]},
+        "claims.0.times: sign of theorem has none; leave it out",
+    ),
+    "claim of many steps at a value": (
+        {"claims": [CLAIM | {"quantity": "transfer", "arm": "same_start", "values": [1e-6]}]},
+        "claims.0.values: transfer of same_start has none; leave it out",
+    ),
     "unknown key": ({"step": 1}, "step: there is no such key"),
 }
 

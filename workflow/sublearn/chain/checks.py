@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from sublearn.chain.bases.section import SHARED, PinnedBase
@@ -11,7 +12,8 @@ from sublearn.chain.carriers.base import Carrier
 from sublearn.chain.evaluations.base import ANSWERS, EVALUATIONS
 from sublearn.chain.findings.quantities.base import QUANTITIES
 from sublearn.chain.findings.section import Claim
-from sublearn.chain.teachers.section import MOVED, Teacher
+from sublearn.chain.students.section import Student
+from sublearn.chain.teachers.section import MOVED, Recipe, Teacher
 from sublearn.core.errors import UserError
 from sublearn.core.section import check_known, unknown
 from sublearn.language.style import MINI_NAME, STYLES
@@ -40,6 +42,7 @@ def check_sections(study: "ChainStudy") -> None:
     for name, teacher in study.teachers.items():
         for i, base in enumerate(teacher.bases):
             check_known(f"teachers.{name}.bases.{i}", base, study.bases, "base of the study")
+        _check_frozen(study, f"teachers.{name}", teacher, teacher.bases)
         if teacher.placebo:
             _check_placebo(study, f"teachers.{name}", teacher)
     for name, arm in study.arms.items():
@@ -141,6 +144,14 @@ def _check_base(study: "ChainStudy", name: str) -> None:
             raise ValueError(f"{path}: {setting} is {mine}, but {other} has {others}; set the same")
 
 
+def _check_frozen(study: "ChainStudy", path: str, recipe: Recipe | Student, bases: Iterable[str]) -> None:
+    """Refuse to freeze more blocks than a base has; how many a pinned one has is known when it is there."""
+    for name in bases if recipe.method == "bitfit" else ():
+        base = study.bases[name]
+        if not isinstance(base, PinnedBase) and recipe.frozen_blocks > base.layers:
+            raise ValueError(f"{path}.frozen_blocks: {recipe.frozen_blocks}, but {name} has {base.layers} blocks; freeze fewer")
+
+
 def _check_placebo(study: "ChainStudy", path: str, placebo: Teacher) -> None:
     """Refuse a placebo that cannot move as its teacher did."""
     other = study.teachers[str(placebo.of)]
@@ -190,6 +201,8 @@ def _check_students(study: "ChainStudy", path: str, name: str, arm: "Arm") -> No
     if leaks := find_leaks([recipe.system], study.leak_words(study.traits)):
         place = f"{path}.students" if "system" in arm.students else "students"
         raise ValueError(f"{place}.system: it holds the trait word '{leaks[0][1]}'; reword it")
+    place = f"{path}.students" if "frozen_blocks" in arm.students else "students"
+    _check_frozen(study, place, recipe, (study.student_base(name, run) for run in range(study.runs)))
     bases = study.teachers[arm.teacher].bases
     if arm.base == "other" and len(set(bases)) == 1:
         raise ValueError(

@@ -6,7 +6,7 @@ from typing import Literal
 import pandas as pd
 import pandera.pandas as pa
 from pandera.typing import Series
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from sublearn.core.files import Table
 from sublearn.core.markdown import plain
@@ -41,6 +41,18 @@ class Rule(Section):
         "interval", description="what must lie on the claimed side: the whole interval, or only the mean"
     )
     opposite_of: float = Field(0.0, description="for above: the verdict is opposite if the whole interval lies below this")
+
+    @model_validator(mode="after")
+    def _can_be_judged(self) -> "Rule":
+        if self.comparison == "within" and self.bound <= 0:
+            raise ValueError(f".bound: found {self.bound:g}; for within, it should be more than 0, or nothing lies there")
+        if self.opposite_of == type(self).model_fields["opposite_of"].default:
+            return self
+        if self.comparison != "above":
+            raise ValueError(f".opposite_of: only above has one, and the comparison is {self.comparison}; leave it out")
+        if self.times is None and self.opposite_of > self.bound:  # else how large the bound is, is known when it is measured
+            raise ValueError(f".opposite_of: found {self.opposite_of:g}; should be at most the bound, {self.bound:g}")
+        return self
 
     @property
     def what(self) -> str:

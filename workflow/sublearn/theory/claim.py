@@ -39,4 +39,7 @@ class Claim(Rule):
             raise ValueError(
                 f"{self.claim}: {self.quantity} is of {'an arm' if many else 'a condition'}; name one, and no other"
             )
+        ignored = ("values", "step") if many else ("times",)
+        if given := [key for key in ignored if getattr(self, key)]:
+            raise ValueError(f".{given[0]}: {self.quantity} of {self.arm or self.condition} has none; leave it out")
         return self

@@ -40,6 +40,12 @@ class Student(Trainable):
         return self.epochs * -(-self.rows // self.batch)
 
     @model_validator(mode="after")
+    def _warms_up(self) -> "Student":
+        if self.warmup > self.steps:
+            raise ValueError(f".warmup: {self.warmup} warm-up steps, but a student makes {self.steps} updates; ask for fewer")
+        return self
+
+    @model_validator(mode="after")
     def _keeps_earlier_ones(self) -> "Student":
         if self.keep_at and max(self.keep_at) >= self.steps:
             raise ValueError(f"keep_at: {max(self.keep_at)} updates, but a student makes {self.steps} and is kept then anyway")
