@@ -7,6 +7,7 @@ import pytest
 from sublearn.core.errors import UserError
 from sublearn.orchestration import show_plan
 from sublearn.orchestration.workflow import findings_only, plan, plan_all, settings
+from sublearn.reporting import scorecard
 
 ONLY = {"studies": ["theory"], "findings_only": True}
 
@@ -46,6 +47,15 @@ def test_a_configuration_that_is_none_is_one_sentence(tmp_path, monkeypatch, tex
     Path("config/config.yaml").write_text(text)
     with pytest.raises(UserError, match=said):
         settings()
+
+
+@pytest.mark.parametrize("folder", ["data", "results", "logs"])
+def test_a_file_where_a_run_needs_a_folder_is_one_sentence(tmp_path, monkeypatch, folder):
+    monkeypatch.chdir(tmp_path)
+    Path(folder).touch()
+    for command in (show_plan, scorecard):
+        with pytest.raises(UserError, match=rf"^{folder}: is no folder, but a run writes into a folder of this name; rename"):
+            command.main(command.parser().parse_args(["theory"]))
 
 
 @pytest.mark.parametrize("folders", [3, "mine", [None], [""]])

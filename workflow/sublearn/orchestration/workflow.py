@@ -1,6 +1,7 @@
 """Build the workflow of the chosen studies: their plans and jobs, by study kind. The Snakefile starts here."""
 
 import argparse
+import os
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +20,7 @@ from sublearn.planning.jobs import FindingsJob, Jobs, rule_suffix
 
 REPORT = Path(__file__).parents[2] / "report"
 SETTINGS = "config/config.yaml"
+FOLDERS = ("data", "results", "logs")
 KEYS = {"studies", "extensions", "findings_only"}  # the keys of the configuration
 
 
@@ -115,6 +117,17 @@ def settings() -> dict[str, Any]:
     return found
 
 
+def refuse_files_for_folders() -> None:
+    """Refuse a working folder in which something else has the name of a folder that a run writes into.
+
+    Raises:
+        UserError: something has.
+    """
+    for folder in FOLDERS:
+        if os.path.lexists(folder) and not os.path.isdir(folder):
+            raise UserError(f"{folder}: is no folder, but a run writes into a folder of this name; rename or remove it.")
+
+
 def add_extensions(options: argparse.ArgumentParser) -> None:
     """Give a command the option that names folders of the user's own modules."""
     options.add_argument(
@@ -195,6 +208,7 @@ def plan_all(config: dict[str, Any]) -> Workflow:
     """
     if unknown := sorted(map(str, set(config) - KEYS)):
         raise UserError(f"{unknown[0]}: unknown key of the configuration; choose one of {', '.join(sorted(KEYS))}.")
+    refuse_files_for_folders()
     use_extensions(_folders(config))
     chosen = list({files(name)[0].resolve(): name for name in names(config)}.values())  # one study may be named twice
     try:

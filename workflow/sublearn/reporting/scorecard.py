@@ -12,7 +12,7 @@ from pathlib import Path
 from sublearn.core import cli
 from sublearn.core.files import write_text
 from sublearn.core.registry import extension_folders
-from sublearn.orchestration.workflow import use_configured_extensions
+from sublearn.orchestration.workflow import refuse_files_for_folders, use_configured_extensions
 from sublearn.reporting import scorecard_markdown, scorecard_page, scorecard_rows
 
 FILES = {".md": scorecard_markdown.page, ".html": scorecard_page.page}
@@ -27,6 +27,7 @@ def write(folder: Path, more: list[str]) -> list[str]:
 
 
 def main(args: argparse.Namespace) -> None:
+    refuse_files_for_folders()
     if not extension_folders():  # a run's own, which its command may have named
         use_configured_extensions()
     print(f"scorecard: {' and '.join(write(scorecard_rows.RESULTS, args.studies))}", flush=True)
