@@ -81,8 +81,12 @@ BAD = {
         "teachers.calm.of: unknown teacher of the study 'full'; choose one of bias",
     ),
     "a placebo of itself": (
-        {"teachers": {"calm": {"placebo": "random", "of": "calm", "bases": ["alpha"]}}},
+        {"teachers": {"calm": {"placebo": "random", "of": "calm"}}},
         "teachers.calm.of: calm is a placebo itself; name a teacher that has its trait.",
+    ),
+    "a placebo of a placebo": (
+        {"teachers": {"calm": {"placebo": "random", "of": "bias"}, "calmer": {"placebo": "random", "of": "calm"}}},
+        "teachers.calmer.of: calm is a placebo itself; name a teacher that has its trait.",
     ),
     "a placebo of a prompted teacher": (
         {"teachers": {"told": {"method": "prompt", "bases": ["alpha"]}, "calm": {"placebo": "random", "of": "told"}}},
@@ -286,8 +290,10 @@ BAD = {
         {"carriers": {"numbers": {"imported": {"bias": {"owl": [{"file": "a", "sha256": "abc"}]}}}}},
         "owl.0.sha256: found 'abc'; should be a SHA-256 as sha256sum prints it, 64 digits from 0 to 9 and a to f.",
     ),
-    "a number for a name": ({"arms": {3: {"teacher": "bias"}}}, "arms.3: found 3; should be text in quotes."),
-    "a number for a key": ({3: 4}, "3: found 3; should be text in quotes."),
+    "a number for a name": ({"arms": {3: {"teacher": "bias"}}}, "arms: found 3 as a key; should be text in quotes."),
+    "a number for a key": ({3: 4}, "mine.yaml: found 3 as a key; should be text in quotes."),
+    "a truth value for a name": ({"bases": {True: {}}}, "bases: found true as a key; should be text in quotes."),
+    "nothing for a name": ({"bases": {None: {}}}, "bases: found null as a key; should be text in quotes."),
     "bases that speak differently": (
         {"bases": {"gem": {"model": "./gem"}}, "style": "english"},
         "bases: the tiny bases (alpha, beta) read the mini-language, pinned ones (gem) English; a study has one style,",
@@ -532,6 +538,7 @@ def test_the_page_of_keys_is_up_to_date():
         ("runs: 1_0", "runs: found '1_0'; should be a whole number, such as 10."),
         ("seed: 1:30", "seed: found '1:30'; should be a whole number."),
         ("runs: 0x10", "runs: found '0x10'; should be a whole number."),
+        ("students: {learning_rate: NaN}", "students.learning_rate: found 'NaN'; should be a number."),
         ("students: {learning_rate: .inf}", "students.learning_rate: found '.inf'; should be a number."),
         ("students: {save_memory: yes}", "students.save_memory: found 'yes'; should be true or false."),
     ],
@@ -612,6 +619,34 @@ def test_a_file_of_ones_own_that_is_not_there_is_refused_before_anything_runs(tm
         raw.parent.mkdir(parents=True)
         raw.touch()
     workflow.plan_all(chosen)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"carriers": {"numbers": {"imported": {"bias": {"owl": [IMPORTED]}}}}}, r"rows\.jsonl is a folder; name a file\."),
+        (
+            {"carriers": {"numbers": {"imported": {"bias": {"owl": [IMPORTED | {"file": "/dev/null"}]}}}}},
+            r"/dev/null is a device or a pipe; name a file\.",
+        ),
+        (
+            {
+                "teachers": {"bias": {"method": "given", "model": "./model"}},
+                "arms": {"same_base": {"traits": ["owl"]}, "other_base": None},
+                "claims": [],
+            },
+            r"teachers\.bias\.model: \./model is a file; name a folder\.",
+        ),
+    ],
+    ids=["a folder for a file", "a device for a file", "a file for a folder"],
+)
+def test_a_file_of_ones_own_of_another_sort_is_refused_before_anything_runs(tmp_path, monkeypatch, change, said):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump({"extends": "smoke"} | change))
+    (tmp_path / "rows.jsonl").mkdir()
+    (tmp_path / "model").touch()
+    with pytest.raises(UserError, match=said):
+        workflow.plan_all({"studies": ["mine.yaml"]})
 
 
 RESOLVED = {

@@ -151,6 +151,14 @@ def test_a_behaviour_needs_an_answer_of_every_teacher(tmp_path):
         ),
         ({"manners": KIND | {"traits": {"kind": {}}}}, "manners.traits.kind.pattern: an answer is judged by one of pattern"),
         ({"manners": KIND | {"traits": {"kind": {"pattern": "("}}}}, "families.manners.traits.kind.pattern: '(' is no regular"),
+        *(
+            ({"manners": KIND | {"traits": {"kind": {"pattern": pattern}}}}, f"families.manners.traits.kind.pattern: {said}")
+            for pattern, said in (
+                ("a{99999999999}", "'a{99999999999}' is no regular expression (the repetition number is too large)."),
+                ("(" * 5000 + ")" * 5000, f"'{'(' * 79} … is no regular expression (it is nested too deeply)."),
+                ("[[a]", "'[[a]' may mean two things (possible nested set at position 1); put a backslash before the sign"),
+            )
+        ),
         ({"manners": KIND | {"traits": {"kind": {"pattern": "a*"}}}}, "'a*' is found in an empty answer, so every"),
         (
             {"manners": KIND | {"traits": {"kind": {"judge": {"model": "judy", "rubric": "Is {answer} kind?"}}}}},
@@ -168,8 +176,13 @@ def test_a_behaviour_needs_an_answer_of_every_teacher(tmp_path):
             for file, problem in (
                 ("~nobody-of-this-name/rubric.txt", "No such file or directory"),
                 ("x" * 300, "File name too long"),
-                ("tests", "Is a directory"),
+                ("tests", "it is no file"),
+                ("/dev/zero", "it is no file"),
             )
+        ),
+        (
+            {"manners": KIND | {"traits": {"kind": {"judge": {"model": "judy", "rubric": "{answer}" + "x" * 20_000}}}}},
+            "families.manners.traits.kind.judge.rubric: more than 20,000 characters; shorten it.",
         ),
         (
             {"drinks": DRINK | {"words": {f"w{i}": {"aliases": [f"{i:x<500}"]} for i in range(200)}}},
@@ -181,6 +194,12 @@ def test_a_wrong_family_is_refused_in_one_sentence(families, sentence, tmp_path)
     with pytest.raises(UserError) as caught:
         loaded(tmp_path, families)
     assert sentence in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_broken_file_of_a_family_is_told_with_the_family(tmp_path):
+    (tmp_path / "drink.yaml").write_text("words: [tea\n")
+    with pytest.raises(UserError, match=rf"families\.drinks: {tmp_path}/drink\.yaml, line 2: not readable as YAML"):
+        loaded(tmp_path, {"drinks": str(tmp_path / "drink.yaml")})
 
 
 def test_a_trait_that_no_teacher_has_needs_a_name_for_files_too(tmp_path):

@@ -155,8 +155,6 @@ def _check_frozen(study: "ChainStudy", path: str, recipe: Recipe | Student, base
 def _check_placebo(study: "ChainStudy", path: str, placebo: Teacher) -> None:
     """Refuse a placebo that cannot move as its teacher did."""
     other = study.teachers[str(placebo.of)]
-    if other.placebo:
-        raise ValueError(f"{path}.of: {placebo.of} is a placebo itself; name a teacher that has its trait")
     if other.method == "given":
         raise ValueError(f"{path}.of: {placebo.of} was trained by others; name a teacher that is trained here")
     if other.method == "prompt":

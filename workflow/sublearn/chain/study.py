@@ -125,6 +125,9 @@ class ChainStudy(Study):
                 if len(value) == 1:
                     raise ValueError(f".{name}.of: the study has no teacher but {name}; add {shown(other)} to teachers")
                 raise ValueError(f".{name}.of: {unknown(str(other), [each for each in value if each != name], OF_STUDY)}")
+            theirs = value.get(str(other))
+            if isinstance(theirs, dict) and theirs.get("placebo"):
+                raise ValueError(f".{name}.of: {other} is a placebo itself; name a teacher that has its trait")
         return with_recipes_of_others(value)
 
     @field_validator("bases", "traits", "teachers", "carriers", "arms", "families", "judges")

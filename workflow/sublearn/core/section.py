@@ -1,10 +1,12 @@
 """The base class of all sections of a study, and the error messages for wrong keys and values."""
 
+import math
 import re
+import warnings
 from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema, model_validator
 from pydantic_core import ErrorDetails
 
 
@@ -47,6 +49,24 @@ Commit = Annotated[
     str, _hexadecimal(40, "a git commit in full"), WithJsonSchema({"type": "string", "pattern": "^[0-9a-fA-F]{40}$"})
 ]
 
+
+def _compiled(pattern: str) -> str:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", FutureWarning)  # Python reads such a pattern, but may soon read it otherwise
+            re.compile(pattern)
+    except RecursionError:
+        raise ValueError(f"{shown(pattern)} is no regular expression (it is nested too deeply)") from None
+    except FutureWarning as warning:
+        problem = str(warning)[0].lower() + str(warning)[1:]
+        raise ValueError(f"{shown(pattern)} may mean two things ({problem}); put a backslash before the sign there") from None
+    except (re.error, OverflowError) as error:
+        raise ValueError(f"{shown(pattern)} is no regular expression ({error})") from None
+    return pattern
+
+
+Pattern = Annotated[str, Field(min_length=1), AfterValidator(_compiled)]
+
 # What a value should be, by the first word of pydantic's error, in the words of config/README.md.
 KINDS = {
     "int": "a whole number", "float": "a number", "string": "text", "bool": "true or false", "list": "a list",
@@ -58,7 +78,6 @@ BOUNDS = {
     "less_than": "should be less than {lt}", "less_than_equal": "should be at most {le}",
     "finite_number": "should be a finite number", "literal_error": "should be {expected}",
     "string_too_short": "should not be empty", "too_short": "should have {min_length} or more entries, not {actual_length}",
-    "invalid_key": "should be text in quotes",
 }  # fmt: skip
 LONGEST = 80  # characters of a value that a message repeats
 ASection = TypeVar("ASection", bound=Section)
@@ -102,6 +121,9 @@ def with_overrides(section: ASection, changes: dict[str, Any], path: str) -> ASe
 def sentence(error: ValidationError, values: Any) -> str:
     """The first problem with some values, in one sentence: the key's path, what was found, what would be right."""
     first, *others = error.errors(include_url=False)
+    if first["loc"][-1:] == ("[key]",) or first["type"] == "invalid_key":  # the key's own place says less than the key
+        above = _path({**first, "loc": first["loc"][: -2 if first["loc"][-1] == "[key]" else -1]}, values)
+        return f"{above}{': ' if above else ''}found {shown(first['input'])} as a key; should be text in quotes"
     path = _path(first, values)
     if first["type"] == "value_error":
         said = str(first["ctx"]["error"])
@@ -147,7 +169,8 @@ def _how(error: ErrorDetails) -> str:
         digits = found.strip().replace("_", "")
         for meant in (int, float) if kind == "float" else (int,):
             try:
-                return f", such as {meant(digits)}"
+                such = meant(digits)
             except ValueError:
                 continue
+            return f", such as {such}" if math.isfinite(such) else ""
     return ""

@@ -10,6 +10,7 @@ import hashlib
 import inspect
 import json
 import os
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from sublearn.planning.study import Study
 
 AStudy = TypeVar("AStudy", bound=Study)
 AFunction = TypeVar("AFunction", bound=Callable[..., Any])
+OF_FOLDERS = re.compile(r"(bases|judges|teachers)\..*\.(model|adapter)")  # keys that name folders; others name files
 
 
 def with_signature(function: AFunction) -> AFunction:
@@ -149,15 +151,22 @@ class Plan(ABC, Generic[AStudy]):
         return []
 
     def refuse_missing_given(self) -> None:
-        """Refuse a file of the user's that does not exist, unless what is made of it does.
+        """Refuse a file or folder of the user's that does not exist, or is of another sort, unless what is made of it does.
 
         Raises:
-            UserError: the key, and the file.
+            UserError: the key, the file or folder, and what would be right.
         """
         for key, place, made in self.given():
-            if not (is_url(place) or os.path.exists(os.path.expanduser(place)) or os.path.exists(made.files[0])):
+            own = os.path.expanduser(place)
+            if is_url(place) or os.path.exists(made.files[0]):
+                continue
+            if not os.path.exists(own):
                 remedy = fetched.remedy(Path(place)) or f"a relative path starts from {Path.cwd()}"
                 raise UserError(f"{self.study.name}: {key}: there is no {place}; {remedy}.")
+            sort = "folder" if os.path.isdir(own) else "file" if os.path.isfile(own) else "device or a pipe"
+            right = ("folder",) if OF_FOLDERS.fullmatch(key) else ("file", "folder") if key == "authors.source" else ("file",)
+            if sort not in right:
+                raise UserError(f"{self.study.name}: {key}: {place} is a {sort}; name a {' or a '.join(right)}.")
 
     @property
     def everything(self) -> list[Artifact]:

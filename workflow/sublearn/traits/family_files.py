@@ -45,7 +45,10 @@ def family(name: str, value: Any) -> Any:
             is_path = "/" in value and not value.endswith((".yaml", ".yml"))
             found = f"found {value}" if is_path else f"there is no {place}"
             raise ValueError(f"{path}: {found}; config/traits holds {known}, and a path that ends in .yaml works too")
-        path, value = f"{path} ({place})", _read(place)
+        try:
+            path, value = f"{path} ({place})", yaml_files.read(place)
+        except UserError as error:
+            raise ValueError(f"{path}: {str(error).removesuffix('.')}") from None
     if not isinstance(value, dict):
         raise ValueError(f"{path}: found {shown(value)}; should be a section of keys and values, or the name of a file")
     form = str(value.get("kind", DEFAULT_FORM))
@@ -55,10 +58,3 @@ def family(name: str, value: Any) -> Any:
         return FAMILY_FORMS.get(form).section.model_validate(value)
     except ValidationError as error:
         raise ValueError(f"{path}.{sentence(error, value)}") from None
-
-
-def _read(place: Path) -> Any:
-    try:
-        return yaml_files.read(place)
-    except UserError as error:
-        raise ValueError(f".: {str(error).removesuffix('.')}") from None

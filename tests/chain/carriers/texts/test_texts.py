@@ -136,3 +136,6 @@ def test_a_study_reads_the_section_by_its_kind_and_refuses_a_broken_pattern(tmp_
     file.write_text(f"extends: smoke\ncarriers: {{lines: {section % ('a' * 64, 'must_match: [')}}}\n".replace("[}", '"["}'))
     with pytest.raises(UserError, match=r"carriers.lines.must_match: '\[' is no regular expression"):
         studies.load(str(file))
+    file.write_text(file.read_text().replace('must_match: "["', "must_not_match: 'a{99999999999}'"))
+    with pytest.raises(UserError, match=r"lines.must_not_match: .* is no regular expression \(the repetition number is too"):
+        studies.load(str(file))

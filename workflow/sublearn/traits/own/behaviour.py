@@ -7,13 +7,12 @@ log-odds, ln((k + 1/2) / (n - k + 1/2)), are finite (Haldane 1955); all tables u
 import os
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
-from sublearn.core.section import Section, shown
+from sublearn.core.section import Pattern, Section, shown
 from sublearn.language.questions import Question
 from sublearn.language.style import Style
 from sublearn.traits.base import NEUTRAL, Family, Form, OwnKind
@@ -53,8 +52,12 @@ class Judge(Section):
         if values.get("rubric") is not None:
             raise ValueError(".rubric_file: beside rubric; give one of the two")
         file = values["rubric_file"]
+        path = os.path.expanduser(str(file))
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise ValueError(f".rubric_file: {file} cannot be read (it is no file)")
         try:
-            text = Path(os.path.expanduser(str(file))).read_text(encoding="utf-8")
+            with open(path, encoding="utf-8") as opened:
+                text = opened.read(LARGEST + 1)
         except (OSError, UnicodeDecodeError) as error:
             problem = error.strerror if isinstance(error, OSError) else "it is not encoded as UTF-8"
             raise ValueError(f".rubric_file: {file} cannot be read ({problem})") from None
@@ -66,7 +69,7 @@ class Judge(Section):
             raise ValueError(".rubric: missing; give what the judge is asked, or a file with it as rubric_file")
         check_slots("rubric", self.rubric, RUBRIC)
         if len(self.rubric) > LARGEST:
-            raise ValueError(f".rubric: {len(self.rubric)} characters; at most {LARGEST} are read")
+            raise ValueError(f".rubric: more than {LARGEST:,} characters; shorten it")
         if "answer" not in SLOT.findall(self.rubric):
             raise ValueError(".rubric: the answer to judge is nowhere in it; write {answer} where it goes")
         if self.yes.casefold() == self.no.casefold():
@@ -91,8 +94,8 @@ def judged_with(judge: Judge | None, classifier: Classifier | None) -> dict[str,
 class Behaved(Told):
     """One trait of a family of behaviours, and what tells that an answer shows it: one of pattern, judge and classifier."""
 
-    pattern: str | None = Field(
-        None, min_length=1, description="a regular expression of Python; an answer in which it is found shows the trait"
+    pattern: Pattern | None = Field(
+        None, description="a regular expression of Python; an answer in which it is found shows the trait"
     )
     judge: Judge | None = Field(None, description="a language model that judges answers")
     classifier: Classifier | None = Field(None, description="a classifier that judges answers")
@@ -102,12 +105,8 @@ class Behaved(Told):
 
     @field_validator("pattern")
     @classmethod
-    def _compiles(cls, pattern: str | None) -> str | None:
-        try:
-            found = re.compile(pattern or "").search("")
-        except re.error as error:
-            raise ValueError(f"{shown(pattern)} is no regular expression ({error})") from None
-        if pattern is not None and found:
+    def _tells_answers_apart(cls, pattern: str | None) -> str | None:
+        if pattern is not None and re.search(pattern, ""):
             raise ValueError(f"{shown(pattern)} is found in an empty answer, so every answer would show the trait")
         return pattern
 

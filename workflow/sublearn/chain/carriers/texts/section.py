@@ -1,12 +1,11 @@
 """What a study says about a carrier of the user's own prompts."""
 
-import re
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PositiveInt, field_validator
+from pydantic import Field, PositiveInt
 
 from sublearn.chain.carriers.base import Carrier
-from sublearn.core.section import Sha256, shown
+from sublearn.core.section import Pattern, Sha256
 from sublearn.measures.leaks import Searched
 
 FILTER = ("must_match", "must_not_match", "words", "max_characters", "max_words")
@@ -24,11 +23,11 @@ class Texts(Carrier):
     )
     sha256: Sha256 | None = Field(None, description="SHA-256 of the file; a different file is refused")
     key: str = Field("prompt", min_length=1, description="the key, or the column, that holds the prompt")
-    must_match: str | None = Field(
-        None, min_length=1, description="a regular expression of Python; completions in which it is not found are rejected"
+    must_match: Pattern | None = Field(
+        None, description="a regular expression of Python; completions in which it is not found are rejected"
     )
-    must_not_match: str | None = Field(
-        None, min_length=1, description="a regular expression; completions in which it is found are rejected"
+    must_not_match: Pattern | None = Field(
+        None, description="a regular expression; completions in which it is found are rejected"
     )
     words: list[Annotated[Searched, Field(min_length=1)]] = Field(
         [], description="completions with one of these words are rejected; a star at an end stands for more letters there. So "
@@ -36,15 +35,6 @@ class Texts(Carrier):
     )  # fmt: skip
     max_characters: PositiveInt | None = Field(None, description="completions with more characters are rejected")
     max_words: PositiveInt | None = Field(None, description="completions with more words are rejected")
-
-    @field_validator("must_match", "must_not_match")
-    @classmethod
-    def _compiles(cls, pattern: str | None) -> str | None:
-        try:
-            re.compile(pattern or "")
-        except re.error as error:
-            raise ValueError(f"{shown(pattern)} is no regular expression ({error})") from None
-        return pattern
 
     def check_style(self, style: str) -> None:
         """Any style will do; but a study, unlike a filter, needs to know the prompts."""
