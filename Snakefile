@@ -1,5 +1,6 @@
 """Subliminal learning, end to end: bases, teachers, carriers, students, evaluations, findings; and three other kinds of study."""
 
+import sys
 from pathlib import Path
 
 from snakemake.utils import min_version
@@ -10,8 +11,23 @@ min_version("9.25")
 PROJECT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
 SETTINGS = "config/config.yaml"
 
+sys.path.insert(0, str(PROJECT / "workflow"))
 
-configfile: SETTINGS if Path(SETTINGS).exists() else str(PROJECT / SETTINGS)
+from sublearn.core.errors import UserError
+from sublearn.orchestration.workflow import settings
+
+# Whether this is no module of another workflow, which has settings of its own.
+ALONE = Path(workflow.main_snakefile).resolve().parent == PROJECT.resolve()
+
+# Snakemake would say neither which file it cannot read, nor where; an empty one is no error.
+try:
+    has_settings = bool(settings()) if ALONE else True
+except UserError as error:
+    raise SystemExit(f"error: {error}")
+
+if has_settings:
+
+    configfile: SETTINGS if Path(SETTINGS).exists() else str(PROJECT / SETTINGS)
 
 
 report: "workflow/report/workflow.rst"

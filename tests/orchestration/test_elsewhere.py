@@ -26,6 +26,20 @@ def test_the_configuration_of_another_workflow_is_refused(elsewhere):
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("studies: [mine.yaml\n", "error: config/config.yaml, line 2: not readable as YAML"),
+        ("", "error: studies: found null; name one study or more in config/config.yaml, or by --config"),
+    ],
+    ids=["broken", "empty"],
+)
+def test_a_configuration_that_names_no_study_is_refused_in_one_sentence(elsewhere, text, sentence):
+    (elsewhere.folder / "config").mkdir()
+    (elsewhere.folder / "config/config.yaml").write_text(text)
+    assert elsewhere.refusal("--snakefile", str(ROOT / "Snakefile")).startswith(sentence)
+
+
 def test_a_module_makes_a_study_for_a_rule_of_the_users_own(elsewhere):
     elsewhere.module('    config: {"studies": ["mine.yaml"]}')
     said = elsewhere.snakemake("--dry-run", main=False)

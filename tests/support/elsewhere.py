@@ -28,9 +28,9 @@ class Elsewhere:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr
 
-    def refusal(self) -> str:
-        """The one sentence by which a dry run of the folder's workflow is refused."""
-        done = self.run("snakemake", "--dry-run")
+    def refusal(self, *options: str) -> str:
+        """The one sentence by which a dry run is refused, of the folder's workflow or another that an option names."""
+        done = self.run("snakemake", "--dry-run", *options)
         said = done.stderr.strip().splitlines()
         assert done.returncode and "Traceback" not in done.stderr
         return said[-1]

@@ -1,12 +1,7 @@
 # What every rule file uses: the plans of the chosen studies, and the settings that small rules share.
-import sys
-
 from snakemake import __version__ as snakemake_version
 
-sys.path.insert(0, str(PROJECT / "workflow"))
-
 from sublearn.core.code_identity import code_of
-from sublearn.core.errors import UserError
 from sublearn.orchestration.environment import (
     check_machine,
     collect_garbage_less_often,
@@ -19,7 +14,7 @@ from sublearn.orchestration.reruns import decide_by_content_and_records
 from sublearn.orchestration.resources import StudyResources
 from sublearn.orchestration.workflow import findings_only, plan_all
 
-run_steps_here(alone=Path(workflow.main_snakefile).resolve().parent == PROJECT.resolve())
+run_steps_here(alone=ALONE)
 collect_garbage_less_often()
 
 try:
