@@ -1,6 +1,7 @@
 """Audit studies: what is planned of them, and what is refused before anything runs."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -39,6 +40,19 @@ def test_a_brought_data_set_is_read_looked_at_and_shown(planned):
     assert set(audit.recipe["traits"]) > {"dolphin", "owl", "wolf"} and "oak" not in audit.recipe["traits"]
     assert [key for key, _, _ in plan.given()] == ["datasets.mine.data", "datasets.mine.reference"]
     assert [other.study.name for other in plan.others] == ["tiny"]
+
+
+def test_data_whose_path_snakemake_would_take_for_a_pattern_is_looked_at_and_a_change_of_it_is_noticed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(STUDY | {"datasets": {"mine": {"data": "a{x}.jsonl"}}}))
+    (tmp_path / "a{x}.jsonl").touch()
+    rows = show_plan.states("mine.yaml", [])["data/mine/carriers/mine/rows.parquet"]
+    assert rows == show_plan.State("given_mine", "it is not there")
+    [job] = workflow.plan_all({"studies": ["mine.yaml"]}).jobs["audit"].of("given")
+    wildcards = SimpleNamespace(key="mine")
+    before = job.unseen(wildcards)
+    (tmp_path / "a{x}.jsonl").write_text("{}")
+    assert job.unseen(wildcards) != before
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ for job in AUDIT.of("given"):
             code=job.code("sublearn.audit.import_rows"),
             recipe=job.recipe,
             rows=job.files("rows.parquet"),
+            unseen=job.unseen,
         message:
             job.message
         shell:

@@ -11,6 +11,7 @@ from typing import Any, Generic, Self, TypeVar
 
 from sublearn.core.code_identity import code_of
 from sublearn.core.figures import Figure
+from sublearn.core.hashes import sha256_once
 from sublearn.core.registry import extension_folders
 from sublearn.planning.artifacts import Artifact, Plan, with_signature
 
@@ -44,11 +45,20 @@ class StepJob(ABC):
         """The hash of the code that the job runs: its step and the modules that its artifacts name."""
         return with_signature(lambda wildcards: code_of(*steps, *self.artifacts(wildcards)[0].modules))
 
-    @with_signature
-    def inputs(self, wildcards: Any) -> list[str]:
+    def _files(self, wildcards: Any) -> list[str]:
         """Every file that the job reads, without duplicates."""
         parts = [part for artifact in self.artifacts(wildcards) for part in artifact.inputs.values()]
         return list(dict.fromkeys(file for part in parts for file in part.content_files))
+
+    @with_signature
+    def inputs(self, wildcards: Any) -> list[str]:
+        """The files that the job reads, but for those in whose paths Snakemake would see wildcards."""
+        return [file for file in self._files(wildcards) if "{" not in file]
+
+    @with_signature
+    def unseen(self, wildcards: Any) -> list[str]:
+        """The hashes of the files that ``inputs`` leaves out, so that Snakemake notices a change of one."""
+        return [sha256_once(file) for file in self._files(wildcards) if "{" in file and Path(file).is_file()]
 
     @with_signature
     def recipe(self, wildcards: Any) -> str:
