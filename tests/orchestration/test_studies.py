@@ -17,8 +17,21 @@ SAME = {"arm": "same_base", "comparison": "above", "bound": 1.0, "figure": "gamm
 CLAIM = {"claim": "a", "statement": "s", "source": "x", "quantity": "gamma", **SAME}
 IMPORTED = {"file": "rows.jsonl", "sha256": "0" * 64}
 BAD = {
-    "unknown key": ({"studnets": {}}, "studnets: there is no such key"),
-    "unknown nested key": ({"students": {"learning_rat": 1}}, "students.learning_rat: there is no such key"),
+    "unknown key": ({"studnets": {}}, "studnets: there is no such key; students is the nearest."),
+    "unknown key, like none of many": (
+        {"students": {"zzz": 1}},
+        "students.zzz: there is no such key; see config/README.md for those there are.",
+    ),
+    "unknown key, like none of a few": (
+        {"arms": {"same_base": {"zzz": 1}}},
+        "arms.same_base.zzz: there is no such key; choose one of teacher, base, carrier, transform, students, evaluations, "
+        "traits, meaning.",
+    ),
+    "unknown key of two lines": ({"stud\nnets": {}}, "stud nets: there is no such key; students is the nearest."),
+    "claim without what it needs of a registry": (
+        {"claims": [{key: value for key, value in CLAIM.items() if key != "figure"}]},
+        "claims.0.figure: missing; choose one of base_matrix, behaviours, ",
+    ),
     "unknown trait": ({"traits": {"unicorn": {}}}, "traits.unicorn: unknown trait 'unicorn'; choose one of bear, birch, "),
     "unknown trait, and the way on": (
         {"traits": {"unicorn": {}}},

@@ -4,7 +4,13 @@ from collections.abc import Sequence
 
 
 class UserError(Exception):
-    """A user's mistake: where it is, what was found, and what would be right. Steps print it and exit with status 1."""
+    """A user's mistake: where it is, what was found, and what would be right. Steps print it and exit with status 1.
+
+    It is one line, whatever it repeats: a key of a study or the name of a file may hold a line's end.
+    """
+
+    def __str__(self) -> str:
+        return " ".join(super().__str__().splitlines())
 
 
 class UnknownNameError(UserError, ValueError):

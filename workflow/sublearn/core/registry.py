@@ -23,7 +23,7 @@ import sublearn
 from sublearn import EXTENSIONS
 from sublearn.core import code_identity
 from sublearn.core.errors import UnknownNameError, UserError
-from sublearn.core.section import unknown
+from sublearn.core.section import Named, unknown
 
 
 class Declared(Protocol):
@@ -148,10 +148,13 @@ class Registry(Generic[Thing]):
 
 
 @dataclass(frozen=True)
-class NameIn:
+class NameIn(Named):
     """Requires a text in a study to name a registered object: ``Annotated[str, NameIn(FIGURES)]``."""
 
     registry: Registry[Any]
+
+    def names(self) -> list[str]:
+        return self.registry.names()
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return no_info_after_validator_function(self._known, handler(source))

@@ -1,9 +1,11 @@
 """The base class of all sections of a study, and the error messages for wrong keys and values."""
 
+import difflib
 import math
 import re
 import warnings
-from collections.abc import Iterable
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterable
 from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema, model_validator
@@ -22,11 +24,31 @@ class Section(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _point_elsewhere(cls, values: Any) -> Any:
-        for key, where in cls.elsewhere.items():
-            if isinstance(values, dict) and key in values:
-                raise ValueError(f".{key}: there is no such key; {where}")
+    def _keys_are_known(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        for key in filter(lambda key: isinstance(key, str) and key not in cls.model_fields, values):
+            raise ValueError(f".{key}: there is no such key; {cls.elsewhere.get(key) or _keys_like(key, cls.model_fields)}")
+        for key, field in cls.model_fields.items():
+            named = next((each for each in field.metadata if isinstance(each, Named)), None)
+            if named and field.is_required() and key not in values:
+                raise ValueError(f".{key}: missing; choose one of {', '.join(sorted(named.names()))}")
         return values
+
+
+class Named(ABC):
+    """What a text of a section is declared with, if it must be one of some names."""
+
+    @abstractmethod
+    def names(self) -> list[str]:
+        """These names."""
+
+
+def _keys_like(key: str, known: Collection[str]) -> str:
+    """The key that may be meant, or all if they are few, for the error sentence about an unknown one."""
+    if near := difflib.get_close_matches(key, known, 1):
+        return f"{near[0]} is the nearest"
+    return f"choose one of {', '.join(known)}" if len(known) <= MOST_LISTED else "see config/README.md for those there are"
 
 
 def _hexadecimal(digits: int, what: str) -> AfterValidator:
@@ -79,6 +101,7 @@ BOUNDS = {
     "finite_number": "should be a finite number", "literal_error": "should be {expected}",
     "string_too_short": "should not be empty", "too_short": "should have {min_length} or more entries, not {actual_length}",
 }  # fmt: skip
+MOST_LISTED = 12  # keys that a message names
 LONGEST = 80  # characters of a value that a message repeats
 ASection = TypeVar("ASection", bound=Section)
 
@@ -129,8 +152,6 @@ def sentence(error: ValidationError, values: Any) -> str:
         said = str(first["ctx"]["error"])
         # A section that is read by its kind adds the key within it: ".numbers.max_count: …".
         return f"{path}{said}".removeprefix(".") if said.startswith(".") else f"{path}: {said}" if path else said
-    if first["type"] == "extra_forbidden":
-        return f"{path}: there is no such key; see config/README.md for those there are"
     if first["type"] == "missing":
         return f"{path}: missing; a study needs it"
     or_else = dict.fromkeys(_right(each).removeprefix("should be ") for each in others if _path(each, values) == path)
