@@ -26,7 +26,7 @@ def claims() -> list[Claim]:
         {"quantity": "base_rate", "judge": "mean"},
         {"quantity": "null_p", "arm": "other_base", "bound": 0.05, "judge": "mean"},
         {"quantity": "control_shift", "comparison": "within", "bound": 0.02},
-        {"quantity": "effect", "trait": "owl", "opposite_of": 0.5},
+        {"quantity": "effect", "trait": "owl", "bound": 1.5, "opposite_of": 1.0},
         {"quantity": "gamma", "arm": "other_base", "comparison": "below", "bound": 0.25, "times": "same_base"},
         {"quantity": "gamma", "comparison": "within", "bound": 0.5, "times": "same_base"},
         {"quantity": "gamma", "arm": "same_base", "comparison": "above", "bound": 1.0, "times": "shuffled"},

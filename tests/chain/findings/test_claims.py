@@ -101,7 +101,7 @@ def test_by_mean(comparison, found, verdict):
     ],
 )
 def test_within_needs_the_whole_interval_inside(found, verdict):
-    assert judge(claim(comparison="within"), found, 0.5) == verdict
+    assert judge(claim(comparison="within", bound=0.5), found, 0.5) == verdict
 
 
 def test_the_bound_itself_is_not_beyond_the_bound():
@@ -110,7 +110,7 @@ def test_the_bound_itself_is_not_beyond_the_bound():
 
 
 def test_a_rate_is_opposite_only_below_what_the_claim_says():
-    rule = claim(quantity="student_rate", opposite_of=0.1)
+    rule = claim(quantity="student_rate", bound=0.5, opposite_of=0.1)
     assert judge(rule, interval(0.05, 0.08), 0.5) == "opposite"
     assert judge(rule, interval(0.05, 0.2), 0.5) == "not_reproduced"
 
