@@ -23,15 +23,16 @@ extends: tiny
 seed: 5
 traits:
   owl: {steps: 80}   # this teacher is taught longer
-  wolf: null         # this trait is left out
+  wolf: null         # this trait is left out (gamma needs three of a family)
+  bear: {}
 ```
 
 Mappings are merged key by key, lists and single values are replaced, and a key set to null is removed. Inherited claims about
-an arm or a case that is removed go with it, unless the study lists claims of its own. A study reuses the parent's files for everything
-that it inherits unchanged. Unknown keys and impossible values are refused before anything runs. Relative paths start from the
-project's folder; a path in `extends` starts from the folder of its own file, if the study is there. YAML's anchors and merge
-keys (`<<: *common`) work. Numbers are decimal (`10`, `0.001`, `1e-3`), and only `true` and `false` are truth values; all else
-(`010`, `1_000`, `1:30`, `0x1F`, `yes`, `off`) is text.
+an arm or a case that is removed go with it, unless the study lists claims of its own. A study reuses the parent's files for
+everything that it inherits unchanged. Unknown keys and impossible values are refused before anything runs. Relative paths start
+from the project's folder; a path in `extends` starts from the folder of its own file, if the study is there. YAML's anchors and
+merge keys (`<<: *common`) work. Numbers are decimal (`10`, `0.001`, `1e-3`), and only `true` and `false` are truth values; all
+else (`010`, `1_000`, `1:30`, `0x1F`, `yes`, `off`) is text.
 
 `sublearn reference > config/README.md` writes this page.
 """
