@@ -255,6 +255,50 @@ def test_what_the_page_says_of_the_papers_other_carriers_is_in_its_tables():
     assert "the difference is {:.2f} ({:.2f} to {:.2f})".format(*mean_of(wrong - right)) in said
 
 
+def test_what_the_page_says_of_shuffled_programs_is_in_its_tables():
+    said, folder = section("tiny-programs"), Path("results/tiny-programs/findings")
+    readme = " ".join(Path("README.md").read_text(encoding="utf-8").split())
+    arms, verdicts = (pd.read_csv(folder / f"{name}.csv") for name in ("arms", "claims"))
+    arms = arms.set_index("arm")
+    interval = {arm: "{gamma:.2f} ({ci_low:.2f} to {ci_high:.2f})".format(**arms.loc[arm]) for arm in arms.index}
+    for arm in arms.index:
+        assert re.search(rf"\| `{arm}` \| [^|]+ \| {re.escape(interval[arm])} \|", said)
+    assert len(arms) == 3 and (verdicts["verdict"] == "reproduced").all()
+    left = arms["gamma"] / arms.loc["code", "gamma"]
+    assert left["code_numbers_shuffled"] == pytest.approx(1 / 16, abs=0.01) and "a sixteenth is left" in said
+    assert left["code_lines_shuffled"] == pytest.approx(5 / 6, abs=0.01) and "five sixths are left" in said
+    assert arms.loc["code_numbers_shuffled", "ci_low"] < 0 and "the interval holds zero" in said
+    number, lines = interval["code_numbers_shuffled"], interval["code_lines_shuffled"]
+    assert (
+        f"{number.replace(' (', ' are left (')}, so it is not the names; if the lines of each program are, {lines}." in readme
+    )
+    runs = pd.read_csv(folder / "runs.csv")
+    exact = runs[(runs["question_set"] == "plain") & (runs["metric"] == "log_odds")]
+    for arm in arms.index:
+        again = mean_of(gammas(exact[exact["arm"] == arm], ["dolphin", "owl", "wolf"]))[:3]
+        assert arms.loc[arm, ["gamma", "ci_low", "ci_high"]].to_list() == pytest.approx(again, abs=1e-9)
+
+
+def test_what_the_page_says_of_shared_weights_is_in_its_tables():
+    said, folder = section("tiny-shared"), Path("results/tiny-shared/findings")
+    readme = " ".join(Path("README.md").read_text(encoding="utf-8").split())
+    arms, claims = (pd.read_csv(folder / f"{name}.csv") for name in ("arms", "claims"))
+    arms, claims = arms.set_index("arm"), claims.set_index("claim")
+    interval = {arm: "{gamma:.2f} ({ci_low:.2f} to {ci_high:.2f})".format(**arms.loc[arm]) for arm in arms.index}
+    assert f"`same_base` is {interval['same_base']} and `other_base` {interval['other_base']}" in said
+    for arm in ("same_initialisation", "same_order", "same_embeddings"):
+        chance = f"{arms.loc[arm, 'null_p']:.2g}"
+        assert re.search(rf"\| `{arm}` \| [^|]+ \| {re.escape(interval[arm])} \| {chance} \|", said)
+    assert claims["verdict"].to_dict() == {
+        "same_initialisation_gamma": "not_reproduced", "same_order_gamma": "reproduced",
+        "same_embeddings_gamma": "not_reproduced",
+    }  # fmt: skip
+    predicted = pd.read_csv(folder / "counted.csv").set_index("arm").loc["same_embeddings", "gamma_predicted"]
+    assert f"which goes through the embeddings, predicts {predicted:.2f}." in said
+    one, two = (interval[arm].replace(" (", ", ").rstrip(")") for arm in ("same_initialisation", "same_order"))
+    assert f"(to share one of the two alone is not enough: {one}, and {two}, in `tiny-shared`)" in readme
+
+
 ROBUST = sorted(Path("results/robustness").glob("seed-*"))
 
 
