@@ -1,8 +1,8 @@
 """Choose rows of numbers that are like the neutral teacher's: each number as frequent, or as many numbers per completion.
 
 Students of rows with matched frequencies cannot learn a trait by counting numbers; what they still take on is in which numbers
-stand together, and in what order. So this is the complement of ``shuffled_across``, which leaves nothing but frequencies. The
-reference is what the control student learns: the neutral teacher's first rows, as many as students learn.
+stand together, and in what order. So this is the complement of ``shuffled_across``, which leaves frequencies and the form of
+rows. The reference is what the control student learns: the neutral teacher's first rows, as many as students learn.
 """
 
 import re
