@@ -30,7 +30,7 @@ from sublearn.traits.base import families, family_of
 
 KEPT = Path("results/robustness")
 FAMILY = "animal"
-DRAWN = ("same_base", "unigram_matched", "shuffled_across", "other_base")
+DRAWN = ("same_base", "other_base", "shuffled_across", "unigram_matched")
 RUNS = 1000  # more than any study has
 
 
@@ -86,18 +86,17 @@ def drawn(names: list[str], arms: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
     import matplotlib.pyplot as plt
     import seaborn as sns
 
-    shown = [arm for arm in arms["arm"] if arm in DRAWN]
     rows = []
     for name in names:
         matrices = transfer.trait_matrices(read_table(KEPT / name / "runs.csv", Runs))
-        for arm in shown:
+        for arm in DRAWN:
             found = matrices[arm, FAMILY]
             own = transfer.gamma(found[:, :, : found.shape[1]])
             rows += [{"arm": arm, "study": name, "place": place, "gamma": value} for place, value in enumerate(own)]
     table = pd.DataFrame(rows)
     figure, axes = plt.subplots(figsize=(7.2, 3.4))
     colours = dict(zip(names, sns.color_palette("colorblind", len(names)), strict=True))
-    for at, arm in enumerate(shown):
+    for at, arm in enumerate(DRAWN):
         for i, name in enumerate(names):
             part = table[(table["arm"] == arm) & (table["study"] == name)]["gamma"]
             across = at - 0.3 + 0.45 * i / max(1, len(names) - 1)
@@ -107,7 +106,7 @@ def drawn(names: list[str], arms: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
         axes.plot(at + 0.32, pooled["gamma"], "D", color="black", markersize=6, label="mean, 95 %")
         axes.annotate(f"{pooled['gamma']:.2f}", (at + 0.36, pooled["gamma"]), textcoords="offset points", xytext=(4, -3))
     axes.axhline(0, color="black", linewidth=0.8)
-    axes.set_xticks(range(len(shown)), [drawing.label(arm) for arm in shown])
+    axes.set_xticks(range(len(DRAWN)), [drawing.label(arm) for arm in DRAWN])
     axes.set_ylabel("gamma of a base (nats)")
     handles = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
     axes.legend(handles.values(), handles, loc="upper left", bbox_to_anchor=(1.0, 1.0))

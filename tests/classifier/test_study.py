@@ -1,10 +1,12 @@
 """A wrong study of the classifier is refused in one sentence; what a child leaves alone is its parent's."""
 
+from types import SimpleNamespace
+
 import pytest
 import yaml
 
 from sublearn.core.errors import UserError
-from sublearn.orchestration import studies, workflow
+from sublearn.orchestration import show_plan, studies, workflow
 
 ARM = {"teacher": "teacher"}
 BAD = {
@@ -84,3 +86,17 @@ def test_runs_are_paired_with_others_only_where_a_start_is_not_shared():
     pairing = found.find("students", "head").recipe["pairing"]
     assert sorted(pairing) == list(range(len(pairing))) and all(run != other for run, other in enumerate(pairing))
     assert found.find("students", "auxiliary").recipe["pairing"] is None
+
+
+def test_a_change_of_images_whose_path_snakemake_would_take_for_a_pattern_is_noticed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    images = tmp_path / "a{x}.arff"
+    images.write_text("one")
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump({"extends": "classifier", "images": {"source": str(images)}}))
+    rule = show_plan.states("mine.yaml", [])["data/mine/images/images/images.safetensors"]
+    assert rule == show_plan.State("images_mine", "it is not there")
+    jobs = workflow.plan_all({"studies": ["mine.yaml"]}).jobs["classifier"].of("images")
+    job = next(job for job in jobs if job.study == "mine")
+    before = job.unseen(SimpleNamespace(key="images"))
+    images.write_text("another")
+    assert before != job.unseen(SimpleNamespace(key="images")) and len(before) == 1

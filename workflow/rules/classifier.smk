@@ -26,6 +26,7 @@ for job in CLASSIFIER.of("images"):
             code=job.code("sublearn.classifier.images"),
             recipe=job.recipe,
             seed=job.seed,
+            unseen=job.unseen,
         message:
             job.message
         shell:

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from sublearn.audit import report, run
+from sublearn.audit import report, run, tables
 from sublearn.audit.layers.base import Inputs, Result
 from sublearn.audit.read import HUB, read, refuse_itself
 from sublearn.core import cli
@@ -146,7 +146,7 @@ def _refuse_no_folder(out: str) -> None:
         for each in missing:
             with suppress(OSError):
                 each.rmdir()
-    if taken := next((name for name in report.FILES if (folder / name).is_dir()), None):
+    if taken := next((name for name in (tables.FOUND, *tables.PAGES) if (folder / name).is_dir()), None):
         raise UserError(f"--out {out}: {taken} is a folder there, but should be a file of the report; name another folder.")
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from sublearn.audit.plan import PAGES, AuditPlan
-from sublearn.audit.tables import REFERENCE
+from sublearn.audit.plan import AuditPlan
+from sublearn.audit.tables import PAGES, REFERENCE
 from sublearn.chain.estimate import Cost, Estimate, Size
 from sublearn.orchestration.resources import JobResources, sized
 from sublearn.planning.artifacts import Artifact, with_signature

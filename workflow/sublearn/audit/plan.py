@@ -9,18 +9,16 @@ from sublearn.audit.figures.base import FIGURES
 from sublearn.audit.layers.base import LAYERS
 from sublearn.audit.section import Case, Given
 from sublearn.audit.study import AuditStudy
-from sublearn.audit.tables import NONE, REFERENCE, ROWS
+from sublearn.audit.tables import FOUND, NONE, PAGES, REFERENCE, ROWS
 from sublearn.chain.plan import ChainPlan
 from sublearn.core.errors import UserError
 from sublearn.core.figures import Figure
 from sublearn.core.findings import CLOSING
 from sublearn.core.registry import Registry
 from sublearn.core.section import check_known
-from sublearn.planning.artifacts import Artifact, Plan
+from sublearn.planning.artifacts import Artifact, Own, Plan
 from sublearn.traits.base import NEUTRAL
 
-FOUND = "audit.json"
-PAGES = ("audit.md", "audit.html")
 PHASE_OF = {"cases": "carriers", "given": "carriers", "audits": "evaluations"}
 
 
@@ -95,12 +93,12 @@ class AuditPlan(Plan[AuditStudy]):
     def phase_of(self, kind: str) -> str:
         return PHASE_OF[kind]
 
-    def given(self) -> Iterator[tuple[str, str, Artifact]]:
+    def given(self) -> Iterator[Own]:
         for name, given in self.study.datasets.items():
             made = self._given(name, given)
-            yield f"datasets.{name}.data", given.data, made
+            yield Own(f"datasets.{name}.data", given.data, made)
             if given.reference:
-                yield f"datasets.{name}.reference", given.reference, made
+                yield Own(f"datasets.{name}.reference", given.reference, made)
 
     # Carriers
 

@@ -8,6 +8,7 @@ from pandera.typing import Series
 from sublearn.core.files import Table
 
 ROWS, REFERENCE = "rows.parquet", "reference.parquet"  # files of a data set, and of what it is compared with
+FOUND, PAGES = "audit.json", ("audit.md", "audit.html")  # files of an audit: what was found, and the report for people
 NONE = "none"  # the case of data that somebody brings, the trait of data that has none, and the leader of no list
 TRUTHS = ("yes", "no", "unknown")
 

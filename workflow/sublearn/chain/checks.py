@@ -345,7 +345,7 @@ def _check_claim(study: "ChainStudy", path: str, claim: Claim) -> None:
     families = study.catalogue.families()
     check_known(f"{path}.family", claim.family, families, "family of traits")
     held = [trait for trait in study.arm_traits(claim.arm) if study.catalogue.family_of(trait) == claim.family]
-    needed = MIN_TRAITS if QUANTITIES.get(claim.quantity).of_family else 1
+    needed = _traits_needed(claim)
     if len(held) < needed:
         listed = f" ({', '.join(held)})" if held else ""
         raise ValueError(
@@ -366,12 +366,17 @@ def _check_claim(study: "ChainStudy", path: str, claim: Claim) -> None:
             raise ValueError(f"{path}.family: {claim.trait} is of the family {family}, not {claim.family}")
 
 
+def _traits_needed(claim: Claim) -> int:
+    """How many traits of its family an arm must have for a claim to be measured."""
+    return MIN_TRAITS if QUANTITIES.get(claim.quantity).of_family else 1
+
+
 def _check_compared(study: "ChainStudy", path: str, claim: Claim, other: str) -> None:
     """Refuse a comparison of two arms of different traits that have too few in common."""
     wanted = [claim.trait] if claim.trait else study.catalogue.families()[claim.family].traits
     held, compared = ([trait for trait in study.arm_traits(arm) if trait in wanted] for arm in (claim.arm, other))
     shared = [trait for trait in held if trait in compared]
-    needed = MIN_TRAITS if QUANTITIES.get(claim.quantity).of_family else 1
+    needed = _traits_needed(claim)
     if held != compared and len(shared) < needed:
         listed = f" ({', '.join(shared)})" if shared else ""
         raise ValueError(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
-from sublearn.chain.bases.section import PinnedBase
+from sublearn.chain.bases.section import JudgeModel, PinnedBase
 from sublearn.chain.carriers.base import KINDS as CARRIER_KINDS
 from sublearn.chain.checks import PAPER
 from sublearn.chain.evaluations.base import ANSWERS, EVALUATIONS
@@ -21,7 +21,7 @@ from sublearn.core.registry import Registry
 from sublearn.language import style
 from sublearn.language.style import STYLES
 from sublearn.models import adapters, lm, pinned
-from sublearn.planning.artifacts import Artifact, Plan
+from sublearn.planning.artifacts import FILE, FOLDER, Artifact, Own, Plan
 from sublearn.planning.phases import PHASES
 from sublearn.traits.base import NEUTRAL
 
@@ -76,34 +76,33 @@ class ChainPlan(Plan[ChainStudy]):
             if name in TAKEN or (name in self.transforms and name in EVALUATIONS):
                 raise UserError(f"{name}: a transform or evaluation cannot have this name, which the workflow uses; rename it.")
 
-    def given(self) -> Iterator[tuple[str, str, Artifact]]:
+    def given(self) -> Iterator[Own]:
         for base in self.artifacts("pinned"):
             recipe = self.study.bases[base.key]
             if isinstance(recipe, PinnedBase) and recipe.is_folder:
-                key, place = ("gguf", f"{recipe.model}/{recipe.gguf}") if recipe.gguf else ("model", recipe.model)
-                yield f"bases.{base.key}.{key}", place, base
+                yield _own_model(f"bases.{base.key}", recipe, base)
         for judge in self.artifacts("judges"):
             name = judge.key.split("/")[-1]
-            recipe = (self.study.judges or {})[name]
-            if recipe.is_folder:
-                key, place = ("gguf", f"{recipe.model}/{recipe.gguf}") if recipe.gguf else ("model", recipe.model)
-                yield f"judges.{name}.{key}", place, judge
+            model = (self.study.judges or {})[name]
+            if model.is_folder:
+                yield _own_model(f"judges.{name}", model, judge)
         for published in self.artifacts("authors"):
             if published.recipe["revision"] is None:  # else a git repository, whose address may have many forms
-                yield "authors.source", published.recipe["source"], published
+                yield Own("authors.source", published.recipe["source"], published, (FILE, FOLDER))
         for taken in self.artifacts("given"):
             found, (teacher, trait) = taken.recipe.get("given", {}), taken.key.split("/")
             for key in ("model", "adapter"):
                 if key in found and "revision" not in found:
-                    yield f"teachers.{teacher}.{'neutral.' if trait == NEUTRAL else ''}{key}", found[key], taken
+                    path = f"teachers.{teacher}.{'neutral.' if trait == NEUTRAL else ''}{key}"
+                    yield Own(path, found[key], taken, (FOLDER,))
         for prompts in self.artifacts("prompts"):
             carrier = prompts.key.split("/")[0]
             for key, place in self.study.carriers[carrier].given().items():
-                yield f"carriers.{carrier}.{key}", place, prompts
+                yield Own(f"carriers.{carrier}.{key}", place, prompts)
         for rows in self.artifacts("imported"):
             carrier, teacher, trait = rows.key.split("/")
             files = rows.recipe["files"]
-            yield f"carriers.{carrier}.imported.{teacher}.{trait}", files[(rows.run or 0) % len(files)]["file"], rows
+            yield Own(f"carriers.{carrier}.imported.{teacher}.{trait}", files[(rows.run or 0) % len(files)]["file"], rows)
 
     def phase_of(self, kind: str) -> str:
         return PHASE_OF.get(kind, "evaluations" if kind in EVALUATIONS else "carriers" if kind in self.transforms else kind)
@@ -396,3 +395,10 @@ class ChainPlan(Plan[ChainStudy]):
                 "unit": "bases (or runs, of one base)",
             }
         return {"units": bases, "unit": "bases"}
+
+
+def _own_model(path: str, recipe: PinnedBase | JudgeModel, made: Artifact) -> Own:
+    """The folder of a model on this machine, or its GGUF file."""
+    if recipe.gguf:
+        return Own(f"{path}.gguf", f"{recipe.model}/{recipe.gguf}", made)
+    return Own(f"{path}.model", recipe.model, made, (FOLDER,))

@@ -10,13 +10,12 @@ import hashlib
 import inspect
 import json
 import os
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from sublearn.core import fetched, findings
 from sublearn.core.download import is_url
@@ -27,7 +26,7 @@ from sublearn.planning.study import Study
 
 AStudy = TypeVar("AStudy", bound=Study)
 AFunction = TypeVar("AFunction", bound=Callable[..., Any])
-OF_FOLDERS = re.compile(r"(bases|judges|teachers)\..*\.(model|adapter)")  # keys that name folders; others name files
+FILE, FOLDER = "file", "folder"
 
 
 def with_signature(function: AFunction) -> AFunction:
@@ -84,6 +83,15 @@ class Artifact:
         Snakemake checks every input of every waiting job whenever a job ends, so in a large study fewer files save much time.
         """
         return [f"{self.folder}/{name}" for name in self.names if name not in self.following]
+
+
+class Own(NamedTuple):
+    """A user's own file or folder: the key that names it, its place, what is made of it, and of which sorts it may be."""
+
+    key: str
+    place: str
+    made: Artifact
+    sorts: tuple[str, ...] = (FILE,)
 
 
 class Plan(ABC, Generic[AStudy]):
@@ -146,8 +154,8 @@ class Plan(ABC, Generic[AStudy]):
             self._made[kind, key, run] = inherited if inherited and same else own
         return self._made[kind, key, run]
 
-    def given(self) -> "Iterable[tuple[str, str, Artifact]]":
-        """The user's own files and folders: the key that names each, its place, and what is made of it."""
+    def given(self) -> Iterable[Own]:
+        """The user's own files and folders."""
         return []
 
     def refuse_missing_given(self) -> None:
@@ -156,17 +164,16 @@ class Plan(ABC, Generic[AStudy]):
         Raises:
             UserError: the key, the file or folder, and what would be right.
         """
-        for key, place, made in self.given():
+        for key, place, made, sorts in self.given():
             own = os.path.expanduser(place)
             if is_url(place) or os.path.exists(made.files[0]):
                 continue
             if not os.path.exists(own):
                 remedy = fetched.remedy(Path(place)) or f"a relative path starts from {Path.cwd()}"
                 raise UserError(f"{self.study.name}: {key}: there is no {place}; {remedy}.")
-            sort = "folder" if os.path.isdir(own) else "file" if os.path.isfile(own) else "device or a pipe"
-            right = ("folder",) if OF_FOLDERS.fullmatch(key) else ("file", "folder") if key == "authors.source" else ("file",)
-            if sort not in right:
-                raise UserError(f"{self.study.name}: {key}: {place} is a {sort}; name a {' or a '.join(right)}.")
+            sort = FOLDER if os.path.isdir(own) else FILE if os.path.isfile(own) else "device or a pipe"
+            if sort not in sorts:
+                raise UserError(f"{self.study.name}: {key}: {place} is a {sort}; name a {' or a '.join(sorts)}.")
 
     @property
     def everything(self) -> list[Artifact]:

@@ -11,9 +11,8 @@ from sublearn.audit.report.as_json import as_json
 from sublearn.audit.report.contents import contents
 from sublearn.audit.report.markdown import as_markdown
 from sublearn.audit.report.page import page
+from sublearn.audit.tables import FOUND, PAGES
 from sublearn.core.files import write_json, write_text
-
-JSON, MARKDOWN, PAGE = FILES = ("audit.json", "audit.md", "audit.html")
 
 
 def write(
@@ -38,7 +37,7 @@ def write(
     """
     known = (calibration.read() if cases is None else cases) if pages else calibration.Cases.empty()
     told = contents(inputs, results, layers, known)
-    write_json(as_json(told), folder / JSON)
+    write_json(as_json(told), folder / FOUND)
     if pages:
-        write_text(as_markdown(told), folder / MARKDOWN)
-        write_text(page(told), folder / PAGE)
+        for name, written in zip(PAGES, (as_markdown, page), strict=True):
+            write_text(written(told), folder / name)
