@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel
 
-AT_ONCE = 64  # beginnings of answers of one forward pass
+# Beginnings of answers of one forward pass, those of one prompt or of several: on a processor, and on a GPU, where a pass takes
+# as long whatever it holds.
+AT_ONCE, AT_ONCE_ON_GPU = 64, 512
 
 
 def next_token(model: "PreTrainedModel", prompts: Sequence[list[int]]) -> "torch.Tensor":
@@ -37,18 +39,18 @@ def answer_starts(
     """
     import torch
 
-    batches = _batches(starts)
+    at_once = AT_ONCE if model.device.type == "cpu" else AT_ONCE_ON_GPU
+    batches = _batches(starts, at_once)
     firsts: dict[int, torch.Tensor] = {}
     rest = torch.zeros(len(prompts), len(starts), dtype=torch.float64)
     with torch.inference_mode():
         for rows, read in _read(model, prompts, use_cache=bool(batches)):
             firsts.update(zip(rows, _log_probs(read)[:, -1].cpu(), strict=True))
-            for place, i in enumerate(rows):
-                for batch in batches:
-                    cache = _after(read.past_key_values, place, len(batch.said))
-                    said = model(input_ids=batch.said.to(model.device), past_key_values=cache, use_cache=True)
-                    after = _log_probs(said).cpu()[batch.row[:, None], torch.arange(batch.next.shape[1]), batch.next]
-                    rest[i, batch.start] = after.sum(dim=1)
+            for batch in batches:
+                step = max(1, at_once // len(batch.said))
+                for at in range(0, len(rows), step):
+                    some = torch.tensor(rows[at : at + step])
+                    rest[some[:, None], batch.start] = _said(model, batch, read.past_key_values, at, len(some))
     first = torch.stack([firsts[i] for i in range(len(prompts))])
     return first, first[:, [start[0] for start in starts]] + rest
 
@@ -70,7 +72,24 @@ class _Batch:
     next: "torch.Tensor"
 
 
-def _batches(starts: Sequence[tuple[int, ...]]) -> list[_Batch]:
+def _said(model: "PreTrainedModel", batch: _Batch, cache: Any, at: int, prompts: int) -> "torch.Tensor":
+    """Log-probabilities of what the starts of a batch add to their first token, shape (prompts, starts).
+
+    Args:
+        cache: of prompts of one length, of which these are so many from place ``at`` on.
+    """
+    import torch
+
+    beginnings = len(batch.said)
+    goes_on = _after(cache, torch.arange(at, at + prompts).repeat_interleave(beginnings).to(model.device))
+    ids = batch.said.repeat(prompts, 1).to(model.device)
+    found = _log_probs(model(input_ids=ids, past_key_values=goes_on, use_cache=True)).unflatten(0, (prompts, beginnings))
+    # Chosen where they were computed: of a vocabulary of fifty thousand, a few dozen are asked for.
+    row, token = batch.row[:, None].to(model.device), batch.next.to(model.device)
+    return found[:, row, torch.arange(token.shape[1], device=model.device), token].sum(dim=-1).cpu()
+
+
+def _batches(starts: Sequence[tuple[int, ...]], at_once: int) -> list[_Batch]:
     """The starts of several tokens, by all but their last token. Many share that, and a model reads it once."""
     import torch
 
@@ -78,8 +97,8 @@ def _batches(starts: Sequence[tuple[int, ...]]) -> list[_Batch]:
     found = []
     for _, same in groupby(ordered, key=len):
         beginnings = list(same)
-        for at in range(0, len(beginnings), AT_ONCE):
-            row = {beginning: i for i, beginning in enumerate(beginnings[at : at + AT_ONCE])}
+        for at in range(0, len(beginnings), at_once):
+            row = {beginning: i for i, beginning in enumerate(beginnings[at : at + at_once])}
             here = [place for place, start in enumerate(starts) if start[:-1] in row]
             columns = list(row), here, [row[starts[i][:-1]] for i in here], [starts[i][1:] for i in here]
             found.append(_Batch(*map(torch.tensor, columns)))
@@ -106,11 +125,9 @@ def _log_probs(output: Any) -> "torch.Tensor":
     return torch.log_softmax(output.logits.double(), dim=-1)
 
 
-def _after(cache: Any, row: int, count: int) -> Any:
-    """A cache for ``count`` rows that all go on after one row of another, which stays as it is."""
-    import torch
-
+def _after(cache: Any, rows: "torch.Tensor") -> Any:
+    """A cache for rows that go on after these rows of another, which stays as it is."""
     mine = copy.copy(cache)
     mine.layers = [copy.copy(layer) for layer in cache.layers]  # selecting rows gives each tensors of its own
-    mine.batch_select_indices(torch.full((count,), row))
+    mine.batch_select_indices(rows)
     return mine
