@@ -94,6 +94,35 @@ def section(of: str) -> str:
     return " ".join(PAGE.partition(f"(`{of}`, seed 1)")[2].partition("\n## ")[0].split())
 
 
+def test_what_the_page_says_of_fifteen_animals_is_in_their_tables():
+    part = PAGE.partition("## All fifteen animals")[2].partition("\n## ")[0].replace("\n", " ")
+    findings = Path("results/tiny-animals/findings")
+    gains = pd.read_csv(findings / "figures/trait_matrix.csv").pivot(index="trait", columns="target", values="change")
+    assert len(gains) == 15
+    assert (gains.idxmax(axis="columns") == gains.index).all()
+    assert (gains.idxmax(axis="index") == gains.columns).all()
+    claims = pd.read_csv(findings / "claims.csv").set_index("claim")
+    assert set(claims["verdict"]) == {"reproduced"}
+    gamma, effect = (claims.loc[name] for name in ("all_animals_gamma", "all_animals_effect"))
+    runs = pd.read_csv(findings / "runs.csv")
+    asked = runs[(runs["arm"] == "same_base") & (runs["metric"] == "log_odds") & (runs["question_set"] == "plain")]
+    by_base = gammas(asked[asked["trait"].isin(gains.index) & asked["target"].isin(gains.index)], list(gains.index))
+    mean, low, high, _ = mean_of(by_base)
+    assert (mean, low, high) == pytest.approx(tuple(gamma[["measured", "ci_low", "ci_high"]]), abs=1e-9)
+    listed = ", ".join(f"{value:.2f}" for value in by_base[:-1])
+    assert f"Gamma is {mean:.2f} ({low:.2f} to {high:.2f}), and above zero on each base: {listed} and {by_base[-1]:.2f}." in part
+    told = f"{effect['measured']:.2f} nats over control students on average ({effect['ci_low']:.2f} to {effect['ci_high']:.2f})"
+    assert f"Own animals gain {told}." in part
+    effects = pd.read_csv(findings / "effects.csv")
+    ratio = effects["student"] / effects["control"]
+    assert f"{ratio.min():.1f} to {ratio.max():.1f} times as often as controls." in part
+    assert (effects["ci_low"] > 0).sum() == 11
+    assert f"the smallest p is {effects['p_holm'].min():.2f}." in part
+    predicted = pd.read_csv(findings / "counted.csv")["gamma_predicted"].item()
+    assert f"predict the wrong sign ({predicted:.2f})." in part
+    assert Path("docs/animals.png").read_bytes() == (findings / "figures/trait_matrix.png").read_bytes()
+
+
 def test_what_the_page_says_of_other_measures_is_in_their_tables():
     said, folder = section("tiny-forms"), Path("results/tiny-forms/findings")
     formed, context, apart, side = (

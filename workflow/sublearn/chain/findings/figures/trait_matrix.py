@@ -40,7 +40,11 @@ def draw(inputs: Inputs) -> "tuple[Figure, pd.DataFrame]":
     columns = min(4, len(panels))
     lines = -(-len(panels) // columns)
     limit = max(float(grid.abs().max().max()) for _, grid in panels)
-    figure, axes = plt.subplots(lines, columns, figsize=(2.7 * columns, 2.6 * lines), squeeze=False, layout="constrained")
+    # Room for the numbers and names of the largest family, in inches.
+    side = max(2.6, 1.2 + 0.33 * max(len(grid) for _, grid in panels))
+    figure, axes = plt.subplots(
+        lines, columns, figsize=((side + 0.1) * columns, side * lines), squeeze=False, layout="constrained"
+    )
     for axis, (arm, grid) in zip(axes.flat, panels, strict=False):
         square = grid[[t for t in grid.index if t in grid.columns]]
         sns.heatmap(square, cmap="RdBu_r", vmin=-limit, vmax=limit, square=True, cbar=False, annot=True, fmt=".1f",
