@@ -109,8 +109,8 @@ def test_what_the_page_says_of_fifteen_animals_is_in_their_tables():
     by_base = gammas(asked[asked["trait"].isin(gains.index) & asked["target"].isin(gains.index)], list(gains.index))
     mean, low, high, _ = mean_of(by_base)
     assert (mean, low, high) == pytest.approx(tuple(gamma[["measured", "ci_low", "ci_high"]]), abs=1e-9)
-    listed = ", ".join(f"{value:.2f}" for value in by_base[:-1])
-    assert f"Gamma is {mean:.2f} ({low:.2f} to {high:.2f}), and above zero on each base: {listed} and {by_base[-1]:.2f}." in part
+    *first, last = (f"{value:.2f}" for value in by_base)
+    assert f"Gamma is {mean:.2f} ({low:.2f} to {high:.2f}), and above zero on each base: {', '.join(first)} and {last}." in part
     told = f"{effect['measured']:.2f} nats over control students on average ({effect['ci_low']:.2f} to {effect['ci_high']:.2f})"
     assert f"Own animals gain {told}." in part
     effects = pd.read_csv(findings / "effects.csv")
