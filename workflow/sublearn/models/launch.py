@@ -28,10 +28,12 @@ def command(processes: int, module: str, arguments: list[str], gpus: bool, nodes
 
     It is torch's launcher, not accelerate's, which would read a user's `accelerate config`.
     """
-    address = "127.0.0.1" if nodes == 1 else socket.gethostname()
     launch = [sys.executable, "-m", "torch.distributed.run"]
     launch += ["--nnodes", str(nodes), "--nproc-per-node", str(processes // nodes)]
-    launch += ["--master-addr", address, "--master-port", str(_free_port())]
+    if nodes == 1:  # where the launcher takes a port and keeps it, so that no other job gets it in between
+        launch += ["--rdzv-backend", "c10d", "--rdzv-endpoint", "127.0.0.1:0", "--local-addr", "127.0.0.1"]
+    else:
+        launch += ["--master-addr", socket.gethostname(), "--master-port", str(_free_port())]
     work = ["--module", "sublearn.models.launch", f"{ONE_OF}{processes}", module, *arguments]
     if nodes == 1:
         return [*launch, *work]
