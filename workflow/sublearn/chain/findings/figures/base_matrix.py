@@ -1,7 +1,7 @@
 """Draw the increase of a trait for each pair of teacher's and student's base, like the paper's Figure 8.
 
 As in the paper, it is the increase over the untouched base, on number-prefixed questions. A cell holds one base of
-teachers, which is one unit, so it has no interval.
+teachers, which is one unit, so it has no interval. Shown are ``same_base`` and every arm whose name begins with ``other_base``.
 """
 
 from typing import TYPE_CHECKING
@@ -25,7 +25,8 @@ def draw(inputs: Inputs) -> "tuple[Figure, pd.DataFrame]":
 
     found = paired(read_runs(inputs), question_set="prefixed")
     animals = families()["animal"].traits
-    own = found[found["arm"].isin(ARMS) & (found["trait"] == found["target"]) & found["trait"].isin(animals)]
+    shown = (found["arm"] == "same_base") | found["arm"].str.startswith("other_base")
+    own = found[shown & (found["trait"] == found["target"]) & found["trait"].isin(animals)]
     own = own.assign(increase=own["student"] - own["base"])
     per_run = own.groupby(["student_base", "teacher_base", "run"])["increase"].mean().reset_index()
     pairs = per_run.groupby(["student_base", "teacher_base"])["increase"]
