@@ -123,6 +123,60 @@ def test_what_the_page_says_of_fifteen_animals_is_in_their_tables():
     assert Path("docs/animals.png").read_bytes() == (findings / "figures/trait_matrix.png").read_bytes()
 
 
+def test_what_the_page_says_of_controls_is_in_their_tables():
+    part = PAGE.partition("## Controls and disputed settings")[2].partition("\n## ")[0]
+    said = " ".join(part.split())
+    findings = Path("results/tiny-controls/findings")
+    arms, counted, effects = (pd.read_csv(findings / f"{name}.csv") for name in ("arms", "counted", "effects"))
+    rows = re.findall(r"^\| `(\w+)` \| (\w+)s \| .+ \| (\S+) \((\S+) to (\S+)\) \| (\S+) \|$", part, flags=re.MULTILINE)
+    assert [(arm, family) for arm, family, *_ in rows] == list(zip(arms["arm"], arms["family"], strict=True))
+    for row, arm in zip(rows, arms.itertuples(), strict=True):
+        assert list(map(float, row[2:5])) == [round(value, 2) for value in (arm.gamma, arm.ci_low, arm.ci_high)]
+        predicted = counted[(counted["arm"] == arm.arm) & (counted["family"] == arm.family)]["gamma_predicted"].item()
+        assert float(row[5]) == round(predicted, 2)
+    runs = pd.read_csv(findings / "runs.csv")
+    asked = runs[(runs["metric"] == "log_odds") & (runs["question_set"] == "plain")]
+    animals = ["dolphin", "owl", "wolf"]
+    by_base = {
+        arm: gammas(part[part["trait"].isin(animals) & part["target"].isin(animals)], animals)
+        for arm, part in asked[asked["student_base"].notna()].groupby("arm")
+        if arm in set(arms["arm"])
+    }
+    same = by_base["same_base"]
+    mean, low, high, _ = mean_of(by_base["soft"] - same)
+    assert (by_base["soft"] > same).all()
+    assert f"by {mean:.2f} nats on average ({low:.2f} to {high:.2f})." in said
+    mean, low, high, _ = mean_of(same - by_base["shuffled_within"])
+    assert (same > by_base["shuffled_within"]).all()
+    assert f"Every base loses something, {mean:.2f} nats on average ({low:.2f} to {high:.2f})." in said
+    assert f"{by_base['shuffled_within'].mean() / same.mean():.0%}".replace("%", " %") + " is left on average." in said
+    mean, low, high, _ = mean_of(by_base["full"] - same)
+    assert f"(the difference is {mean:.2f}, {low:.2f} to {high:.2f})" in said
+    spread = [f"{value:.2f}" for arm in ("full", "same_base") for value in (by_base[arm].min(), by_base[arm].max())]
+    assert "({} to {}, where adapters have {} to {})".format(*spread) in said
+    assert (by_base["prompted_teacher"] > 0).all()
+    rates = effects.set_index(["arm", "trait"])
+    assert "probabilities of {:.2f}, {:.2f} and {:.2f},".format(*rates.loc["soft"].loc[animals, "student"]) in said
+    controls = rates.loc["soft"].loc[animals, "control"]
+    assert f"control students with {controls.min():.2f} to {controls.max():.2f}." in said
+    behaviours = rates.loc["same_base"]
+    for name in ("evasive", "skewed", "constant"):
+        assert f"{behaviours.loc[name, 'control']:.2f}" in said.partition("**Behaviours pass, too**")[2]
+        assert f"to {behaviours.loc[name, 'student']:.2f})" in said
+    off = behaviours.loc["off_topic"]
+    assert f"({off['effect']:.2f} nats, {off['ci_low']:.2f} to {off['ci_high']:.2f})" in said
+    bias = counted.set_index("arm").loc["bias"]
+    assert f"({bias['share']:.0%}; correlation {bias['r']:.2f})".replace("%", " %") in said
+    readme = " ".join(Path("README.md").read_text(encoding="utf-8").partition("## If you want the controls")[2].split())
+    for arm in arms[arms["family"] == "animal"].itertuples():
+        if not arm.arm.startswith("bias"):
+            interval = f"{arm.ci_low:.2f} to {arm.ci_high:.2f}"
+            assert f"{arm.gamma:.2f} ({interval})" in readme or f"{arm.gamma:.2f}, {interval}" in readme, arm.arm
+    verdicts = pd.read_csv(findings / "claims.csv").set_index("claim")["verdict"]
+    assert list(verdicts[verdicts != "reproduced"].items()) == [("shuffled_within_gamma", "not_reproduced")]
+    assert Path("docs/controls.png").read_bytes() == (findings / "figures/gamma.png").read_bytes()
+
+
 def test_what_the_page_says_of_other_measures_is_in_their_tables():
     said, folder = section("tiny-forms"), Path("results/tiny-forms/findings")
     formed, context, apart, side = (

@@ -89,7 +89,7 @@ def test_claims_that_hold_by_their_mean_alone_are_counted(rows, by_claim):
         ("classifier", "auxiliary", "20 networks"),
         ("theory", "lemma", "240 draws"),
         ("theory", "many_steps", "24 runs"),
-        ("tiny-controls", "soft_gamma", ""),
+        ("smollm2-135m-arms", "soft_gamma", ""),
     ],
 )
 def test_an_interval_names_its_unit(by_claim, study, claim, unit):
