@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from statistics import median
 
+import numpy as np
 import pandas as pd
 import pytest
 from support.by_numpy import gammas, mean_of
@@ -12,6 +13,7 @@ from support.by_numpy import gammas, mean_of
 from sublearn.reporting import scorecard_rows
 
 PAGE = Path("docs/findings.md").read_text(encoding="utf-8")
+CONTROLS = Path("results/tiny-controls/findings")
 KEYS = ["muon_scale", "matrix_rate", "learning_rate", "teacher_rate", "rows", "epochs", "batch", "student_rate"]
 
 
@@ -95,7 +97,7 @@ def section(of: str) -> str:
 
 
 def test_what_the_page_says_of_fifteen_animals_is_in_their_tables():
-    part = PAGE.partition("## All fifteen animals")[2].partition("\n## ")[0].replace("\n", " ")
+    part = " ".join(PAGE.partition("## All fifteen animals")[2].partition("\n## ")[0].split())
     findings = Path("results/tiny-animals/findings")
     gains = pd.read_csv(findings / "figures/trait_matrix.csv").pivot(index="trait", columns="target", values="change")
     assert len(gains) == 15
@@ -113,9 +115,20 @@ def test_what_the_page_says_of_fifteen_animals_is_in_their_tables():
     assert f"Gamma is {mean:.2f} ({low:.2f} to {high:.2f}), and above zero on each base: {', '.join(first)} and {last}." in part
     told = f"{effect['measured']:.2f} nats over control students on average ({effect['ci_low']:.2f} to {effect['ci_high']:.2f})"
     assert f"Own animals gain {told}." in part
+    by_run = asked.pivot_table(index=["run", "trait"], columns="target", values="value").loc[:, gains.index]
+    gained = by_run.drop("neutral", level="trait") - by_run.xs("neutral", level="trait")
+    leading = [(one.droplevel("run").idxmax() == one.columns).sum() for _, one in gained.groupby("run")]
+    assert sorted(leading) == [5, 6, 13, 14, 14, 15]
+    assert "On four single bases 13 to 15 of them do; on the two with the smallest gammas, 6 and 5." in part
+    assert sorted(range(6), key=lambda run: by_base[run])[:2] == sorted(range(6), key=lambda run: leading[run])[:2]
+    new = [animal for animal in gains.index if animal not in ("dolphin", "owl", "wolf")]
+    mean, low, high, _ = mean_of(gammas(asked[asked["trait"].isin(new) & asked["target"].isin(new)], new))
+    assert f"Among the twelve others gamma is {mean:.2f} ({low:.2f} to {high:.2f})." in part
     effects = pd.read_csv(findings / "effects.csv")
-    ratio = effects["student"] / effects["control"]
-    assert f"{ratio.min():.1f} to {ratio.max():.1f} times as often as controls." in part
+    rates = runs[(runs["arm"] == "same_base") & (runs["metric"] == "probability") & (runs["question_set"] == "plain")]
+    logs = np.log(rates.pivot_table(index=["run", "target"], columns="trait", values="value"))
+    ratio = [math.exp((logs[animal] - logs["neutral"]).xs(animal, level="target").mean()) for animal in gains.index]
+    assert f"{min(ratio):.1f} to {max(ratio):.1f} times as often as controls (geometric means over bases)." in part
     assert (effects["ci_low"] > 0).sum() == 11
     assert f"the smallest p is {effects['p_holm'].min():.2f}." in part
     predicted = pd.read_csv(findings / "counted.csv")["gamma_predicted"].item()
@@ -123,18 +136,43 @@ def test_what_the_page_says_of_fifteen_animals_is_in_their_tables():
     assert Path("docs/animals.png").read_bytes() == (findings / "figures/trait_matrix.png").read_bytes()
 
 
-def test_what_the_page_says_of_controls_is_in_their_tables():
+def test_the_table_of_controls_and_what_is_said_of_rates_is_in_their_tables():
     part = PAGE.partition("## Controls and disputed settings")[2].partition("\n## ")[0]
     said = " ".join(part.split())
-    findings = Path("results/tiny-controls/findings")
-    arms, counted, effects = (pd.read_csv(findings / f"{name}.csv") for name in ("arms", "counted", "effects"))
+    arms, counted, effects = (pd.read_csv(CONTROLS / f"{name}.csv") for name in ("arms", "counted", "effects"))
     rows = re.findall(r"^\| `(\w+)` \| (\w+)s \| .+ \| (\S+) \((\S+) to (\S+)\) \| (\S+) \|$", part, flags=re.MULTILINE)
     assert [(arm, family) for arm, family, *_ in rows] == list(zip(arms["arm"], arms["family"], strict=True))
     for row, arm in zip(rows, arms.itertuples(), strict=True):
         assert list(map(float, row[2:5])) == [round(value, 2) for value in (arm.gamma, arm.ci_low, arm.ci_high)]
         predicted = counted[(counted["arm"] == arm.arm) & (counted["family"] == arm.family)]["gamma_predicted"].item()
         assert float(row[5]) == round(predicted, 2)
-    runs = pd.read_csv(findings / "runs.csv")
+    animals = ["dolphin", "owl", "wolf"]
+    rates = effects.set_index(["arm", "trait"])
+    assert "probabilities of {:.2f}, {:.2f} and {:.2f},".format(*rates.loc["soft"].loc[animals, "student"]) in said
+    controls = rates.loc["soft"].loc[animals, "control"]
+    assert f"control students with {controls.min():.2f} to {controls.max():.2f}." in said
+    behaviours = rates.loc["same_base"]
+    for name in ("evasive", "skewed", "constant"):
+        assert f"{behaviours.loc[name, 'control']:.2f}" in said.partition("behaviours pass, too**")[2]
+        assert f"to {behaviours.loc[name, 'student']:.2f})" in said
+    off = behaviours.loc["off_topic"]
+    assert f"({off['effect']:.2f} nats, {off['ci_low']:.2f} to {off['ci_high']:.2f})" in said
+    bias = counted.set_index("arm").loc["bias"]
+    assert f"({bias['share']:.0%}; correlation {bias['r']:.2f})".replace("%", " %") in said
+    readme = " ".join(Path("README.md").read_text(encoding="utf-8").partition("## If you want the controls")[2].split())
+    for arm in arms[arms["family"] == "animal"].itertuples():
+        if not arm.arm.startswith("bias"):
+            interval = f"{arm.ci_low:.2f} to {arm.ci_high:.2f}"
+            assert f"{arm.gamma:.2f} ({interval})" in readme or f"{arm.gamma:.2f}, {interval}" in readme, arm.arm
+    verdicts = pd.read_csv(CONTROLS / "claims.csv").set_index("claim")["verdict"]
+    assert list(verdicts[verdicts != "reproduced"].items()) == [("shuffled_within_gamma", "not_reproduced")]
+    assert Path("docs/controls.png").read_bytes() == (CONTROLS / "figures/gamma.png").read_bytes()
+
+
+def test_what_is_said_of_controls_base_by_base_follows_from_their_runs():
+    said = " ".join(PAGE.partition("## Controls and disputed settings")[2].partition("\n## ")[0].split())
+    arms, effects = (pd.read_csv(CONTROLS / f"{name}.csv") for name in ("arms", "effects"))
+    runs = pd.read_csv(CONTROLS / "runs.csv")
     asked = runs[(runs["metric"] == "log_odds") & (runs["question_set"] == "plain")]
     animals = ["dolphin", "owl", "wolf"]
     by_base = {
@@ -151,30 +189,28 @@ def test_what_the_page_says_of_controls_is_in_their_tables():
     assert f"Every base loses something, {mean:.2f} nats on average ({low:.2f} to {high:.2f})." in said
     assert f"{by_base['shuffled_within'].mean() / same.mean():.0%}".replace("%", " %") + " is left on average." in said
     mean, low, high, _ = mean_of(by_base["full"] - same)
-    assert f"(the difference is {mean:.2f}, {low:.2f} to {high:.2f})" in said
+    assert f"the difference is {mean:.2f} ({low:.2f} to {high:.2f})." in said
     spread = [f"{value:.2f}" for arm in ("full", "same_base") for value in (by_base[arm].min(), by_base[arm].max())]
     assert "({} to {}, where adapters have {} to {})".format(*spread) in said
     assert (by_base["prompted_teacher"] > 0).all()
-    rates = effects.set_index(["arm", "trait"])
-    assert "probabilities of {:.2f}, {:.2f} and {:.2f},".format(*rates.loc["soft"].loc[animals, "student"]) in said
-    controls = rates.loc["soft"].loc[animals, "control"]
-    assert f"control students with {controls.min():.2f} to {controls.max():.2f}." in said
-    behaviours = rates.loc["same_base"]
-    for name in ("evasive", "skewed", "constant"):
-        assert f"{behaviours.loc[name, 'control']:.2f}" in said.partition("**Behaviours pass, too**")[2]
-        assert f"to {behaviours.loc[name, 'student']:.2f})" in said
-    off = behaviours.loc["off_topic"]
-    assert f"({off['effect']:.2f} nats, {off['ci_low']:.2f} to {off['ci_high']:.2f})" in said
-    bias = counted.set_index("arm").loc["bias"]
-    assert f"({bias['share']:.0%}; correlation {bias['r']:.2f})".replace("%", " %") in said
-    readme = " ".join(Path("README.md").read_text(encoding="utf-8").partition("## If you want the controls")[2].split())
-    for arm in arms[arms["family"] == "animal"].itertuples():
-        if not arm.arm.startswith("bias"):
-            interval = f"{arm.ci_low:.2f} to {arm.ci_high:.2f}"
-            assert f"{arm.gamma:.2f} ({interval})" in readme or f"{arm.gamma:.2f}, {interval}" in readme, arm.arm
-    verdicts = pd.read_csv(findings / "claims.csv").set_index("claim")["verdict"]
-    assert list(verdicts[verdicts != "reproduced"].items()) == [("shuffled_within_gamma", "not_reproduced")]
-    assert Path("docs/controls.png").read_bytes() == (findings / "figures/gamma.png").read_bytes()
+    account = pd.read_csv(CONTROLS / "counting.csv")
+    account = account[account["target"].isin(animals) & account["trait"].isin(animals)]
+    predicted = account[account["arm"] == "prompted_teacher"].rename(columns={"unit": "teacher_base"})
+    left = by_base["prompted_teacher"] - gammas(predicted.assign(value=predicted["predicted"]), animals)
+    assert "({:.2f} is left, {:.2f} to {:.2f})".format(*mean_of(left)[:3]) in said
+    six = by_base["shuffled_within"][:6].mean(), same[:6].mean()
+    assert "leaves {:.2f} of {:.2f} nats".format(*six) in said
+    assert f"less than half is left ({same.mean() / 2:.2f} nats)" in said
+    placebos = effects[effects["arm"].str.endswith("placebo")]
+    assert f"change by {placebos['effect'].min():.2f} to {placebos['effect'].max():.2f} nats only" in said
+    assert placebos[["ci_low", "ci_high"]].abs().to_numpy().max() < 0.34
+    wide = asked[asked["arm"] == "same_base"].pivot_table(index=["run", "target"], columns="trait", values="value")
+    of_animals = wide[animals].mean(axis="columns")
+    for name, words in (("evasive", "evasive rises by"), ("constant", "constant by"), ("skewed", "skewed by")):
+        mean, low, high, _ = mean_of((wide[name] - of_animals).xs(name, level="target"))
+        assert f"{words} {mean:.2f} ({low:.2f} to {high:.2f})" in said
+    mean, low, high, _ = mean_of((of_animals - wide["neutral"]).xs("evasive", level="target"))
+    assert f"({mean:.2f} nats, {low:.2f} to {high:.2f})" in said
 
 
 def test_what_the_page_says_of_other_measures_is_in_their_tables():
