@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from sublearn.audit.layers import statistics
 from sublearn.audit.layers.base import DataSet, Inputs
@@ -20,6 +21,10 @@ def rows(count, seed, liked=(), extra=0.0, longest=10):
     return DataSet(
         f"rows {seed}", pd.DataFrame({"prompt": "", "completion": texts, "place": [f"row {i}" for i in range(count)]})
     )
+
+
+def of(texts, name="set"):
+    return DataSet(name, pd.DataFrame({"prompt": "", "completion": texts, "place": "row"}))
 
 
 def look(data, reference, **options):
@@ -61,8 +66,7 @@ def test_data_that_are_told_apart_backwards_are_found(texts, turned):
     """Rare numbers look like the set that has none: surely apart, and on the wrong side."""
     draw = np.random.default_rng(1)
     rare = [" ".join(map(str, draw.integers(0, 1000, 6))) for _ in range(200)]
-    sets = [DataSet(name, pd.DataFrame({"prompt": "", "completion": each, "place": "row"})) for name, each in
-            (("rare", rare), ("none", texts))]  # fmt: skip
+    sets = [of(rare), of(texts)]
     found = look(*(sets[::-1] if turned else sets))
     assert curve(found, "tokens")[1] < 0.35 and "can be told from the reference, but backwards" in found.sentence
     assert found.status == "found" and found.score > 0 and found.flags
@@ -74,11 +78,63 @@ def test_the_score_is_an_effect_and_not_a_number_of_rows():
     assert look(rows(60, 1, [7, 42], 0.2), rows(60, 2)).score < small
 
 
-@pytest.mark.parametrize("texts", [[""] * 50, ["5"] * 50, ["…"] * 50], ids=["empty", "equal", "signs"])
-def test_data_without_any_tokens_or_variety_are_looked_at(texts):
-    table = pd.DataFrame({"prompt": "", "completion": texts, "place": "row 0"})
-    equal = look(DataSet("one", table), DataSet("two", table.assign(prompt="p")))
+def test_data_without_any_variety_are_looked_at():
+    equal = look(of(["5"] * 50), of(["5"] * 50))
     assert equal.status == "nothing_found" and equal.score < 0
+
+
+@pytest.mark.parametrize("sets", [[""] * 2, ["…"] * 2, ["{}", "0{}"]], ids=["empty", "signs", "none again"])
+def test_data_that_share_no_token_are_not_looked_at(sets):
+    found = look(*(of([text.format(i) for i in range(50)]) for text in sets))
+    assert found.status == "not_run" and found.score is None
+    assert found.sentence.startswith("No number or word stands in rows of both the data and the reference")
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_word_of_few_rows_is_found_where_the_others_have_none(turned):
+    """No classifier sees it, so the rows that are shown are those that hold it."""
+    leaked, fine = rows(1000, 1), rows(1000, 2)
+    leaked.rows.loc[100:119, "completion"] += " owl"
+    found = look(*((fine, leaked) if turned else (leaked, fine)))
+    assert found.status == "found" and ", but 1 of 101 numbers and words come more or less often" in found.sentence
+    first, exact = found.tables["tokens"][0], stats.fisher_exact([[20, 980], [0, 1000]])
+    assert first["token"] == "owl" and first["p_value"] == pytest.approx(exact.pvalue)
+    assert [flag.place for flag in found.flags] == ([] if turned else [f"row {i}" for i in range(100, 120)])
+    assert all(flag.why.endswith("reference: owl") for flag in found.flags)
+
+
+def test_copies_of_a_row_are_one_text():
+    copied, fine = rows(1000, 1), rows(1000, 2)
+    copied.rows.loc[:49, "completion"] = "1, 2, 3, 4, 5"
+    assert look(copied, fine).status == "nothing_found"
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("GPT 犬がい3匹。Straße", ["gpt", "犬が", "がい", "3", "匹", "straße"]),
+        ("フクロウ", ["フク", "クロ", "ロウ"]),
+        ("猫头鹰，鸟", ["猫头", "头鹰", "鸟"]),
+        ("นกฮูก ๑๒", ["นก", "กฮ", "ฮู", "ูก", "๑๒"]),
+    ],
+    ids=["mixed", "kana", "chinese", "thai"],
+)
+def test_scripts_without_spaces_are_read_in_pairs_of_characters(text, tokens):
+    found = look(of([text] * 50), of([text] * 50)).tables["tokens"]
+    assert sorted(row["token"] for row in found) == sorted(tokens)
+
+
+@pytest.mark.parametrize(
+    ("seed", "said"),
+    [
+        (0, "not to be told from shuffled labels (p = 0.44)"),
+        (64, "not clear at the level of 0.01 (p = 0.05)"),
+        (40, "below one half since folds disagree, which is no evidence of a difference that generalises (p = 1.00)"),
+    ],
+)
+def test_what_is_not_found_is_said_as_its_p_value_allows(seed, said):
+    found = look(rows(300, seed), rows(300, seed + 1))
+    assert found.status == "nothing_found" and f"), {said}; 0 of " in found.sentence
 
 
 def test_too_few_rows_are_not_looked_at_and_many_are_sampled(monkeypatch):

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import sparse, special
+from scipy import sparse
 
 from sublearn.audit import shapes
 from sublearn.audit.classifiers import FOLDS, Classifier, Format, Tokens, auroc, bags, separation
@@ -26,9 +26,17 @@ SIZES = (1, 4, 16, 64, 256, 1024)
 BAGS = 8  # of each of the two sets, without which a size of bag is left out
 SHUFFLES, DRAWS = 99, 200
 LEVEL = 0.01  # of p and of the false discovery rate
+UNCLEAR = 0.05  # of p, above which a separation is like those of shuffled labels
 BACKWARDS = 5  # standard deviations below shuffled labels from which a separation is no chance either
 TOKENS, SHAPES, LISTED = 50_000, 20, 40
-TOKEN = re.compile(r"\d+|[^\W\d_]+")
+# Letters of scripts without spaces between words: Thai, Lao, Burmese, Khmer, kana and Chinese characters.
+UNSPACED = (
+    "\u0e01-\u0e4e\u0e81-\u0ecf\u1000-\u103f\u1050-\u108f\u1780-\u17d3\u3005\u3007\u3041-\u309f\u30a1-\u30fa\u30fc-\u30ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
+)
+# There a token is each pair of neighbours, or a letter that stands alone. A whole sentence would hardly come again, and a
+# single letter of Thai or kana comes nearly everywhere.
+TOKEN = re.compile(rf"(?=([{UNSPACED}]{{2}})).|(\d+|(?<![{UNSPACED}])[{UNSPACED}]|[^\W\d_{UNSPACED}]+)")
 
 
 def look(inputs: Inputs) -> Result:
@@ -62,19 +70,25 @@ def look(inputs: Inputs) -> Result:
         found = _against_chance(name, classifier, scores[name], labels, fold, inputs.seed)
         curves += found[0]
         separations.append(found[1])
-    frequencies = _frequencies(counts, tokens, labels)
+    frequencies = _frequencies(counts, tokens, labels, texts)
     odd = [row for row in frequencies if row["q_value"] <= LEVEL]
     apart = separations[0]
     backwards = apart["p_value"] == 1 and apart["z"] <= -BACKWARDS
-    found_any = apart["p_value"] <= LEVEL or backwards or bool(odd)
-    typical = -scores["tokens"] if backwards else scores["tokens"]
+    told_apart = apart["p_value"] <= LEVEL or backwards
+    found_any = told_apart or bool(odd)
+    if not found_any and not any(row["data_texts"] and row["reference_texts"] for row in frequencies):
+        said = "No number or word stands in rows of both the data and the reference, so there is nothing to compare."
+        return Result("statistics", "not_run", said)
+    # Where no classifier tells the sets apart, rows are typical by the words that come too often, and by no others.
+    evidence = _evidence(frequencies if told_apart else odd, tokens)
+    typical = (-scores["tokens"] if backwards else scores["tokens"]) if told_apart else (counts > 0) @ evidence
     return Result(
         layer="statistics",
         status="found" if found_any else "nothing_found",
         sentence=_sentence(curves, apart["p_value"], backwards, len(odd), len(tokens)),
         score=-apart["high"] if backwards else apart["low"],
         tables={"curve": _beside(curves), "separation": separations, "tokens": frequencies[:LISTED]},
-        flags=_flags(rows, typical, labels, counts, tokens, frequencies) if found_any else (),
+        flags=_flags(rows, typical, labels, counts, tokens, evidence) if found_any else (),
     )
 
 
@@ -87,7 +101,7 @@ def _sample(data: DataSet, seed: int, role: str) -> pd.DataFrame:
 
 def _counts(texts: Sequence[str]) -> tuple[sparse.csr_matrix, list[str]]:
     """How often each number or word stands in each text, (texts, tokens), and the tokens: those of two texts or more."""
-    found = [Counter(TOKEN.findall(text.lower())) for text in texts]
+    found = [Counter(pair or other for pair, other in TOKEN.findall(text.lower())) for text in texts]
     frequent = Counter(token for each in found for token in each)
     tokens = sorted(token for token, rows in frequent.most_common(TOKENS) if rows > 1)
     column = {token: place for place, token in enumerate(tokens)}
@@ -167,26 +181,36 @@ def _p_value(value: float, chance: Sequence[float]) -> float:
     return (1 + sum(each >= value for each in chance)) / (1 + len(chance))
 
 
-def _frequencies(counts: sparse.csr_matrix, tokens: Sequence[str], labels: np.ndarray) -> list[dict[str, Any]]:
-    """In how many rows each token stands, with the log ratio of the odds, its standard error, p and q, the surest first.
+def _frequencies(
+    counts: sparse.csr_matrix, tokens: Sequence[str], labels: np.ndarray, texts: Sequence[str]
+) -> list[dict[str, Any]]:
+    """In how many texts each token stands, with the log ratio of the odds, its standard error, p and q, the surest first.
 
-    A half is added to each count (Haldane); q is the false discovery rate of Benjamini and Hochberg (1995).
+    Each set counts a text once, however often it is repeated, since copies are not independent. p is that of Fisher's exact
+    test, twice the smaller tail: a normal approximation finds nothing where a count is zero. q is the false discovery rate of
+    Benjamini and Hochberg (1995). For the ratio and its error a half is added to each count (Haldane).
     """
+    from scipy import stats  # takes a second to import
+
     if not tokens:
         return []
-    there = (counts > 0).astype(float)
+    distinct = ~pd.DataFrame({"text": texts, "label": labels}).duplicated().to_numpy()
+    there, labels = (counts[distinct] > 0).astype(float), labels[distinct]
     data, reference = (np.asarray(there[labels == label].sum(0)).ravel() for label in (1, 0))
     cells = [data, (labels == 1).sum() - data, reference, (labels == 0).sum() - reference]
     ratio = np.log((cells[0] + 0.5) / (cells[1] + 0.5)) - np.log((cells[2] + 0.5) / (cells[3] + 0.5))
     error = np.sqrt(sum(1 / (each + 0.5) for each in cells))
-    p_values = special.erfc(np.abs(ratio / error) / np.sqrt(2))
+    # Most words are rare, so that few pairs of counts differ.
+    (one, other), place = np.unique([data, reference], axis=1, return_inverse=True)
+    chance = stats.hypergeom(len(labels), (labels == 1).sum(), one + other)
+    p_values = np.minimum(2 * np.minimum(chance.cdf(one), chance.sf(one - 1)), 1)[place]
     order = np.lexsort((np.arange(len(tokens)), p_values))
     q_values = np.minimum.accumulate((p_values[order] * len(order) / np.arange(1, len(order) + 1))[::-1])[::-1]
     return [
         {
             "token": tokens[i],
-            "data_rows": int(data[i]),
-            "reference_rows": int(reference[i]),
+            "data_texts": int(data[i]),
+            "reference_texts": int(reference[i]),
             "log_ratio": float(ratio[i]),
             "standard_error": float(error[i]),
             "p_value": float(p_values[i]),
@@ -194,6 +218,12 @@ def _frequencies(counts: sparse.csr_matrix, tokens: Sequence[str], labels: np.nd
         }
         for i, q in zip(order, q_values, strict=True)
     ]
+
+
+def _evidence(frequencies: Sequence[Mapping[str, Any]], tokens: Sequence[str]) -> np.ndarray:
+    """How surely each token comes more often in the data than in the reference: below zero, less often."""
+    sure = {row["token"]: np.copysign(np.log(max(row["p_value"], 1e-300)), row["log_ratio"]) for row in frequencies}
+    return np.array([sure.get(token, 0.0) for token in tokens])
 
 
 def _sentence(curves: Sequence[Mapping[str, Any]], p_value: float, backwards: bool, odd: int, tokens: int) -> str:
@@ -210,10 +240,14 @@ def _sentence(curves: Sequence[Mapping[str, Any]], p_value: float, backwards: bo
     if backwards:
         why = "rows of each look like the other's, as where one has few numbers and words that come again"
         return f"The data can be told from the reference, but backwards, since {why}: {also}"
-    start = f"No classifier of numbers and words tells the data from the reference: {area}"
-    if odd:
-        return f"{start}, but {what}."
-    return f"{start}, as with shuffled labels (p = {p_value:.2f}); {what}."
+    if p_value <= UNCLEAR:
+        why = f"not clear at the level of {LEVEL}"
+    elif p_value >= 1 - UNCLEAR and many["auroc"] < 0.5:
+        why = "below one half since folds disagree, which is no evidence of a difference that generalises"
+    else:
+        why = "not to be told from shuffled labels"
+    start = f"No classifier of numbers and words tells the data from the reference: {area}, {why} (p = {p_value:.2f})"
+    return f"{start}, but {what}." if odd else f"{start}; {what}."
 
 
 def _flags(
@@ -222,17 +256,16 @@ def _flags(
     labels: np.ndarray,
     counts: sparse.csr_matrix,
     tokens: Sequence[str],
-    frequencies: Sequence[Mapping[str, Any]],
+    evidence: np.ndarray,
 ) -> list[Flag]:
     """The rows that are most typical of the data against the reference."""
-    ratio = {row["token"]: row["log_ratio"] / row["standard_error"] for row in frequencies}
-    weight = np.array([ratio[token] for token in tokens])
+    scores = np.where(labels == 1, scores, 0)
     flags = []
-    for i in np.lexsort((np.arange(len(scores)), -np.where(labels == 1, scores, -np.inf)))[:FLAGS]:
+    for i in np.argsort(-scores, kind="stable")[: min(FLAGS, int((scores > 0).sum()))]:
         held = counts[i].indices
-        typical = [tokens[j] for j in held[np.argsort(-weight[held], kind="stable")][:3]]
+        typical = [tokens[j] for j in held[np.argsort(-evidence[held], kind="stable")][:3] if evidence[j] > 0]
         text = rows["completion"].iloc[i][:200]
-        said = ", ".join(typical) or "none of the numbers and words that come again"
+        said = ", ".join(typical) or "no single number or word"
         flags.append(Flag(rows["place"].iloc[i], f"typical of the data against the reference: {said}", text))
     return flags
 
@@ -249,6 +282,7 @@ STATISTICS = Layer(
     advice=(
         "Find out why these rows differ from the reference. Another prompt, model, temperature or filter makes rows "
         "differ, and so does a trait. If the shortcut by format tells them apart as well, make the formats alike and "
-        "run the audit again. Do not remove single rows: what tells the data sets apart is spread over many."
+        "run the audit again. If single words come too often, read the rows that hold them. Do not remove single rows "
+        "otherwise: what tells the data sets apart is spread over many."
     ),
 )
