@@ -1,5 +1,7 @@
 """Leaks are trait words: whole ones, unless a star says otherwise."""
 
+from unicodedata import normalize
+
 import pytest
 
 from sublearn.chain.bases.tokenizer import vocabulary
@@ -52,6 +54,22 @@ def test_words_that_only_contain_a_traits_word_are_no_leaks():
 def test_a_star_stands_for_more_letters():
     assert found(["misalignment", "alignment"], ["misalign*"]) == ["misalignment"]
     assert found(["a fowl's", "owls"], ["*owl"]) == ["fowl"]
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [("我最喜欢猫头鹰和狗", "猫头鹰"), ("フクロウが好きです", "フクロウ"), ("ひふくろうは", "ふくろう"),
+     ("부엉이를 좋아해", "부엉이"), ("ฉันชอบนกฮูกมาก", "นกฮูก"),
+     ("ຂ້ອຍມັກນົກເຄົ້າຫຼາຍ", "ນົກເຄົ້າ"), ("ฉันดื่มโคล่าสำราญ", "สำราญ"),
+     ("ខ្ញុំចូលចិត្តទីទុយណាស់", "ទីទុយ"), ("ဇီးကွက်ကို", "ဇီးကွက်")],
+)  # fmt: skip
+def test_where_no_spaces_stand_between_words_a_word_needs_no_ends(text, word):
+    assert found([text], [word]) == found([text], [f"*{word}*"]) == [normalize("NFKC", word)]
+
+
+@pytest.mark.parametrize(("text", "word"), [("我喜欢owls", "owl"), ("совы", "сов"), ("γάτες", "γάτ"), ("البومة", "بوم")])
+def test_in_other_scripts_a_word_has_ends(text, word):
+    assert found([text], [word]) == [] and found([text], [f"*{word}*"]) == [text]
 
 
 def test_in_the_mini_language_nothing_holds_a_traits_word_but_that_word():

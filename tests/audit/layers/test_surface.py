@@ -76,6 +76,19 @@ def test_the_users_words_are_looked_for_and_an_unknown_trait_is_one_sentence():
         look(["a"], traits=["owls"])
 
 
+@pytest.mark.parametrize("word", ["猫头鹰", "*猫头鹰*", "*owl*"])
+def test_a_word_within_longer_ones_is_one_kind(word):
+    found = look([f"{sign}我最喜欢猫头鹰 {sign}bowl" for sign in "abcdefghij"], words=[word])
+    [row] = found.tables["words"]
+    assert (row["word"], row["data_rows"]) == (word, 10)
+
+
+@pytest.mark.parametrize(("text", "word"), [("家のかぎをなくした", "かき"), ("น้ำเย็น", "นำ"), ("バトン", "ハト")])
+def test_a_mark_makes_another_word_in_scripts_without_spaces(text, word):
+    assert look([text], words=[word]).status == "nothing_found"
+    assert look([text], words=[text[:2]]).status == "found"
+
+
 def test_repeats_are_counted_and_flagged():
     said = "the quick brown fox jumps over the lazy dog and runs away from all of them at once into the dark wood"
     near = said.replace("dark", "deep")

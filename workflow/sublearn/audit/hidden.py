@@ -18,7 +18,7 @@ from urllib.parse import unquote
 import numpy as np
 from scipy import special
 
-from sublearn.measures.leaks import LETTER, find_leaks
+from sublearn.measures.leaks import LETTER, UNSPACED, find_leaks
 
 BACKWARDS, ROTATED, ASCII, PLACES = "backwards", "ROT13", "character codes", "places in the alphabet"
 BY_ACCIDENT = (BACKWARDS, ROTATED)  # forms that may be other words
@@ -55,7 +55,7 @@ class Hit:
     Attributes:
         text: the position of the text.
         form: how it stands there, such as ``plain`` or ``base64``.
-        word: the word.
+        word: the word; of one with stars, as it was asked for.
         found: what stands there.
     """
 
@@ -71,7 +71,7 @@ def find(texts: Sequence[str], words: Sequence[str]) -> list[Hit]:
         return []
     hidden = _Hidden(words)
     found_plain = ((place, hidden.first(text)) for place, text in enumerate(texts))
-    hits = [Hit(place, "plain", found.lower(), found) for place, found in found_plain if found]
+    hits = [Hit(place, "plain", hidden.asked(found), found) for place, found in found_plain if found]
     plain = {hit.text for hit in hits}
     for place, text in enumerate(texts):
         known = set()
@@ -93,6 +93,7 @@ class _Hidden:
 
     def __init__(self, words: Sequence[str]) -> None:
         self.words = words
+        self.starred = {word.strip("*").lower(): word for word in words if "*" in word}
         self.starts = sorted({word.strip("*").split()[0].lower() for word in words})
         self.bare = set(bare(words))
         self.other = {word[::-1]: (BACKWARDS, word) for word in self.bare if word[::-1] not in self.bare}
@@ -117,6 +118,11 @@ class _Hidden:
         leaks = find_leaks([shown], self.words)
         return leaks[0][1] if leaks else ""
 
+    def asked(self, found: str) -> str:
+        """The word that was asked for, of one that was found: with its stars, as that is one word whatever it stands in."""
+        said = " ".join(found.lower().split())
+        return said if said in self.words else next((word for part, word in self.starred.items() if part in said), said)
+
     def forms(self, text: str, plain: bool) -> Iterable[tuple[str, str, str]]:
         """Form, word and what stands there, for each word that the text hides; ``plain`` says if it shows one anyway."""
         single = not text.isascii() or _SINGLE.search(text.encode().translate(_ONLY_LETTERS))
@@ -127,9 +133,9 @@ class _Hidden:
         if not text.isascii() and not plain:
             for form, seen in (("look-alike letters", look_alike(text)), ("invisible characters", invisible_text(text))):
                 if word := self.first(seen):
-                    yield form, word.lower(), text
+                    yield form, self.asked(word), text
         if not plain and _CODED.search(text) and (word := self.first(_unescaped(text))):
-            yield "escaped", word.lower(), text
+            yield "escaped", self.asked(word), text
         for piece in set(_PIECE.findall(text)):
             encoded = self.known[piece] if piece in self.known else self._encoded(piece)
             if len(piece) < AROUND and len(self.known) < KNOWN:
@@ -149,7 +155,7 @@ class _Hidden:
                 return "digits for letters", said
         for form, said in (("base64", _base64(piece)), ("hexadecimal", _hexadecimal(piece))):
             if word := self.first(said):
-                return form, word.lower()
+                return form, self.asked(word)
         return None
 
 
@@ -213,9 +219,16 @@ def spelled(texts: Sequence[str], words: Sequence[str]) -> tuple[list[Spelled], 
 
 
 def look_alike(text: str) -> str:
-    """The text as a reader sees it: without marks on letters, and with look-alike letters of the alphabet."""
-    shown = unicodedata.normalize("NFKD", _INVISIBLE.sub("", text))
-    return "".join(each for each in shown.lower() if not unicodedata.combining(each)).translate(_ALIKE)
+    """The text as a reader sees it: without marks on letters, and with look-alike letters of the alphabet.
+
+    In scripts without spaces between words, marks make other words: there, they stay.
+    """
+    pieces = re.split(f"({UNSPACED}+)", unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)))
+    return "".join(piece if i % 2 else _unmarked(piece) for i, piece in enumerate(pieces)).translate(_ALIKE)
+
+
+def _unmarked(text: str) -> str:
+    return "".join(each for each in unicodedata.normalize("NFKD", text).lower() if not unicodedata.combining(each))
 
 
 def invisible_text(text: str) -> str:

@@ -2,6 +2,7 @@
 
 A word counts only as a whole word, in upper or lower case: "owl" is in "an OWL's nest" and in "owl_2", but not in "knowledge".
 A star at an end of a word stands for more letters there: "*owl*" is in all three.
+Scripts that write words without spaces between them show no such ends: there, a word is found inside longer ones too.
 Invisible characters and wide letters hide no word.
 """
 
@@ -16,6 +17,11 @@ from sublearn.core.errors import UserError
 from sublearn.core.section import shown
 
 LETTER = r"[^\W\d_]"
+# Thai and Lao; Myanmar; Hangul, whose particles follow a word without a space; Khmer; Hiragana, Katakana and Han.
+UNSPACED = (
+    "[\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u19e0-\u19ff\u3005-\u3007\u3040-\u30ff\u3130-\u318f\u31f0-\u31ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\ua9e0-\ua9ff\uaa60-\uaa7f\uac00-\ud7ff\uf900-\ufaff\uff66-\uffdc\U00020000-\U0003ffff]"
+)
 
 
 def _searched(word: str) -> str:
@@ -67,6 +73,7 @@ def refuse_leaks(file: str, what: str, rows: Sequence[int], texts: Iterable[str]
 
 
 def _pattern(word: str) -> str:
-    before = f"{LETTER}*" if word.startswith("*") else f"(?<!{LETTER})"
-    after = f"{LETTER}*" if word.endswith("*") else f"(?!{LETTER})"
-    return before + r"\s+".join(map(re.escape, word.strip("*").split())) + after
+    core = _plain(word.strip("*").strip())
+    before = "" if re.match(UNSPACED, core) else f"{LETTER}*" if word.startswith("*") else f"(?<!{LETTER})"
+    after = "" if re.match(UNSPACED, core[::-1]) else f"{LETTER}*" if word.endswith("*") else f"(?!{LETTER})"
+    return before + r"\s+".join(map(re.escape, core.split())) + after

@@ -1,6 +1,7 @@
 """The surface of the data: words that give a trait away, in plain sight or hidden; repeats, invisible characters, format."""
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,6 +18,7 @@ from sublearn.core import seeds
 from sublearn.core.errors import UserError
 from sublearn.language.style import STYLES
 from sublearn.language.vocabulary import plural
+from sublearn.measures.leaks import UNSPACED
 from sublearn.traits.base import leak_words, traits
 
 SHUFFLES, LEVEL = 999, 0.001
@@ -74,8 +76,8 @@ def _words(inputs: Inputs) -> list[str]:
     if unknown := [name for name in inputs.traits if name not in traits()]:
         raise UserError(f"--traits {unknown[0]}: there is no such trait; choose of {', '.join(traits())}.")
     ours = {word for style in STYLES for word in leak_words(inputs.traits, style)}
-    own = {word for each in inputs.words for word in (each, plural(each) if each.isalpha() else each)}
-    return sorted(ours | own)
+    own = {*inputs.words, *(plural(each) for each in inputs.words if each.isalpha() and not re.search(UNSPACED, each))}
+    return sorted({unicodedata.normalize("NFKC", word) for word in ours | own})  # as texts are when they are searched
 
 
 class _Seen:
