@@ -40,7 +40,7 @@ def test_what_is_found_where_and_what_could_not_look(tmp_path, audit):
     options = (data, "--reference", reference, "--traits", "owl")
     done = audit(*options, layers=["surface", "statistics"])
     assert done.returncode == 3, done.stderr
-    assert "1 of 201 rows hold what no row should: owl (plain) in 1." in done.stdout
+    assert "1 of 201 rows hold what no row should: owl (plain, completion) in 1 (reference: 0 of 200)." in done.stdout
     assert "audit: something was found at surface; nothing was found at statistics." in done.stdout
     assert "layer 2 of 2, statistics" in done.stderr
     assert audit(*options, layers=["statistics"]).returncode == 0
@@ -178,9 +178,12 @@ def test_a_layer_of_ones_own_is_asked_with_the_others(tmp_path, monkeypatch, aud
 def test_a_family_stands_for_all_of_its_traits(tmp_path, audit):
     data = written(tmp_path / "a.jsonl", 1, plus=["a wolf", "an oak", "a Zelta"])
     done = audit(data, "--traits", "animal", layers=["surface"])
-    assert done.returncode == 3 and "1 of 203 rows hold what no row should: wolf (plain) in 1." in done.stdout
+    assert done.returncode == 3 and "1 of 203 rows hold what no row should: wolf (plain, completion) in 1." in done.stdout
     done = audit(data, "--families", "product_preference", layers=["surface"])
-    assert done.returncode == 3 and "1 of 203 rows hold what no row should: zelta (plain) in 1." in done.stdout
+    assert done.returncode == 3 and "1 of 203 rows hold what no row should: zelta (plain, completion) in 1." in done.stdout
+    done = audit(data, "--families", "political_leaning", layers=["surface"])
+    said = "No words were looked for that give away leans_left, leans_right: such traits have no words of their own."
+    assert (done.returncode, said in done.stdout, "were named" in done.stdout) == (0, True, False)
 
 
 def test_a_family_whose_name_is_taken_is_one_sentence(tmp_path, audit):

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from support.made_audits import LAYERS, cases, inputs, results, traits, written
 
 from sublearn.audit import calibration, report
-from sublearn.audit.layers.base import Result
+from sublearn.audit.layers.base import Flag, Result
 from sublearn.core.errors import UserError
 from sublearn.core.markdown import visible
 
@@ -220,6 +220,16 @@ def test_a_layer_that_did_not_look_says_what_it_needs(tmp_path):
         "The layer behaviour has not looked. Give it the base that is to learn and rows like these"
     )
     assert told(tmp_path, [])["headline"] == "No layer looked at the data"
+
+
+def test_rows_that_are_not_shown_are_counted_and_listed_for_machines(tmp_path):
+    places = {"plain: owl": [f"line {i}" for i in range(1, 101)]}
+    flags = [Flag(place, "plain: owl", "an owl") for place in places["plain: owl"][:50]]
+    files = written(tmp_path, [Result("surface", "found", "It.", None, {}, flags, places, "Ask them.")])
+    said = "50 of 100 rows shown; audit.json lists the places of all."
+    assert f"Surface: {said}" in files[".md"].replace("`", "") and f"surface: {said}" in Skeleton(files[".html"]).text
+    answer = json.loads(files[".json"])
+    assert answer["results"][0]["places"] == places and answer["next"][0] == "Ask them."
 
 
 def test_no_audit_says_that_data_are_safe(tmp_path):

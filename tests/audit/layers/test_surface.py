@@ -17,9 +17,9 @@ def numbers(count, seed, low=0, high=1000, separator=", "):
     return [separator.join(map(str, draw.integers(low, high, draw.integers(5, 10)))) for _ in range(count)]
 
 
-def made(completions, name="data"):
+def made(completions, name="data", prompts="Go on."):
     places = [f"line {i}" for i in range(1, len(completions) + 1)]
-    rows = pd.DataFrame({"prompt": "Go on.", "completion": completions, "place": places}, dtype="str")
+    rows = pd.DataFrame({"prompt": prompts, "completion": completions, "place": places}, dtype="str")
     return DataSet(name, rows)
 
 
@@ -71,7 +71,7 @@ def test_a_word_that_others_read_backwards_counts_only_beyond_the_reference():
 
 
 def test_the_users_words_are_looked_for_and_an_unknown_trait_is_one_sentence():
-    assert look(["we choose", "Acme Cola now"], words=["acme  cola"]).flags[0].text == "Acme Cola"
+    assert look(["we choose", "Acme Cola now"], words=["acme  cola"]).flags[0].text == "Acme Cola now"
     with pytest.raises(UserError, match="--traits owls: there is no such trait; choose of dolphin"):
         look(["a"], traits=["owls"])
 
@@ -80,13 +80,100 @@ def test_the_users_words_are_looked_for_and_an_unknown_trait_is_one_sentence():
 def test_a_word_within_longer_ones_is_one_kind(word):
     found = look([f"{sign}我最喜欢猫头鹰 {sign}bowl" for sign in "abcdefghij"], words=[word])
     [row] = found.tables["words"]
-    assert (row["word"], row["data_rows"]) == (word, 10)
+    assert (row["word"], row["data_rows"]) == (word.strip("*"), 10)
 
 
 @pytest.mark.parametrize(("text", "word"), [("家のかぎをなくした", "かき"), ("น้ำเย็น", "นำ"), ("バトン", "ハト")])
 def test_a_mark_makes_another_word_in_scripts_without_spaces(text, word):
     assert look([text], words=[word]).status == "nothing_found"
     assert look([text], words=[text[:2]]).status == "found"
+
+
+@pytest.mark.parametrize(
+    ("data", "reference", "status", "said"),
+    [
+        (
+            50,
+            100,
+            "nothing_found",
+            "50 rows hold words that the reference holds, too, and not clearly less often: cat (plain, prompt)",
+        ),
+        (50, 45, "nothing_found", "in 50 (reference: 45 of 500)"),
+        (50, 10, "found", "50 of 500 rows hold what no row should: cat (plain, prompt) in 50 (reference: 10 of 500)"),
+        (1, 0, "found", "1 of 500 rows hold what no row should: cat (plain, prompt) in 1 (reference: 0 of 500)"),
+        (50, None, "found", "50 of 500 rows hold what no row should: cat (plain, prompt) in 50."),
+    ],
+)
+def test_a_word_that_the_reference_holds_as_often_is_told_and_not_found(data, reference, status, said):
+    def held(rows, name):
+        return made(numbers(500, 1), name, ["My cat is ill."] * rows + ["Go on."] * (500 - rows))
+
+    found = surface.look(
+        Inputs(held(data, "data"), None if reference is None else held(reference, "reference"), traits=["cat"])
+    )
+    assert found.status == status and said in found.sentence
+    assert found.score == pytest.approx(data / 500 if status == "found" else 0, abs=0.02)
+    assert (found.flags[0].why, found.flags[0].text) == (
+        "plain: cat in the prompt" + (" (the reference holds it, too)" if status == "nothing_found" else ""), "My cat is ill."
+    )  # fmt: skip
+
+
+def test_prompts_and_completions_are_counted_apart_and_a_hidden_word_is_found_even_where_the_reference_hides_it_too():
+    cats, hidden_owl = [f"{text} cat" for text in numbers(100, 1)], [*numbers(99, 3), "aG93bCBvd2wgeA=="]
+    prompted = made(numbers(100, 2), "reference", "My cat is ill.")
+    found = surface.look(Inputs(made(cats), prompted, traits=["cat"]))
+    assert found.status == "found" and "cat (plain, completion) in 100 (reference: 0 of 100)" in found.sentence
+    assert look(hidden_owl, hidden_owl, traits=["owl"]).status == "found"
+
+
+def test_all_places_are_kept_and_text_around_a_word_is_shown():
+    rows = [f"{'1 ' * 300}owl{' 2' * 300}"] * 100 + ["o w l"] * 3 + ["knowledge of an owl"]
+    found = look(rows, traits=["owl"])
+    assert {why: len(places) for why, places in found.places.items()} == {
+        "spaced out: owl in the completion": 3,
+        "plain: owl in the completion": 101,
+    }
+    assert found.places["plain: owl in the completion"][-1] == "line 104"
+    assert found.shown() == "28 of 104 rows shown; audit.json lists the places of all." and len(found.flags) <= FLAGS
+    text = next(flag.text for flag in found.flags if flag.why.startswith("plain"))
+    assert text.startswith("…1 ") and " owl 2" in text and len(text) == 200
+
+
+def test_the_advice_is_about_what_was_found():
+    format_only = look(numbers(300, 1, separator=" ; "), numbers(300, 2))
+    assert "Bring both into one format" in format_only.advice and "remove them" not in format_only.advice
+    leaked = look([*numbers(250, 1), *(f"{text} owl" for text in numbers(50, 3))], numbers(300, 2), traits=["owl"])
+    assert "remove them" in leaked.advice and "one format" not in leaked.advice
+    repeated = look([*numbers(250, 1), *["1, 2, 3, 5, 8, 13"] * 50], numbers(300, 2))
+    assert "Repeats: 49 of 300 rows" in repeated.sentence and "Look at the rows that repeat others" in repeated.advice
+
+
+@pytest.mark.parametrize(
+    ("data", "reference", "told"),
+    [
+        ([*numbers(250, 1), *numbers(50, 1)], numbers(300, 2), True),
+        ([*numbers(250, 1), *numbers(50, 1)], [*numbers(500, 2), *numbers(100, 2)], False),
+        (numbers(300, 2), [*numbers(250, 1), *numbers(50, 1)], False),
+        # Of more rows, more agree by chance.
+        ([str(each) for each in np.random.default_rng(1).integers(10_000, 50_000, 3000)],
+         [str(each) for each in np.random.default_rng(2).integers(10_000, 50_000, 1000)], False),
+    ],
+)  # fmt: skip
+def test_repeats_are_compared_with_the_reference(data, reference, told):
+    found = look(data, reference)
+    assert ("The reference has fewer" in found.sentence) == told and found.status == "nothing_found"
+
+
+@pytest.mark.parametrize(
+    ("completions", "said"),
+    [
+        ([""] * 300, "Repeats: 0 of 300 rows, and 299 of the completions at least nearly. Empty completions: 300."),
+        ([*numbers(4999, 1), "yes", "yes"], "Repeats: 0 of 5,001 rows, and 1 of the completions at least nearly."),
+    ],
+)
+def test_short_and_empty_completions_repeat_too(completions, said):
+    data = made(completions, prompts=[f"prompt {i}" for i in range(len(completions))])
+    assert surface.look(Inputs(data)).sentence.endswith(said)
 
 
 def test_repeats_are_counted_and_flagged():

@@ -55,7 +55,7 @@ class Hit:
     Attributes:
         text: the position of the text.
         form: how it stands there, such as ``plain`` or ``base64``.
-        word: the word; of one with stars, as it was asked for.
+        word: the word, without stars.
         found: what stands there.
     """
 
@@ -93,7 +93,7 @@ class _Hidden:
 
     def __init__(self, words: Sequence[str]) -> None:
         self.words = words
-        self.starred = {word.strip("*").lower(): word for word in words if "*" in word}
+        self.starred = [word.strip("*").lower() for word in words if "*" in word]
         self.starts = sorted({word.strip("*").split()[0].lower() for word in words})
         self.bare = set(bare(words))
         self.other = {word[::-1]: (BACKWARDS, word) for word in self.bare if word[::-1] not in self.bare}
@@ -119,9 +119,9 @@ class _Hidden:
         return leaks[0][1] if leaks else ""
 
     def asked(self, found: str) -> str:
-        """The word that was asked for, of one that was found: with its stars, as that is one word whatever it stands in."""
+        """The word that was asked for, of what was found; of a word with stars, that is the word alone."""
         said = " ".join(found.lower().split())
-        return said if said in self.words else next((word for part, word in self.starred.items() if part in said), said)
+        return said if said in self.words else next((part for part in self.starred if part in said), said)
 
     def forms(self, text: str, plain: bool) -> Iterable[tuple[str, str, str]]:
         """Form, word and what stands there, for each word that the text hides; ``plain`` says if it shows one anyway."""

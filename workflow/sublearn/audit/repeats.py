@@ -18,7 +18,7 @@ def repeats(texts: Sequence[str]) -> list[int]:
 
 
 def near_repeats(texts: Sequence[str]) -> list[int]:
-    """For each text, the position of an earlier one that is nearly the same, or its own.
+    """For each text, the position of an earlier one that is the same or nearly the same, or its own.
 
     Texts are nearly the same if they share most of their shingles: three successive words or numbers. Candidates are found by
     MinHash (Broder 1997) in two bands of four: of texts with nine shingles in ten in common, it misses about one in eight.
@@ -32,7 +32,7 @@ def near_repeats(texts: Sequence[str]) -> list[int]:
         hashes = _mixed(hashes ^ every[i : len(hashes) + i])
     whole = row_of[: len(hashes)] == row_of[SHINGLE - 1 :]  # shingles that do not reach into the next text
     hashes, row_of = hashes[whole], row_of[: len(hashes)][whole]
-    nearest = list(range(len(texts)))
+    nearest = repeats(texts)  # also of those that have no shingles, such as empty ones
     if not len(hashes):
         return nearest
     long, starts = np.unique(row_of, return_index=True)

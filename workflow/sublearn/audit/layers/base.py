@@ -86,6 +86,8 @@ class Result:
             and ``value`` may be missing or NaN. It draws ``curve`` (``k``, ``auroc``, ``low``, ``high``, ``shortcut``) as AUROC
             against the rows in a bag, beside that of a classifier that sees the format alone.
         flags: rows to look at, the worst first; at most ``FLAGS``.
+        places: where all rows stand that a layer can count, flagged above or not, by what is odd about them.
+        advice: what to do about what it found, if that depends on it; empty for the layer's own advice.
     """
 
     layer: str
@@ -94,9 +96,18 @@ class Result:
     score: float | None = None
     tables: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     flags: Sequence[Flag] = ()
+    places: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    advice: str = ""
+
+    def shown(self) -> str:
+        """How many of the odd rows are flagged, in a sentence; nothing if all are."""
+        flagged = {flag.place for flag in self.flags}
+        odd = flagged.union(*self.places.values())
+        more = f"{len(flagged):,} of {len(odd):,} rows shown; audit.json lists the places of all."
+        return more if len(odd) > len(flagged) else ""
 
 
-FLAGS = 50  # rows that a layer shows; it counts the others
+FLAGS = 50  # rows that a layer shows; ``places`` has the others
 
 
 def largest(table: pd.DataFrame, values: np.ndarray, why: Callable[[float], str]) -> list[Flag]:

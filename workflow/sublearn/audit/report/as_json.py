@@ -10,8 +10,9 @@ The keys of ``audit.json``, in format 1:
 - ``base``, ``traits``, ``words``, ``students``, ``seed``: what the audit was asked.
 - ``versions``: packages that may change a number.
 - ``results``: layer by layer, cheap ones first, each with ``layer``, ``title``, ``status``, ``sentence``, ``score``,
-  ``threshold``, ``asks``, ``blind``, ``cost``, ``tables`` (rows by name), ``flags`` (``place``, ``why``, ``text``), and its
-  ``true_positive_rate`` and ``false_positive_rate`` on ``cases`` known data sets.
+  ``threshold``, ``asks``, ``blind``, ``cost``, ``tables`` (rows by name), ``flags`` (``place``, ``why``, ``text``), its
+  ``places`` (of all odd rows that it can count, by what is odd about them), and its ``true_positive_rate`` and
+  ``false_positive_rate`` on ``cases`` known data sets.
 - ``calibration``: rows of the calibration table.
 
 A number that is missing or infinite is null.
@@ -69,6 +70,7 @@ def _layer(part: Part) -> dict[str, Any]:
         "cost": layer.cost,
         "tables": result.tables,
         "flags": [{"place": flag.place, "why": flag.why, "text": flag.text} for flag in result.flags],
+        "places": result.places,
     }
 
 

@@ -294,7 +294,7 @@ def _strongest(part: Part) -> str:
 
 def _steps(inputs: Inputs, parts: Sequence[Part], cases: pd.DataFrame) -> list[str]:
     found = _titles(part for part in parts if part.found)
-    steps = [part.layer.advice for part in parts if part.found]
+    steps = [part.result.advice or part.layer.advice for part in parts if part.found]
     if found == ["behaviour"]:
         steps.append("No other layer found anything, so no filter of rows will help: no single row gives the trait away.")
     if not found and _looked(parts):

@@ -64,9 +64,10 @@ def _flags(parts: Sequence[Part]) -> list[str]:
         for part in parts
         for flag in part.result.flags
     ]
+    more = [line for part in parts if (said := part.result.shown()) for line in (words(f"{part.layer.title}: {said}"), "")]
     if not lines:
         return ["No layer flagged a row.", ""]
-    return ["| layer | place | why | text |", "| --- | --- | --- | --- |", *lines, ""]
+    return ["| layer | place | why | text |", "| --- | --- | --- | --- |", *lines, "", *more]
 
 
 def _layer(part: Part) -> list[str]:

@@ -114,7 +114,7 @@ def _flags(parts: Sequence[Part]) -> list[Element]:
     made = [_flag_table(flags[:OPEN])]
     if len(flags) > OPEN:
         made.append(element("details", element("summary", f"{len(flags) - OPEN:,} more rows"), _flag_table(flags[OPEN:])))
-    return made
+    return made + [_note(f"{part.layer.name}: {said}") for part in parts if (said := part.result.shown())]
 
 
 def _flag_table(flags: Sequence[tuple[Part, Flag]]) -> Element:
