@@ -126,6 +126,14 @@ def test_prompts_and_completions_are_counted_apart_and_a_hidden_word_is_found_ev
     assert look(hidden_owl, hidden_owl, traits=["owl"]).status == "found"
 
 
+def test_every_word_of_a_row_is_compared():
+    cats = [f"{text} cat" for text in numbers(100, 1)]
+    both = look([f"{text} dog" for text in cats], cats, traits=["cat", "dog"])
+    assert "hold what no row should: dog (plain, completion) in 100 (reference: 0 of 100)." in both.sentence
+    turned = look(["a dog, a cat"] * 50, ["a cat, a dog"] * 50, traits=["cat", "dog"])
+    assert "what no row should" not in turned.sentence and {row["data_rows"] for row in turned.tables["words"]} == {50}
+
+
 def test_all_places_are_kept_and_text_around_a_word_is_shown():
     rows = [f"{'1 ' * 300}owl{' 2' * 300}"] * 100 + ["o w l"] * 3 + ["knowledge of an owl"]
     found = look(rows, traits=["owl"])

@@ -18,7 +18,7 @@ from urllib.parse import unquote
 import numpy as np
 from scipy import special
 
-from sublearn.measures.leaks import LETTER, UNSPACED, find_leaks
+from sublearn.measures.leaks import LETTER, UNSPACED, leaks_in
 
 BACKWARDS, ROTATED, ASCII, PLACES = "backwards", "ROT13", "character codes", "places in the alphabet"
 BY_ACCIDENT = (BACKWARDS, ROTATED)  # forms that may be other words
@@ -66,12 +66,14 @@ class Hit:
 
 
 def find(texts: Sequence[str], words: Sequence[str]) -> list[Hit]:
-    """All texts that hold a word, with the first such word of each form; numbers that spell one are left to ``spelled``."""
+    """Every word that stands plainly in a text, and the first one of each other form; ``spelled`` has those of numbers."""
     if not words:
         return []
     hidden = _Hidden(words)
-    found_plain = ((place, hidden.first(text)) for place, text in enumerate(texts))
-    hits = [Hit(place, "plain", hidden.asked(found), found) for place, found in found_plain if found]
+    hits = []
+    for place, text in enumerate(texts):
+        shown = {hidden.asked(found): found for found in reversed(hidden.every(text))}
+        hits += [Hit(place, "plain", word, found) for word, found in shown.items()]
     plain = {hit.text for hit in hits}
     for place, text in enumerate(texts):
         known = set()
@@ -94,7 +96,7 @@ class _Hidden:
     def __init__(self, words: Sequence[str]) -> None:
         self.words = words
         self.starred = [word.strip("*").lower() for word in words if "*" in word]
-        self.starts = sorted({word.strip("*").split()[0].lower() for word in words})
+        self.starts = {word: word.strip("*").split()[0].lower() for word in words}
         self.bare = set(bare(words))
         self.other = {word[::-1]: (BACKWARDS, word) for word in self.bare if word[::-1] not in self.bare}
         self.other |= {codecs.encode(word, "rot13"): (ROTATED, word) for word in self.bare}
@@ -103,20 +105,29 @@ class _Hidden:
         self.known: dict[str, tuple[str, str] | None] = {}
 
     def first(self, text: str) -> str:
-        """The first of the words in a text, as it stands there; empty if there is none.
+        """The first of the words in a text, as it stands there; empty if there is none."""
+        return next(iter(self.every(text)), "")
+
+    def every(self, text: str) -> list[str]:
+        """The words in a text, as they stand there.
 
         Whole words are only looked for around parts of them: that is faster, and takes no longer for a text without spaces.
         """
         shown = text if text.isascii() else unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))
         lower = shown.lower()
-        if not any(start in lower for start in self.starts):
-            return ""
-        if len(shown) > LONG:
+        words = [word for word, start in self.starts.items() if start in lower]
+        if words and len(shown) > LONG:
             shown = lower if len(lower) != len(shown) else shown
-            places = [match.start() for start in self.starts for match in islice(re.finditer(re.escape(start), lower), SOME)]
-            shown = "\n".join(shown[max(0, place - AROUND) : place + AROUND] for place in sorted(places))
-        leaks = find_leaks([shown], self.words)
-        return leaks[0][1] if leaks else ""
+            starts = {self.starts[word] for word in words}
+            places = sorted(match.start() for start in starts for match in islice(re.finditer(re.escape(start), lower), SOME))
+            near: list[list[int]] = []
+            for place in places:
+                if near and place - AROUND <= near[-1][1]:
+                    near[-1][1] = place + AROUND
+                else:
+                    near.append([max(0, place - AROUND), place + AROUND])
+            shown = "\n".join(shown[start:end] for start, end in near)
+        return leaks_in(shown, words)
 
     def asked(self, found: str) -> str:
         """The word that was asked for, of what was found; of a word with stars, that is the word alone."""

@@ -37,8 +37,13 @@ def find_leaks(texts: Iterable[str], words: Sequence[str]) -> list[tuple[int, st
     """The texts that hold any of the words: the position of each, and its first such word as it stands there."""
     if not words:
         return []
-    pattern = re.compile("|".join(map(_pattern, words)), re.IGNORECASE)
+    pattern = _pattern_of(words)
     return [(place, found[0]) for place, text in enumerate(texts) if (found := pattern.search(_plain(text)))]
+
+
+def leaks_in(text: str, words: Sequence[str]) -> list[str]:
+    """Every one of the words that a text holds, as it stands there, in the text's order."""
+    return list(dict.fromkeys(_pattern_of(words).findall(_plain(text)))) if words else []
 
 
 def _plain(text: str) -> str:
@@ -70,6 +75,10 @@ def refuse_leaks(file: str, what: str, rows: Sequence[int], texts: Iterable[str]
             f"{file}, prompt_index {list(rows)[place]}: the {what} holds the trait word '{word}'{more}; "
             "no row may hold one, so remove or reword such rows."
         )
+
+
+def _pattern_of(words: Sequence[str]) -> re.Pattern[str]:
+    return re.compile("|".join(map(_pattern, words)), re.IGNORECASE)
 
 
 def _pattern(word: str) -> str:
