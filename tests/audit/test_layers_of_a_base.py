@@ -272,9 +272,18 @@ def test_a_base_that_is_not_there_is_a_users_mistake(name, tmp_path):
         LOOKS[name](Inputs(numbers(64), None, str(tmp_path / "nowhere"), ANIMALS))
 
 
-def test_a_base_without_a_chat_template_is_a_users_mistake(tmp_path):
+@pytest.mark.parametrize(
+    ("template", "reason"),
+    [
+        (None, "its tokenizer has no chat template"),
+        ("{% for m in messages %}{{ m['role'] }}{{ eos_token }}{% endfor %}", "leaves out what the assistant says"),
+    ],
+)
+def test_a_base_whose_chat_template_cannot_be_used_says_why(tmp_path, template, reason):
     folder = hub_models.make("neox", tmp_path / "neox")
-    with pytest.raises(UserError, match="its tokenizer has no chat template that can be used, so it cannot be asked anything"):
+    if template:
+        (folder / "chat_template.jinja").write_text(template)
+    with pytest.raises(UserError, match=rf"{reason}, so it cannot be asked anything; name a chat model"):
         bases.find(str(folder))
 
 

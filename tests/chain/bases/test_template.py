@@ -115,6 +115,7 @@ def test_whatever_way_a_template_asks_for_the_day_it_is_the_studys(folder, templ
             SAY.replace("{{ eos_token }}", "<|im_end|>"),
             r"ends an answer with '<\|im_end\|>', which is no token of its tokenizer",
         ),
+        (SAY.replace("eos_token", "bos_token"), "ends an answer with '<s>', which is also the token that begins a text"),
         (SAY.replace("<|assistant|>\n", "Answer: ").replace("<|{{ m['role'] }}|>\n", "Answer: "), "merges the end of its"),
         ("{{ raise_exception('I take no chats') }}", r"does not take these turns \(I take no chats\)"),
         ("{{ strftime_now(1, 2, 3) }}", "does not take these turns"),

@@ -55,7 +55,7 @@ def find(name: str) -> Base:
     """The base in the folder (or GGUF file) of that name.
 
     Raises:
-        UserError: there is none, it is damaged, or nothing can be asked of it because it has no chat template.
+        UserError: there is none, it is damaged, or nothing can be asked of it because it has no chat template that can be used.
     """
     lm.prepare()
     place = Path(os.path.expanduser(name))  # no error for a user who is not there
@@ -82,8 +82,8 @@ def _pinned(place: Path) -> str:
     except UserError as error:
         if "template: plain" in str(error):
             raise UserError(
-                f"{place}: its tokenizer has no chat template that can be used, so it cannot be asked anything; name a chat "
-                "model, or a folder that a study has pinned with template: plain."
+                f"{place}: {str(error.__cause__).removesuffix('.')}, so it cannot be asked anything; name a chat model, or a "
+                "folder that a study has pinned with template: plain."
             ) from error
         raise
     folder = Path(_temporary().name) / str(len(list(Path(_temporary().name).iterdir()))) / (place.name or "base")

@@ -88,7 +88,8 @@ def end_of_turn(loaded: "PreTrainedTokenizerBase") -> str:
         if end in {*loaded.all_special_ids, *loaded.added_tokens_decoder} - {loaded.bos_token_id}:
             return str(loaded.convert_ids_to_tokens(end))
         if after.strip() and chat is turns.ANSWERED:
-            raise UserError(f"its chat template ends an answer with {after.strip()[:40]!r}, which is no token of its tokenizer")
+            why = "is also the token that begins a text" if end == loaded.bos_token_id else "is no token of its tokenizer"
+            raise UserError(f"its chat template ends an answer with {after.strip()[:40]!r}, which {why}")
     if loaded.eos_token is None:
         raise UserError("neither its chat template nor its tokenizer has a token that ends an answer")
     return str(loaded.eos_token)
