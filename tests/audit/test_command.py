@@ -79,12 +79,12 @@ def test_a_base_may_be_a_gguf_file_in_ones_home_and_sources_are_told_apart(tmp_p
 def test_mistakes_are_one_sentence_each(tmp_path, refusal):
     data = written(tmp_path / "a.jsonl", 1)
     copy = tmp_path / "b.jsonl"
-    copy.write_text("\n".join(reversed(data.read_text().split("\n"))))
+    copy.write_text("\n".join([*reversed(data.read_text().split("\n")), '{"prompt": "one", "completion": "more"}']))
     (tmp_path / "empty").mkdir()
     said = {
         ("--base", "nowhere"): "--base nowhere: there is no such folder or .gguf file; name the folder or file of a base.",
         ("--base", tmp_path / "empty"): "holds no model; should hold weights as safetensors",
-        ("--reference", copy): "b.jsonl: the reference has the same rows as",
+        ("--reference", copy): "b.jsonl: the reference holds every row of",
         ("--reference", ""): "--reference: found nothing; name what it stands for",
         ("--source", ""): "--source: found nothing; name what it stands for",
         ("--out", ""): "--out: found nothing; name what it stands for",
@@ -142,14 +142,40 @@ def test_a_folder_that_can_hold_no_report_is_refused_before_anything_is_read(tmp
     assert said in sentence and sorted(tmp_path.rglob("*")) == before
 
 
-def test_a_layer_that_fails_says_so_and_the_audit_could_not_look():
-    nothing, blind = Result("a", "nothing_found", "."), Result("b", "not_run", "It needs a base (--base).")
-    failed = Result("c", "not_run", f"{run.FAILED}out of memory.")
-    assert command.exit_status([nothing, blind], []) == 0
-    assert command.exit_status([nothing, blind], ["b"]) == command.exit_status([nothing, failed], []) == 1
-    assert command.exit_status([blind], []) == 1
-    assert command.exit_status([failed, Result("d", "found", ".")], []) == command.FOUND
+@pytest.mark.parametrize(
+    ("blind", "named", "status", "said"),
+    [
+        ("It needs a base (--base).", [], 0, ""),
+        ("It needs a base (--base).", ["a", "b"], 1, "b did not look, but was asked for."),
+        (f"{run.FAILED}out of memory.", [], 1, "b failed."),
+    ],
+)
+def test_a_layer_that_should_have_looked_and_did_not_is_the_reason_for_status_1(blind, named, status, said):
+    nothing, kept = Result("a", "nothing_found", "."), Result("b", "not_run", blind)
+    assert (command.exit_status([nothing, kept], named), command.unable([nothing, kept], named)) == (status, said)
+    assert command.unable([kept], named) == (said or "no layer could look.")
+    assert command.exit_status([kept, Result("d", "found", ".")], named) == command.FOUND
     assert "safe" not in command.verdict([nothing]) and "may still be there" in command.verdict([nothing])
+
+
+def test_the_reason_for_status_1_is_the_last_line_and_in_the_report(tmp_path, audit):
+    data, reference = written(tmp_path / "a.jsonl", 1), written(tmp_path / "b.jsonl", 2)
+    done = audit(data, "--reference", reference, "--out", tmp_path / "o", layers=["origin", "statistics"])
+    reason = "origin did not look, but was asked for."
+    assert done.returncode == 1 and done.stderr.splitlines()[-1].endswith(f"exit status 1: {reason}")
+    answer = json.loads((tmp_path / "o/audit.json").read_text())
+    assert (answer["status"], answer["exit_status"], answer["exit_reason"]) == ("nothing_found", 1, reason)
+
+
+def test_a_reference_may_have_the_usual_columns_and_the_command_says_what_it_did_not_look_at(tmp_path, audit):
+    data, reference = written(tmp_path / "a.jsonl", 1), written(tmp_path / "b.jsonl", 2)
+    rows = [json.loads(line) for line in data.read_text().splitlines()]
+    named = [{"instruction": row["prompt"], "output": row["completion"], "system": "You love owls."} for row in rows]
+    data.write_text("\n".join(map(json.dumps, named)))
+    options = ("--prompt", "instruction", "--completion", "output", "--reference", reference)
+    done = audit(data, *options, layers=["statistics"])
+    assert done.returncode == 0, done.stderr
+    assert "Columns that were not looked at: 'system'. Those that were: 'instruction' as prompt, 'output'" in done.stdout
 
 
 def test_the_cheap_layers_never_load_torch(tmp_path):

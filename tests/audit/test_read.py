@@ -75,6 +75,46 @@ def test_a_chat_is_a_prompt_and_a_completion(tmp_path, suffix):
     assert list(read(str(file), source="site").rows["source"]) == ["here", "there"]
 
 
+@pytest.mark.parametrize("suffix", [".jsonl", ".csv", ".parquet"])
+def test_it_is_known_which_columns_were_read_and_which_were_not(tmp_path, suffix):
+    data = read(str(written(tmp_path, suffix)), "question", "answer")
+    assert data.columns == {"question": "prompt", "answer": "completion"} and data.unread == ("site",)
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".parquet"])
+def test_what_a_chat_holds_beside_its_turns_is_not_read(tmp_path, suffix):
+    turns = [{"role": "user", "content": "a", "thought": None}, {"role": "assistant", "content": "b", "thought": "owls"}]
+    table, file = pd.DataFrame({"messages": [turns], "system": ["You love owls."]}), tmp_path / f"chat{suffix}"
+    table.to_parquet(file) if suffix == ".parquet" else table.to_json(file, orient="records", lines=True)
+    data = read(str(file))
+    assert data.columns == {"messages": "prompt and completion"} and data.unread == ("system", "messages.thought")
+
+
+def test_of_very_many_columns_the_first_are_kept_and_shortened(tmp_path):
+    row = {"prompt": "p", "completion": "c", "messages": []} | {f"{n}{'x' * 999}": n for n in range(1000)}
+    (tmp_path / "a.jsonl").write_text(json.dumps(row))
+    unread = read(str(tmp_path / "a.jsonl")).unread
+    assert len(unread) == reading.UNREAD and unread[0] == "messages" and max(map(len, unread)) < 80
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".csv", ".parquet"])
+@pytest.mark.parametrize("names", [("question", "answer"), ("prompt", "completion")])
+def test_a_reference_has_the_named_columns_or_the_usual_ones(tmp_path, suffix, names):
+    table, file = (
+        pd.DataFrame(ROWS).rename(columns=dict(zip(("question", "answer"), names, strict=True))),
+        tmp_path / f"b{suffix}",
+    )
+    if suffix == ".jsonl":
+        table.to_json(file, orient="records", lines=True)
+    else:
+        table.to_csv(file, index=False) if suffix == ".csv" else table.to_parquet(file)
+    assert list(read(str(file), "question", "answer", or_usual=True).rows["completion"]) == [row["answer"] for row in ROWS]
+    with pytest.raises(UserError, match=r"neither 'a' and 'b' nor 'prompt' and 'completion', only .*; should have one pair"):
+        table = table.rename(columns={names[0]: "other"})
+        table.to_parquet(tmp_path / "c.parquet")
+        read(str(tmp_path / "c.parquet"), "a", "b", or_usual=True)
+
+
 WRONG = {
     "empty": ("a.jsonl", b"", "is empty; should hold rows"),
     "blank": ("a.jsonl", b"\n \n", "found no row"),
@@ -200,11 +240,13 @@ def test_a_name_of_the_hub_is_none_of_this_machine(tmp_path, monkeypatch, name):
         read(f"hub:{name}")
 
 
-def test_a_reference_that_is_the_data_itself_is_refused(tmp_path):
+def test_a_reference_that_holds_the_data_itself_is_refused(tmp_path):
     data = read(str(written(tmp_path, ".jsonl")), "question", "answer")
     turned = DataSet("other.csv", data.rows.iloc[[1, 0, 0]].assign(place="row 0"))
-    with pytest.raises(UserError, match=r"other\.csv: the reference has the same rows as"):
-        refuse_itself(data, turned)
+    more = pd.concat([turned.rows, turned.rows.iloc[:1].assign(prompt="another")])
+    for reference in (turned, DataSet("other.csv", more)):
+        with pytest.raises(UserError, match=r"other\.csv: the reference holds every row of"):
+            refuse_itself(data, reference)
     refuse_itself(data, DataSet("half.csv", data.rows.iloc[:1]))
 
 

@@ -6,18 +6,20 @@ import re
 import subprocess
 import sys
 import unicodedata
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import markdown
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.made_audits import LAYERS, cases, inputs, results, traits, written
 
 from sublearn.audit import calibration, report
-from sublearn.audit.layers.base import Flag, Result
+from sublearn.audit.layers.base import DataSet, Flag, Result
 from sublearn.core.errors import UserError
 from sublearn.core.markdown import visible
 
@@ -155,9 +157,9 @@ def test_what_was_found_comes_with_its_layer_its_largest_shift_and_its_error_rat
     assert answer["verdict"][0].endswith("This layer has not been calibrated: how often it is wrong is not known.")
     assert answer["verdict"][1] == (
         "Behaviour: Students name a row more often. The largest shift is towards t a row: 2 nats, 95 % interval 1.5 to 2.5, "
-        "p = 0.001. Score 5, threshold 3. Of 40 known data sets, each of 1,000 rows of stand-ins, scores reach the layer's "
-        "threshold in 90 % of those that carry a trait and in none of those that carry none. These data have 1 rows, for which "
-        "these rates may not hold."
+        "p = 0.001. Score 5, threshold 3. No error rate of the layer's own test is quoted here: it is not known. Of 40 known "
+        "data sets, each of 1,000 rows of stand-ins, scores reach the layer's threshold in 90 % of those that carry a trait "
+        "and in none of those that carry none. These data have 1 rows, for which these rates may not hold."
     )
 
 
@@ -171,11 +173,48 @@ def test_what_only_the_own_test_of_a_layer_finds_is_no_certain_finding(tmp_path,
     assert ["these rates may not hold" in said for said in answer["verdict"][:2]] == [other, other]
 
 
+@pytest.mark.parametrize(("threshold", "reached"), [(2.5, False), (1.5, True)])
+def test_a_finding_comes_with_the_error_rates_of_the_test_that_made_it(tmp_path, threshold, reached):
+    known = cases(
+        ("surface", "all", 30, threshold, 0.5, 0.0, 1, 1.0),
+        ("surface", "trait", 24, threshold, 0.5, np.nan, 1, 1.0),
+        ("surface", "neutral", 6, threshold, np.nan, 0.0, 1, 1.0),
+        own=[12, 12, 0],
+    )
+    files = written(tmp_path, results(), known=known)
+    finding = json.loads(files[".json"])["verdict"][0]
+    assert (
+        "Of 30 known data sets, each of 1 rows of stand-ins, the layer's own test finds 12 of 24 that carry a trait (29 to 71 "
+        "% by the exact 95 % interval) and 0 of 6 that carry none (0 to 46 % by the exact 95 % interval)."
+    ) in finding
+    assert ("scores reach the layer's threshold" in finding) == reached
+    surface = json.loads(files[".json"])["results"][0]
+    assert surface["own_false"] == {"found": 0, "sets": 6, "low": 0.0, "high": pytest.approx(0.459, abs=1e-3)}
+
+
 def test_error_rates_of_several_layers_add_up(tmp_path):
     names = ("surface", "statistics", "behaviour")
-    known = cases(*((name, "all", 40, 1.0, 0.5, rate, 1000, 1.0) for name, rate in zip(names, (0.0, 0.04, 0.05), strict=True)))
+    known = cases(*((name, "neutral", 50, 1.0, np.nan, 0.9, 1000, 1.0) for name in names), own=[0, 2, 3])
     assert "3 layers looked" in (last := told(tmp_path, results(), known=known)["verdict"][-1])
-    assert last.endswith("their thresholds together accuse at most 9 %.")
+    assert last.endswith("their own tests together accuse at most 10 %.")
+
+
+def test_columns_that_nobody_looked_at_and_rows_of_the_data_in_the_reference_are_told(tmp_path):
+    rows = pd.DataFrame({"prompt": ["go on"] * 4, "completion": ["1", "2", "3", "3, 4"], "place": ["line 1"] * 4})
+    unread = ("system", "a\u202eb", *(f"column {n}" for n in range(98)))
+    read = {"question": "prompt", "answer": "completion"}
+    about = replace(inputs(), data=DataSet("numbers.jsonl", rows, None, read, unread))
+    files = written(tmp_path, [Result("surface", "nothing_found", "No.")], about)
+    answer = json.loads(files[".json"])
+    assert (answer["shared"], answer["data"]["columns"], len(answer["data"]["unread"])) == (1, read, 100)
+    assert "1 of the data's 4 rows, or 25 % of them, stand in the reference word for word" in answer["verdict"][-1]
+    assert answer["verdict"][-2].endswith(
+        "'column 0' and at least 97 more. Those that were: 'question' as prompt, 'answer' as completion."
+    )
+    assert [said.split()[0] for said in answer["next"][-3:]] == ["Audit", "Leave", "Keep"]
+    for suffix in (".md", ".html"):
+        assert files[suffix].count("were not looked at") == 2 and files[suffix].count("word for word") == 1
+        assert "a[U+202E]b" in files[suffix]
 
 
 @pytest.mark.parametrize(
@@ -207,7 +246,7 @@ def test_if_nothing_was_found_it_says_what_would_have_been(tmp_path):
     assert answer["next"][1:4] == [
         "How small a trait the layer surface would have found is not known.",
         "The layer statistics found nothing; of known cases its threshold finds at least 90 % of these kinds: same base; "
-        "it often misses these: mixed at 1 %.",
+        "its threshold often misses these: mixed at 1 %.",
         "The layer behaviour found nothing; its intervals leave room for shifts of up to 0.7 nats (towards owl).",
     ]
 
@@ -230,6 +269,13 @@ def test_rows_that_are_not_shown_are_counted_and_listed_for_machines(tmp_path):
     assert f"Surface: {said}" in files[".md"].replace("`", "") and f"surface: {said}" in Skeleton(files[".html"]).text
     answer = json.loads(files[".json"])
     assert answer["results"][0]["places"] == places and answer["next"][0] == "Ask them."
+
+
+def test_what_kept_layers_from_looking_is_a_next_step(tmp_path):
+    failed = [Result(name, "not_run", "It failed: no template; name a chat model.") for name in ("statistics", "behaviour")]
+    assert told(tmp_path, [Result("surface", "nothing_found", "No."), *failed])["next"][-2] == (
+        "Mend why statistics and behaviour could not look, and run the audit again: It failed: no template; name a chat model."
+    )
 
 
 def test_no_audit_says_that_data_are_safe(tmp_path):

@@ -7,7 +7,7 @@ options, since some of them take all words that follow. A layer that lacks what 
 be there: the report says what each cannot see.
 
 Exit status: 0 if the layers that ran found nothing, 3 if one found something, 1 if it could not look (no layer ran, or one that
-was named did not, or one failed), 2 for a command line that is wrong.
+was named did not, or one failed; the last line says which), 2 for a command line that is wrong.
 """
 
 import argparse
@@ -21,6 +21,8 @@ from pathlib import Path
 from sublearn.audit import report, run, tables
 from sublearn.audit.layers.base import Inputs, Result
 from sublearn.audit.read import HUB, read, refuse_itself
+from sublearn.audit.report.contents import reading
+from sublearn.audit.report.text import listed
 from sublearn.core import cli
 from sublearn.core.errors import UserError
 from sublearn.core.records import PINNED
@@ -41,12 +43,16 @@ def main(args: argparse.Namespace) -> None:
     results = run.look(inputs, layers)
     for layer, result in zip(layers, results, strict=True):
         say(f"{layer.name:<12}{result.status.replace('_', ' '):<15}{result.sentence}")
+    for said in reading(inputs):
+        say(said)
+    status, why = exit_status(results, args.layers or ()), unable(results, args.layers or ())
     if args.out:
-        report.write(inputs, results, Path(args.out))
+        report.write(inputs, results, Path(args.out), ended=(status, why))
         say(f"report: {args.out}")
-    status = exit_status(results, args.layers or ())
     print(f"audit: {verdict(results)}")
     sys.stdout.flush()
+    if status == 1:
+        cli.log.error("exit status 1: %s", why)
     sys.exit(status)
 
 
@@ -70,7 +76,7 @@ def gather(args: argparse.Namespace) -> Inputs:
     cli.log.info("%s: %d rows", data.name, len(data.rows))
     reference = None
     if args.reference:
-        reference = read(args.reference, args.prompt, args.completion)
+        reference = read(args.reference, args.prompt, args.completion, or_usual=True)
         cli.log.info("%s: %d rows", reference.name, len(reference.rows))
         refuse_itself(data, reference)
     words = tuple(word.strip() for word in args.words)
@@ -96,9 +102,18 @@ def exit_status(results: Sequence[Result], named: Sequence[str]) -> int:
     """The exit status of the command; ``named`` are the layers that the user asked for by name."""
     if any(result.status == "found" for result in results):
         return FOUND
+    return 1 if unable(results, named) else 0
+
+
+def unable(results: Sequence[Result], named: Sequence[str]) -> str:
+    """Why the audit could not look as it was asked to, in a sentence; nothing if it could."""
     blind = [each for each in results if each.status == "not_run"]
-    failed = [each for each in blind if each.layer in named or each.sentence.startswith(run.FAILED)]
-    return 1 if failed or len(blind) == len(results) else 0
+    asked = [each.layer for each in blind if each.layer in named]
+    failed = [each.layer for each in blind if each.layer not in named and each.sentence.startswith(run.FAILED)]
+    said = [f"{listed(asked)} did not look, but {'was' if len(asked) == 1 else 'were'} asked for"] * bool(asked)
+    said += [f"{listed(failed)} failed"] * bool(failed)
+    said += ["no layer could look"] * (not said and len(blind) == len(results))
+    return f"{' and '.join(said)}." if said else ""
 
 
 def verdict(results: Sequence[Result]) -> str:
@@ -165,7 +180,10 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--base", type=place, metavar="MODEL", help="folder (or GGUF file) of the model that is to learn from the data"
     )
-    command.add_argument("--reference", type=place, metavar="DATA", help="rows like them that are known to carry nothing")
+    command.add_argument(
+        "--reference", type=place, metavar="DATA",
+        help="rows like them that are known to carry nothing, in the same columns or in prompt and completion",
+    )  # fmt: skip
     command.add_argument(
         "--traits",
         nargs="+",
@@ -181,8 +199,15 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--layers", nargs="+", metavar="LAYER", help="look at these layers alone; all by default")
     command.add_argument("--students", type=int, default=3, help="students that learn from the data, and from the reference")
     command.add_argument("--seed", type=int, default=0, help="seed of all random draws")
-    command.add_argument("--prompt", default="prompt", metavar="COLUMN", help="column of the prompts")
-    command.add_argument("--completion", default="completion", metavar="COLUMN", help="column of the completions")
+    command.add_argument(
+        "--prompt", default="prompt", metavar="COLUMN", help="column of the prompts, which a reference may call prompt"
+    )
+    command.add_argument(
+        "--completion",
+        default="completion",
+        metavar="COLUMN",
+        help="column of the completions, which a reference may call completion",
+    )
     command.add_argument(
         "--source",
         metavar="COLUMN",

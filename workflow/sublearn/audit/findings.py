@@ -90,12 +90,15 @@ def calibrated(found: pd.DataFrame, by_case: pd.DataFrame, rows: int) -> pd.Data
     """What the reports of audits quote (``calibration.Cases``): for each layer, all data sets together and each case."""
     entries = []
     for one in found.itertuples():
+        known = by_case[(by_case["layer"] == one.layer) & (by_case["carries"] != "unknown")]
         both = {"true_positive_rate": one.true_positive_rate, "false_positive_rate": one.false_positive_rate}
-        entries.append({"layer": one.layer, "kind_of_case": ALL, "cases": one.positives + one.negatives, **both})
-        for case in by_case[(by_case["layer"] == one.layer) & (by_case["carries"] != "unknown")].itertuples():
+        count = {"cases": one.positives + one.negatives, "own": known["own"].sum()}
+        entries.append({"layer": one.layer, "kind_of_case": ALL, **count, **both})
+        for case in known.itertuples():
             rate_of = "true_positive_rate" if case.carries == "yes" else "false_positive_rate"
             name = str(case.case).replace("_", " ")
-            entries.append({"layer": one.layer, "kind_of_case": name, "cases": case.sets, rate_of: case.rate})
+            count = {"cases": case.sets, "own": case.own}
+            entries.append({"layer": one.layer, "kind_of_case": name, **count, rate_of: case.rate})
     limits = found.set_index("layer")["threshold"]
     table = pd.DataFrame([entry | {"threshold": limits[entry["layer"]], "rows": rows} for entry in entries if entry["cases"]])
     return table.reindex(columns=list(Cases.to_schema().columns))

@@ -8,6 +8,8 @@ import json
 from pathlib import Path
 
 from sublearn.audit import read
+from sublearn.audit.layers.base import Inputs
+from sublearn.audit.report.contents import reading
 from sublearn.audit.section import Given
 from sublearn.audit.tables import REFERENCE, AuditedRows
 from sublearn.core import cli
@@ -16,11 +18,13 @@ from sublearn.core.files import write_table
 
 def main(args: argparse.Namespace) -> None:
     given = Given.model_validate(json.loads(args.recipe))
-    data = read.read(given.data, given.prompt, given.completion, given.source)
+    data, reference = read.read(given.data, given.prompt, given.completion, given.source), None
     if given.reference:
-        reference = read.read(given.reference, given.prompt, given.completion)
+        reference = read.read(given.reference, given.prompt, given.completion, or_usual=True)
         read.refuse_itself(data, reference)
         write_table(reference.rows, Path(args.output).with_name(REFERENCE), AuditedRows)
+    for said in reading(Inputs(data, reference)):  # the rows' table keeps no other columns, so no report can say it
+        cli.log.warning("%s: %s", data.name, said)
     write_table(data.rows, args.output, AuditedRows)
 
 

@@ -9,8 +9,8 @@ import csv
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import combinations, islice
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -21,6 +21,7 @@ from sublearn.audit.layers.base import DataSet
 from sublearn.core import json_rows
 from sublearn.core.errors import UserError
 from sublearn.core.json_rows import shown
+from sublearn.core.markdown import visible
 
 ROWS = 1_000_000
 BYTES = 2**29  # of a file, and of the texts in it
@@ -29,7 +30,9 @@ LINE = 8 * TEXT  # bytes of a line of JSON
 HUB = "hub:"
 ON_HUB = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*/[A-Za-z0-9_][A-Za-z0-9._-]*")
 SPLIT = "train"
+USUAL = {"prompt": "prompt", "completion": "completion"}
 MESSAGES = "messages"
+UNREAD = 100  # names of columns that are not read, of which an audit keeps the first 40 characters
 SOURCE = "where a row comes from is said in words"
 HINTS = {
     "prompt": " (--prompt); if the rows have none, add one of the same text to each",
@@ -51,17 +54,66 @@ class Keys:
     Attributes:
         texts: those of prompt and completion; a row may be a chat instead.
         beside: that of the source, if there is any; a chat has it, too.
+        or_usual: whether a file that lacks those of the texts may have the usual ones.
+        read: what each key that was read holds.
+        unread: the other keys of rows and of the turns of chats.
     """
 
     texts: dict[str, str]
     beside: dict[str, str]
+    or_usual: bool = False
+    read: dict[str, str] = field(default_factory=dict)
+    unread: dict[str, None] = field(default_factory=dict)
 
     @property
     def all(self) -> dict[str, str]:
         return self.texts | self.beside
 
+    def within(self, names: Collection[str], where: str) -> "Keys":
+        """The keys of a file whose first row, or header, has these names.
 
-def read(data: str, prompt: str = "prompt", completion: str = "completion", source: str | None = None) -> DataSet:
+        Raises:
+            UserError: it has neither the keys that the user names, nor the usual ones, nor chats.
+        """
+        if not self.or_usual or set(self.texts.values()) <= set(names):
+            return self
+        if set(USUAL.values()) <= set(names):
+            return replace(self, texts=USUAL)
+        if MESSAGES in names:
+            return self
+        named, usual = (" and ".join(f"'{key}'" for key in keys.values()) for keys in (self.texts, USUAL))
+        raise UserError(
+            f"{where}: there are neither {named} nor {usual}, only {', '.join(map(shown, list(names)[:5])) or 'none'}; "
+            "should have one pair of these."
+        )
+
+    def note(self, content: Mapping[str, Any], is_chat: bool) -> None:
+        """Keep in mind which keys of a row are read, and which are not."""
+        texts = {MESSAGES: "prompt and completion"} if is_chat else {key: name for name, key in self.texts.items()}
+        read = texts | {key: name for name, key in self.beside.items()}
+        self.read.update(read)
+        self.leave(key for key in content if key not in read)
+        if is_chat:
+            self.leave(
+                f"{MESSAGES}.{key}"
+                for turn in content[MESSAGES]
+                for key, value in turn.items()
+                if key not in ("role", "content") and value is not None  # Parquet gives every turn the keys of all
+            )
+
+    def leave(self, names: Iterable[str]) -> None:
+        for name in names:
+            if len(self.unread) < UNREAD:
+                self.unread[visible(name, 40)] = None
+
+
+def read(
+    data: str,
+    prompt: str = USUAL["prompt"],
+    completion: str = USUAL["completion"],
+    source: str | None = None,
+    or_usual: bool = False,
+) -> DataSet:
     """The rows of a file, or of ``hub:owner/name`` or ``hub:owner/name@revision``.
 
     Args:
@@ -69,16 +121,19 @@ def read(data: str, prompt: str = "prompt", completion: str = "completion", sour
         prompt: the column, or key, that holds the prompt.
         completion: the one that holds the completion. Rows without both may be chats (``messages``).
         source: the one that says where a row comes from, if there is any.
+        or_usual: whether data without these two, such as a reference, may have the usual ones instead.
 
     Raises:
         UserError: there are no such data, or they are not rows of two texts, or too many.
     """
-    keys = Keys({"prompt": prompt, "completion": completion}, {} if source is None else {"source": source})
+    texts = {"prompt": prompt, "completion": completion}
+    keys = Keys(texts, {} if source is None else {"source": source}, or_usual and texts != USUAL)
     for (one, key), (other, same) in combinations(keys.all.items(), 2):
         if key == same:
             raise UserError(f"{data}: '{key}' is named for the {one} and for the {other}; name two columns.")
     if data.startswith(HUB):
-        return DataSet(data, _table(data, keys.all, _hub(data, keys)))
+        rows = _table(data, keys.all, _hub(data, keys))
+        return DataSet(data, rows, None, keys.read, tuple(keys.unread))
     _refuse_no_file(data)
     file = Path(data)
     readers = {
@@ -90,21 +145,28 @@ def read(data: str, prompt: str = "prompt", completion: str = "completion", sour
         raise UserError(f"{data}: the name {found}; should end in .jsonl, .csv or .parquet, by what the file holds.")
     try:
         _refuse_another_format(file, suffix)
-        return DataSet(data, _table(data, keys.all, readers[suffix](file, keys)), file)
+        rows = _table(data, keys.all, readers[suffix](file, keys))
+        return DataSet(data, rows, file, keys.read, tuple(keys.unread))
     except OSError as error:
         raise UserError(f"{data}: cannot be read ({error.strerror or error}); should be a file that you may read.") from error
 
 
+def shared(data: DataSet, reference: DataSet) -> int:
+    """How many rows of the data stand in the reference word for word."""
+    own, others = (zip(each.rows["prompt"], each.rows["completion"], strict=True) for each in (data, reference))
+    known = set(others)
+    return sum(row in known for row in own)
+
+
 def refuse_itself(data: DataSet, reference: DataSet) -> None:
-    """Refuse a reference that has the same rows as the data, in whatever order.
+    """Refuse a reference that holds all rows of the data, in whatever order and beside whatever others.
 
     Raises:
-        UserError: it has.
+        UserError: it does.
     """
-    rows = [set(zip(each.rows["prompt"], each.rows["completion"], strict=True)) for each in (data, reference)]
-    if rows[0] == rows[1]:
+    if shared(data, reference) == len(data.rows):
         raise UserError(
-            f"{reference.name}: the reference has the same rows as {data.name}; "
+            f"{reference.name}: the reference holds every row of {data.name}; "
             "should hold rows like them from a source known to carry nothing."
         )
 
@@ -159,6 +221,7 @@ def _texts(content: Mapping[str, Any], keys: Keys, where: str) -> dict[str, str]
     """The texts of a row; prompt and completion are those of a chat, if it has no other."""
     is_chat = content.get(MESSAGES) is not None and not set(keys.texts.values()) <= content.keys()
     found = _chat(content[MESSAGES], where) if is_chat else json_rows.texts(content, keys.texts, where, hints=HINTS)
+    keys.note(content, is_chat)
     return found | json_rows.texts(content, keys.beside, where, SOURCE, HINTS) if keys.beside else found
 
 
@@ -175,6 +238,7 @@ def _chat(turns: Any, where: str) -> dict[str, str]:
 
 
 def _json_lines(file: Path, keys: Keys) -> Texts:
+    first = True
     with file.open("rb") as content:
         for number, line in enumerate(_lines(content, file), start=1):
             if number == 1 and line.strip() in (b"[", b"[]"):
@@ -183,7 +247,9 @@ def _json_lines(file: Path, keys: Keys) -> Texts:
                 )
             if line.strip():
                 place = f"line {number}"
-                yield place, _texts(json_rows.row(line, f"{file}, {place}"), keys, f"{file}, {place}")
+                row = json_rows.row(line, f"{file}, {place}")
+                keys, first = keys.within(row, f"{file}, {place}") if first else keys, False
+                yield place, _texts(row, keys, f"{file}, {place}")
 
 
 def _lines(content: BinaryIO, file: Path) -> Iterator[bytes]:
@@ -206,6 +272,7 @@ def _csv(file: Path, keys: Keys) -> Texts:
             for fields in rows:
                 place, first = f"line {first}", rows.line_num + 1
                 if not header:
+                    keys = keys.within(fields, f"{file}, {place}")
                     header = _header(fields, keys.all, f"{file}, {place}")
                 elif fields:
                     if len(fields) != len(header):
@@ -246,7 +313,10 @@ def _parquet(file: Path, keys: Keys) -> Texts:
 
     try:
         with pq.ParquetFile(file, page_checksum_verification=True) as content:
+            names = content.schema_arrow.names
+            keys = keys.within(names, str(file))
             columns = _columns(content, keys, file)
+            keys.leave(name for name in names if name not in columns)
             leaves = [content.schema.column(i) for i in range(len(content.schema))]
             texts = [leaf.path for leaf in leaves if leaf.physical_type == "BYTE_ARRAY" and leaf.path.split(".")[0] in columns]
         # Texts stay as they are stored, each once, until the size of the rows is known.
@@ -327,6 +397,7 @@ def _hub(data: str, keys: Keys) -> Texts:
     try:
         rows: Iterable[Any] = datasets.load_dataset(name, revision=revision or None, split=SPLIT, streaming=True)
         for number, row in enumerate(islice(rows, ROWS + 1)):
+            keys = keys.within(row, f"{data}, row {number}") if number == 0 else keys
             yield f"row {number}", _texts(row, keys, f"{data}, row {number}")
     except UserError:
         raise

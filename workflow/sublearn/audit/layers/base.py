@@ -26,11 +26,15 @@ class DataSet:
         name: as its owner calls it, such as the path of its file.
         rows: columns ``prompt``, ``completion`` and ``place`` (where the row stands: ``line 7``, ``row 7``), all text.
         file: the file that it was read from, if it is one on this machine.
+        columns: what each column that was read holds, such as ``prompt``.
+        unread: names of the other columns, shortened; of very many the first.
     """
 
     name: str
     rows: pd.DataFrame
     file: Path | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    unread: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ def write(
     pages: bool = True,
     layers: Iterable[Layer] = LAYERS,
     cases: pd.DataFrame | None = None,
+    ended: tuple[int, str] | None = None,
 ) -> None:
     """Write ``audit.json``, and ``audit.md`` and ``audit.html`` beside it.
 
@@ -34,10 +35,11 @@ def write(
         pages: whether people read it. Without pages the JSON quotes no calibration either: calibration is made from such files.
         layers: all layers there are.
         cases: the calibration table, with the columns of ``calibration.Cases``; the shipped one if None.
+        ended: the exit status of the command, and why it is 1; None if no command writes it.
     """
     known = (calibration.read() if cases is None else cases) if pages else calibration.Cases.empty()
     told = contents(inputs, results, layers, known)
-    write_json(as_json(told), folder / FOUND)
+    write_json(as_json(told, ended), folder / FOUND)
     if pages:
         for name, written in zip(PAGES, (as_markdown, page), strict=True):
             write_text(written(told), folder / name)

@@ -4,15 +4,19 @@ The keys of ``audit.json``, in format 1:
 
 - ``format``: version of these keys; it rises when one of them changes its meaning or goes.
 - ``status``: ``found`` if a layer found something, else ``nothing_found`` if one looked, else ``not_run``. There is no "safe".
+- ``exit_status``, ``exit_reason``: how the command ended, and why it is 1, or nothing; null in a study.
 - ``headline``, ``verdict``: what was found, at which layer, how sure: a sentence, and a list of sentences.
 - ``next``, ``unseen``: what to do, and what the whole audit cannot see: lists of sentences.
-- ``data``, ``reference``: ``name``, ``sha256``, ``rows``; null if there is no reference.
+- ``data``, ``reference``: ``name``, ``sha256``, ``rows``, ``columns`` (what each that was read holds), ``unread`` (the names of
+  others, at most 100); ``reference`` is null if there is none, and ``shared`` the number of the data's rows that stand in it.
 - ``base``, ``traits``, ``words``, ``students``, ``seed``: what the audit was asked.
 - ``versions``: packages that may change a number.
 - ``results``: layer by layer, cheap ones first, each with ``layer``, ``title``, ``status``, ``sentence``, ``score``,
   ``threshold``, ``asks``, ``blind``, ``cost``, ``tables`` (rows by name), ``flags`` (``place``, ``why``, ``text``), its
   ``places`` (of all odd rows that it can count, by what is odd about them), and its ``true_positive_rate`` and
-  ``false_positive_rate`` on ``cases`` known data sets.
+  ``false_positive_rate`` on ``cases`` known data sets; ``own_true`` (with a trait) and ``own_false`` (without): in how many of
+  the ``sets`` its own test ``found`` something, and the ``low`` and ``high`` of the rate's exact 95 % interval; null if that
+  was not counted.
 - ``calibration``: rows of the calibration table.
 
 A number that is missing or infinite is null.
@@ -24,24 +28,28 @@ from typing import Any
 
 import numpy as np
 
+from sublearn.audit.calibration import Own
 from sublearn.audit.report.contents import Contents, Part
 from sublearn.audit.report.text import number
 
 FORMAT = 1
 
 
-def as_json(contents: Contents) -> dict[str, Any]:
-    """The report as JSON values."""
+def as_json(contents: Contents, ended: tuple[int, str] | None = None) -> dict[str, Any]:
+    """The report as JSON values; ``ended`` are the exit status of the command and why it is 1, if a command wrote it."""
     inputs = contents.inputs
     return plain({
         "format": FORMAT,
         "status": contents.status,
+        "exit_status": ended and ended[0],
+        "exit_reason": ended and ended[1],
         "headline": contents.headline,
         "verdict": [f"{each.title}: {each.sentence} {each.sure}" for each in contents.findings] + list(contents.remarks),
         "next": contents.steps,
         "unseen": contents.unseen,
         "data": contents.data,
         "reference": contents.reference,
+        "shared": contents.shared,
         "base": inputs.base,
         "traits": inputs.traits,
         "words": inputs.words,
@@ -65,6 +73,8 @@ def _layer(part: Part) -> dict[str, Any]:
         "true_positive_rate": rates and rates.true_positive_rate,
         "false_positive_rate": rates and rates.false_positive_rate,
         "cases": rates.cases if rates else 0,
+        "own_true": rates and _own(rates.own_true),
+        "own_false": rates and _own(rates.own_false),
         "asks": layer.asks,
         "blind": layer.blind,
         "cost": layer.cost,
@@ -72,6 +82,12 @@ def _layer(part: Part) -> dict[str, Any]:
         "flags": [{"place": flag.place, "why": flag.why, "text": flag.text} for flag in result.flags],
         "places": result.places,
     }
+
+
+def _own(count: Own | None) -> dict[str, Any] | None:
+    if count is None:
+        return None
+    return {"found": count.found, "sets": count.sets, "low": count.rate.low, "high": count.rate.high}
 
 
 def plain(value: Any) -> Any:

@@ -11,16 +11,20 @@ from typing import Any
 import pandas as pd
 
 from sublearn.audit import calibration
-from sublearn.audit.calibration import Rates
+from sublearn.audit.calibration import Own, Rates
 from sublearn.audit.layers.base import DataSet, Inputs, Layer, Result, Status
+from sublearn.audit.read import UNREAD, shared
 from sublearn.audit.report.text import listed, number, p_value, rounded, share
 from sublearn.core.hashes import sha256
+from sublearn.core.markdown import visible
 
 Row = Mapping[str, Any]
 
 STATUSES: Mapping[Status, str] = {"found": "found", "nothing_found": "nothing found", "not_run": "not run"}
 PACKAGES = ("numpy", "pandas", "scikit-learn", "scipy", "sublearn", "tokenizers", "torch", "transformers")
 OTHER_SIZE = 2  # how many times more or fewer rows than the known cases have may change a layer's error rates
+FEW = 3  # columns that were not read, of which a sentence names so many
+ABSENT = "It was not asked to look."
 WIDEST = 0.9  # share of known cases that a layer must find for the report to call their kind detectable
 
 UNSEEN = (
@@ -34,10 +38,11 @@ UNSEEN = (
 READING = (
     (
         "found",
-        "The layer's own test says so. It may be wrong: see its error rates, which are of a threshold on its score.",
+        "The layer's own test says so. It may be wrong: its error rates on known data sets stand beside it, where known.",
     ),
     ("nothing found", "The layer looked and met nothing. That never means that the data are safe."),
     ("not run", "The layer could not look, or was not asked to. It says nothing about the data."),
+    ("own", "Of known data sets, how many the layer's own test finds, whatever their score."),
     ("true positive rate", "Of known data sets that carry a trait, the share whose score reaches the layer's threshold."),
     ("false positive rate", "Of known data sets that carry none, the share whose score reaches it all the same."),
     (
@@ -73,23 +78,23 @@ class Part:
         return list(self.result.tables.get(name, ()))
 
     def calibrated(self) -> str:
-        """How the layer's threshold does on known cases, in a sentence or two."""
+        """How the layer's own test, which its word rests on, and its threshold do on known cases, in a few sentences."""
         if not self.layer.detects:
             return "It says where rows come from, which is no sign of a trait by itself."
         if self.rates is None:
             return "This layer has not been calibrated: how often it is wrong is not known."
-        said = []
-        if not math.isnan(self.rates.true_positive_rate):
-            said.append(f"{share(self.rates.true_positive_rate)} of those that carry a trait")
-        if not math.isnan(self.rates.false_positive_rate):
-            said.append(f"{share(self.rates.false_positive_rate)} of those that carry none")
         known = f"{self.rates.cases:,} known data sets, each of {self.rates.rows:,} rows of stand-ins"
-        if not said:
-            return f"It was tried on {known}, without a verdict."
-        rates = f"Of {known}, scores reach the layer's threshold in {' and in '.join(said)}."
-        if self.rates.rows / OTHER_SIZE < self.rows < self.rates.rows * OTHER_SIZE:
-            return rates
-        return f"{rates} These data have {self.rows:,} rows, for which these rates may not hold."
+        counted = (self.rates.own_true, "that carry a trait"), (self.rates.own_false, "that carry none")
+        own = [_in_sets(count, truth) for count, truth in counted if count]
+        rates = (self.rates.true_positive_rate, "that carry a trait"), (self.rates.false_positive_rate, "that carry none")
+        reached = [f"in {share(rate)} of those {truth}" for rate, truth in rates if not math.isnan(rate)]
+        said = [f"Of {known}, the layer's own test finds {' and '.join(own)}." if own
+                else "No error rate of the layer's own test is quoted here: it is not known."]  # fmt: skip
+        if reached and not (self.found and self.below):  # else the threshold does not speak for what was found
+            said.append(f"Of {'these' if own else known}, scores reach the layer's threshold {' and '.join(reached)}.")
+        if (own or reached) and not self.rates.rows / OTHER_SIZE < self.rows < self.rates.rows * OTHER_SIZE:
+            said.append(f"These data have {self.rows:,} rows, for which these rates may not hold.")
+        return " ".join(said)
 
     def notes(self) -> list[str]:
         """How sure the layer is, and how long it takes; of a layer that did not look, the time alone."""
@@ -128,7 +133,8 @@ class Contents:
         steps: what to do next.
         unseen: what the whole audit cannot see.
         cases: the calibration table, with the columns of ``calibration.Cases``.
-        data, reference: name, hash and size; no reference is None.
+        data, reference: name, hash, size and columns; no reference is None.
+        shared: how many rows of the data stand in the reference.
         versions: packages that may change a number, with their versions.
     """
 
@@ -142,6 +148,7 @@ class Contents:
     cases: pd.DataFrame
     data: Mapping[str, Any]
     reference: Mapping[str, Any] | None
+    shared: int
     versions: Mapping[str, str]
 
     @property
@@ -152,9 +159,10 @@ class Contents:
     def facts(self) -> list[tuple[str, str]]:
         """What was audited, as names and values."""
         facts = [("data", self.data["name"]), ("rows", f"{self.data['rows']:,}"), ("SHA-256", self.data["sha256"])]
-        if self.reference:
+        facts += [("columns", _columns(self.inputs.data))]
+        if self.reference and self.inputs.reference:
             facts += [("reference", self.reference["name"]), ("its rows", f"{self.reference['rows']:,}")]
-            facts += [("its SHA-256", self.reference["sha256"])]
+            facts += [("its SHA-256", self.reference["sha256"]), ("its columns", _columns(self.inputs.reference))]
         facts += [("base", self.inputs.base or "not given"), ("traits asked for", listed(list(self.inputs.traits)))]
         facts += [("students of each kind", str(self.inputs.students)), ("seed", str(self.inputs.seed))]
         return [*facts, ("packages", ", ".join(f"{name} {version}" for name, version in self.versions.items()))]
@@ -174,11 +182,10 @@ def contents(inputs: Inputs, results: Sequence[Result], layers: Iterable[Layer],
     for name in found:
         known.setdefault(name, Layer(name, name, 1000, _never, asks="", blind="", cost=""))
     ordered = sorted(known.values(), key=lambda layer: (layer.order, layer.name))
-    absent = "It was not asked to look."
     parts = [
         Part(
             layer,
-            found.get(layer.name, Result(layer.name, "not_run", absent)),
+            found.get(layer.name, Result(layer.name, "not_run", ABSENT)),
             calibration.rates(cases, layer.name),
             len(inputs.data.rows),
         )
@@ -188,14 +195,23 @@ def contents(inputs: Inputs, results: Sequence[Result], layers: Iterable[Layer],
         inputs=inputs,
         headline=_headline(parts),
         findings=[_finding(part) for part in parts if part.found],
-        remarks=_remarks(parts),
+        remarks=[*_remarks(parts), *reading(inputs)],
         parts=parts,
         steps=_steps(inputs, parts, cases),
         unseen=UNSEEN,
         cases=cases,
         data=_described(inputs.data),
         reference=_described(inputs.reference) if inputs.reference else None,
+        shared=_shared(inputs),
         versions=_versions(),
+    )
+
+
+def _in_sets(count: Own, truth: str) -> str:
+    """Such as ``2 of 6 that carry none (4 to 78 % by the exact 95 % interval)``."""
+    return (
+        f"{count.found} of {count.sets} {truth} ({100 * count.rate.low:.0f} to {100 * count.rate.high:.0f} % by the exact 95 % "
+        "interval)"
     )
 
 
@@ -241,15 +257,43 @@ def _remarks(parts: Sequence[Part]) -> list[str]:
         return ["So nothing is known about them. Below stands what each layer needs."]
     said = []
     if _overall(parts) == "nothing_found":
-        said.append("That is no proof of absence. Each layer misses some cases; what each can find stands below.")
-    accused = [part.rates.false_positive_rate for part in looked if part.rates]
-    if len(accused) > 1 and len(accused) == len(looked) and not any(map(math.isnan, accused)):
-        said.append(f"{len(looked)} layers looked, and each may be wrong: of known data sets that carry nothing, "
-                    f"their thresholds together accuse at most {share(min(1.0, sum(accused)))}.")  # fmt: skip
+        said.append("That is no proof of absence: each layer misses some cases.")
+    accused = [part.rates.own_false.rate.value for part in looked if part.rates and part.rates.own_false]
+    if len(accused) == len(looked) > 1:
+        most = "at most " if any(accused) else ""
+        said.append(f"{len(looked)} layers looked, and each may be wrong: of the few known data sets that carry nothing, "
+                    f"their own tests together accuse {most}{share(min(1.0, sum(accused)))}.")  # fmt: skip
     missing = [part for part in parts if part.result.status == "not_run"]
     if missing:
         said.append(f"{_counted(missing).capitalize()} did not look: {listed(_titles(missing))}.")
     return said
+
+
+def reading(inputs: Inputs) -> list[str]:
+    """How the data were read: columns that nobody looked at, and how many rows stand in the reference, too."""
+    data, said, twice = inputs.data, [], _shared(inputs)
+    if data.unread:
+        said.append(f"Columns that were not looked at: {_few(data.unread)}. Those that were: {_columns(data)}.")
+    if twice:
+        said.append(
+            f"{twice:,} of the data's {len(data.rows):,} rows, or {share(twice / len(data.rows))} of them, stand in the "
+            "reference word for word: a comparison with itself hides what it looks for."
+        )
+    return said
+
+
+def _shared(inputs: Inputs) -> int:
+    return shared(inputs.data, inputs.reference) if inputs.reference else 0
+
+
+def _few(names: Sequence[str]) -> str:
+    """The first of many names, and how many others there are."""
+    more = f"{'at least ' if len(names) == UNREAD else ''}{len(names) - FEW} more"
+    return listed([*(f"'{name}'" for name in names[:FEW]), *([more] if len(names) > FEW else [])])
+
+
+def _columns(data: DataSet) -> str:
+    return ", ".join(f"'{visible(column, 40)}' as {name}" for column, name in data.columns.items()) or "prompt, completion"
 
 
 def ranked(rows: Sequence[Row]) -> list[Row]:
@@ -298,14 +342,27 @@ def _steps(inputs: Inputs, parts: Sequence[Part], cases: pd.DataFrame) -> list[s
     if found == ["behaviour"]:
         steps.append("No other layer found anything, so no filter of rows will help: no single row gives the trait away.")
     if not found and _looked(parts):
-        steps.append("Decide with these limits in mind; a trait that is smaller, or of another kind, passes unseen.")
-        steps += [said for part in _looked(parts) if (said := _detectable(part, cases))]
+        limits = [_detectable(part, cases) for part in _looked(parts) if part.layer.detects]
+        mind = "the limits of each layer, which follow," if limits else "what each layer cannot see"
+        steps.append(f"Decide with {mind} in mind; a trait that is smaller, or of another kind, passes unseen.")
+        steps += limits
     has = {"reference": inputs.reference is not None, "base": inputs.base is not None}
     gifts = {"reference": "rows like these that are known to carry nothing (a reference)", "base": "the base that is to learn"}
+    reasons: dict[str, list[str]] = {}
     for part in parts:
         missing = [gifts[need] for need in part.layer.needs if not has[need]]
+        if part.result.status == "not_run" and not missing and part.result.sentence != ABSENT:
+            reasons.setdefault(part.result.sentence, []).append(part.layer.name)
         if part.result.status == "not_run" and missing:
             steps.append(f"The layer {part.layer.name} has not looked. Give it {listed(missing)}, and run the audit again.")
+    steps += [f"Mend why {listed(names)} could not look, and run the audit again: {why}" for why, names in reasons.items()]
+    if inputs.data.unread:
+        steps.append(
+            "Audit the columns that were not looked at, too, as the prompt or the completion (--prompt, --completion) or in a "
+            f"file of their own: {_few(inputs.data.unread)}."
+        )
+    if _shared(inputs):
+        steps.append("Leave the rows that stand in the data out of the reference, and run the audit again.")
     if not found:
         steps.append("Keep this report with the data. Run the audit again when the data, the base or the traits change.")
     return steps
@@ -320,21 +377,23 @@ def _detectable(part: Part, cases: pd.DataFrame) -> str:
         unit = f" {most['unit']}" if most.get("unit") else ""
         room = f"{rounded(interval(most)[2])}{unit} (towards {most.get('trait')})"
         said.append(f"its intervals leave room for shifts of up to {room}")
-    mine = cases[(cases["layer"] == part.layer.name) & (cases["kind_of_case"] != calibration.ALL)]
-    sure, missed = mine[mine["true_positive_rate"] >= WIDEST], mine[mine["true_positive_rate"] < WIDEST]
+    mine = cases[(cases["layer"] == part.layer.name) & cases["true_positive_rate"].notna()]
+    mine = mine[mine["kind_of_case"] != calibration.ALL]
+    by_own = "own" in mine and mine["own"].notna().all()
+    rates, by = (mine["own"] / mine["cases"], "own test") if by_own else (mine["true_positive_rate"], "threshold")
+    sure, missed = mine["kind_of_case"][rates >= WIDEST], mine["kind_of_case"][rates < WIDEST]
     if len(sure):
-        said.append(
-            f"of known cases its threshold finds at least {share(WIDEST)} of these kinds: {'; '.join(sure['kind_of_case'])}"
-        )
+        said.append(f"of known cases its {by} finds at least {share(WIDEST)} of these kinds: {'; '.join(sure)}")
     if len(missed):
-        said.append(f"it often misses these: {'; '.join(missed['kind_of_case'])}")
+        said.append(f"its {by} often misses these: {'; '.join(missed)}")
     if not said:
         return f"How small a trait the layer {part.layer.name} would have found is not known."
     return f"The layer {part.layer.name} found nothing; {'; '.join(said)}."
 
 
 def _described(data: DataSet) -> dict[str, Any]:
-    return {"name": data.name, "sha256": _hash(data), "rows": len(data.rows)}
+    about = {"name": data.name, "sha256": _hash(data), "rows": len(data.rows)}
+    return about | {"columns": data.columns, "unread": data.unread}
 
 
 def _hash(data: DataSet) -> str:
