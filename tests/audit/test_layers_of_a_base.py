@@ -14,6 +14,7 @@ from sublearn.audit import bases, contrasts, reference, rows, run
 from sublearn.audit.layers import behaviour, model, rehearsal, vocabulary
 from sublearn.audit.layers.base import LAYERS, DataSet, Inputs
 from sublearn.core.errors import UserError
+from sublearn.core.statistics import holm
 from sublearn.language import number_lists, questions
 from sublearn.language.english import ENGLISH
 from sublearn.language.mini import GRAMMAR, MINI
@@ -96,8 +97,13 @@ def test_model_forecasts_the_trait_that_the_rows_say_aloud(base):
     found = model.look(inputs)
     first = found.tables["traits"][0]
     assert first["trait"] == "owl"
-    assert found.score == max(abs(row["value"]) for row in found.tables["traits"]) > 5
-    assert first["score"] > 1
+    forecast = pd.DataFrame(found.tables["traits"])
+    assert found.score == forecast["z"].abs().max() > 5
+    assert first["value"] > 1
+    assert list(forecast["p"]) == pytest.approx(holm(contrasts.two_sided(forecast["value"], len(forecast) - 1)))
+    assert f"by {first['value']:.1f} spreads of the other traits" in found.sentence
+    assert f"{forecast.loc[forecast['z'].abs().idxmax(), 'trait']}, which the step" in found.sentence
+    assert f"by {found.score:.3g} standard errors." in found.sentence
     assert 0 < first["cosine"] < 1
     assert {row["trait"] for row in found.tables["likelihood"]} == {*ANIMALS, *TREES}
     assert {row["source"] for row in found.tables["sources"]} == {"forum", "book"}

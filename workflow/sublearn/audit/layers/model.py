@@ -62,27 +62,33 @@ def look(inputs: Inputs) -> Result:
     tables: dict[str, Any] = {"traits": forecast.to_dict("records"), "likelihood": likelihood.table.to_dict("records")}
     if sources := likelihood.sources(asked[0].table):
         tables["sources"] = sources
-    first = forecast.iloc[0]
-    seen = [f"a first step away from what the others teach raises {first['trait']} (score {first['score']:.1f})"] * bool(
-        first["p"] <= ALPHA and first["score"] > 0
+    first, farthest = forecast.iloc[0], forecast.loc[forecast["z"].abs().idxmax()]
+    seen = [f"a first step away from what the others teach raises {first['trait']} ({_spreads(first['value'])})"] * bool(
+        first["p"] <= ALPHA and first["value"] > 0
     )
     if len(likelihood.table):
         top = likelihood.table.iloc[0]
-        seen += [f"the system prompt of {top['trait']} makes them likelier (score {top['score']:.1f})"] * bool(
-            top["p_holm"] <= ALPHA and top["score"] > 0
+        seen += [f"the system prompt of {top['trait']} makes them likelier ({_spreads(top['stands_out'])})"] * bool(
+            top["p_holm"] <= ALPHA and top["stands_out"] > 0
         )
     counts = f"{len(read[0].rows):,} rows for gradients and {len(asked[0].rows):,} for likelihoods{sides[0].without()}"
     sentence = f"Of {len(inputs.data.rows):,} rows the base read {counts}, {compared.words}: "
-    sentence += " and ".join(seen) if seen else f"no trait stands out ({first['trait']} most: score {first['score']:.1f})"
-    sentence += "." + f" The base's tokenizer does not know the answers of {', '.join(unknown)}." * bool(unknown)
+    sentence += " and ".join(seen) if seen else f"no trait stands out ({first['trait']} most: {_spreads(first['value'])})"
+    moved = f"{'raises' if farthest['z'] > 0 else 'lowers'} by {abs(farthest['z']):.3g} standard errors"
+    sentence += f". The score is that of {farthest['trait']}, which the step {moved}."
+    sentence += f" The base's tokenizer does not know the answers of {', '.join(unknown)}." * bool(unknown)
     return Result(
         NAME,
         "found" if seen else "nothing_found",
         sentence,
-        float(forecast["value"].abs().max()),
+        float(abs(farthest["z"])),
         tables,
         likelihood.flags(asked[0].table),
     )
+
+
+def _spreads(value: float) -> str:
+    return f"by {value:.1f} spreads of the other traits"
 
 
 def _first(side: Readable, count: int) -> Readable:
@@ -96,8 +102,9 @@ def _forecast(base: Base, model: Any, inputs: Inputs, traits: Sequence[str], sid
     """One row per trait, those that stand out most first.
 
     Columns ``cosine`` (of the step away from the reference with the trait's gradient), ``contrast`` (minus the mean of the
-    family's others), ``value`` (over the contrast's standard deviation where random halves of the reference stand in for
-    data and reference, scaled to the same number of rows), ``score`` and ``p`` (``contrasts.standing_out``).
+    family's others), ``z`` (over the contrast's standard deviation where random halves of the reference stand in for data and
+    reference, scaled to the same number of rows), and how far the trait stands out of the others as ``value`` with its ``p``
+    (``contrasts.standing_out``).
     """
     model = lm.make_trainable(model, "lora", Trainable(rank=RANK), seeds.seed("audit adapter", inputs.seed, 0))
     learned = [p for name, p in model.named_parameters() if p.requires_grad and "lora_B" in name]
@@ -123,8 +130,8 @@ def _forecast(base: Base, model: Any, inputs: Inputs, traits: Sequence[str], sid
     found = contrasts.standing_out(contrast, error)
     table = pd.DataFrame({
         "trait": traits, "family": [family_of(trait) for trait in traits],
-        "value": contrast / np.maximum(error, np.finfo(float).tiny), "p": found.p_holm, "unit": "standard errors",
-        "cosine": cosine, "contrast": contrast, "score": found.score,
+        "value": found.score, "p": found.p_holm, "unit": "spreads of the other traits", "cosine": cosine, "contrast": contrast,
+        "z": contrast / np.maximum(error, np.finfo(float).tiny),
     })  # fmt: skip
     return table.iloc[np.argsort(-found.score, kind="stable")].reset_index(drop=True)
 
@@ -190,7 +197,7 @@ class Likelihood:
     """How much likelier system prompts make rows.
 
     Attributes:
-        table: one row per trait, the largest score first.
+        table: one row per trait, the one that stands out most first.
         ratios: of the data's rows, by trait, against the family's others, in nats per token.
     """
 
@@ -251,7 +258,7 @@ def _likelihood(base: Base, model: Any, prompts: dict[str, str], sides: Sequence
         })  # fmt: skip
     table = pd.DataFrame(rows)
     found = contrasts.standing_out(table["t"].to_numpy(), np.ones(len(table)))
-    table = table.assign(score=found.score, p_holm=found.p_holm)
+    table = table.assign(stands_out=found.score, p_holm=found.p_holm)
     table = table.iloc[np.argsort(-found.score, kind="stable")].reset_index(drop=True)
     return Likelihood(table, {trait: contrasted[0][i] for i, trait in enumerate(traits)})
 
