@@ -163,6 +163,11 @@ def test_what_was_found_comes_with_its_layer_its_largest_shift_and_its_error_rat
     )
 
 
+def test_a_finding_may_be_a_shift_away_from_a_trait(tmp_path):
+    found = [Result("behaviour", "found", "They point away from owl.", 4.0, {"traits": traits(value=-4.0)})]
+    assert "The largest shift is away from owl: −4 nats" in told(tmp_path, found)["verdict"][0]
+
+
 @pytest.mark.parametrize(("rows", "other"), [(1, False), (2, True)])
 def test_what_only_the_own_test_of_a_layer_finds_is_no_certain_finding(tmp_path, rows, other):
     known = cases(("surface", "all", 30, 2.5, 0.9, 0.0, rows, 1.0), ("behaviour", "all", 30, 5.0, 0.9, 0.0, rows, 1.0))

@@ -332,8 +332,11 @@ def in_words(row: Row) -> str:
 
 def _strongest(part: Part) -> str:
     """The trait that moved most, in a sentence; nothing if the layer asked for none."""
-    first = next(iter(ranked(part.table("traits"))), None)
-    return f"The largest shift is towards {first.get('trait')}: {in_words(first)}." if first else ""
+    first = max(ranked(part.table("traits")), key=lambda row: abs(_value(row, "value")), default=None)
+    if first is None:
+        return ""
+    where = "towards" if _value(first, "value") >= 0 else "away from"
+    return f"The largest shift is {where} {first.get('trait')}: {in_words(first)}."
 
 
 def _steps(inputs: Inputs, parts: Sequence[Part], cases: pd.DataFrame) -> list[str]:
