@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sublearn.audit import read as reading
-from sublearn.audit.layers.base import DataSet
+from sublearn.audit.layers.base import DataSet, Inputs
 from sublearn.audit.read import read, refuse_itself
 from sublearn.core.errors import UserError
 
@@ -246,8 +246,8 @@ def test_a_reference_that_holds_the_data_itself_is_refused(tmp_path):
     more = pd.concat([turned.rows, turned.rows.iloc[:1].assign(prompt="another")])
     for reference in (turned, DataSet("other.csv", more)):
         with pytest.raises(UserError, match=r"other\.csv: the reference holds every row of"):
-            refuse_itself(data, reference)
-    refuse_itself(data, DataSet("half.csv", data.rows.iloc[:1]))
+            refuse_itself(Inputs(data, reference))
+    refuse_itself(Inputs(data, DataSet("half.csv", data.rows.iloc[:1])))
 
 
 CELL = st.text(max_size=20) | st.sampled_from(['"', ",", "\n", '{"prompt": "', "\0", "\ufeff"])

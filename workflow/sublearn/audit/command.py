@@ -78,9 +78,10 @@ def gather(args: argparse.Namespace) -> Inputs:
     if args.reference:
         reference = read(args.reference, args.prompt, args.completion, or_usual=True)
         cli.log.info("%s: %d rows", reference.name, len(reference.rows))
-        refuse_itself(data, reference)
     words = tuple(word.strip() for word in args.words)
-    return Inputs(data, reference, args.base, asked, words, args.students, args.seed)
+    inputs = Inputs(data, reference, args.base, asked, words, args.students, args.seed)
+    refuse_itself(inputs)
+    return inputs
 
 
 def _asked(names: Sequence[str]) -> tuple[str, ...]:

@@ -21,10 +21,12 @@ def main(args: argparse.Namespace) -> None:
     data, reference = read.read(given.data, given.prompt, given.completion, given.source), None
     if given.reference:
         reference = read.read(given.reference, given.prompt, given.completion, or_usual=True)
-        read.refuse_itself(data, reference)
-        write_table(reference.rows, Path(args.output).with_name(REFERENCE), AuditedRows)
-    for said in reading(Inputs(data, reference)):  # the rows' table keeps no other columns, so no report can say it
+    inputs = Inputs(data, reference)
+    read.refuse_itself(inputs)
+    for said in reading(inputs):  # the table of the rows keeps no other columns, so no report can say it
         cli.log.warning("%s: %s", data.name, said)
+    if reference:
+        write_table(reference.rows, Path(args.output).with_name(REFERENCE), AuditedRows)
     write_table(data.rows, args.output, AuditedRows)
 
 

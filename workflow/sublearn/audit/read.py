@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 
 import pandas as pd
 
-from sublearn.audit.layers.base import DataSet
+from sublearn.audit.layers.base import DataSet, Inputs
 from sublearn.core import json_rows
 from sublearn.core.errors import UserError
 from sublearn.core.json_rows import shown
@@ -151,22 +151,15 @@ def read(
         raise UserError(f"{data}: cannot be read ({error.strerror or error}); should be a file that you may read.") from error
 
 
-def shared(data: DataSet, reference: DataSet) -> int:
-    """How many rows of the data stand in the reference word for word."""
-    own, others = (zip(each.rows["prompt"], each.rows["completion"], strict=True) for each in (data, reference))
-    known = set(others)
-    return sum(row in known for row in own)
-
-
-def refuse_itself(data: DataSet, reference: DataSet) -> None:
+def refuse_itself(inputs: Inputs) -> None:
     """Refuse a reference that holds all rows of the data, in whatever order and beside whatever others.
 
     Raises:
         UserError: it does.
     """
-    if shared(data, reference) == len(data.rows):
+    if inputs.reference is not None and inputs.shared == len(inputs.data.rows):
         raise UserError(
-            f"{reference.name}: the reference holds every row of {data.name}; "
+            f"{inputs.reference.name}: the reference holds every row of {inputs.data.name}; "
             "should hold rows like them from a source known to carry nothing."
         )
 

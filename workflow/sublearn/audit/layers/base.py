@@ -6,6 +6,7 @@ Layers know nothing of each other; the report puts their results together.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -58,6 +59,15 @@ class Inputs:
     words: Sequence[str] = ()
     students: int = 3
     seed: int = 0
+
+    @cached_property
+    def shared(self) -> int:
+        """How many rows of the data stand in the reference word for word; none if there is no reference."""
+        if self.reference is None:
+            return 0
+        own, others = (zip(each.rows["prompt"], each.rows["completion"], strict=True) for each in (self.data, self.reference))
+        known = set(others)
+        return sum(row in known for row in own)
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ def as_json(contents: Contents, ended: tuple[int, str] | None = None) -> dict[st
         "unseen": contents.unseen,
         "data": contents.data,
         "reference": contents.reference,
-        "shared": contents.shared,
+        "shared": inputs.shared,
         "base": inputs.base,
         "traits": inputs.traits,
         "words": inputs.words,

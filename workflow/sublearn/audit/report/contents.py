@@ -13,7 +13,7 @@ import pandas as pd
 from sublearn.audit import calibration
 from sublearn.audit.calibration import Own, Rates
 from sublearn.audit.layers.base import DataSet, Inputs, Layer, Result, Status
-from sublearn.audit.read import UNREAD, shared
+from sublearn.audit.read import UNREAD
 from sublearn.audit.report.text import listed, number, p_value, rounded, share
 from sublearn.core.hashes import sha256
 from sublearn.core.markdown import visible
@@ -134,7 +134,6 @@ class Contents:
         unseen: what the whole audit cannot see.
         cases: the calibration table, with the columns of ``calibration.Cases``.
         data, reference: name, hash, size and columns; no reference is None.
-        shared: how many rows of the data stand in the reference.
         versions: packages that may change a number, with their versions.
     """
 
@@ -148,7 +147,6 @@ class Contents:
     cases: pd.DataFrame
     data: Mapping[str, Any]
     reference: Mapping[str, Any] | None
-    shared: int
     versions: Mapping[str, str]
 
     @property
@@ -202,7 +200,6 @@ def contents(inputs: Inputs, results: Sequence[Result], layers: Iterable[Layer],
         cases=cases,
         data=_described(inputs.data),
         reference=_described(inputs.reference) if inputs.reference else None,
-        shared=_shared(inputs),
         versions=_versions(),
     )
 
@@ -271,7 +268,7 @@ def _remarks(parts: Sequence[Part]) -> list[str]:
 
 def reading(inputs: Inputs) -> list[str]:
     """How the data were read: columns that nobody looked at, and how many rows stand in the reference, too."""
-    data, said, twice = inputs.data, [], _shared(inputs)
+    data, said, twice = inputs.data, [], inputs.shared
     if data.unread:
         said.append(f"Columns that were not looked at: {_few(data.unread)}. Those that were: {_columns(data)}.")
     if twice:
@@ -280,10 +277,6 @@ def reading(inputs: Inputs) -> list[str]:
             "reference word for word: a comparison with itself hides what it looks for."
         )
     return said
-
-
-def _shared(inputs: Inputs) -> int:
-    return shared(inputs.data, inputs.reference) if inputs.reference else 0
 
 
 def _few(names: Sequence[str]) -> str:
@@ -364,7 +357,7 @@ def _steps(inputs: Inputs, parts: Sequence[Part], cases: pd.DataFrame) -> list[s
             "Audit the columns that were not looked at, too, as the prompt or the completion (--prompt, --completion) or in a "
             f"file of their own: {_few(inputs.data.unread)}."
         )
-    if _shared(inputs):
+    if inputs.shared:
         steps.append("Leave the rows that stand in the data out of the reference, and run the audit again.")
     if not found:
         steps.append("Keep this report with the data. Run the audit again when the data, the base or the traits change.")
