@@ -258,8 +258,8 @@ def _remarks(parts: Sequence[Part]) -> list[str]:
     accused = [part.rates.own_false.rate.value for part in looked if part.rates and part.rates.own_false]
     if len(accused) == len(looked) > 1:
         most = "at most " if any(accused) else ""
-        said.append(f"{len(looked)} layers looked, and each may be wrong: of the few known data sets that carry nothing, "
-                    f"their own tests together accuse {most}{share(min(1.0, sum(accused)))}.")  # fmt: skip
+        said.append(f"{len(looked)} layers looked, and each may be wrong: their own tests together accuse "
+                    f"{most}{share(min(1.0, sum(accused)))} of the few known data sets that carry nothing.")  # fmt: skip
     missing = [part for part in parts if part.result.status == "not_run"]
     if missing:
         said.append(f"{_counted(missing).capitalize()} did not look: {listed(_titles(missing))}.")
