@@ -14,7 +14,7 @@ SIGNS = {"\n": "↵", "\t": "⇥"}
 BLANK = frozenset(map(chr, (0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0)))
 MARKS = 2  # marks over one letter; more of them run into the lines above and below
 # A harmless word: letters, digits and common signs; not a dot or colon before a letter (an address), nor a doubled sign.
-HARMLESS = re.compile(r"""(?!.*[.:][^\W\d])(?!.*(--|::))([^\W_]|[("'…–∞−])([^\W_]|[.,:;'"()%?!…−+-])*|[%=<]""")
+HARMLESS = re.compile(r"""(?!.*[.:][^\W\d])(?!.*(--|::))([^\W_]|[("'…–∞−])([^\W_]|[.,:;'"()%?!…−+-])*|%[.,:;)]*|[=<]""")
 LIST = re.compile(r"\d+[.)]|[-+=]+")  # what starts a list, a rule or the line under a heading
 
 
