@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from scipy import stats
 
 from sublearn.audit import calibration, read, run
 from sublearn.audit.findings import calibrated
@@ -97,6 +98,32 @@ def test_the_page_has_every_layer():
 def test_the_pages_figure_is_that_of_the_findings():
     assert Path("docs/audit-scores.png").read_bytes() == (FINDINGS / "figures/scores.png").read_bytes()
     assert Path("docs/audit-thousand.png").read_bytes() == (THOUSAND / "figures/scores.png").read_bytes()
+
+
+def test_what_the_page_says_of_rehearsal_on_another_seed_follows_from_its_tables():
+    page = " ".join(Path("docs/audit.md").read_text(encoding="utf-8").split())
+    other = Path("results/robustness/audit-302")
+    tables = [pd.read_csv(folder / "cases.csv").query("layer == 'rehearsal'").set_index("case") for folder in (THOUSAND, other)]
+    sums = sum((table[["sets", "found"]] for table in tables[1:]), tables[0][["sets", "found"]]).dropna().astype(int)
+    pooled = pd.read_csv("results/robustness/rehearsal.csv").set_index("case")
+    for case, row in sums.iterrows():
+        assert (pooled.loc[case, "sets"], pooled.loc[case, "found"]) == (row["sets"], row["found"])
+    told = {}
+    for case in ("trait", "neutral"):
+        found, sets = sums.loc[case, ["found", "sets"]]
+        low = stats.beta.ppf(0.025, found, sets - found + 1) if found else 0.0
+        high = stats.beta.ppf(0.975, found + 1, sets - found)
+        assert (low, high) == pytest.approx(tuple(pooled.loc[case, ["low", "high"]]), abs=1e-9)
+        told[case] = f"{found} of {sets} ({100 * low:.0f} to {100 * high:.0f} %)"
+    assert f"Together it finds {told['trait']} and errs in {told['neutral']}" in page
+    assert f"are found in {sums.loc['other_base', 'found']} of {sums.loc['other_base', 'sets']}." in page
+    new = tables[1]
+    assert f"again finds {new.loc['trait', 'found']} of 9 and names the right animal in all nine" in page
+    assert f"it finds {new.loc['neutral', 'found']} of 9 further neutral rows" in page
+    assert f"The layer's own test finds {new.loc['trait', 'own']} of the 9 here, and none without a trait." in page
+    scores = pd.read_csv(other / "scores.csv").query("layer == 'rehearsal' and case == 'trait' and tested")
+    assert (scores["leading"] == scores["trait"]).sum() == len(scores) == 9
+    assert new.loc["neutral", "own"] == 0
 
 
 NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
