@@ -197,6 +197,14 @@ def test_a_finding_comes_with_the_error_rates_of_the_test_that_made_it(tmp_path,
     assert surface["own_false"] == {"found": 0, "sets": 6, "low": 0.0, "high": pytest.approx(0.459, abs=1e-3)}
 
 
+@pytest.mark.parametrize("counted", [True, False])
+def test_counts_of_a_test_that_has_changed_since_say_so(tmp_path, counted):
+    known = cases(("statistics", "neutral", 6, 1.0, np.nan, 0.0, 1, 1.0), own=[0] if counted else None)
+    report.write(inputs(), [Result("statistics", "found", "One word.")], tmp_path, cases=known)
+    said = json.loads((tmp_path / "audit.json").read_text(encoding="utf-8"))["verdict"][0]
+    assert ("has become an exact one since then, so these counts may be too low." in said) == counted
+
+
 def test_error_rates_of_several_layers_add_up(tmp_path):
     names = ("surface", "statistics", "behaviour")
     known = cases(*((name, "neutral", 50, 1.0, np.nan, 0.9, 1000, 1.0) for name in names), own=[0, 2, 3])

@@ -148,6 +148,7 @@ class Layer:
         blind: what it cannot see, one sentence.
         cost: how long it takes, in words, for 10,000 rows.
         advice: what to do if it found something.
+        since: what has changed in its own test since that was counted on known cases, one sentence; empty if nothing has.
     """
 
     name: str
@@ -160,6 +161,7 @@ class Layer:
     needs: Sequence[Need] = ()
     detects: bool = True
     advice: str = "Read what this layer found, and why, before you train on these rows."
+    since: str = ""
 
 
 LAYERS = Registry("sublearn.audit.layers", Layer, "audit layer")

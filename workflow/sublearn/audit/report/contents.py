@@ -90,6 +90,7 @@ class Part:
         reached = [f"in {share(rate)} of those {truth}" for rate, truth in rates if not math.isnan(rate)]
         said = [f"Of {known}, the layer's own test finds {' and '.join(own)}." if own
                 else "No error rate of the layer's own test is quoted here: it is not known."]  # fmt: skip
+        said += [self.layer.since] * bool(own and self.layer.since)
         if reached and not (self.found and self.below):  # else the threshold does not speak for what was found
             said.append(f"Of {'these' if own else known}, scores reach the layer's threshold {' and '.join(reached)}.")
         if (own or reached) and not self.rates.rows / OTHER_SIZE < self.rows < self.rates.rows * OTHER_SIZE:
