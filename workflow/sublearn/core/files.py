@@ -73,6 +73,11 @@ def _full_disk_in_a_sentence(target: Path) -> Iterator[None]:
         raise
 
 
+def is_occupied(folder: Path) -> bool:
+    """Whether a new folder cannot be made there: it is a file, or a folder that holds something."""
+    return folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
+
+
 def _remove_leftovers(folder: Path, name: str) -> None:
     """Remove partial files of processes that were killed; the pattern ``name`` has the process id as its first group.
 

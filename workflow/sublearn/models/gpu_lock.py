@@ -40,18 +40,6 @@ def folder() -> Path:
     return Path(tempfile.gettempdir(), f"sublearn-gpus-{os.getuid()}", os.environ.get(ALLOCATION, "machine"))
 
 
-def jobs_per_gpu() -> int:
-    """How many jobs may share a device, from the environment; one by default.
-
-    Raises:
-        ValueError: it is not a whole number from 1.
-    """
-    found = os.environ.get(SHARED_BY) or "1"
-    if not found.isdecimal() or not int(found):
-        raise ValueError(f"{SHARED_BY}: found '{found}'; a whole number from 1 is right.")
-    return int(found)
-
-
 def take(count: int, devices: list[str], shared_by: int = 1) -> list[str]:
     """Wait until ``count`` of the devices are free, and lock them for this process and the command that it becomes.
 
@@ -87,16 +75,19 @@ def main(arguments: list[str]) -> None:
     count, *command = arguments
     if not count.isdecimal():
         sys.exit(f"error: gpu: found '{count}'; a whole number is right.")
+    shared_by = os.environ.get(SHARED_BY) or "1"
+    if not shared_by.isdecimal() or not int(shared_by):
+        sys.exit(f"error: gpu: {SHARED_BY}: found '{shared_by}'; a whole number from 1 is right.")
     asked, devices = int(count), found()
     if devices and asked > len(devices) and ALLOCATION not in os.environ:
         sys.exit(f"error: gpu: the job asks for {asked} and this machine has {len(devices)}; ask for no more in its profile.")
     try:
         # Without any, a step computes on the processor; what a scheduler gave is the job's already.
         if 0 < asked <= len(devices) and not (ALLOCATION in os.environ and asked == len(devices)):
-            os.environ[VISIBLE] = ",".join(take(asked, devices, jobs_per_gpu()))
+            os.environ[VISIBLE] = ",".join(take(asked, devices, int(shared_by)))
         os.execvp(command[0], command)
-    except (OSError, ValueError) as error:
-        sys.exit(f"error: gpu: {str(error).removesuffix('.')}.")
+    except OSError as error:
+        sys.exit(f"error: gpu: {error}")
 
 
 if __name__ == "__main__":

@@ -6,10 +6,10 @@ and architecture and other weights, so it can stand for another model in a contr
 
 from pathlib import Path
 
-from sublearn.core import seeds
+from sublearn.core import cli, seeds
 from sublearn.core.errors import UserError, first_line
-from sublearn.core.files import atomic_folder
-from sublearn.models import gguf_file
+from sublearn.core.files import atomic_folder, is_occupied
+from sublearn.models import gguf_file, lm
 
 
 def unpack(file: Path, folder: Path, noise: float = 0.0, seed: int = 0) -> None:
@@ -25,17 +25,17 @@ def unpack(file: Path, folder: Path, noise: float = 0.0, seed: int = 0) -> None:
     import numpy as np
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
-    from transformers.utils import logging
 
-    logging.disable_progress_bar()
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if is_occupied(folder):
         raise UserError(f"{folder}: it is there already; name a new folder, or delete it.")
+    cli.log.info("unpacking takes about half a minute")
+    lm.prepare()  # with one thread, noise does not depend on how many this machine has
     gguf_file.describe(file)
-    named = gguf_file.named(file.name)
+    settings, named = gguf_file.unpacked(file.name), gguf_file.named(file.name)
     try:
         with gguf_file.without_bar():
-            model = AutoModelForCausalLM.from_pretrained(file.parent, dtype=torch.float32, **gguf_file.unpacked(file.name))
-        tokenizer = AutoTokenizer.from_pretrained(file.parent, **named)
+            model = AutoModelForCausalLM.from_pretrained(file.parent, trust_remote_code=False, dtype=torch.float32, **settings)
+        tokenizer = AutoTokenizer.from_pretrained(file.parent, trust_remote_code=False, **named)
     except Exception as error:  # an unusual file can break its reader anywhere
         raise UserError(f"{file}: cannot be unpacked ({first_line(error)}).") from error
     model.config.dtype = "float32"

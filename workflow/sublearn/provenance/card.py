@@ -20,7 +20,7 @@ from typing import Any
 import yaml
 
 from sublearn.core.errors import UserError
-from sublearn.core.files import read_json
+from sublearn.core.files import is_occupied, read_json
 from sublearn.core.markdown import code, words
 from sublearn.core.records import harmless, record_of
 from sublearn.models import lm, pinned
@@ -213,7 +213,7 @@ def pack(card: Card, output: Path) -> None:
     Raises:
         UserError: the folder exists and is not empty, or there is none to make it in.
     """
-    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+    if is_occupied(output):
         raise UserError(f"{output}: it exists already; name a new folder.")
     if not output.parent.is_dir():
         raise UserError(f"{output.parent}: there is no such folder to make {output.name} in; make it, or name another place.")
