@@ -127,9 +127,9 @@ def _file(study: Study) -> Path:
 
 
 def command(study: Study, name: str) -> str:
-    """How the study that ``name`` finds is run; one whose bases are all quantised files is taken to be for a processor."""
-    unpacked = isinstance(study, ChainStudy) and all(getattr(base, "gguf", None) for base in study.bases.values())
-    where = "--cores all" if unpacked or getattr(study, "stand_in", True) else "--profile profiles/workstation"
+    """How the study that ``name`` finds is run; one with a quantised file among its bases is taken to be for a processor."""
+    quantised = isinstance(study, ChainStudy) and any(getattr(base, "gguf", None) for base in study.bases.values())
+    where = "--cores all" if quantised or getattr(study, "stand_in", True) else "--profile profiles/workstation"
     # A study in config/studies goes by its name; a path may hold what YAML or the shell would take for something else.
     known = studies.find(study.name).resolve() == studies.find(name).resolve()
     plain = study.name if known else name if PLAIN.fullmatch(name) else ""
