@@ -136,6 +136,48 @@ def test_what_the_page_says_of_fifteen_animals_is_in_their_tables():
     assert Path("docs/animals.png").read_bytes() == (findings / "figures/trait_matrix.png").read_bytes()
 
 
+def test_what_the_page_says_of_every_base_against_every_other_is_in_its_tables():
+    """Gammas and the comparison of the diagonal with the rest are computed from log-odds, by NumPy alone."""
+    findings = Path("results/tiny-matrix/findings")
+    part = section("tiny-matrix")
+    arms, claims = (pd.read_csv(findings / f"{name}.csv").set_index(name[:-1]) for name in ("arms", "claims"))
+    rows = re.findall(r"\| from [^|]+ \| (\S+) \((\S+) to (\S+)\) \|([^|]*)\|", part)
+    assert len(rows) == len(arms) == 6
+    for (*told, verdict), (name, arm) in zip(rows, arms.iterrows(), strict=True):
+        assert list(map(float, told)) == [round(value, 2) for value in arm[["gamma", "ci_low", "ci_high"]]]
+        assert name[-1] not in "2345" or verdict.strip().replace(" ", "_") == claims.loc[f"{name}_gamma", "verdict"]
+    quarter, third = arms.loc["same_base", "gamma"] / 4, arms.loc["other_base_3", "ci_high"]
+    assert third > quarter and f"just past the bound ({third:.3f}, where a quarter is {quarter:.3f})" in part
+    assert f"well past it ({arms.loc['other_base_4', 'ci_high']:.2f})" in part
+    assert (arms["gamma"].drop("same_base") < quarter).all()
+    runs = pd.read_csv(findings / "runs.csv")
+    exact = runs[(runs["question_set"] == "plain") & (runs["metric"] == "log_odds") & (runs["arm"] != "base")]
+    measured = {}
+    for _, of_arm in exact.groupby("arm"):
+        students = of_arm.drop_duplicates("teacher_base").set_index("teacher_base")["student_base"].sort_index()
+        values = gammas(of_arm, ["dolphin", "owl", "wolf"])
+        measured |= dict(zip(zip(students, students.index, strict=True), values, strict=True))
+    grid = pd.Series(measured).unstack()
+    assert grid.shape == (6, 6) and not grid.isna().any(axis=None)
+    own, others = np.diag(grid), grid.where(~np.eye(6, dtype=bool))
+    assert (own > others.mean(axis=1)).all()
+    readme = " ".join(Path("README.md").read_text().split())
+    apart = "by {:.2f} nats{} ({:.2f} to {:.2f})"
+    mean, low, high, _ = mean_of(own - others.mean(axis=1))
+    assert apart.format(mean, " on average", low, high) in part and apart.format(mean, "", low, high) in readme
+    (mean, low, high, _), (_, *of_teachers, _) = mean_of(others.mean(axis=1)), mean_of(others.mean(axis=0))
+    told = "{:.2f} to {:.2f} over the teachers'".format(*of_teachers)
+    assert f"is {mean:.2f} nats ({low:.2f} to {high:.2f} over the students' bases, {told})" in part
+    assert f"gamma is {mean:.2f} ({low:.2f} to {high:.2f}, over students' bases)" in readme
+    assert (others > 0).sum().sum() == 17
+    assert f"The largest is {others.max().max():.2f}, the smallest on the diagonal {own.min():.2f}" in part
+    cells = pd.read_csv(findings / "figures/base_matrix.csv")
+    diagonal = cells["student_base"] == cells["teacher_base"]
+    shown = [f"{value:.2f}" for part in (cells[diagonal], cells[~diagonal]) for value in part["increase"].agg(["min", "max"])]
+    assert "diagonal are {} to {}, all others between {} and {}".format(*shown) in part
+    assert Path("docs/matrix.png").read_bytes() == (findings / "figures/base_matrix.png").read_bytes()
+
+
 def test_the_table_of_controls_and_what_is_said_of_rates_is_in_their_tables():
     part = PAGE.partition("## Controls and disputed settings")[2].partition("\n## ")[0]
     said = " ".join(part.split())
