@@ -81,9 +81,12 @@ def test_mistakes_are_one_sentence_each(tmp_path, refusal):
     copy = tmp_path / "b.jsonl"
     copy.write_text("\n".join([*reversed(data.read_text().split("\n")), '{"prompt": "one", "completion": "more"}']))
     (tmp_path / "empty").mkdir()
+    (tmp_path / "packed").mkdir()
+    (tmp_path / "packed/small.gguf").touch()
     said = {
         ("--base", "nowhere"): "--base nowhere: there is no such folder or .gguf file; name the folder or file of a base.",
         ("--base", tmp_path / "empty"): "holds no model; should hold weights as safetensors",
+        ("--base", tmp_path / "packed"): f"is a folder; name the .gguf file in it, such as {tmp_path}/packed/small.gguf.",
         ("--reference", copy): "b.jsonl: the reference holds every row of",
         ("--reference", ""): "--reference: found nothing; name what it stands for",
         ("--source", ""): "--source: found nothing; name what it stands for",

@@ -142,8 +142,11 @@ def _refuse_no_model(base: str) -> None:
         return  # layers that load it say what is wrong with it
     if not folder.is_dir():
         raise UserError(f"--base {base}: there is no such folder or {GGUF} file; name the folder or file of a base.")
-    if not any(folder.glob("*.safetensors")) and not (folder / PINNED).is_file():
-        raise UserError(f"--base {base}: holds no model; should hold weights as safetensors, or {PINNED} of a pinned base.")
+    if any(folder.glob("*.safetensors")) or (folder / PINNED).is_file():
+        return
+    if packed := sorted(folder.glob(f"*{GGUF}")):
+        raise UserError(f"--base {base}: is a folder; name the {GGUF} file in it, such as {packed[0]}.")
+    raise UserError(f"--base {base}: holds no model; should hold weights as safetensors, or {PINNED} of a pinned base.")
 
 
 def _refuse_no_folder(out: str) -> None:
