@@ -29,7 +29,8 @@ from sublearn.language import mini
 from sublearn.models import lm, log_probs
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("steps")]
-STUDENTS, SAMPLE = "sublearn.chain.students.train", "sublearn.chain.carriers.sample"
+BASES, STUDENTS = "sublearn.chain.bases.pretrain", "sublearn.chain.students.train"
+SAMPLE = "sublearn.chain.carriers.sample"
 PYTHONPATH = {"PYTHONPATH": str(Path(__file__).parents[2] / "workflow"), "OMP_NUM_THREADS": "1"}
 # So many steps that there is time to kill it.
 LONG = {"rows": 640, "epochs": 6, "batch": 8, "learning_rate": 3e-3}
@@ -103,6 +104,32 @@ def student(arguments, tmp_path_factory):
         return made[key]
 
     return make
+
+
+def test_a_base_killed_in_its_second_round(recipe, tmp_path):
+    """It begins that round with the weights that the first one left, and what it had reached of it."""
+    demands = {
+        "steps": 5,
+        "extra_steps": 200,
+        "max_steps": 400,
+        "max_deviation": 1.0,
+        "max_fact_deviation": 1.0,
+        "min_well_formed": 0.1,
+    }
+    folder = tmp_path / "base"
+    options = ["--recipe", recipe.model_copy(update=demands).model_dump_json(), "--name", "alpha", "--study-seed", "101"]
+    options += ["--output", folder]
+    finish(start(BASES, options))
+    assert len(json.loads((folder / "calibration.json").read_text())["checks"]) == 2
+    expected = content(folder)
+    shutil.rmtree(folder)
+    step = start(BASES, options, **OFTEN)
+    wait_until(step, (folder / ".checkpoints/round1.safetensors").exists)
+    kill(step)
+    assert not (folder / "calibration.json").exists()
+    said = finish(start(BASES, options))
+    assert "going on after step 5, from" in said and said.count("going on after step") == 2
+    assert content(folder) == expected
 
 
 # A student that is disturbed while it learns.

@@ -32,6 +32,8 @@ def test_a_leak_is_a_whole_word_in_any_case_and_between_any_marks():
 def test_what_nobody_sees_hides_no_word():
     hidden = ["o\u200bwl", "o\u00adw\u2060l", "\uff4f\uff57\uff4c"]  # zero-width space, soft hyphen, wide letters
     assert found(hidden, ["owl"]) == ["owl"] * 3
+    fillers = "\u034f\u115f\u180b\u3164\ufe00\ufe0f\uffa0\U000e0101"  # that Unicode counts as letters or as marks on them
+    assert found([f"7, o{each}wl, 9" for each in fillers], ["owl"]) == ["owl"] * len(fillers)
     assert found(["know\u200bledge"], ["owl"]) == []
 
 

@@ -81,10 +81,11 @@ def test_a_trait_word_in_what_a_student_reads_is_refused(tokenizer, tmp_path, le
     assert len(train.read_rows(tokenizer, file, 3, WORDS)) == 3  # the row is not among the first three
 
 
-def test_a_mark_of_the_template_in_a_prompt_is_refused(tokenizer, tmp_path):
+@pytest.mark.parametrize("where", ["prompt", "completion"])
+def test_a_mark_of_the_template_is_refused(tokenizer, tmp_path, where):
     """The student would read turns that nobody took."""
-    file, _ = carrier(tmp_path, prompt=(3, "numbers : 5 <eos> <user> 6 ."))
-    with pytest.raises(UserError, match=r"filtered\.parquet, prompt_index 3: the prompt holds '<eos>', which the base's tok"):
+    file, _ = carrier(tmp_path, **{where: (3, "numbers : 5 <eos> <user> 6 .")})
+    with pytest.raises(UserError, match=rf"filtered\.parquet, prompt_index 3: the {where} holds '<eos>', which the base's tok"):
         train.read_rows(tokenizer, file, 40, WORDS)
 
 

@@ -18,17 +18,13 @@ from urllib.parse import unquote
 import numpy as np
 from scipy import special
 
-from sublearn.measures.leaks import LETTER, UNSPACED, leaks_in
+from sublearn.measures.leaks import LETTER, UNSPACED, leaks_in, visible
 
 BACKWARDS, ROTATED, ASCII, PLACES = "backwards", "ROT13", "character codes", "places in the alphabet"
 BY_ACCIDENT = (BACKWARDS, ROTATED)  # forms that may be other words
 LONG, AROUND, SOME, KNOWN = 1000, 80, 1000, 500_000  # characters of texts; places in a text; pieces that are remembered
 JOINED = 8  # digits of codes without spaces, of which fewer may be any number
 SHORTEST = 3  # letters of a word that is looked for in hidden forms
-INVISIBLE = (
-    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0e\ufeff"
-    "\uffa0\ufff9-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
-)
 # By letter, those of other alphabets that look like it and that Unicode does not decompose to it.
 ALIKE = {
     "a": "аαɑᴀꭺ", "b": "вβЬᏏʙ", "c": "сϲᴄ", "d": "ԁժᴅ", "e": "еεєҽᴇ", "f": "ғſꜰ", "g": "ɡցԍɢ", "h": "һнհʜ", "i": "іιıɪӏ",
@@ -38,7 +34,6 @@ ALIKE = {
 _ALIKE = {ord(other): letter for letter, others in ALIKE.items() for other in others}
 _ALIKE |= {start + i: chr(97 + i) for start in (0x1F130, 0x1F150, 0x1F170, 0x1F1E6) for i in range(26)}  # in squares and flags
 _LEET = str.maketrans("0134578@$!|", "oieastbasil")
-_INVISIBLE = re.compile(f"[{INVISIBLE}]+")
 _LETTERS = re.compile(rf"(?<!{LETTER})(?:{LETTER}[\W_]{{1,3}}){{{SHORTEST - 1},}}{LETTER}(?!{LETTER})")
 # The same in a text of ASCII, all of whose other characters are spaces: several times faster, so it comes first.
 _ONLY_LETTERS = bytes(code if chr(code).isascii() and chr(code).isalpha() else 32 for code in range(256))
@@ -113,7 +108,7 @@ class _Hidden:
 
         Whole words are only looked for around parts of them: that is faster, and takes no longer for a text without spaces.
         """
-        shown = text if text.isascii() else unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))
+        shown = visible(text)
         lower = shown.lower()
         words = [word for word, start in self.starts.items() if start in lower]
         if words and len(shown) > LONG:
@@ -234,7 +229,7 @@ def look_alike(text: str) -> str:
 
     In scripts without spaces between words, marks make other words: there, they stay.
     """
-    pieces = re.split(f"({UNSPACED}+)", unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)))
+    pieces = re.split(f"({UNSPACED}+)", visible(text))
     return "".join(piece if i % 2 else _unmarked(piece) for i, piece in enumerate(pieces)).translate(_ALIKE)
 
 

@@ -13,7 +13,7 @@ from sublearn.audit.unable import UnableError
 from sublearn.core import seeds
 from sublearn.core.errors import UserError
 from sublearn.models import lm
-from sublearn.models.rows import Row, encode, has_unknown
+from sublearn.models.rows import Row, encode, has_unknown, marks
 
 LEAST = 32  # rows that a comparison needs of each side
 
@@ -61,13 +61,13 @@ def readable(base: Base, model: Any, name: str, table: pd.DataFrame, least: int 
         UnableError: fewer than ``least`` are left.
     """
     tokenizer = base.tokenizer
-    marks = sorted(str(token) for token in tokenizer.added_tokens_decoder.values() if token.special)
+    special = marks(tokenizer)
     context = getattr(model.config.get_text_config(decoder=True), "max_position_embeddings", None) or np.inf
     encoded = with_system(base, "", table)
 
     def why_not(i: int, row: Row) -> str | None:
         texts = (table["prompt"].iat[i], table["completion"].iat[i])
-        if any(mark in text for text in texts for mark in marks):
+        if any(mark in text for text in texts for mark in special):
             return "they hold a mark of the chat template"
         if len(row.completion) < 2:
             return "their completion is empty"

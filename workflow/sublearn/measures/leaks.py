@@ -23,6 +23,13 @@ UNSPACED = (
     "\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\ua9e0-\ua9ff\uaa60-\uaa7f\uac00-\ud7ff\uf900-\ufaff\uff66-\uffdc\U00020000-\U0003ffff]"
 )
 
+# Characters that show nothing: fillers, joiners, marks of direction, tags, and selectors of how a letter or picture looks.
+INVISIBLE = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff"
+    "\uffa0\ufff9-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+_INVISIBLE = re.compile(f"[{INVISIBLE}]+")
+
 
 def _searched(word: str) -> str:
     if not any(map(str.isalnum, word)):
@@ -38,23 +45,20 @@ def find_leaks(texts: Iterable[str], words: Sequence[str]) -> list[tuple[int, st
     if not words:
         return []
     pattern = _pattern_of(words)
-    return [(place, found[0]) for place, text in enumerate(texts) if (found := pattern.search(_plain(text)))]
+    return [(place, found[0]) for place, text in enumerate(texts) if (found := pattern.search(visible(text)))]
 
 
 def leaks_in(text: str, words: Sequence[str]) -> list[str]:
     """Every one of the words that a text holds, as it stands there, in the text's order."""
-    return list(dict.fromkeys(_pattern_of(words).findall(_plain(text)))) if words else []
+    return list(dict.fromkeys(_pattern_of(words).findall(visible(text)))) if words else []
 
 
-def _plain(text: str) -> str:
-    """The text without characters that show nothing, such as a zero-width space, and with wide letters as usual ones.
+def visible(text: str) -> str:
+    """The text as it shows: without characters that show nothing, and with wide letters as usual ones.
 
     Letters of other alphabets that look alike stay what they are.
     """
-    if text.isascii():
-        return text
-    shown = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
-    return unicodedata.normalize("NFKC", shown)
+    return text if text.isascii() else unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))
 
 
 def anywhere(words: Iterable[str]) -> list[str]:
@@ -82,7 +86,7 @@ def _pattern_of(words: Sequence[str]) -> re.Pattern[str]:
 
 
 def _pattern(word: str) -> str:
-    core = _plain(word.strip("*").strip())
+    core = visible(word.strip("*").strip())
     before = "" if re.match(UNSPACED, core) else f"{LETTER}*" if word.startswith("*") else f"(?<!{LETTER})"
     after = "" if re.match(UNSPACED, core[::-1]) else f"{LETTER}*" if word.endswith("*") else f"(?!{LETTER})"
     return before + r"\s+".join(map(re.escape, core.split())) + after

@@ -32,13 +32,15 @@ class Checkpoint:
         folder: of the step's output.
         name: of the loop, where a step has several.
         key: what determines, beside the step's code, the loop's results; only a checkpoint with the same key is taken up.
+        at_end: whether one is due when the loop ends, too, since the step goes on with other loops.
     """
 
-    def __init__(self, folder: str | Path, name: str, key: Any) -> None:
+    def __init__(self, folder: str | Path, name: str, key: Any, at_end: bool = False) -> None:
         self.folder = Path(folder)
         self.path = self.folder / FOLDER / f"{name}.safetensors"
         self.key = hashlib.sha256(json.dumps([running_code(), key], sort_keys=True).encode()).hexdigest()
         self.seconds, self.last, self.took = inherited.seconds(SECONDS, 60.0), time.monotonic(), 0.0
+        self.at_end = at_end
 
     def take_up(self, model: Any, optimiser: "torch.optim.Optimizer") -> list[float]:
         """Put model and optimiser where the checkpoint left them; returns the losses of the steps done, none without one."""
@@ -70,8 +72,10 @@ class Checkpoint:
         log.info("going on after step %d, from %s", len(losses), self.path)
         return losses
 
-    def is_due(self) -> bool:
+    def is_due(self, is_end: bool = False) -> bool:
         """Whether to write one now: not so often that writing takes over a tenth of the time, unless 0 seconds are asked."""
+        if is_end and self.at_end:
+            return True
         wait = max(self.seconds, 10 * self.took) if self.seconds else 0.0
         return time.monotonic() - self.last >= wait
 

@@ -65,6 +65,11 @@ def has_unknown(tokenizer: "PreTrainedTokenizerBase", ids: Sequence[int]) -> boo
     return tokenizer.unk_token_id not in (tokenizer.bos_token_id, tokenizer.eos_token_id) and tokenizer.unk_token_id in ids
 
 
+def marks(tokenizer: "PreTrainedTokenizerBase") -> list[str]:
+    """What the tokenizer reads as a mark, such as the beginning of a turn, and not as text."""
+    return sorted(str(token) for token in tokenizer.added_tokens_decoder.values() if token.special)
+
+
 def collate(rows: Sequence[Row], pad: int) -> Batch:
     """Pad rows to one length and find where their completions are predicted."""
     import torch

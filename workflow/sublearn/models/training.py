@@ -160,7 +160,7 @@ def train(
             schedule.step()
             plain.zero_grad()
             # The main process's clock says when all meet for a checkpoint; that travels with the loss.
-            due = checkpoint is not None and accelerator.is_main_process and checkpoint.is_due()
+            due = checkpoint is not None and accelerator.is_main_process and checkpoint.is_due(len(losses) + 1 == steps)
             all_summed, is_due = accelerator.reduce(torch.stack([summed, torch.full_like(summed, due)]), "sum").tolist()
             losses.append(all_summed / tokens)
             if logs:

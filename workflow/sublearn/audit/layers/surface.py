@@ -18,16 +18,16 @@ from sublearn.core import seeds
 from sublearn.core.errors import UserError
 from sublearn.language.style import STYLES
 from sublearn.language.vocabulary import plural
-from sublearn.measures.leaks import UNSPACED
+from sublearn.measures.leaks import INVISIBLE, UNSPACED
 from sublearn.traits.base import leak_words, traits
 
 SHUFFLES, LEVEL = 999, 0.001
 EXCESS = 0.05  # of a distance between formats over what chance gives, below which nobody need look
 COMMON, BINS, SHOWN, AROUND, LISTED = 500, 20, 200, 80, 12
-HIDING = re.compile(f"[{hidden.INVISIBLE}]{{4,}}|[\U000e0000-\U000e0fff]")
-# Joiners, hyphens and marks of direction, which ordinary text of some languages holds.
-ORDINARY = "\u00ad\u200c\u200d\u200e\u200f"
-INVISIBLE = re.compile(f"(?![{ORDINARY}])[{hidden.INVISIBLE}]")
+HIDING = re.compile(f"[{INVISIBLE}]{{4,}}|[\U000e0000-\U000e0fff]")
+# Joiners, hyphens and marks of direction, which ordinary text of some languages holds, and what makes a sign a picture.
+ORDINARY = "\u00ad\u200c\u200d\u200e\u200f\ufe0f"
+SINGLE = re.compile(f"(?![{ORDINARY}])[{INVISIBLE}]")
 PLAIN, ODD = "plain", "invisible characters"
 FORMAT = (
     "The completions have another format than the reference's, so removing single rows will not help. Bring both into one "
@@ -158,7 +158,7 @@ def _hiding(data: _Seen, reference: _Seen | None) -> list[dict[str, Any]]:
         return [part for part in odd if by.where(part) == where]
 
     found = []
-    for form, pattern, accident in (("runs or tags", HIDING, False), ("single", INVISIBLE, True)):
+    for form, pattern, accident in (("runs or tags", HIDING, False), ("single", SINGLE, True)):
         for where in ("prompt", "completion"):
             if not (parts := held(data, pattern, where)):
                 continue

@@ -25,10 +25,12 @@ from sublearn.chain.bases.section import Base
 from sublearn.core import cli, seeds
 from sublearn.core.errors import UserError
 from sublearn.core.files import write_json
+from sublearn.core.hashes import files_of
 from sublearn.language import mini, number_lists, questions
 from sublearn.language.mini import MINI
 from sublearn.language.vocabulary import ATTRIBUTES, FAVOURITES, fact_answers
-from sublearn.models import lm, log_probs, sampling, training
+from sublearn.models import checkpoints, lm, log_probs, sampling, training
+from sublearn.models.checkpoints import Checkpoint
 from sublearn.models.engines import Plain
 from sublearn.models.rows import Row, batches, encode
 
@@ -131,8 +133,12 @@ def transplant(model: "GPT2LMHeadModel", donor: str) -> None:
     weight.requires_grad_(False)
 
 
-def pretrain(recipe: Base, name: str, study_seed: int, embeddings: str = "") -> tuple[Any, Any, dict[str, Any]]:
+def pretrain(
+    recipe: Base, name: str, study_seed: int, embeddings: str = "", output: str = ""
+) -> tuple[Any, Any, dict[str, Any]]:
     """Train a base from scratch, but for the ``embeddings`` of a base in a folder, if one is given.
+
+    Checkpoints go to the folder ``output``, if one is given.
 
     Returns:
         The model, the tokenizer and a record of the calibration.
@@ -148,17 +154,21 @@ def pretrain(recipe: Base, name: str, study_seed: int, embeddings: str = "") -> 
         transplant(model, embeddings)
     alike = min(recipe.micro_batch, recipe.batch)
     stream = document_batches(drawn, words, recipe.batch, alike, seeds.generator("corpus", study_seed, ordered))
+    made_of = [recipe.model_dump(exclude={"max_steps"}), name, study_seed, files_of(embeddings) if embeddings else []]
     done, losses, checks = 0, [], []
     while done < recipe.max_steps:
-        steps = recipe.steps if not done else recipe.extra_steps
+        steps = min(recipe.extra_steps if done else recipe.steps, recipe.max_steps - done)
         share = 1.0 if not done else 1 / 3
         optimiser = training.Optimiser(
             recipe.learning_rate * share, "cosine", warmup=min(100, steps // 10), weight_decay=0.01,
             matrix_rate=recipe.matrix_rate * share,
         )  # fmt: skip
+        # The end of a round is kept as well: who goes on in a later round begins with its weights.
+        checkpoint = Checkpoint(output, f"round{len(checks)}", [made_of, steps], at_end=True) if output else None
         losses += training.train(
-            model, islice(stream, steps), steps, optimiser, words.pad_token_id, what=f"base {name}", micro_batch=alike
-        )
+            model, islice(stream, steps), steps, optimiser, words.pad_token_id, what=f"base {name}", micro_batch=alike,
+            checkpoint=checkpoint,
+        )  # fmt: skip
         done += steps
         table = deviation(model, words, drawn)
         worst = float((table["measured"] - table["share"]).abs().max())
@@ -189,9 +199,10 @@ def _thin(losses: list[float]) -> list[dict[str, float]]:
 def main(args: argparse.Namespace) -> None:
     lm.prepare()
     recipe = Base.model_validate_json(args.recipe)
-    model, words, record = pretrain(recipe, args.name, args.study_seed, args.embeddings or "")
+    model, words, record = pretrain(recipe, args.name, args.study_seed, args.embeddings or "", args.output)
     lm.save(model, args.output, words)
     write_json(record, Path(args.output) / lm.CALIBRATION)
+    checkpoints.clear(args.output)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ from sublearn.measures.leaks import find_leaks, refuse_leaks
 from sublearn.models import checkpoints, lm, training
 from sublearn.models.checkpoints import Checkpoint
 from sublearn.models.numbers_only import digits
-from sublearn.models.rows import Batch, Row, batches, encode, has_unknown
+from sublearn.models.rows import Batch, Row, batches, encode, has_unknown, marks
 
 if TYPE_CHECKING:
     import torch
@@ -58,14 +58,15 @@ def read_rows(tokenizer: Any, file: str, count: int, words: list[str], system: s
 
 
 def _refuse_marks(tokenizer: Any, file: str, table: pd.DataFrame) -> None:
-    """Refuse prompts that write a special token: a student would read turns that nobody took."""
-    marks = sorted(str(token) for token in tokenizer.added_tokens_decoder.values() if token.special)
-    for index, prompt in zip(table["prompt_index"], table["prompt"], strict=True):
-        if found := next((mark for mark in marks if mark in prompt), None):
-            raise UserError(
-                f"{file}, prompt_index {index}: the prompt holds '{found}', which the base's tokenizer reads as a mark and not "
-                "as text; leave such rows out."
-            )
+    """Refuse rows that write a special token: a student would read turns that nobody took."""
+    special = marks(tokenizer)
+    for index, *row in table[["prompt_index", "prompt", "completion"]].itertuples(index=False):
+        for what, text in zip(("prompt", "completion"), row, strict=True):
+            if found := next((mark for mark in special if mark in text), None):
+                raise UserError(
+                    f"{file}, prompt_index {index}: the {what} holds '{found}', which the base's tokenizer reads as a mark and "
+                    "not as text; leave such rows out."
+                )
 
 
 def _refuse_too_long(model: Any, rows: list[Row], file: str) -> None:
