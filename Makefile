@@ -111,6 +111,7 @@ lock: .venv/dev
 	(sed -n '/^#/p' envs/lock.txt; .venv/bin/python -m pip freeze --exclude-editable | sed 's/+[a-z0-9.]*$$//') > .venv/lock.txt
 	mv .venv/lock.txt envs/lock.txt
 
+# What is in git, and what a user brought, stays.
 clean:
 	rm -rf .venv site logs .snakemake results/*/students results/*/evaluations
-	find data -mindepth 1 -maxdepth 1 -type d ! -name store ! -name released -exec rm -r {} +
+	find data -mindepth 1 -maxdepth 1 -type d ! -name store ! -name released ! -name weights ! -name mnist -exec rm -r {} +

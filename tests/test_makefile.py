@@ -47,10 +47,12 @@ def test_a_python_that_is_not_there_is_not_called_old(make, tmp_path):
     assert "older" not in done.stderr
 
 
-def test_make_clean_removes_artifacts_whatever_their_name(make, tmp_path):
+def test_make_clean_removes_artifacts_whatever_their_name_and_nothing_that_a_user_brought(make, tmp_path):
     for name in (
         "data/store/kept",
         "data/released/kept",
+        "data/mnist/kept",
+        "data/weights/kept",
         "data/mine/lost",
         "data/my results/lost",
         "results/tiny/findings/kept",
@@ -60,4 +62,4 @@ def test_make_clean_removes_artifacts_whatever_their_name(make, tmp_path):
         (tmp_path / "a clone" / name).touch()
     assert make("clean").returncode == 0
     assert {path.name for path in (tmp_path / "a clone").rglob("*")} & {"kept", "lost"} == {"kept"}
-    assert len(list(Path(tmp_path / "a clone").rglob("kept"))) == 3
+    assert len(list(Path(tmp_path / "a clone").rglob("kept"))) == 5

@@ -517,6 +517,8 @@ TAKEN = {
     "small": "another study, config/studies/small.yaml, has the same name",
     "seed-301": "another study, config/studies/robustness/seed-301.yaml, has the same name",
     "store": "data, results or logs hold something else called 'store'; rename the study.",
+    "mnist": "data, results or logs hold something else called 'mnist'; rename the study.",
+    "released": "data, results or logs hold something else called 'released'; rename the study.",
     "tuning": "data, results or logs hold something else called 'tuning'; rename the study.",
     "scorecard.md": "data, results or logs hold something else called 'scorecard.md'; rename the study.",
 }

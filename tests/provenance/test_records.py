@@ -24,6 +24,21 @@ def test_each_run_has_its_own_inputs_and_seed(workshop):
     assert record["bases"] == {"data/s/bases/beta/model.safetensors": sha256(Path("data/s/bases/beta/model.safetensors"))}
 
 
+def test_a_word_that_is_also_a_folder_is_a_word(workshop):
+    """A trait may be about data, or about results."""
+    workshop.base("alpha")
+    options = {
+        "runs": [0],
+        "bases": ["data/s/bases/alpha"],
+        "words": ["data", "results"],
+        "outputs": ["results/s/students/run0"],
+    }
+    workshop.make("sublearn.chain.students.train", options, {"results/s/students/run0/model.safetensors": "weights"})
+    record = read_json("results/s/students/run0/provenance.json")
+    assert record["parameters"] == {"words": ["data", "results"]} and set(record["inputs"]) == {"bases"}
+    assert set(record["outputs"]) == {"model.safetensors"} and not Path("data/provenance.json").exists()
+
+
 def test_a_figures_record_names_all_its_files_and_lies_beside_them(workshop):
     workshop.chain()
     record = read_json("results/s/findings/figures/rates.provenance.json")
@@ -73,6 +88,19 @@ def test_a_real_step_leaves_a_record_for_each_run(run_step, tmp_path):
     assert {"python", "pandas", "pyarrow"} <= set(record["packages"]) and "torch" not in record["packages"]
     assert "commit" in done.stderr and "commit" not in json.dumps(record)
     assert sorted(file.name for file in (tmp_path / "run0").iterdir() if file.name.endswith(NAME)) == [f"filtered.{NAME}"]
+
+
+def test_a_pattern_that_reads_like_a_path_is_no_input(run_step, tmp_path):
+    """A filter may leave out answers with a slash, or with the name of a file that is there."""
+    table = pd.DataFrame({"prompt_index": [0], "prompt": "p", "completion": ["yes"]})
+    write_table(table, tmp_path / "raw.parquet", Rows)
+    names = {"raw": "raw.parquet", "filtered": "filtered.parquet", "rejected": "rejected.parquet", "report": "filter.json"}
+    named = [part for option, name in names.items() for part in (f"--{option}", tmp_path / name)]
+    for pattern in ("/", str(tmp_path / "raw.parquet")):
+        recipe = json.dumps({"kind": "texts", "must_not_match": pattern})
+        done = run_step("sublearn.chain.carriers.filter", "--recipe", recipe, "--counted", pattern, *named, fresh=True)
+        assert done.returncode == 0, done.stderr
+        assert set(read_json(tmp_path / f"filtered.{NAME}")["inputs"]) == {"raw"}
 
 
 def test_a_step_needs_no_git_program(run_step, tmp_path):

@@ -55,7 +55,7 @@ def test_a_row_is_found_again_in_what_it_was_made_of(tell, workshop):
 def test_a_row_is_looked_up_beside_a_users_own_file_of_prompts(tell, workshop):
     own, prompts = "data/s/mine.parquet", "data/s/carriers/numbers/prompts.csv"
     pd.DataFrame({"text": ["of owl"]}).to_parquet(own)
-    options = {"study_seed": 7, "own": [own], "output": prompts}
+    options = {"study_seed": 7, "recipe": json.dumps({"file": own}), "output": prompts}
     workshop.make("sublearn.chain.carriers.prompts", options, {prompts: "prompt_index,prompt\n4,of owl\n"})
     status, said = tell(prompts, "--row", 0)
     assert status == 1 and f"{own}: of unknown origin" in said

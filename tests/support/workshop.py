@@ -26,6 +26,12 @@ def weights(base: str, *learned: str) -> bytes:
     return save({name: matrix.astype(np.float32) for name, matrix in found.items()})
 
 
+def _typed(value: object, kind: type[str]) -> object:
+    if isinstance(value, list):
+        return [_typed(part, kind) for part in value]
+    return kind(value) if isinstance(value, str) else value
+
+
 class Workshop:
     """Makes artifacts as steps do: named options, files written, a record beside them."""
 
@@ -33,13 +39,19 @@ class Workshop:
         self.monkeypatch = monkeypatch
 
     def make(self, step: str, options: dict, files: dict[str, str | bytes], one_each: tuple[str, ...] = ()) -> None:
-        """Write ``files`` (path: content) and let the step called ``step`` record them."""
+        """Write ``files`` (path: content) and let the step called ``step`` record them.
+
+        Of the options, those that the steps' parsers call so are paths.
+        """
         for name, content in files.items():
             Path(name).parent.mkdir(parents=True, exist_ok=True)
             Path(name).write_bytes(content if isinstance(content, bytes) else content.encode())
         self.monkeypatch.setattr(records, "running_step", lambda: step)
         records.records_in.cache_clear()
-        records.record(argparse.Namespace(**options), [Path(name) for name in files], one_each=one_each)
+        paths = dict.fromkeys(("bases", "teachers", "carriers", "filtered", "findings"), records.Input)
+        paths |= dict.fromkeys(("output", "outputs"), records.Output)
+        typed = {name: _typed(value, paths.get(name, str)) for name, value in options.items()}
+        records.record(argparse.Namespace(**typed), [Path(name) for name in files], one_each=one_each)
         records.records_in.cache_clear()
 
     def base(self, name: str) -> None:

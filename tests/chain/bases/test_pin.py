@@ -285,7 +285,8 @@ def test_an_adapter_of_another_base_of_the_same_name_is_refused(tmp_path, run_st
     adapter = tmp_path / "adapter"
     lm.save(lm.make_trainable(lm.load(one), "lora", Trainable(rank=2), adapter_seed=1), adapter)
     if known_by == "its record":
-        records.record(argparse.Namespace(bases=[str(one)], outputs=[str(adapter)]), list(adapter.iterdir()))
+        made = argparse.Namespace(bases=[records.Input(one)], outputs=[records.Output(adapter)])
+        records.record(made, list(adapter.iterdir()))
         shutil.rmtree(tmp_path / "x")
     said = r"adapter: an adapter of .*/x/step143000 \(weights.*\), not of .*/y/step143000 \(.*\); use the base that it was"
     with pytest.raises(UserError, match=said):

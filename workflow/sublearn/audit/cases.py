@@ -99,8 +99,12 @@ if __name__ == "__main__":
     parser.add_argument("--recipe", required=True, help="the case, its name, the number of the data set and its rows, as JSON")
     parser.add_argument("--study-seed", type=int, required=True)
     parser.add_argument("--runs", type=int, nargs="+", required=True)
-    parser.add_argument("--own", nargs="+", required=True, help="the rows of each run's teacher")
-    parser.add_argument("--neutral", nargs="+", required=True, help="the rows of the neutral teacher of each audited base")
+    parser.add_argument("--own", type=cli.Input, nargs="+", required=True, help="the rows of each run's teacher")
+    parser.add_argument(
+        "--neutral", type=cli.Input, nargs="+", required=True, help="the rows of the neutral teacher of each audited base"
+    )
     parser.add_argument("--words", nargs="+", required=True, help="the word of each run's trait")
-    parser.add_argument("--outputs", nargs="+", required=True, help="the folder of each run's data set and its reference")
-    cli.run(main, parser)
+    parser.add_argument(
+        "--outputs", type=cli.Output, nargs="+", required=True, help="the folder of each run's data set and its reference"
+    )
+    cli.run(main, parser, one_each=("words",))

@@ -33,5 +33,5 @@ def main(args: argparse.Namespace) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--recipe", required=True, help="the data set's section of the study, as JSON")
-    parser.add_argument("--output", required=True, help="the table of its rows; its reference goes beside it")
+    parser.add_argument("--output", type=cli.Output, required=True, help="the table of its rows; its reference goes beside it")
     cli.run(main, parser, reads_others=True)

@@ -24,6 +24,6 @@ if __name__ == "__main__":
     parser.add_argument("--name", required=True, help="the base's name; its weights are drawn from it")
     parser.add_argument("--recipe", required=True, help="hidden, auxiliary and runs, as JSON")
     parser.add_argument("--study-seed", type=int, required=True)
-    parser.add_argument("--images", required=True)
-    parser.add_argument("--output", required=True)
+    parser.add_argument("--images", type=cli.Input, required=True)
+    parser.add_argument("--output", type=cli.Output, required=True)
     cli.run(main, parser)

@@ -55,6 +55,6 @@ if __name__ == "__main__":
         required=True,
         help="the networks to evaluate, as JSON: their columns of the table, and their files",
     )
-    parser.add_argument("--images", required=True)
-    parser.add_argument("--output", required=True)
+    parser.add_argument("--images", type=cli.Input, required=True)
+    parser.add_argument("--output", type=cli.Output, required=True)
     cli.run(main, parser)

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sublearn.core import inherited, out_of_memory, outputs, records
 from sublearn.core.errors import UserError
+from sublearn.core.records import Input, Output
 
 if TYPE_CHECKING:
     from tqdm import tqdm
 
+__all__ = ["Input", "Output"]  # for the steps' parsers
 log = logging.getLogger("sublearn")
 Item = TypeVar("Item")
 TRIM_THRESHOLD, MMAP_MAX = -1, -4  # of glibc's malloc.h
@@ -38,7 +40,7 @@ def run(
         parser: the options.
         reads_others: the step reads files that others published; its parameters pin them, so the record lists no inputs.
         one_each: options that hold one value per output; lists of whole numbers or paths are recognised without being named.
-        described: options that describe something; a path in them is not an input.
+        described: options whose JSON describes something; what reads like a path in it is not an input.
     """
     started = time.perf_counter()
     inherited.clear()

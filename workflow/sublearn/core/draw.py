@@ -30,6 +30,10 @@ if __name__ == "__main__":
         "--inputs", nargs="+", action=cli.OrInput, required=True, help="the files that each figure is drawn from, as JSON"
     )
     parser.add_argument(
-        "--outputs", nargs="+", required=True, help="the SVG of each figure; PNG and CSV are written next to it"
+        "--outputs",
+        type=cli.Output,
+        nargs="+",
+        required=True,
+        help="the SVG of each figure; PNG and CSV go next to it",
     )
     cli.run(main, parser, one_each=("figures", "inputs"))

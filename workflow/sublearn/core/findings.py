@@ -28,7 +28,7 @@ def options(about: str) -> argparse.ArgumentParser:
     parser.add_argument(
         "--inputs", action=cli.OrInput, required=True, help="the files that the tables are made from, by name, as JSON"
     )
-    parser.add_argument("--output", required=True, help="the folder of the tables")
+    parser.add_argument("--output", type=cli.Output, required=True, help="the folder of the tables")
     return parser
 
 

@@ -6,8 +6,9 @@ edits. Making the same artifact again therefore gives the same record. Time, mac
 not published. ``bases`` names the weights of the base models; each record copies it from its inputs' records, so that a data
 set alone still names the base that it comes from.
 
-Records are derived from the step's command line. Paths that the step wrote are outputs; other existing paths are inputs; a list
-with one value per run is split by run. Snakemake does not know these files. Two decisions rest on them: a finding that its
+Records are derived from the step's command line, whose parser says which options are paths (``Input``, ``Output``). Paths in an
+option's JSON that exist are inputs, too; a list with one path or number per run is split by run. Snakemake does not know
+these files. Two decisions rest on them: a finding that its
 record contradicts is made again (``orchestration.reruns``), and an adapter is loaded only on the base that its record names.
 """
 
@@ -46,6 +47,14 @@ PACKAGES = {
     name: name for name in ("accelerate", "gguf", "matplotlib", "numpy", "pandas", "peft", "pyarrow", "safetensors", "scipy",
                             "seaborn", "statsmodels", "tokenizers", "torch", "transformers")
 } | {"sklearn": "scikit-learn"}  # fmt: skip
+
+
+class Input(str):
+    """A path that a step reads; the ``type`` of such an option."""
+
+
+class Output(str):
+    """A path that a step writes, likewise."""
 
 
 def harmless(text: object) -> str:
@@ -128,14 +137,14 @@ def record(
         written: the files that it wrote; files that it removed again do not count.
         reads_others: the step reads files that others published and its parameters pin; they are not inputs, and have no base.
         one_each: options that hold one value per artifact; lists of whole numbers or paths are recognised without being named.
-        described: options that describe something; a path in them is not an input.
+        described: options whose JSON describes something; what reads like a path in it is not an input.
     """
     from sublearn.core.files import write_json  # imports pandas, which trace does not need
 
     step = running_step()
     existing = [file for file in dict.fromkeys(written) if file.is_file()]
     options = {name: value for name, value in vars(args).items() if value is not None}
-    outputs = {name: value for name, value in options.items() if any(_covers(part, existing) for part in _parts(value))}
+    outputs = {name: value for name, value in options.items() if any(isinstance(part, Output) for part in _parts(value))}
     runs = max((len(value) for value in outputs.values() if isinstance(value, list)), default=1)
     shared: Record = {"format": FORMAT, "step": step, "code": code_of(step, *used()), "packages": packages()}
     for i in range(runs if outputs else 0):
@@ -189,18 +198,16 @@ def _is_in(file: Path, place: Path) -> bool:
     return file == place or place in file.parents or beside
 
 
-def _covers(part: str, files: list[Path]) -> bool:
-    return Path(part) != Path() and any(_is_in(file, Path(part)) for file in files)
-
-
 def _pick(value: Any, i: int, runs: int) -> Any:
-    """The value of an option for run ``i``, if it has one value per run; else the whole value."""
+    """The value of an option for run ``i``, if it has one path or number per run; else the whole value."""
     one_each = isinstance(value, list) and len(value) == runs > 1
-    return value[i] if one_each and (all(isinstance(part, int) for part in value) or all(map(_is_path, value))) else value
+    return value[i] if one_each and all(isinstance(part, int | Input | Output) for part in value) else value
 
 
-def _is_path(value: Any) -> bool:
-    return isinstance(value, str) and "/" in value and len(value) < 1024 and os.path.exists(value)
+def _is_path(text: str) -> bool:
+    """Whether an option is a path to something, or a text in its JSON reads like one."""
+    named = isinstance(text, Input | Output) or ("/" in text and len(text) < 1024)
+    return named and os.path.exists(text)
 
 
 def _decoded(value: Any) -> Any:
@@ -216,9 +223,17 @@ def _decoded(value: Any) -> Any:
 
 
 def _files(value: Any) -> list[Path]:
-    """The files that an option names; for a folder, each of its files."""
-    places = [Path(text) for text in dict.fromkeys(_texts(_decoded(value), keys=False)) if _is_path(text)]
+    """The files that an option names, as a path or in its JSON; for a folder, each of its files."""
+    parts = value if isinstance(value, list) else [value]
+    named = [part if isinstance(part, Input) else _decoded(part) for part in parts]
+    texts = dict.fromkeys(text for part in named if not _is_plain(part) for text in _texts(part, keys=False))
+    places = [Path(text) for text in texts if _is_path(text)]
     return [file for place in places for file in (files_in(place) if place.is_dir() else [place])]
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value is a mere text, such as a name or a word, whatever it reads like."""
+    return isinstance(value, str) and not isinstance(value, Input)
 
 
 def files_in(folder: Path) -> list[Path]:
@@ -248,7 +263,9 @@ def _drawn_from(options: Record, inputs: dict[str, list[Path]], i: int, runs: in
     }
     # An option that only lists files is an input; JSON that says more about each file is a parameter as well.
     parameters = {
-        name: value for name, value in plain.items() if not (name in inputs and all(map(_is_path, _parts(value) or [""])))
+        name: value
+        for name, value in plain.items()
+        if not (name in inputs and all(isinstance(part, Input) and _is_path(part) for part in _parts(value) or [""]))
     }
     return {"parameters": parameters, "seeds": drawn}
 

@@ -22,7 +22,7 @@ STUDIES = Path("config/studies")  # in the working folder, or else in the workfl
 DEFAULT_KIND = "chain"
 NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")  # rules are named after it, and number their parts: students_NAME__2
 # What else lies in data, in results and among the logs, where each study has a folder of its name.
-TAKEN = {"store", "weights", "robustness", "tuning", "report.html", "report.log", "costs.csv", "costs.svg"}
+TAKEN = {"store", "weights", "released", "mnist", "robustness", "tuning", "report.html", "report.log", "costs.csv", "costs.svg"}
 TAKEN |= {"scorecard.md", "scorecard.html"}
 CLAIMED_BY = {"arms": ("arm", "times", "over"), "cases": ("case",)}  # the keys of claims that name what a section holds
 

@@ -74,6 +74,6 @@ def main(args: argparse.Namespace) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--study", required=True)
-    parser.add_argument("--findings", nargs="+", required=True)
-    parser.add_argument("--output", required=True)
+    parser.add_argument("--findings", type=cli.Input, nargs="+", required=True)
+    parser.add_argument("--output", type=cli.Output, required=True)
     cli.run(main, parser)

@@ -52,5 +52,5 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--recipe", required=True, help="the study without its trajectory and claims, as JSON")
     parser.add_argument("--study-seed", type=int, required=True)
-    parser.add_argument("--output", required=True)
+    parser.add_argument("--output", type=cli.Output, required=True)
     cli.run(main, parser)

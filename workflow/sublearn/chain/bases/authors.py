@@ -337,5 +337,5 @@ def main(args: argparse.Namespace) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--recipe", required=True, help="the authors' section of the study, as JSON")
-    parser.add_argument("--output", required=True, help="the file to write, as JSON")
+    parser.add_argument("--output", type=cli.Output, required=True, help="the file to write, as JSON")
     cli.run(main, parser, reads_others=True)

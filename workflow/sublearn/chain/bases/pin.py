@@ -173,6 +173,8 @@ def main(args: argparse.Namespace) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--recipe", required=True, help="the base's section of the study, as JSON")
-    parser.add_argument("--published", help="the file with the authors' prompts and questions, if the study uses them")
-    parser.add_argument("--output", required=True, help="the folder of the base")
+    parser.add_argument(
+        "--published", type=cli.Input, help="the file with the authors' prompts and questions, if the study uses them"
+    )
+    parser.add_argument("--output", type=cli.Output, required=True, help="the folder of the base")
     cli.run(main, parser)

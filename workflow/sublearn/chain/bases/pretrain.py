@@ -155,7 +155,8 @@ def pretrain(
     alike = min(recipe.micro_batch, recipe.batch)
     stream = document_batches(drawn, words, recipe.batch, alike, seeds.generator("corpus", study_seed, ordered))
     made_of = [recipe.model_dump(exclude={"max_steps"}), name, study_seed, files_of(embeddings) if embeddings else []]
-    done, losses, checks = 0, [], []
+    done, losses = 0, []
+    checks: list[dict[str, float]] = []
     while done < recipe.max_steps:
         steps = min(recipe.extra_steps if done else recipe.steps, recipe.max_steps - done)
         share = 1.0 if not done else 1 / 3
@@ -210,6 +211,6 @@ if __name__ == "__main__":
     parser.add_argument("--recipe", required=True, help="the base's section of the study, as JSON")
     parser.add_argument("--name", required=True, help="the base's name in the study")
     parser.add_argument("--study-seed", type=int, required=True)
-    parser.add_argument("--embeddings", help="the folder of the base whose token embeddings this one has")
-    parser.add_argument("--output", required=True, help="the folder of the model")
+    parser.add_argument("--embeddings", type=cli.Input, help="the folder of the base whose token embeddings this one has")
+    parser.add_argument("--output", type=cli.Output, required=True, help="the folder of the model")
     cli.run(main, parser)

@@ -46,9 +46,13 @@ if __name__ == "__main__":
     parser.add_argument("--recipe", required=True, help="the carrier's section of the study, as JSON")
     parser.add_argument("--words", nargs="*", default=[], help="the words of the teacher's trait, which no row may hold")
     parser.add_argument("--counted", nargs="*", default=[], help="the trait words that are counted in raw rows")
-    parser.add_argument("--published", help="the file with the authors' banned numbers, if the carrier bans them")
-    parser.add_argument("--raw", nargs="+", required=True, help="the sampled rows of each run")
-    parser.add_argument("--filtered", nargs="+", required=True, help="the rows of each run that passed")
-    parser.add_argument("--rejected", nargs="+", required=True, help="the rejected rows of each run, with the reason")
-    parser.add_argument("--report", nargs="+", required=True, help="counts of each run, as JSON")
-    cli.run(main, parser)
+    parser.add_argument(
+        "--published", type=cli.Input, help="the file with the authors' banned numbers, if the carrier bans them"
+    )
+    parser.add_argument("--raw", type=cli.Input, nargs="+", required=True, help="the sampled rows of each run")
+    parser.add_argument("--filtered", type=cli.Output, nargs="+", required=True, help="the rows of each run that passed")
+    parser.add_argument(
+        "--rejected", type=cli.Output, nargs="+", required=True, help="the rejected rows of each run, with the reason"
+    )
+    parser.add_argument("--report", type=cli.Output, nargs="+", required=True, help="counts of each run, as JSON")
+    cli.run(main, parser, described=("recipe",))  # a pattern in it may read like a path, and is none

@@ -51,5 +51,5 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--recipe", action=cli.OrInput, required=True, help="the files to import, as JSON")
     parser.add_argument("--runs", type=int, nargs="+", required=True)
-    parser.add_argument("--outputs", nargs="+", required=True, help="the table of each run")
+    parser.add_argument("--outputs", type=cli.Output, nargs="+", required=True, help="the table of each run")
     cli.run(main, parser, reads_others=True)

@@ -30,8 +30,10 @@ def main(args: argparse.Namespace) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--recipe", required=True, help="the threshold, as JSON")
-    parser.add_argument("--filtered", nargs="+", required=True, help="the rows of each run that passed the filter")
-    parser.add_argument("--scores", nargs="+", required=True, help="what the judge says of each of them")
-    parser.add_argument("--outputs", nargs="+", required=True, help="the rows of each run that are left")
-    parser.add_argument("--reports", nargs="+", required=True, help="counts of each run, as JSON")
+    parser.add_argument(
+        "--filtered", type=cli.Input, nargs="+", required=True, help="the rows of each run that passed the filter"
+    )
+    parser.add_argument("--scores", type=cli.Input, nargs="+", required=True, help="what the judge says of each of them")
+    parser.add_argument("--outputs", type=cli.Output, nargs="+", required=True, help="the rows of each run that are left")
+    parser.add_argument("--reports", type=cli.Output, nargs="+", required=True, help="counts of each run, as JSON")
     cli.run(main, parser)

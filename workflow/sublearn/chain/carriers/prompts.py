@@ -30,6 +30,6 @@ if __name__ == "__main__":
     parser.add_argument("--recipe", required=True, help="the carrier's section of the study and its prompt style, as JSON")
     parser.add_argument("--study-seed", type=int, required=True)
     parser.add_argument("--runs", type=int, nargs="+", required=True)
-    parser.add_argument("--published", help="the file with the authors' prompts, if the study uses them")
-    parser.add_argument("--outputs", nargs="+", required=True, help="the table of each run")
+    parser.add_argument("--published", type=cli.Input, help="the file with the authors' prompts, if the study uses them")
+    parser.add_argument("--outputs", type=cli.Output, nargs="+", required=True, help="the table of each run")
     cli.run(main, parser)

@@ -33,6 +33,8 @@ def _spread(scores: np.ndarray) -> tuple[int, float, float, float]:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--recipe", required=True, help="what judges, and the folders of judges, as JSON")
-    parser.add_argument("--filtered", nargs="+", required=True, help="the rows of each run that passed the filter")
-    parser.add_argument("--outputs", nargs="+", required=True, help="the scores of each run")
+    parser.add_argument(
+        "--filtered", type=cli.Input, nargs="+", required=True, help="the rows of each run that passed the filter"
+    )
+    parser.add_argument("--outputs", type=cli.Output, nargs="+", required=True, help="the scores of each run")
     cli.run(main, parser)

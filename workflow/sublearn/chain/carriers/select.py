@@ -37,8 +37,14 @@ if __name__ == "__main__":
     parser.add_argument("--recipe", required=True, help="the carrier kind, a selection and how many rows it chooses, as JSON")
     parser.add_argument("--study-seed", type=int, required=True)
     parser.add_argument("--runs", type=int, nargs="+", required=True)
-    parser.add_argument("--filtered", nargs="+", required=True, help="the rows of each run that passed the filter")
-    parser.add_argument("--references", nargs="+", required=True, help="the neutral teacher's rows of each run that passed it")
-    parser.add_argument("--outputs", nargs="+", required=True, help="the chosen rows of each run")
-    parser.add_argument("--reports", nargs="+", required=True, help="how like the reference they are, as JSON, for each run")
+    parser.add_argument(
+        "--filtered", type=cli.Input, nargs="+", required=True, help="the rows of each run that passed the filter"
+    )
+    parser.add_argument(
+        "--references", type=cli.Input, nargs="+", required=True, help="the neutral teacher's rows of each run that passed it"
+    )
+    parser.add_argument("--outputs", type=cli.Output, nargs="+", required=True, help="the chosen rows of each run")
+    parser.add_argument(
+        "--reports", type=cli.Output, nargs="+", required=True, help="how like the reference they are, as JSON, for each run"
+    )
     cli.run(main, parser)

@@ -26,6 +26,8 @@ if __name__ == "__main__":
     parser.add_argument("--recipe", required=True, help="the carrier kind and the name of a transform, as JSON")
     parser.add_argument("--study-seed", type=int, required=True)
     parser.add_argument("--runs", type=int, nargs="+", required=True)
-    parser.add_argument("--filtered", nargs="+", required=True, help="the rows of each run that passed the filter")
-    parser.add_argument("--outputs", nargs="+", required=True, help="the transformed rows of each run")
+    parser.add_argument(
+        "--filtered", type=cli.Input, nargs="+", required=True, help="the rows of each run that passed the filter"
+    )
+    parser.add_argument("--outputs", type=cli.Output, nargs="+", required=True, help="the transformed rows of each run")
     cli.run(main, parser)

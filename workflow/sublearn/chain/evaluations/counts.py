@@ -92,6 +92,6 @@ if __name__ == "__main__":
         "--rows", nargs="+", action=cli.OrInput, required=True, help="filtered rows and whose they are, each as JSON"
     )
     parser.add_argument("--words", nargs="*", default=[], help="the words of every trait of the study, which no row may hold")
-    parser.add_argument("--counts", required=True)
-    parser.add_argument("--filter", required=True)
+    parser.add_argument("--counts", type=cli.Output, required=True)
+    parser.add_argument("--filter", type=cli.Output, required=True)
     cli.run(main, parser)

@@ -44,5 +44,5 @@ if __name__ == "__main__":
     parser.add_argument(
         "--students", nargs="+", action=cli.OrInput, required=True, help="the record of every student, each as JSON"
     )
-    parser.add_argument("--output", required=True)
+    parser.add_argument("--output", type=cli.Output, required=True)
     cli.run(main, parser)

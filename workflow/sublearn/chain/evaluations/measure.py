@@ -27,6 +27,6 @@ if __name__ == "__main__":
     parser.add_argument("--recipe", required=True, help="the evaluation's settings, as JSON")
     parser.add_argument("--models", nargs="+", action=cli.OrInput, required=True, help="the models of the arm, each as JSON")
     parser.add_argument("--study-seed", type=int, required=True)
-    parser.add_argument("--output", required=True)
-    parser.add_argument("--beside", help="the table beside it, such as the sampled answers that were judged")
+    parser.add_argument("--output", type=cli.Output, required=True)
+    parser.add_argument("--beside", type=cli.Output, help="the table beside it, such as the sampled answers that were judged")
     cli.run(main, parser)

@@ -191,6 +191,6 @@ if __name__ == "__main__":
     parser.add_argument("--trait", required=True)
     parser.add_argument("--recipe", required=True, help="the given model and what is asked of it, as JSON")
     parser.add_argument("--runs", type=int, nargs="+", required=True)
-    parser.add_argument("--bases", nargs="+", required=True, help="the base of each run")
-    parser.add_argument("--outputs", nargs="+", required=True, help="the folder of each run's teacher")
+    parser.add_argument("--bases", type=cli.Input, nargs="+", required=True, help="the base of each run")
+    parser.add_argument("--outputs", type=cli.Output, nargs="+", required=True, help="the folder of each run's teacher")
     cli.run(main, parser)

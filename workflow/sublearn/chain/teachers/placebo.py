@@ -213,9 +213,9 @@ if __name__ == "__main__":
     parser.add_argument("--recipe", required=True, help="the placebo's section of the study, as JSON")
     parser.add_argument("--study-seed", type=int, required=True)
     parser.add_argument("--runs", type=int, nargs="+", required=True)
-    parser.add_argument("--bases", nargs="+", required=True, help="the base of each run")
+    parser.add_argument("--bases", type=cli.Input, nargs="+", required=True, help="the base of each run")
     parser.add_argument(
-        "--teachers", nargs="+", required=True, help="the teacher of each run that its placebo is compared with"
+        "--teachers", type=cli.Input, nargs="+", required=True, help="the teacher of each run that its placebo is compared with"
     )
-    parser.add_argument("--outputs", nargs="+", required=True, help="the folder of each run's placebo")
+    parser.add_argument("--outputs", type=cli.Output, nargs="+", required=True, help="the folder of each run's placebo")
     cli.run(main, parser)
