@@ -1,5 +1,6 @@
 """A wrong study of the classifier is refused in one sentence; what a child leaves alone is its parent's."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -39,7 +40,6 @@ BAD = {
                      "bound": 0}]},
         "a lead is over an arm",
     ),
-    "images that are not there": ({"images": {"source": "mine.arff"}}, "images.source: 'mine.arff' is neither"),
     "chunks that do not fill the rows": ({"carriers": {"rows": 1000, "batch": 300}}, "300 does not divide the 1000 rows"),
     "an arm called base": ({"arms": {"base": ARM}}, "the name 'base' should be"),
     "an arm called as a run": ({"arms": {"run1": ARM}}, "100 characters at most, and not base, run0, run1 …"),
@@ -62,6 +62,18 @@ def test_a_wrong_study_is_refused_in_one_sentence(tmp_path, change, sentence):
         studies.load(str(file))
     said = str(caught.value)
     assert said.startswith(f"{file}: ") and sentence in said and "\n" not in said
+
+
+def test_own_images_are_needed_until_they_are_prepared(tmp_path, monkeypatch):
+    (tmp_path / "mine.yaml").write_text("extends: classifier\nimages: {source: ~/mine.arff}\n")
+    found = workflow.plan(str(tmp_path / "mine.yaml"))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match=r"mine: images.source: there is no ~/mine.arff; a relative path starts from"):
+        found.refuse_missing_given()
+    prepared = Path(found.images().files[0])
+    prepared.parent.mkdir(parents=True)
+    prepared.touch()
+    found.refuse_missing_given()
 
 
 def test_a_child_makes_only_what_it_adds():

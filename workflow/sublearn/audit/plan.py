@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
+from sublearn.audit import calibration
 from sublearn.audit.figures.base import FIGURES
 from sublearn.audit.layers.base import LAYERS
 from sublearn.audit.section import Case, Given
@@ -14,6 +15,7 @@ from sublearn.chain.plan import ChainPlan
 from sublearn.core.errors import UserError
 from sublearn.core.figures import Figure
 from sublearn.core.findings import CLOSING
+from sublearn.core.hashes import sha256_once
 from sublearn.core.registry import Registry
 from sublearn.core.section import check_known
 from sublearn.planning.artifacts import Artifact, Own, Plan
@@ -207,6 +209,8 @@ class AuditPlan(Plan[AuditStudy]):
         recipe |= self.of.study.own_families(taught=True)  # with leak words and system prompts
         kinds = dict.fromkeys(known.kind_of(trait).name for trait in self.traits)
         modules = [*map(LAYERS.module, recipe["layers"]), *map(known.module, kinds)]
+        if pages:
+            recipe["calibration"] = sha256_once(calibration.FILE)  # of the error rates that pages quote
         names = (FOUND, *pages)
         return self.artifact("audits", key, run, recipe, names, {"rows": rows, "base": base}, modules=modules)
 

@@ -5,6 +5,7 @@ python -m sublearn.classifier.images --recipe JSON --study-seed 1 --output FILE
 
 import argparse
 import math
+import os
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from pydantic import TypeAdapter
 from sublearn.classifier import idx
 from sublearn.classifier.section import CLASSES, Images
 from sublearn.core import cli
-from sublearn.core.errors import UserError
+from sublearn.core.errors import UserError, first_line
 from sublearn.core.files import write_arrays
 from sublearn.core.seeds import generator
 
@@ -33,7 +34,8 @@ def read(source: str) -> tuple[np.ndarray, np.ndarray]:
     if source == "mnist":
         pixels, labels = idx.read(MNIST, published=True) if MNIST.is_dir() else _openml()
     else:
-        pixels, labels = idx.read(source) if Path(source).is_dir() else _arff(source)
+        place = os.path.expanduser(source)
+        pixels, labels = idx.read(place) if os.path.isdir(place) else _arff(place)
     side = math.isqrt(pixels.shape[1])
     if side * side != pixels.shape[1] or side < 2:
         raise UserError(
@@ -75,7 +77,7 @@ def _arff(file: str) -> tuple[np.ndarray, np.ndarray]:
             raise ValueError("a label is no whole number")
         return values, labels.astype(int)
     except Exception as error:  # the reader raises many types
-        problem = str(error).splitlines()[0] if str(error) else type(error).__name__
+        problem = first_line(error)
         raise UserError(f"{file}: not a table of pixels and a last column of labels in ARFF format ({problem}).") from error
 
 

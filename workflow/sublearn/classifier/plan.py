@@ -1,5 +1,7 @@
 """Turn a study of the classifier into artifacts; one file holds all networks of a condition. Nothing here runs a step."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ from sublearn.classifier.section import SOURCES
 from sublearn.classifier.study import ClassifierStudy
 from sublearn.core.findings import CLOSING
 from sublearn.core.registry import Registry
-from sublearn.planning.artifacts import Artifact, Plan
+from sublearn.planning.artifacts import FILE, FOLDER, Artifact, Own, Plan
 
 NETWORKS = ("networks.safetensors", "training.json")
 
@@ -32,15 +34,19 @@ class ClassifierPlan(Plan[ClassifierStudy]):
     def following(self, kind: str) -> frozenset[str]:
         return frozenset(NETWORKS[1:])
 
+    def given(self) -> Iterator[Own]:
+        if self.study.images.source not in SOURCES:
+            yield Own("images.source", self.study.images.source, self.images(), (FILE, FOLDER))
+
     def images(self) -> Artifact:
         recipe = self.study.images.model_dump()
         return self.artifact("images", "images", None, recipe, ("images.safetensors",), self._source())
 
     def _source(self) -> dict[str, Artifact]:
         """The user's own files of images, if there are any: an input like any other, so Snakemake notices a change."""
-        path = Path(self.study.images.source)
-        if str(path) in SOURCES:
+        if self.study.images.source in SOURCES:
             return {}
+        path = Path(os.path.expanduser(self.study.images.source))
         folder = path if path.is_dir() else path.parent
         names = tuple(file.name for file in idx.files(path)) if path.is_dir() else (path.name,)
         return {"source": Artifact("source", str(path), None, {}, None, {}, names, "", str(folder))}

@@ -1,12 +1,11 @@
 """The study of the classifier: digits from noise (the paper's section 6.2)."""
 
-from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from sublearn.classifier.claim import Claim
-from sublearn.classifier.section import SOURCES, Base, Carrier, Images, Student, Teacher
+from sublearn.classifier.section import Base, Carrier, Images, Student, Teacher
 from sublearn.core.section import Section, check_known, with_overrides
 from sublearn.planning.study import Study, check_names
 
@@ -65,10 +64,6 @@ class ClassifierStudy(Study):
                 check_known(f"claims.{i}.{key}", measured, {*self.arms, *self.teachers, "base"}, "arm or teacher of the study")
         if self.pairing is not None:
             self._check_pairing(self.pairing)
-        if self.images.source not in SOURCES and not Path(self.images.source).exists():
-            raise ValueError(
-                f"images.source: '{self.images.source}' is neither digits nor mnist, and there is no such file or folder"
-            )
         return self
 
     def _check_arm(self, path: str, name: str, arm: Arm) -> None:

@@ -19,3 +19,9 @@ def is_name(text: str) -> bool:
 def repeated(names: Iterable[Name]) -> list[Name]:
     """Those that are there more than once, each once, in the order of their first places."""
     return [name for name, count in Counter(names).items() if count > 1]
+
+
+def members(family: str) -> str:
+    """How one speaks of a family's traits: animals, wrong answers; a name that takes no s stays as it is."""
+    words = family.replace("_", " ")
+    return words if words != family or words[-1] in "sy" else f"{words}s"

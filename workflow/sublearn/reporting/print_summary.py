@@ -12,6 +12,7 @@ from sublearn.core import cli
 from sublearn.core.claims import Claims
 from sublearn.core.files import read_table
 from sublearn.core.findings import folder_of
+from sublearn.core.names import members
 from sublearn.core.statistics import interval
 
 
@@ -23,7 +24,7 @@ def summary(study: str) -> str:
     if (folder / "arms.csv").exists():  # a study of language models
         for row in read_table(folder / "arms.csv", Arms).itertuples():
             arm = row.arm.replace("_", " ")
-            lines.append(f"  {arm}, {row.family}s: gamma {row.gamma:.2f} ({interval(row.ci_low, row.ci_high)})")
+            lines.append(f"  {arm}, {members(row.family)}: gamma {row.gamma:.2f} ({interval(row.ci_low, row.ci_high)})")
     verdicts = Counter() if claims is None else Counter(claims["verdict"])
     if verdicts:
         lines.append("  claims: " + ", ".join(f"{count} {verdict.replace('_', ' ')}" for verdict, count in verdicts.items()))

@@ -26,7 +26,7 @@ def write(
 ) -> None:
     """Write ``audit.json``, and ``audit.md`` and ``audit.html`` beside it.
 
-    Their bytes depend on the arguments and on the versions of packages alone.
+    Their bytes depend on the arguments, the shipped calibration and the versions of packages alone.
 
     Args:
         inputs: what was audited.

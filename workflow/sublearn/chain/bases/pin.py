@@ -18,7 +18,7 @@ from sublearn.chain.bases.section import JudgeModel, PinnedBase
 from sublearn.core import cli
 from sublearn.core.errors import UserError, first_line
 from sublearn.core.files import atomic_folder, write_json
-from sublearn.core.hashes import refuse_another, sha256, sha256_once
+from sublearn.core.hashes import refuse_another, sha256_once
 from sublearn.language import style
 from sublearn.models import architecture, gguf_file, hub, lm, pinned
 
@@ -79,7 +79,7 @@ def weights(recipe: PinnedBase, folder: Path, commit: str | None) -> tuple[dict[
                 parameters += sum(prod(opened.get_slice(key).get_shape()) for key in opened.keys())  # noqa: SIM118 (no mapping)
         except (SafetensorError, OSError) as error:
             raise UserError(f"{file}: damaged or truncated ({error}); fetch it again.") from error
-        files[name] = (file.stat().st_size, sha256(file))
+        files[name] = (file.stat().st_size, sha256_once(file))  # a model that is given for many runs is read once
     return files, parameters
 
 

@@ -40,9 +40,11 @@ def _row(imported: Imported, where: str, content: dict[str, Any]) -> dict[str, s
 
 def main(args: argparse.Namespace) -> None:
     files = [Imported.model_validate(each) for each in json.loads(args.recipe)["files"]]
+    tables: dict[int, pd.DataFrame] = {}  # of each file that a run needs, read once
     for run, output in zip(args.runs, args.outputs, strict=True):
-        imported = files[run % len(files)]
-        rows = read(imported)
+        place = run % len(files)
+        imported = files[place]
+        rows = tables[place] = tables[place] if place in tables else read(imported)
         cli.log.info("%s: %d rows; %s", imported.file, len(rows), imported.origin or "of unstated origin")
         write_table(rows, output, Rows)
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from sublearn.core.claims import markdown
 from sublearn.core.markdown import plain
+from sublearn.core.names import members
 from sublearn.core.statistics import interval
 from sublearn.traits.base import NEUTRAL
 
@@ -26,7 +27,7 @@ def sentence(arm: str, row: pd.Series, whose: str) -> str:
         said = f"no lean towards their own teacher's trait that these {units} can tell from none"
     between = interval(row["ci_low"], row["ci_high"])
     null = f"targets assigned at random: SD {row['null_sd']:.2f}, p = {row['null_p']:.2g}"
-    return f"`{arm}`, {row['family']}s: {said} (gamma {row['gamma']:.2f}, {between}; p = {row['p_value']:.2g}; {null})."
+    return f"`{arm}`, {members(row['family'])}: {said} (gamma {row['gamma']:.2f}, {between}; p = {row['p_value']:.2g}; {null})."
 
 
 def write(title: str, study: dict[str, Any], claims: pd.DataFrame, effects: pd.DataFrame, arms: pd.DataFrame) -> str:

@@ -1,6 +1,7 @@
 """Prompts from a file: some of them for each run, drawn without repeats."""
 
 import io
+from functools import cache
 from pathlib import PurePath
 from typing import Any
 
@@ -28,7 +29,8 @@ def draw(kind: Any, recipe: Any, style: Style, study_seed: int, run: int) -> lis
     return [found[i] for i in order[: recipe.prompts]]
 
 
-def read(file: str, sha256: str, key: str) -> list[str]:
+@cache  # for all runs of a job
+def read(file: str, sha256: str, key: str) -> tuple[str, ...]:
     """The different prompts of a file, in their order.
 
     Raises:
@@ -44,7 +46,7 @@ def read(file: str, sha256: str, key: str) -> list[str]:
         if not text.strip():
             raise UserError(f"{where}: the prompt is empty; {NEEDED}.")
         texts.append(text)
-    return list(dict.fromkeys(texts))
+    return tuple(dict.fromkeys(texts))
 
 
 def _of_table(file: str, content: bytes, suffix: str, key: str) -> list[tuple[str, dict[str, Any]]]:

@@ -8,6 +8,7 @@ from sublearn.chain.evaluations.tables import Curves
 from sublearn.chain.findings.figures.base import ChainFigure
 from sublearn.core.drawing import label
 from sublearn.core.figures import Inputs
+from sublearn.core.names import members
 from sublearn.measures.matrices import over_units
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def draw(inputs: Inputs) -> "tuple[Figure, pd.DataFrame]":
                 "gamma": mean.value, "ci_low": mean.low, "ci_high": mean.high,
             })  # fmt: skip
         own = pd.DataFrame([row for row in rows if (row["arm"], row["family"]) == (arm, family)])
-        name = f"{label(arm)}, {family}s" if several else label(arm)
+        name = f"{label(arm)}, {members(family)}" if several else label(arm)
         axes.plot(own["updates"], own["gamma"], "o-", color=colour, markersize=4, label=name)
         axes.fill_between(own["updates"], own["ci_low"], own["ci_high"], color=colour, alpha=0.15, linewidth=0)
         for _, unit in part.groupby(["unit", "updates"], sort=False, as_index=False)["gamma"].mean().groupby("unit"):

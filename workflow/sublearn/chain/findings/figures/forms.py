@@ -9,6 +9,7 @@ from sublearn.chain.evaluations.measured import FormsByRun, FormsOfArms
 from sublearn.chain.findings.figures.base import ChainFigure
 from sublearn.core.drawing import BASE, STUDENT, label
 from sublearn.core.figures import Inputs
+from sublearn.core.names import members
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -38,7 +39,9 @@ def draw(inputs: Inputs) -> "tuple[Figure, pd.DataFrame]":
             axes.plot(units, np.full(len(units), place), "o", color=STUDENT, alpha=0.35, markersize=4, markeredgewidth=0)
             axes.plot([row["ci_low"], row["ci_high"]], [place, place], color=STUDENT)
             axes.plot(row["gamma"], place, "o", color=STUDENT, markersize=6)
-    panels[0].set_yticks(range(len(lines)), [f"{label(arm)}, {family}s" if several else label(arm) for arm, family in lines])
+    panels[0].set_yticks(
+        range(len(lines)), [f"{label(arm)}, {members(family)}" if several else label(arm) for arm, family in lines]
+    )
     panels[0].set_ylim(len(lines) - 0.5, -0.5)
     return figure, means
 

@@ -10,6 +10,7 @@ import pandas as pd
 from sublearn.chain.findings.figures.base import ChainFigure, read_arms
 from sublearn.core.drawing import BASE, CONTROL, OTHER, STUDENT, label
 from sublearn.core.figures import Inputs
+from sublearn.core.names import members
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -29,7 +30,7 @@ def draw(inputs: Inputs) -> "tuple[Figure, pd.DataFrame]":
         places = [arms.index(arm) + shift for arm in part["arm"]]
         axes.hlines(places, -2 * part["null_sd"], 2 * part["null_sd"], color="0.85", linewidth=7, zorder=0)
         axes.hlines(places, part["ci_low"], part["ci_high"], color=COLOURS.get(str(family), CONTROL), linewidth=2)
-        axes.plot(part["gamma"], places, "o", color=COLOURS.get(str(family), CONTROL), label=f"{family}s")
+        axes.plot(part["gamma"], places, "o", color=COLOURS.get(str(family), CONTROL), label=members(str(family)))
     axes.axvline(0, color="black", linewidth=0.8)
     axes.set_yticks(range(len(arms)), [label(arm) for arm in arms])
     axes.set_ylim(len(arms) - 0.5, -0.5)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sublearn.core.drawing import label
+from sublearn.core.names import members
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,7 +31,7 @@ def of_arms(table: pd.DataFrame, room: float) -> "tuple[Figure, dict[tuple[str, 
     figure, grid = plt.subplots(lines, columns, figsize=size, sharey=True, squeeze=False, layout="constrained")
     panels = dict(zip(shown, grid.flat, strict=False))
     for (arm, family), axes in panels.items():
-        axes.set_title(f"{label(arm)}, {family}s" if several else label(arm), fontsize=10)
+        axes.set_title(f"{label(arm)}, {members(family)}" if several else label(arm), fontsize=10)
     for axes in grid.flat[len(shown) :]:
         axes.set_visible(False)
     return figure, panels
