@@ -103,6 +103,9 @@ def test_a_folder_that_is_not_there_is_named(say, tmp_path):
     for name in ("yours", "y" * 300):  # the second is longer than file systems take
         said = say(TWO, f"use_extensions(['{name}'])")
         assert said == f"error: extensions: {tmp_path}/{name} is not a folder; name folders laid out like workflow/sublearn."
+    (tmp_path / "my:own").mkdir()
+    said = say(TWO, "use_extensions(['my:own'])")
+    assert said == f"error: extensions: {tmp_path}/my:own has a ':' in its path, which no list of folders can hold."
 
 
 LOYAL = """

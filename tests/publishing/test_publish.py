@@ -73,6 +73,14 @@ def test_only_what_could_have_made_results_must_be_committed(author):
     assert author.refusal().startswith("dvc.yaml: does not match the studies in config/config.yaml")
     author.folder.joinpath("workflow/sublearn/more.py").touch()
     assert author.refusal() == f"workflow/sublearn/more.py: {OTHERS}"
+    author.folder.joinpath("workflow/sublearn/more.py").unlink()
+    author.folder.joinpath("mine/traits").mkdir(parents=True)
+    author.folder.joinpath("mine/traits/loyal.py").touch()
+    assert author.refusal().startswith("dvc.yaml: does not match")  # a folder that the configuration does not name
+    author.folder.joinpath("config/config.yaml").open("a").write("extensions: [./mine]\n")
+    author.commit()
+    author.folder.joinpath("mine/traits/more.py").touch()
+    assert author.refusal() == f"mine/traits/more.py: {OTHERS}"
 
 
 def test_what_git_ignores_is_not_published(author):

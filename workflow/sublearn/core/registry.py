@@ -45,12 +45,14 @@ def use_extensions(folders: Iterable[str | Path]) -> None:
     """Let this process and its child processes find modules in these folders too.
 
     Raises:
-        UserError: a folder does not exist.
+        UserError: a folder does not exist, or has a name that no list of folders can hold.
     """
     places = [Path(os.path.expanduser(folder)).absolute() for folder in folders]
     for place in places:
         if not os.path.isdir(place):  # also false for a name that no file system takes
             raise UserError(f"extensions: {place} is not a folder; name folders laid out like workflow/sublearn.")
+        if os.pathsep in str(place):
+            raise UserError(f"extensions: {place} has a '{os.pathsep}' in its path, which no list of folders can hold.")
     os.environ[EXTENSIONS] = os.pathsep.join(map(str, places))
     _join_packages()
 

@@ -8,6 +8,7 @@ bundled remote, a folder of this repository. At the end, the command prints the 
 """
 
 import argparse
+import os
 import re
 import subprocess
 import sys
@@ -94,7 +95,8 @@ def main(args: argparse.Namespace) -> None:
     require_clone()
     chosen, settings = dvcfile.configured(), dvcfile.settings()
     findings = [f"{folder_of(study)}/" for study in chosen.studies]
-    code = [*dvcfile.DEPENDENCIES, "config/", *(settings.get("extensions") or [])]
+    extensions = [os.path.relpath(os.path.expanduser(folder)) for folder in settings.get("extensions") or []]
+    code = [*dvcfile.DEPENDENCIES, "config/", *extensions]
     refuse_other_changes([*findings, *SCORECARD, "dvc.lock", f"{STORE}/"], code)
     refuse_ignored([*chosen.targets(), "dvc.lock", f"{STORE}/files/md5/00/0"])
     stage = Path("dvc.yaml")

@@ -205,7 +205,7 @@ def _frequencies(
     chance = stats.hypergeom(len(labels), (labels == 1).sum(), one + other)
     p_values = np.minimum(2 * np.minimum(chance.cdf(one), chance.sf(one - 1)), 1)[place]
     order = np.lexsort((np.arange(len(tokens)), p_values))
-    q_values = np.minimum.accumulate((p_values[order] * len(order) / np.arange(1, len(order) + 1))[::-1])[::-1]
+    q_values = stats.false_discovery_control(p_values[order])
     return [
         {
             "token": tokens[i],

@@ -47,7 +47,7 @@ def look(inputs: Inputs) -> Result:
     words = _words(inputs)
     data = _Seen("data", inputs.data, words)
     reference = _Seen("reference", inputs.reference, words) if inputs.reference else None
-    found = [*_hits(data, reference, words), *_hiding(data, reference)]
+    found = [*_hits(data, reference), *_hiding(data, reference)]
     odd_rows = sorted({row for each in found if each["decides"] for row in each["shown"]})
     distances = _distances(data, reference, inputs.seed) if reference else []
     odd_formats = [each for each in distances if each["decides"]]
@@ -121,7 +121,7 @@ class _Seen:
         return {"set": self.name, "rows": len(self.texts), **repeated, "empty": empty}
 
 
-def _hits(data: _Seen, reference: _Seen | None, words: Sequence[str]) -> list[dict[str, Any]]:
+def _hits(data: _Seen, reference: _Seen | None) -> list[dict[str, Any]]:
     """Each form of each word that stands in the data: in how many rows, of how many by chance, and whether that decides.
 
     What may stand in any text decides only if the reference holds it clearly less often, but a plain word also if no row of the
