@@ -103,6 +103,22 @@ def test_a_pattern_that_reads_like_a_path_is_no_input(run_step, tmp_path):
         assert set(read_json(tmp_path / f"filtered.{NAME}")["inputs"]) == {"raw"}
 
 
+def test_a_step_that_names_no_output_leaves_nothing_behind(run_step, tmp_path):
+    """A step of a user's own, say; without a record, what it wrote would be of unknown origin."""
+    step = tmp_path / "extension/mine/step.py"
+    step.parent.mkdir(parents=True)
+    step.write_text(
+        "import argparse\nfrom sublearn.core import cli\nfrom sublearn.core.files import write_json\n"
+        "if __name__ == '__main__':\n    parser = argparse.ArgumentParser()\n    parser.add_argument('--output')\n"
+        "    cli.run(lambda args: write_json({}, args.output), parser)\n"
+    )
+    extensions = {"SUBLEARN_EXTENSIONS": str(tmp_path / "extension")}
+    done = run_step("sublearn.mine.step", "--output", tmp_path / "made.json", fresh=True, **extensions)
+    assert "error: sublearn.mine.step: it writes files, but none of its options is a cli.Output; say so where" in done.stderr
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert not (tmp_path / "made.json").exists()
+
+
 def test_a_step_needs_no_git_program(run_step, tmp_path):
     """Its work is done, recorded, and logged as of an unknown commit."""
     raw = tmp_path / "raw.parquet"

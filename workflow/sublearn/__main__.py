@@ -63,7 +63,7 @@ def main() -> None:
         sys.exit(f"error: unknown command '{name}'; choose one of {', '.join(COMMANDS)}.\n\n{USAGE}")
     command = importlib.import_module(COMMANDS[name])
     del sys.argv[1]
-    cli.run(partial(_work, command.main), command.parser())
+    cli.run(partial(_work, command.main), command.parser(), recorded=False)
 
 
 def _work(main: Callable[[argparse.Namespace], None], args: argparse.Namespace) -> None:

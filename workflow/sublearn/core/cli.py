@@ -32,6 +32,7 @@ def run(
     reads_others: bool = False,
     one_each: tuple[str, ...] = (),
     described: tuple[str, ...] = (),
+    recorded: bool = True,
 ) -> None:
     """Parse the command line and run ``main``; on a user's mistake, exit with status 1 and a one-line error.
 
@@ -41,6 +42,7 @@ def run(
         reads_others: the step reads files that others published; its parameters pin them, so the record lists no inputs.
         one_each: options that hold one value per output; lists of whole numbers or paths are recognised without being named.
         described: options whose JSON describes something; what reads like a path in it is not an input.
+        recorded: whether the files that it writes are artifacts, and have records.
     """
     started = time.perf_counter()
     inherited.clear()
@@ -56,7 +58,8 @@ def run(
         os.environ[inherited.THREADS] = str(inherited.threads())
         args = parser.parse_args()
         main(args)
-        _record(args, reads_others, one_each, described)
+        if recorded:
+            _record(args, reads_others, one_each, described)
     except (UserError, OSError) as error:
         log.error("error: %s", error)
         sys.exit(1)

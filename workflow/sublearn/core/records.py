@@ -138,6 +138,9 @@ def record(
         reads_others: the step reads files that others published and its parameters pin; they are not inputs, and have no base.
         one_each: options that hold one value per artifact; lists of whole numbers or paths are recognised without being named.
         described: options whose JSON describes something; what reads like a path in it is not an input.
+
+    Raises:
+        UserError: no option names an output.
     """
     from sublearn.core.files import write_json  # imports pandas, which trace does not need
 
@@ -145,9 +148,13 @@ def record(
     existing = [file for file in dict.fromkeys(written) if file.is_file()]
     options = {name: value for name, value in vars(args).items() if value is not None}
     outputs = {name: value for name, value in options.items() if any(isinstance(part, Output) for part in _parts(value))}
+    if not outputs:
+        raise UserError(
+            f"{step}: it writes files, but none of its options is a cli.Output; say so where its parser names them."
+        )
     runs = max((len(value) for value in outputs.values() if isinstance(value, list)), default=1)
     shared: Record = {"format": FORMAT, "step": step, "code": code_of(step, *used()), "packages": packages()}
-    for i in range(runs if outputs else 0):
+    for i in range(runs):
         own = {name: value[i] if name in one_each else value for name, value in options.items()}
         named = [Path(part) for value in outputs.values() for part in _parts(_pick(value, i, runs))]
         made = [file for file in existing if any(_is_in(file, place) for place in named)] if runs > 1 else existing

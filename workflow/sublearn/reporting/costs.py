@@ -221,4 +221,4 @@ if __name__ == "__main__":
     # Snakemake names no number of cores on a cluster, where it counts jobs instead.
     parser.add_argument("--cores", type=lambda text: int(text) if text.isdigit() else 0, default=0,
                         help="number of cores of the run; by default, the largest number of jobs at once")  # fmt: skip
-    cli.run(main, parser)
+    cli.run(main, parser, recorded=False)

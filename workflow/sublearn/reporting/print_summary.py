@@ -45,4 +45,4 @@ if __name__ == "__main__":
     parser.add_argument("studies", nargs="+")
     # What lies in the folders of other studies may be the committed findings, or those of an older recipe.
     parser.add_argument("--found", nargs="*", default=[], help="the studies whose tables are part of the run")
-    cli.run(main, parser)
+    cli.run(main, parser, recorded=False)

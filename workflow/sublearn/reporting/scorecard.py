@@ -40,4 +40,4 @@ def parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    cli.run(main, parser())
+    cli.run(main, parser(), recorded=False)

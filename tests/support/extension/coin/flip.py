@@ -20,5 +20,5 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--recipe", required=True)
     parser.add_argument("--study-seed", type=int, required=True)
-    parser.add_argument("--output", required=True)
+    parser.add_argument("--output", type=cli.Output, required=True)
     cli.run(main, parser)
