@@ -7,6 +7,7 @@ no remote code is run.
 import contextlib
 import os
 import re
+import warnings
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
@@ -39,6 +40,8 @@ def prepare() -> None:
         from transformers.utils import logging
 
     logging.disable_progress_bar()
+    # PEFT asks for it by the old name, for every student.
+    warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
     cli.keep_to_threads()
     cli.keep_memory()
     # Until a model goes to a GPU. `use_deterministic_algorithms` does the same, and loads the compiler to tell it.
