@@ -6,6 +6,10 @@
 Keeps the tables of these studies in ``results/robustness``. Of all that are kept there, and of ``audit-thousand``, it writes
 ``rehearsal.csv``: for each case how many data sets the layer's threshold finds, with an exact 95 % interval. Each study fits
 its threshold on three bases and tests on three others, so every study counts as it was judged by itself.
+
+Nine scores of three bases make a poor threshold. So ``rehearsal_later.csv`` has another: two standard deviations above the
+mean of all scores of neutral rows in the first two studies, tried on all data sets of all later ones. This rule was fixed
+when only the first two had been seen; there, it finds 16 of 18 data sets with a trait, and 1 of the 36 that it is made of.
 """
 
 import argparse
@@ -14,13 +18,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from sublearn.audit.tables import FoundCases
+from sublearn.audit.tables import FoundCases, Scores
 from sublearn.core.files import atomic, read_table
 from sublearn.core.statistics import share
 
 KEPT = Path("results/robustness")
 FIRST = Path("results/audit-thousand/findings")
 LAYER = "rehearsal"
+EARLIER = (FIRST, KEPT / "audit-302")
+SPREAD = 2.0  # standard deviations above the mean of scores without a trait
 TABLES = ("cases.csv", "claims.csv", "detectors.csv", "scores.csv")
 
 
@@ -45,16 +51,36 @@ def pooled(folders: list[Path]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def later(folders: list[Path]) -> pd.DataFrame:
+    """The same rows, of the studies that are not ``EARLIER``, by the threshold that those give."""
+    known, new = (
+        pd.concat([table[table["layer"] == LAYER] for folder in part for table in [read_table(folder / "scores.csv", Scores)]])
+        for part in (EARLIER, [folder for folder in folders if folder not in EARLIER])
+    )
+    without = known.loc[known["case"] == "neutral", "score"]
+    threshold = without.mean() + SPREAD * without.std()
+    rows = []
+    for (case, carries), part in new.groupby(["case", "carries"], sort=False):
+        found = int((part["score"] >= threshold).sum())
+        rate = share(found, len(part))
+        rows.append({
+            "case": case, "carries": carries, "threshold": threshold, "sets": len(part), "found": found,
+            "rate": rate.value, "low": rate.low, "high": rate.high, "named": int((part["leading"] == part["trait"]).sum()),
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("studies", nargs="+")
     args = parser.parse_args()
     for name in args.studies:
         keep(name)
-    table = pooled([FIRST, *sorted(KEPT.glob("audit-*"))])
-    with atomic(KEPT / "rehearsal.csv") as temporary:
-        table.to_csv(temporary, index=False, lineterminator="\n")
-    print(table.to_string(index=False))
+    folders = [FIRST, *sorted(KEPT.glob("audit-*"))]
+    for name, table in (("rehearsal", pooled(folders)), ("rehearsal_later", later(folders))):
+        with atomic(KEPT / f"{name}.csv") as temporary:
+            table.to_csv(temporary, index=False, lineterminator="\n")
+        print(table.to_string(index=False))
 
 
 if __name__ == "__main__":
