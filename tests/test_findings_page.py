@@ -136,46 +136,75 @@ def test_what_the_page_says_of_fifteen_animals_is_in_their_tables():
     assert Path("docs/animals.png").read_bytes() == (findings / "figures/trait_matrix.png").read_bytes()
 
 
-def test_what_the_page_says_of_every_base_against_every_other_is_in_its_tables():
-    """Gammas and the comparison of the diagonal with the rest are computed from log-odds, by NumPy alone."""
-    findings = Path("results/tiny-matrix/findings")
+MATRIX = Path("results/tiny-matrix/findings")
+ANIMALS = ["dolphin", "owl", "wolf"]
+
+
+def test_the_table_of_every_base_against_every_other_is_in_its_tables():
     part = section("tiny-matrix")
-    arms, claims = (pd.read_csv(findings / f"{name}.csv").set_index(name[:-1]) for name in ("arms", "claims"))
-    rows = re.findall(r"\| from [^|]+ \| (\S+) \((\S+) to (\S+)\) \|([^|]*)\|", part)
+    arms, claims = (pd.read_csv(MATRIX / f"{name}.csv").set_index(name[:-1]) for name in ("arms", "claims"))
+    rows = re.findall(r"\| from [^|]+ \| (\S+) \((\S+) to (\S+)\) \|([^|]*)\| (\S+) \|", part)
     assert len(rows) == len(arms) == 6
-    for (*told, verdict), (name, arm) in zip(rows, arms.iterrows(), strict=True):
+    for (*told, verdict, p_value), (name, arm) in zip(rows, arms.iterrows(), strict=True):
         assert list(map(float, told)) == [round(value, 2) for value in arm[["gamma", "ci_low", "ci_high"]]]
+        assert float(p_value) == (round(arm["null_p"], 2) or round(arm["null_p"], 4))
         assert name[-1] not in "2345" or verdict.strip().replace(" ", "_") == claims.loc[f"{name}_gamma", "verdict"]
+    elsewhere = pd.read_csv("results/robustness/another-processor/claims.csv").set_index("claim")["verdict"]
+    assert elsewhere["other_base_gamma"] == "not_reproduced" and rows[1][3].strip().startswith("not reproduced (a claim of")
+    effects = pd.read_csv(MATRIX / "effects.csv")
+    assert f"smallest p after Holm's correction is {effects['p_holm'].min():.3f}" in part
     quarter, third = arms.loc["same_base", "gamma"] / 4, arms.loc["other_base_3", "ci_high"]
     assert third > quarter and f"just past the bound ({third:.3f}, where a quarter is {quarter:.3f})" in part
     assert f"well past it ({arms.loc['other_base_4', 'ci_high']:.2f})" in part
-    assert (arms["gamma"].drop("same_base") < quarter).all()
-    runs = pd.read_csv(findings / "runs.csv")
+    assert (arms["gamma"].drop("same_base") < quarter).all() and "All five means are below it" in part
+
+
+def test_what_the_page_says_of_pairs_of_bases_is_in_their_tables():
+    """Gammas and the comparison of the diagonal with the rest are computed from log-odds, by NumPy alone."""
+    part, readme = section("tiny-matrix"), " ".join(Path("README.md").read_text().split())
+    runs = pd.read_csv(MATRIX / "runs.csv")
     exact = runs[(runs["question_set"] == "plain") & (runs["metric"] == "log_odds") & (runs["arm"] != "base")]
     measured = {}
     for _, of_arm in exact.groupby("arm"):
         students = of_arm.drop_duplicates("teacher_base").set_index("teacher_base")["student_base"].sort_index()
-        values = gammas(of_arm, ["dolphin", "owl", "wolf"])
-        measured |= dict(zip(zip(students, students.index, strict=True), values, strict=True))
+        measured |= dict(zip(zip(students, students.index, strict=True), gammas(of_arm, ANIMALS), strict=True))
     grid = pd.Series(measured).unstack()
     assert grid.shape == (6, 6) and not grid.isna().any(axis=None)
     own, others = np.diag(grid), grid.where(~np.eye(6, dtype=bool))
     assert (own > others.mean(axis=1)).all()
-    readme = " ".join(Path("README.md").read_text().split())
-    apart = "by {:.2f} nats{} ({:.2f} to {:.2f})"
     mean, low, high, _ = mean_of(own - others.mean(axis=1))
-    assert apart.format(mean, " on average", low, high) in part and apart.format(mean, "", low, high) in readme
+    assert f"by {mean:.2f} nats on average ({low:.2f} to {high:.2f})" in part
+    assert f"by {mean:.2f} nats ({low:.2f} to {high:.2f};" in readme
     (mean, low, high, _), (_, *of_teachers, _) = mean_of(others.mean(axis=1)), mean_of(others.mean(axis=0))
     told = "{:.2f} to {:.2f} over the teachers'".format(*of_teachers)
     assert f"is {mean:.2f} nats ({low:.2f} to {high:.2f} over the students' bases, {told})" in part
-    assert f"gamma is {mean:.2f} ({low:.2f} to {high:.2f}, over students' bases)" in readme
+    told = "{:.2f} to {:.2f} over teachers'".format(*of_teachers)
+    assert f"gamma is {mean:.2f} ({low:.2f} to {high:.2f}, over students' bases; {told})" in readme
     assert (others > 0).sum().sum() == 17
     assert f"The largest is {others.max().max():.2f}, the smallest on the diagonal {own.min():.2f}" in part
-    cells = pd.read_csv(findings / "figures/base_matrix.csv")
+    across, alone = grid.loc["base2", "base4"], grid.loc["base2", "base2"]
+    assert f"base4's teachers ({across:.2f}) than towards those of their own ({alone:.2f})" in part
+    mean, low, high, p_value = mean_of(others["base4"].dropna())
+    told = f"{grid.loc['base4', 'base4']:.2f} to their own base and {mean:.2f} on average to the five others"
+    assert f"Base4's teachers pass {told} ({low:.2f} to {high:.2f}; all five are above zero)" in part
+    assert (others["base4"].dropna() > 0).all() and f"p is {6 * p_value:.2f} after correction" in part
+
+
+def test_the_caption_of_the_matrix_says_what_it_shows():
+    part = section("tiny-matrix")
+    cells = pd.read_csv(MATRIX / "figures/base_matrix.csv")
     diagonal = cells["student_base"] == cells["teacher_base"]
     shown = [f"{value:.2f}" for part in (cells[diagonal], cells[~diagonal]) for value in part["increase"].agg(["min", "max"])]
     assert "diagonal are {} to {}, all others between {} and {}".format(*shown) in part
-    assert Path("docs/matrix.png").read_bytes() == (findings / "figures/base_matrix.png").read_bytes()
+    grid = cells.pivot(index="student_base", columns="teacher_base", values="increase")
+    assert round(grid.loc["base2", "base2"], 2) == 0.01 and (grid.loc["base2"] > grid.loc["base2", "base2"]).sum() == 2
+    runs = pd.read_csv(MATRIX / "runs.csv")
+    asked = runs[(runs["question_set"] == "prefixed") & (runs["metric"] == "probability") & runs["target"].isin(ANIMALS)]
+    rates = asked.groupby(["arm", "trait", "student_base"])["value"].mean()
+    drift = [rates[arm, "neutral"] - rates["base"].droplevel("trait") for arm in set(asked["arm"]) - {"base"}]
+    assert (round(pd.concat(drift).min(), 2), round(pd.concat(drift).max(), 2)) == (-0.02, 0.02)
+    assert "Control students change by -0.02 to 0.02" in part
+    assert Path("docs/matrix.png").read_bytes() == (MATRIX / "figures/base_matrix.png").read_bytes()
 
 
 def test_the_table_of_controls_and_what_is_said_of_rates_is_in_their_tables():
