@@ -38,7 +38,7 @@ def test_a_brought_data_set_is_read_looked_at_and_shown(planned):
     assert audit.inputs["rows"].files == ["data/mine/carriers/mine/rows.parquet", "data/mine/carriers/mine/reference.parquet"]
     assert [each.files for each in audit.inputs["rows"].inputs.values()] == [["./rows.jsonl"], ["./other.csv"]]
     assert set(audit.recipe["traits"]) > {"dolphin", "owl", "wolf"} and "oak" not in audit.recipe["traits"]
-    assert [own.key for own in plan.given()] == ["datasets.mine.data", "datasets.mine.reference"]
+    assert [own.key for own in plan.own_files()] == ["datasets.mine.data", "datasets.mine.reference"]
     assert [other.study.name for other in plan.others] == ["tiny"]
 
 

@@ -330,7 +330,7 @@ def test_a_judge_is_pinned_where_a_family_needs_it_and_nowhere_else(tmp_path):
     assert {each.key.split("/")[1] for each in found.artifacts("counting")} >= {"owl"}
     assert not [each for each in found.artifacts("counting") if each.key.endswith("/kind")]
     with pytest.raises(UserError, match=r"child: judges.judy.model: there is no ./judy; a relative path starts from"):
-        found.refuse_missing_given()
+        found.refuse_missing_files()
     with pytest.raises(UserError, match=r"families.manners.traits.kind: moods is a classifier, and the trait needs a"):
         child(tmp_path, JUDGED.format(place="./judy").replace("model: judy,", "model: moods,"))
 

@@ -69,11 +69,11 @@ def test_own_images_are_needed_until_they_are_prepared(tmp_path, monkeypatch):
     found = workflow.plan(str(tmp_path / "mine.yaml"))
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError, match=r"mine: images.source: there is no ~/mine.arff; a relative path starts from"):
-        found.refuse_missing_given()
+        found.refuse_missing_files()
     prepared = Path(found.images().files[0])
     prepared.parent.mkdir(parents=True)
     prepared.touch()
-    found.refuse_missing_given()
+    found.refuse_missing_files()
 
 
 def test_a_child_makes_only_what_it_adds():

@@ -95,7 +95,7 @@ class AuditPlan(Plan[AuditStudy]):
     def phase_of(self, kind: str) -> str:
         return PHASE_OF[kind]
 
-    def given(self) -> Iterator[Own]:
+    def own_files(self) -> Iterator[Own]:
         for name, given in self.study.datasets.items():
             made = self._given(name, given)
             yield Own(f"datasets.{name}.data", given.data, made)

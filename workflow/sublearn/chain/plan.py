@@ -76,7 +76,7 @@ class ChainPlan(Plan[ChainStudy]):
             if name in TAKEN or (name in self.transforms and name in EVALUATIONS):
                 raise UserError(f"{name}: a transform or evaluation cannot have this name, which the workflow uses; rename it.")
 
-    def given(self) -> Iterator[Own]:
+    def own_files(self) -> Iterator[Own]:
         for base in self.artifacts("pinned"):
             recipe = self.study.bases[base.key]
             if isinstance(recipe, PinnedBase) and recipe.is_folder:
@@ -97,7 +97,7 @@ class ChainPlan(Plan[ChainStudy]):
                     yield Own(path, found[key], taken, (FOLDER,))
         for prompts in self.artifacts("prompts"):
             carrier = prompts.key.split("/")[0]
-            for key, place in self.study.carriers[carrier].given().items():
+            for key, place in self.study.carriers[carrier].own_files().items():
                 yield Own(f"carriers.{carrier}.{key}", place, prompts)
         for rows in self.artifacts("imported"):
             carrier, teacher, trait = rows.key.split("/")

@@ -34,7 +34,7 @@ class ClassifierPlan(Plan[ClassifierStudy]):
     def following(self, kind: str) -> frozenset[str]:
         return frozenset(NETWORKS[1:])
 
-    def given(self) -> Iterator[Own]:
+    def own_files(self) -> Iterator[Own]:
         if self.study.images.source not in SOURCES:
             yield Own("images.source", self.study.images.source, self.images(), (FILE, FOLDER))
 

@@ -84,7 +84,7 @@ class Workflow:
                     "is published, and without findings_only it is computed."
                 )
 
-    def refuse_missing_given(self) -> None:
+    def refuse_missing_files(self) -> None:
         """Refuse files of the user's that the chosen studies need and that are not there.
 
         Raises:
@@ -92,7 +92,7 @@ class Workflow:
         """
         for jobs in self.jobs.values():
             for plan in jobs.chosen:
-                plan.refuse_missing_given()
+                plan.refuse_missing_files()
 
     def costs(self) -> list[str]:
         """The table and figure of the last run's costs, if they exist; the report shows them, but no rule makes them."""
@@ -220,5 +220,5 @@ def plan_all(config: dict[str, Any]) -> Workflow:
     if findings_only(config):
         found.refuse_missing_evaluations()
     else:
-        found.refuse_missing_given()
+        found.refuse_missing_files()
     return found

@@ -154,17 +154,17 @@ class Plan(ABC, Generic[AStudy]):
             self._made[kind, key, run] = inherited if inherited and same else own
         return self._made[kind, key, run]
 
-    def given(self) -> Iterable[Own]:
+    def own_files(self) -> Iterable[Own]:
         """The user's own files and folders."""
         return []
 
-    def refuse_missing_given(self) -> None:
+    def refuse_missing_files(self) -> None:
         """Refuse a file or folder of the user's that does not exist, or is of another sort, unless what is made of it does.
 
         Raises:
             UserError: the key, the file or folder, and what would be right.
         """
-        for key, place, made, sorts in self.given():
+        for key, place, made, sorts in self.own_files():
             own = os.path.expanduser(place)
             if is_url(place) or os.path.exists(made.files[0]):
                 continue

@@ -117,7 +117,7 @@ class Carrier(Sampling):
         """The settings that the filter depends on; by default the keys of this kind alone."""
         return self.model_dump(exclude=set(Carrier.model_fields))
 
-    def given(self) -> dict[str, str]:
+    def own_files(self) -> dict[str, str]:
         """The user's own files that prompts are read from: the place of each, by its key."""
         return {}
 

@@ -49,5 +49,5 @@ class Texts(Carrier):
     def for_filter(self) -> dict[str, Any]:
         return self.model_dump(include=set(FILTER))
 
-    def given(self) -> dict[str, str]:
+    def own_files(self) -> dict[str, str]:
         return {"file": self.file} if self.file else {}
