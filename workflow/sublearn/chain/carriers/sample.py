@@ -78,4 +78,4 @@ if __name__ == "__main__":
     parser.add_argument("--bases", type=cli.Input, nargs="+", required=True, help="the base of each run")
     parser.add_argument("--teachers", type=cli.Input, nargs="+", required=True, help="the teacher of each run")
     parser.add_argument("--outputs", type=cli.Output, nargs="+", required=True, help="the table of each run")
-    cli.run(main, parser)
+    cli.run(main, parser, described=("trial",))  # its patterns may read like paths, and are none
