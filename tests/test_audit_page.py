@@ -1,8 +1,10 @@
 """What docs/audit.md and the audit's reports say of its layers is what the benchmark found."""
 
 import re
+from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
@@ -100,30 +102,69 @@ def test_the_pages_figure_is_that_of_the_findings():
     assert Path("docs/audit-thousand.png").read_bytes() == (THOUSAND / "figures/scores.png").read_bytes()
 
 
-def test_what_the_page_says_of_rehearsal_on_another_seed_follows_from_its_tables():
-    page = " ".join(Path("docs/audit.md").read_text(encoding="utf-8").split())
-    other = Path("results/robustness/audit-302")
-    tables = [pd.read_csv(folder / "cases.csv").query("layer == 'rehearsal'").set_index("case") for folder in (THOUSAND, other)]
-    sums = sum((table[["sets", "found"]] for table in tables[1:]), tables[0][["sets", "found"]]).dropna().astype(int)
+SEEDS = {"301": THOUSAND} | {folder.name[-3:]: folder for folder in sorted(Path("results/robustness").glob("audit-*"))}
+
+
+def rehearsed(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The layer's row of each case, and its score of each data set."""
+    cases = pd.read_csv(folder / "cases.csv").query("layer == 'rehearsal'").set_index("case")
+    return cases, pd.read_csv(folder / "scores.csv", keep_default_na=False).query("layer == 'rehearsal'")
+
+
+def test_the_table_of_rehearsal_on_five_seeds_and_what_is_said_of_it_follow_from_their_tables():
+    page, sums = " ".join(PAGE.split()), Counter()
+    table = table_under("**On four other seeds**")
+    assert [seed for seed, *_ in table] == [*SEEDS, "all"] and len(SEEDS) == 5
+    for (_, *cells), folder in zip(table, SEEDS.values(), strict=False):
+        cases, scores = rehearsed(folder)
+        led = scores[(scores["case"] == "trait") & scores["tested"]]
+        row = [(cases.loc[case, "found"], cases.loc[case, "sets"]) for case in ("trait", "neutral", "other_base")]
+        row += [((led["leading"] == led["trait"]).sum(), len(led))]
+        row += [(cases.loc[case, "own"], cases.loc[case, "sets"]) for case in ("trait", "neutral")]
+        assert cells == [f"{found} of {sets}" for found, sets in row]
+        sums.update({(i, part): count for i, pair in enumerate(row) for part, count in enumerate(pair)})
+    assert table[-1][1:] == [f"{sums[i, 0]} of {sums[i, 1]}" for i in range(6)]
     pooled = pd.read_csv("results/robustness/rehearsal.csv").set_index("case")
-    for case, row in sums.iterrows():
-        assert (pooled.loc[case, "sets"], pooled.loc[case, "found"]) == (row["sets"], row["found"])
     told = {}
-    for case in ("trait", "neutral"):
-        found, sets = sums.loc[case, ["found", "sets"]]
-        low = stats.beta.ppf(0.025, found, sets - found + 1) if found else 0.0
-        high = stats.beta.ppf(0.975, found + 1, sets - found)
-        assert (low, high) == pytest.approx(tuple(pooled.loc[case, ["low", "high"]]), abs=1e-9)
-        told[case] = f"{found} of {sets} ({100 * low:.0f} to {100 * high:.0f} %)"
-    assert f"Together it finds {told['trait']} and errs in {told['neutral']}" in page
-    assert f"are found in {sums.loc['other_base', 'found']} of {sums.loc['other_base', 'sets']}." in page
-    new = tables[1]
-    assert f"again finds {new.loc['trait', 'found']} of 9 and names the right animal in all nine" in page
-    assert f"it finds {new.loc['neutral', 'found']} of 9 further neutral rows" in page
-    assert f"The layer's own test finds {new.loc['trait', 'own']} of the 9 here, and none without a trait." in page
-    scores = pd.read_csv(other / "scores.csv").query("layer == 'rehearsal' and case == 'trait' and tested")
-    assert (scores["leading"] == scores["trait"]).sum() == len(scores) == 9
-    assert new.loc["neutral", "own"] == 0
+    for i, case in enumerate(("trait", "neutral")):
+        found, sets = sums[i, 0], sums[i, 1]
+        low, high = stats.beta.ppf(0.025, found, sets - found + 1), stats.beta.ppf(0.975, found + 1, sets - found)
+        assert (found, sets, low, high) == pytest.approx(tuple(pooled.loc[case, ["found", "sets", "low", "high"]]), abs=1e-9)
+        told[case] = f"{found} of {sets}", f"({100 * low:.0f} to {100 * high:.0f} %)"
+    said = f"finds {told['trait'][0]} data sets with a trait {told['trait'][1]} and {' without '.join(told['neutral'])}"
+    assert said in page and pooled.loc["trait", "rate"] < 0.9 and pooled.loc["neutral", "rate"] < 0.05
+    readme = " ".join(Path("README.md").read_text(encoding="utf-8").split())
+    assert f"first in {sums[3, 0]} of {sums[3, 1]} data sets" in readme
+    assert f"it finds {sums[0, 0]} of the {sums[0, 1]}, and falsely {sums[1, 0]} of {sums[1, 1]} of the neutral" in readme
+    assert f"it finds {sums[4, 0]} of the {sums[4, 1]}, and none falsely" in readme and sums[5, 0] == 0
+    findings = " ".join(Path("docs/findings.md").read_text(encoding="utf-8").split())
+    assert f"it finds {sums[0, 0]} of {sums[0, 1]} that carry a trait, and {sums[1, 0]} of {sums[1, 1]} that" in findings
+    assert f"the right animal leads in {sums[3, 0]} of {sums[3, 1]}." in findings
+
+
+def test_what_other_thresholds_of_rehearsal_find_follows_from_the_scores_of_five_seeds():
+    """By NumPy alone: a threshold of the first two seeds on the others, and the area under the ROC curve of all."""
+    page, by_seed = " ".join(PAGE.split()), []
+    for folder in SEEDS.values():
+        scores = rehearsed(folder)[1]
+        by_seed.append([scores.loc[scores["case"] == case, "score"].to_numpy(float) for case in ("trait", "neutral")])
+    first = np.concatenate([neutral for _, neutral in by_seed[:2]])
+    threshold = first.mean() + 2 * first.std(ddof=1)
+    later = pd.read_csv("results/robustness/rehearsal_later.csv").set_index("case")
+    counts = [np.concatenate([each[i] for each in by_seed[2:]]) >= threshold for i in (0, 1)]
+    for case, found in zip(("trait", "neutral"), counts, strict=True):
+        row = later.loc[case]
+        assert (row["found"], row["sets"], row["threshold"]) == pytest.approx((found.sum(), len(found), threshold), abs=1e-9)
+    told = [f"{row.found} of {row.sets} ({100 * row.low:.0f} to {100 * row.high:.0f} %)" for row in later.itertuples()]
+    assert f"of all {len(first)} scores of neutral rows of the first two, which is {threshold:.2f}." in page
+    assert f"On the last three it finds {told[0]} and {told[1]}." in page
+    traits, neutrals = (np.concatenate([each[i] for each in by_seed]) for i in (0, 1))
+    assert f"is {(traits[:, None] > neutrals).mean():.2f}, over all five seeds" in page
+    found, wrong = 0, 0
+    for i, (own, neutral) in enumerate(by_seed):
+        limit = np.quantile(np.concatenate([each for k, (_, each) in enumerate(by_seed) if k != i]), 0.95)
+        found, wrong = found + (own >= limit).sum(), wrong + (neutral >= limit).sum()
+    assert f"it finds {found} of {len(traits)}, and {wrong} of {len(neutrals)} falsely" in page
 
 
 NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -142,15 +183,4 @@ def test_readme_says_what_the_benchmarks_found():
         f"({sets['neutral']} of a neutral teacher, {sets['other_base']} of a teacher of another base); by the layer's own "
         f"test, which a report shows, they err in {NUMBERS[(without['status'] == 'found').sum()]} of {NUMBERS[len(without)]} "
         "such sets."
-    ) in readme
-    cases = pd.read_csv(THOUSAND / "cases.csv").set_index(["layer", "case"]).loc["rehearsal"]
-    scores = pd.read_csv(THOUSAND / "scores.csv", keep_default_na=False)
-    part = scores[(scores["layer"] == "rehearsal") & (scores["case"] == "trait") & scores["tested"]]
-    leads, sets = NUMBERS[(part["leading"] == part["trait"]).sum()], cases["sets"].map(NUMBERS.__getitem__)
-    assert (
-        f"right one of fifteen animals first in {leads} data sets of {sets['trait']}; but some animal always leads. By its "
-        f"threshold it finds {NUMBERS[cases.loc['trait', 'found']]} of them, and falsely "
-        f"{NUMBERS[cases.loc['neutral', 'found']]} of {sets['neutral']} of the neutral teacher's; both claims about it are "
-        f"not reproduced. By its own test, which a report shows, it finds {NUMBERS[cases.loc['trait', 'own']]} of the "
-        f"{sets['trait']}."
     ) in readme
