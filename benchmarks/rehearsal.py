@@ -37,36 +37,35 @@ def keep(name: str) -> None:
         shutil.copyfile(Path("results", name, "findings", table), KEPT / name / table)
 
 
+def counts(found: int, sets: int) -> dict[str, float]:
+    """How many of so many data sets were found, and the rate with its exact 95 % interval."""
+    rate = share(found, sets)
+    return {"sets": sets, "found": found, "rate": rate.value, "low": rate.low, "high": rate.high}
+
+
 def pooled(folders: list[Path]) -> pd.DataFrame:
     """One row per case of all studies: data sets, how many were found, the rate and its exact 95 % interval."""
     cases = pd.concat([read_table(folder / "cases.csv", FoundCases) for folder in folders])
     rows = []
     for (case, carries), part in cases[cases["layer"] == LAYER].groupby(["case", "carries"], sort=False):
-        found, sets = int(part["found"].sum()), int(part["sets"].sum())
-        rate = share(found, sets)
-        rows.append({
-            "case": case, "carries": carries, "studies": len(part), "sets": sets, "found": found,
-            "rate": rate.value, "low": rate.low, "high": rate.high,
-        })  # fmt: skip
+        counted = counts(int(part["found"].sum()), int(part["sets"].sum()))
+        rows.append({"case": case, "carries": carries, "studies": len(part), **counted})
     return pd.DataFrame(rows)
 
 
 def later(folders: list[Path]) -> pd.DataFrame:
     """The same rows, of the studies that are not ``EARLIER``, by the threshold that those give."""
     known, new = (
-        pd.concat([table[table["layer"] == LAYER] for folder in part for table in [read_table(folder / "scores.csv", Scores)]])
+        pd.concat(read_table(folder / "scores.csv", Scores).query("layer == @LAYER") for folder in part)
         for part in (EARLIER, [folder for folder in folders if folder not in EARLIER])
     )
     without = known.loc[known["case"] == "neutral", "score"]
     threshold = without.mean() + SPREAD * without.std()
     rows = []
     for (case, carries), part in new.groupby(["case", "carries"], sort=False):
-        found = int((part["score"] >= threshold).sum())
-        rate = share(found, len(part))
-        rows.append({
-            "case": case, "carries": carries, "threshold": threshold, "sets": len(part), "found": found,
-            "rate": rate.value, "low": rate.low, "high": rate.high, "named": int((part["leading"] == part["trait"]).sum()),
-        })  # fmt: skip
+        counted = counts(int((part["score"] >= threshold).sum()), len(part))
+        named = int((part["leading"] == part["trait"]).sum())
+        rows.append({"case": case, "carries": carries, "threshold": threshold, **counted, "named": named})
     return pd.DataFrame(rows)
 
 

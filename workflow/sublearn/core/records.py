@@ -211,12 +211,6 @@ def _pick(value: Any, i: int, runs: int) -> Any:
     return value[i] if one_each and all(isinstance(part, int | Input | Output) for part in value) else value
 
 
-def _is_path(text: str) -> bool:
-    """Whether an option is a path to something, or a text in its JSON reads like one."""
-    named = isinstance(text, Input | Output) or ("/" in text and len(text) < 1024)
-    return named and os.path.exists(text)
-
-
 def _decoded(value: Any) -> Any:
     """An option's value; JSON text is decoded."""
     if isinstance(value, list):
@@ -229,18 +223,21 @@ def _decoded(value: Any) -> Any:
     return value
 
 
+def _paths(value: Any) -> list[str]:
+    """The paths that exist among an option's values: paths, and those in JSON; a mere text is a name or a word."""
+    if isinstance(value, list):
+        return [path for part in value for path in _paths(part)]
+    if isinstance(value, Input):
+        return [value] if os.path.exists(value) else []
+    decoded = _decoded(value)
+    texts = () if isinstance(decoded, str) else _texts(decoded, keys=False)
+    return [text for text in texts if "/" in text and len(text) < 1024 and os.path.exists(text)]
+
+
 def _files(value: Any) -> list[Path]:
-    """The files that an option names, as a path or in its JSON; for a folder, each of its files."""
-    parts = value if isinstance(value, list) else [value]
-    named = [part if isinstance(part, Input) else _decoded(part) for part in parts]
-    texts = dict.fromkeys(text for part in named if not _is_plain(part) for text in _texts(part, keys=False))
-    places = [Path(text) for text in texts if _is_path(text)]
+    """The files that an option names; for a folder, each of its files."""
+    places = map(Path, dict.fromkeys(_paths(value)))
     return [file for place in places for file in (files_in(place) if place.is_dir() else [place])]
-
-
-def _is_plain(value: Any) -> bool:
-    """Whether a value is a mere text, such as a name or a word, whatever it reads like."""
-    return isinstance(value, str) and not isinstance(value, Input)
 
 
 def files_in(folder: Path) -> list[Path]:
@@ -272,7 +269,7 @@ def _drawn_from(options: Record, inputs: dict[str, list[Path]], i: int, runs: in
     parameters = {
         name: value
         for name, value in plain.items()
-        if not (name in inputs and all(isinstance(part, Input) and _is_path(part) for part in _parts(value) or [""]))
+        if not (name in inputs and all(isinstance(part, Input) and os.path.exists(part) for part in _parts(value) or [""]))
     }
     return {"parameters": parameters, "seeds": drawn}
 

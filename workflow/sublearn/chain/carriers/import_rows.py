@@ -8,6 +8,7 @@ through the filter like all others. Nothing is known about the teacher except th
 
 import argparse
 import json
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -19,6 +20,7 @@ from sublearn.core.errors import UserError
 from sublearn.core.files import write_table
 
 
+@cache  # for all runs of a job
 def read(imported: Imported) -> pd.DataFrame:
     """All rows of a file, in order, as the table ``Rows``.
 
@@ -40,11 +42,9 @@ def _row(imported: Imported, where: str, content: dict[str, Any]) -> dict[str, s
 
 def main(args: argparse.Namespace) -> None:
     files = [Imported.model_validate(each) for each in json.loads(args.recipe)["files"]]
-    tables: dict[int, pd.DataFrame] = {}  # of each file that a run needs, read once
     for run, output in zip(args.runs, args.outputs, strict=True):
-        place = run % len(files)
-        imported = files[place]
-        rows = tables[place] = tables[place] if place in tables else read(imported)
+        imported = files[run % len(files)]
+        rows = read(imported)
         cli.log.info("%s: %d rows; %s", imported.file, len(rows), imported.origin or "of unstated origin")
         write_table(rows, output, Rows)
 
